@@ -1,0 +1,26 @@
+//! Headroom: a playground where people learn how systems scale by breaking them.
+//!
+//! The map, from the ground up (a layer may use what stands above it here, never what stands below):
+//!
+//! | module | layer | what it holds |
+//! | --- | --- | --- |
+//! | [`engine`] | 0 | discrete-event kernel: time, event queue, random numbers, distributions, statistics |
+//! | [`model`] | 1 | what stations do: sources, balancers, services, caches, databases, faults; closed forms |
+//! | [`topology`] | 1 | the document, its checks, its saved form, the link codec |
+//! | [`runner`] | 2 | drives a simulation in slices; checkpoints, seek, fork, replications, reports |
+//! | [`protocol`] | 2 | messages between page and worker |
+//! | [`lesson`] | 2 | lessons, goals as data, grading, progress |
+//! | [`editor`] | 2 | document + session + history + tools; pure, no browser |
+//! | `api` | 3 | JavaScript classes for embedders and Node (feature `api`) |
+//! | `ui` | 3 | Yew components, painter, storage (feature `ui`) |
+//! | `worker` | 3 | the worker's glue (feature `worker`) |
+//!
+//! **Order.** Events happen by `(time, sequence number)`: events at the same nanosecond happen in the order
+//! in which they were scheduled.
+//!
+//! **Determinism.** Same document, seed, inputs and engine version give the same trace hash natively and in every browser.
+
+pub mod engine;
+pub mod model;
+pub mod protocol;
+pub mod topology;

@@ -1,0 +1,3 @@
+//! What stations do.
+
+pub mod params;

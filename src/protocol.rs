@@ -1,0 +1,303 @@
+//! Messages between the page and its worker: closed enums and plain data, no behavior.
+//!
+//! Both ends are built from the same source; [`PROTOCOL`] and the build id are compared at the handshake.
+//! Messages travel as `postcard` bytes; frames in a transferred buffer, at most two in flight.
+//! A document travels as its JSON text (`topology::format`), since `Value` needs a self-describing format.
+
+use serde::{Deserialize, Serialize};
+
+use crate::topology::document::{Diagnostic, EdgeId, NodeId};
+
+/// Changes whenever a message changes shape.
+pub const PROTOCOL: u32 = 1;
+
+/// Which load a message belongs to; answers to an older load are dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub struct RunId(pub u32);
+
+/// Simulated seconds per wall second.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Speed {
+    /// 0.01 to 100.
+    Times(f64),
+    /// As fast as the machine can.
+    Max,
+}
+
+/// Page to worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ToWorker {
+    /// Start anew with this run. `run_json` is a whole shared run (`topology::format::Run` as JSON): document and input log.
+    /// After a crash or on seek, `until_event` replays silently up to that event (progress is reported by frames).
+    Load { run: RunId, run_json: String, until_event: Option<u64> },
+    Play { run: RunId, speed: Speed },
+    Pause { run: RunId },
+    /// One event while paused.
+    Step { run: RunId },
+    /// A `topology::document::Change` as JSON. Latest wins for edits still waiting.
+    Change { run: RunId, change_json: String },
+    /// Jump to a moment [ns].
+    Seek { run: RunId, to_ns: u64 },
+    /// Send this node's series instead of the system's; `None`: the system's.
+    Watch { run: RunId, node: Option<NodeId> },
+    /// Asks for [`FromWorker::RunJson`]: the run with its input log, for a link.
+    Export { run: RunId },
+    /// Grade a design on one seed (the page spreads seeds over a pool). JSON in, JSON out (`lesson::grade`).
+    Grade { job: u32, lesson: String, document_json: String, seed: u64 },
+    /// A frame was taken: another may be sent.
+    FrameTaken { run: RunId },
+    Ping { id: u32 },
+    /// Answers with a panic: for the test of the watchdog.
+    Crash,
+}
+
+/// Worker to page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum FromWorker {
+    /// First of all.
+    Ready { protocol: u32, build: String },
+    /// The answer to `Load`: what stands in the way, if anything.
+    Loaded { run: RunId, diagnostics: String, runs: bool },
+    /// A change was applied before event `at_event`, or refused with diagnostics (JSON) and the old system goes on.
+    Changed { run: RunId, at_event: u64, refused: Option<String>, input_json: Option<String> },
+    Frame(Box<Frame>),
+    RunJson { run: RunId, run_json: String, trace_hash: String },
+    /// The run reached its end and drained: the final report as JSON (`runner::Report`).
+    Finished { run: RunId, report_json: String },
+    Graded { job: u32, seed: u64, result_json: String },
+    Pong { id: u32 },
+    /// The simulation is broken; the worker must be replaced.
+    Panicked { message: String },
+}
+
+/// What the worker is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum RunStatus {
+    #[default]
+    Paused,
+    Running,
+    /// Going forward to a past point (after a crash or a seek).
+    Replaying,
+    Finished,
+}
+
+/// The fate of a request or an attempt, as an index into counters: see `model::outcome::Outcome`.
+pub type OutcomeIx = u8;
+/// How many outcomes there are.
+pub const OUTCOMES: usize = 6;
+
+/// What the page sees, sent at most once per animation frame.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    pub run: RunId,
+    pub status: RunStatus,
+    /// Simulated span that this frame covers [ns].
+    pub from_ns: u64,
+    pub now_ns: u64,
+    /// Events processed since the start.
+    pub events: u64,
+    /// Simulated seconds per wall second, as asked for; 0 = as fast as possible.
+    pub speed: f64,
+    /// Simulated seconds per wall second, as reached lately.
+    pub speed_reached: f64,
+    /// One dot stands for this many traversals.
+    pub dots_per: u32,
+    pub totals: Totals,
+    pub recent: Recent,
+    pub stations: Vec<StationFrame>,
+    pub edges: Vec<EdgeFrame>,
+    /// Sampled hops that started within this frame's span.
+    pub hops: Vec<Hop>,
+    /// Log lines since the last frame.
+    pub log: Vec<LogLine>,
+    /// Series for the charts: present at most four times a second.
+    pub series: Option<Series>,
+    /// Faults in force now: index into the document's timetable, or live ones as text.
+    pub faults: Vec<ActiveFault>,
+}
+
+/// User requests since the start (warm-up left out); conserved: offered = sum of outcomes + in flight.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Totals {
+    pub offered: u64,
+    pub by_outcome: [u64; OUTCOMES],
+    /// Completed in time.
+    pub good: u64,
+    pub in_flight: u64,
+    /// Over completed requests [s]; NaN where there are none yet.
+    pub sojourn_mean: f64,
+    pub sojourn_p50: f64,
+    pub sojourn_p99: f64,
+}
+
+/// Over the last few simulated seconds (`span_secs`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Recent {
+    pub span_secs: f64,
+    /// [1/s]
+    pub arrival_rate: f64,
+    pub throughput: f64,
+    pub goodput: f64,
+    /// Share of ended requests that did not complete, 0..1; NaN where none ended.
+    pub error_share: f64,
+    /// [s], of requests completed; NaN where there are none.
+    pub p50: f64,
+    pub p99: f64,
+    /// Of the busiest station, 0..1, and which it is.
+    pub utilization: f64,
+    pub busiest: Option<NodeId>,
+}
+
+/// How a replica is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum ReplicaState {
+    #[default]
+    Ready,
+    Starting,
+    Draining,
+    Dead,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ReplicaFrame {
+    pub state: ReplicaState,
+    pub busy: u32,
+    pub slots: u32,
+    pub queue: u32,
+    /// 1 = normal; 4 = takes four times as long.
+    pub slow_factor: f64,
+    /// Error rate injected, 0..1.
+    pub error_rate: f64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StationFrame {
+    pub node: NodeId0,
+    pub busy: u32,
+    pub slots: u32,
+    pub queue: u32,
+    /// Waiting places over all queues; `None` = unlimited.
+    pub queue_capacity: Option<u32>,
+    /// Recent busy share of slots, 0..1; NaN where the notion has no meaning (source, balancer).
+    pub utilization: f64,
+    /// Recent rates [1/s]: what came in, what was answered well.
+    pub arrival_rate: f64,
+    pub throughput: f64,
+    /// Recent time at the station incl. what it waited for [s]; NaN where nothing was answered.
+    pub p50: f64,
+    pub p99: f64,
+    /// Hits over look-ups since the start, caches only.
+    pub hit_ratio: Option<f64>,
+    pub entries: Option<u32>,
+    pub replicas: Vec<ReplicaFrame>,
+    /// Balancers only: what it believes of each backend.
+    pub backends: Vec<BackendFrame>,
+}
+
+/// `NodeId` with a default, for empty frames.
+pub type NodeId0 = u32;
+
+/// One line of a balancer's table: belief beside truth.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BackendFrame {
+    pub edge: u32,
+    pub node: u32,
+    pub replica: u32,
+    pub believed_healthy: bool,
+    /// The truth: whether it could answer now.
+    pub alive: bool,
+    /// Since when it is believed so [ns].
+    pub since_ns: u64,
+    pub selections: u64,
+    pub outstanding: u32,
+    /// As last measured by the balancer [s]; NaN before the first answer.
+    pub response_time: f64,
+    pub error_rate: f64,
+    pub weight: f64,
+    /// The strategy's score where it has one.
+    pub score: Option<f64>,
+}
+
+/// Counters of one edge; each direction's traversals since `dots_per` last changed are true to the dots:
+/// |dots x dots_per - traversals| < dots_per.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EdgeFrame {
+    pub edge: u32,
+    /// Attempts sent since the start; conserved: sent = sum of outcomes + in flight.
+    pub sent: u64,
+    pub by_outcome: [u64; OUTCOMES],
+    pub in_flight: u64,
+    pub retries: u64,
+    /// Recent attempts [1/s].
+    pub rate: f64,
+    pub partitioned: bool,
+    /// Added by a fault [s].
+    pub extra_latency: f64,
+    pub out_since: u64,
+    pub out_dots: u64,
+    pub back_since: u64,
+    pub back_dots: u64,
+}
+
+/// One drawn traversal of an edge.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hop {
+    pub edge: EdgeId,
+    /// False: from caller to callee (outcome not known yet). True: the answer coming back.
+    pub back: bool,
+    pub outcome: OutcomeIx,
+    pub start_ns: u64,
+    pub end_ns: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LogLevel {
+    Info,
+    Good,
+    Bad,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LogLine {
+    pub at_ns: u64,
+    pub level: LogLevel,
+    pub node: Option<NodeId>,
+    pub text: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActiveFault {
+    pub kind: String,
+    /// `topology::document::FaultTarget` as JSON.
+    pub target_json: String,
+    pub since_ns: u64,
+    pub text: String,
+}
+
+/// Columns of the charts; all the same length, one row per bucket, oldest first. NaN = nothing to tell.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    /// Whose: `None` = the whole system.
+    pub node: Option<u32>,
+    /// Width of a bucket [s]; doubles as the run grows.
+    pub bucket_secs: f64,
+    /// Start of each bucket [s].
+    pub at_secs: Vec<f64>,
+    /// Ended in the bucket, by outcome [1/s].
+    pub by_outcome: [Vec<f32>; OUTCOMES],
+    pub arrival_rate: Vec<f32>,
+    pub goodput: Vec<f32>,
+    /// Of requests that ended as Completed in the bucket [s].
+    pub p50: Vec<f32>,
+    pub p99: Vec<f32>,
+    /// Busiest station's (system) or own (node) busy share, 0..1.
+    pub utilization: Vec<f32>,
+    /// Mean number waiting: over all stations (system) or own.
+    pub queue_length: Vec<f32>,
+}
+
+/// Diagnostics as they cross the border.
+#[must_use]
+pub fn diagnostics_json(diagnostics: &[Diagnostic]) -> String {
+    serde_json::to_string(diagnostics).expect("diagnostics are plain data")
+}

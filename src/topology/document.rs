@@ -1,0 +1,293 @@
+//! The document: what a person draws, saves and shares. Plain data; positions and labels never change a result.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::params::Params;
+
+/// A node's stable number: given once, never used again for another node of the same document.
+///
+/// Random draws are keyed by it, so that adding a node leaves the others' draws unchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NodeId(pub u32);
+
+/// An edge's stable number; see [`NodeId`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EdgeId(pub u32);
+
+/// A place on the canvas [world units; one unit is one CSS pixel at zoom 1].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    pub x: f64,
+    pub y: f64,
+}
+
+/// A box on the canvas: one station.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Node {
+    /// Id of an entry in the station registry, e.g. `service`.
+    pub kind: String,
+    pub label: String,
+    /// Name by which a lesson speaks of the node, whatever its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// The card's top left corner.
+    pub at: Point,
+    #[serde(default, skip_serializing_if = "params_empty")]
+    pub params: Params,
+}
+
+/// A directed connection: `from` calls `to`, answers come back the same way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Edge {
+    pub from: NodeId,
+    pub to: NodeId,
+    #[serde(default, skip_serializing_if = "params_empty")]
+    pub params: Params,
+}
+
+fn params_empty(params: &Params) -> bool {
+    params.0.is_empty()
+}
+
+/// What a fault hits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultTarget {
+    Node(NodeId),
+    /// One replica of a node, counted from 0.
+    Replica(NodeId, u32),
+    Edge(EdgeId),
+}
+
+/// A fault: an entry of the fault registry, aimed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fault {
+    /// Id of an entry in the fault registry, e.g. `kill`.
+    pub kind: String,
+    pub target: FaultTarget,
+    #[serde(default, skip_serializing_if = "params_empty")]
+    pub params: Params,
+}
+
+/// A fault on the timetable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScheduledFault {
+    /// When it starts [s of simulated time].
+    pub at_secs: f64,
+    /// How long it lasts [s]; none = until the end of the run, or until it is lifted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_secs: Option<f64>,
+    #[serde(flatten)]
+    pub fault: Fault,
+}
+
+/// A named span of the run that goals and reports speak of; requests belong to it by their arrival.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Window {
+    pub name: String,
+    pub from_secs: f64,
+    pub to_secs: f64,
+}
+
+/// Everything that decides a run, but for the inputs given while it runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    pub title: String,
+    /// One or two sentences for whoever opens it: what to look at, what to try.
+    pub notes: String,
+    pub nodes: BTreeMap<NodeId, Rc<Node>>,
+    pub edges: BTreeMap<EdgeId, Rc<Edge>>,
+    pub faults: Vec<ScheduledFault>,
+    pub windows: Vec<Window>,
+    pub seed: u64,
+    /// How long sources send [s of simulated time]; then the run drains.
+    pub run_length_secs: f64,
+    /// Time at the start left out of totals and percentiles [s].
+    pub warm_up_secs: f64,
+    /// An answer later than this is Completed but no goodput [s]; none = every completion is good.
+    pub good_within_secs: Option<f64>,
+}
+
+impl Default for Document {
+    fn default() -> Self {
+        Self {
+            title: "Untitled".to_owned(),
+            notes: String::new(),
+            nodes: BTreeMap::new(),
+            edges: BTreeMap::new(),
+            faults: Vec::new(),
+            windows: Vec::new(),
+            seed: 1,
+            run_length_secs: 600.0,
+            warm_up_secs: 0.0,
+            good_within_secs: None,
+        }
+    }
+}
+
+impl Document {
+    /// The smallest id above all ids that stand in the document.
+    #[must_use]
+    pub fn next_node_id(&self) -> NodeId {
+        NodeId(self.nodes.keys().next_back().map_or(1, |id| id.0 + 1))
+    }
+
+    /// See [`Document::next_node_id`].
+    #[must_use]
+    pub fn next_edge_id(&self) -> EdgeId {
+        EdgeId(self.edges.keys().next_back().map_or(1, |id| id.0 + 1))
+    }
+
+    /// Adds a node under a fresh id.
+    pub fn add_node(&mut self, node: Node) -> NodeId {
+        let id = self.next_node_id();
+        self.nodes.insert(id, Rc::new(node));
+        id
+    }
+
+    /// Adds an edge under a fresh id.
+    pub fn add_edge(&mut self, edge: Edge) -> EdgeId {
+        let id = self.next_edge_id();
+        self.edges.insert(id, Rc::new(edge));
+        id
+    }
+
+    /// Removes a node and the edges that touch it.
+    pub fn remove_node(&mut self, id: NodeId) {
+        self.nodes.remove(&id);
+        self.edges.retain(|_, edge| edge.from != id && edge.to != id);
+    }
+
+    /// The node that a lesson calls `role`, else the one labelled so.
+    #[must_use]
+    pub fn node_by_role(&self, role: &str) -> Option<NodeId> {
+        let by = |matches: fn(&Node, &str) -> bool| self.nodes.iter().find(|(_, node)| matches(node, role)).map(|(id, _)| *id);
+        by(|node, role| node.role.as_deref() == Some(role)).or_else(|| by(|node, role| node.label == role))
+    }
+
+    /// Edges that leave `node`, by ascending id: the order in which a handler calls.
+    pub fn edges_from(&self, node: NodeId) -> impl Iterator<Item = (EdgeId, &Rc<Edge>)> {
+        self.edges.iter().filter(move |(_, edge)| edge.from == node).map(|(id, edge)| (*id, edge))
+    }
+
+    /// Edges that end at `node`, by ascending id.
+    pub fn edges_to(&self, node: NodeId) -> impl Iterator<Item = (EdgeId, &Rc<Edge>)> {
+        self.edges.iter().filter(move |(_, edge)| edge.to == node).map(|(id, edge)| (*id, edge))
+    }
+}
+
+/// A change to the running system; with the event ordinal at which it was applied it makes the input log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// Nodes and edges to put (new or replaced) or to take away.
+    Edit(Edit),
+    /// A fault starts now.
+    Inject(Fault),
+    /// Faults of this kind on this target end now.
+    Lift { kind: String, target: FaultTarget },
+}
+
+/// The difference between two documents, as far as results are concerned.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Edit {
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub nodes: BTreeMap<NodeId, Option<Rc<Node>>>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub edges: BTreeMap<EdgeId, Option<Rc<Edge>>>,
+}
+
+/// A change and when it was applied.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Input {
+    /// Number of events processed before the change.
+    pub at_event: u64,
+    pub change: Change,
+}
+
+impl Edit {
+    /// What leads from `old` to `new`. Moved or renamed nodes alone give an empty edit: they change no result.
+    #[must_use]
+    pub fn between(old: &Document, new: &Document) -> Self {
+        let same = |a: &Node, b: &Node| a.kind == b.kind && a.params == b.params;
+        let mut edit = Self::default();
+        for (id, node) in &new.nodes {
+            if !old.nodes.get(id).is_some_and(|before| Rc::ptr_eq(before, node) || same(before, node)) {
+                edit.nodes.insert(*id, Some(node.clone()));
+            }
+        }
+        for id in old.nodes.keys().filter(|id| !new.nodes.contains_key(id)) {
+            edit.nodes.insert(*id, None);
+        }
+        for (id, edge) in &new.edges {
+            if old.edges.get(id) != Some(edge) {
+                edit.edges.insert(*id, Some(edge.clone()));
+            }
+        }
+        for id in old.edges.keys().filter(|id| !new.edges.contains_key(id)) {
+            edit.edges.insert(*id, None);
+        }
+        edit
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty() && self.edges.is_empty()
+    }
+
+    /// Carries the edit out on `document`.
+    pub fn apply(&self, document: &mut Document) {
+        for (id, node) in &self.nodes {
+            match node {
+                Some(node) => drop(document.nodes.insert(*id, node.clone())),
+                None => document.remove_node(*id),
+            }
+        }
+        for (id, edge) in &self.edges {
+            match edge {
+                Some(edge) => drop(document.edges.insert(*id, edge.clone())),
+                None => drop(document.edges.remove(id)),
+            }
+        }
+    }
+}
+
+/// How bad a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// It runs, but surely not as meant.
+    Warning,
+    /// It cannot run.
+    Error,
+}
+
+/// Where a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    Document,
+    Node(NodeId),
+    Edge(EdgeId),
+    /// Index into [`Document::faults`].
+    Fault(usize),
+}
+
+/// A problem with a document: where, what, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Diagnostic {
+    pub severity: Severity,
+    pub place: Place,
+    /// The parameter's key, where one is at fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub param: Option<String>,
+    /// A stable kebab-case name of the kind of problem, e.g. `no-path`.
+    pub code: String,
+    pub message: String,
+    pub remedy: String,
+}

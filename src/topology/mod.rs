@@ -1,0 +1,3 @@
+//! The document and everything that reads or writes it.
+
+pub mod document;
