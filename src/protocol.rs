@@ -29,24 +29,55 @@ pub enum Speed {
 pub enum ToWorker {
     /// Start anew with this run. `run_json` is a whole shared run (`topology::format::Run` as JSON): document and input log.
     /// After a crash or on seek, `until_event` replays silently up to that event (progress is reported by frames).
-    Load { run: RunId, run_json: String, until_event: Option<u64> },
-    Play { run: RunId, speed: Speed },
-    Pause { run: RunId },
+    Load {
+        run: RunId,
+        run_json: String,
+        until_event: Option<u64>,
+    },
+    Play {
+        run: RunId,
+        speed: Speed,
+    },
+    Pause {
+        run: RunId,
+    },
     /// One event while paused.
-    Step { run: RunId },
+    Step {
+        run: RunId,
+    },
     /// A `topology::document::Change` as JSON. Latest wins for edits still waiting.
-    Change { run: RunId, change_json: String },
+    Change {
+        run: RunId,
+        change_json: String,
+    },
     /// Jump to a moment [ns].
-    Seek { run: RunId, to_ns: u64 },
+    Seek {
+        run: RunId,
+        to_ns: u64,
+    },
     /// Send this node's series instead of the system's; `None`: the system's.
-    Watch { run: RunId, node: Option<NodeId> },
+    Watch {
+        run: RunId,
+        node: Option<NodeId>,
+    },
     /// Asks for [`FromWorker::RunJson`]: the run with its input log, for a link.
-    Export { run: RunId },
+    Export {
+        run: RunId,
+    },
     /// Grade a design on one seed (the page spreads seeds over a pool). JSON in, JSON out (`lesson::grade`).
-    Grade { job: u32, lesson: String, document_json: String, seed: u64 },
+    Grade {
+        job: u32,
+        lesson: String,
+        document_json: String,
+        seed: u64,
+    },
     /// A frame was taken: another may be sent.
-    FrameTaken { run: RunId },
-    Ping { id: u32 },
+    FrameTaken {
+        run: RunId,
+    },
+    Ping {
+        id: u32,
+    },
     /// Answers with a panic: for the test of the watchdog.
     Crash,
 }
@@ -55,19 +86,46 @@ pub enum ToWorker {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum FromWorker {
     /// First of all.
-    Ready { protocol: u32, build: String },
+    Ready {
+        protocol: u32,
+        build: String,
+    },
     /// The answer to `Load`: what stands in the way, if anything.
-    Loaded { run: RunId, diagnostics: String, runs: bool },
+    Loaded {
+        run: RunId,
+        diagnostics: String,
+        runs: bool,
+    },
     /// A change was applied before event `at_event`, or refused with diagnostics (JSON) and the old system goes on.
-    Changed { run: RunId, at_event: u64, refused: Option<String>, input_json: Option<String> },
+    Changed {
+        run: RunId,
+        at_event: u64,
+        refused: Option<String>,
+        input_json: Option<String>,
+    },
     Frame(Box<Frame>),
-    RunJson { run: RunId, run_json: String, trace_hash: String },
+    RunJson {
+        run: RunId,
+        run_json: String,
+        trace_hash: String,
+    },
     /// The run reached its end and drained: the final report as JSON (`runner::Report`).
-    Finished { run: RunId, report_json: String },
-    Graded { job: u32, seed: u64, result_json: String },
-    Pong { id: u32 },
+    Finished {
+        run: RunId,
+        report_json: String,
+    },
+    Graded {
+        job: u32,
+        seed: u64,
+        result_json: String,
+    },
+    Pong {
+        id: u32,
+    },
     /// The simulation is broken; the worker must be replaced.
-    Panicked { message: String },
+    Panicked {
+        message: String,
+    },
 }
 
 /// What the worker is doing.

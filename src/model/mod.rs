@@ -1,3 +1,23 @@
-//! What stations do.
+//! What stations do: sources send, balancers choose, services and databases work, caches remember; faults hit them.
 
+pub mod edge;
+pub mod fault;
+pub mod ids;
+pub mod outcome;
 pub mod params;
+pub mod profile;
+pub mod station;
+
+use params::Entry;
+
+/// All distributions, as a choice for parameters.
+#[must_use]
+pub fn distribution_entries() -> Vec<&'static Entry> {
+    Vec::new() // the registry of distributions follows
+}
+
+/// All balancing strategies that are not defects, as a choice for parameters.
+#[must_use]
+pub fn strategy_entries() -> Vec<&'static Entry> {
+    Vec::new() // the registry of strategies follows
+}

@@ -117,15 +117,34 @@ impl Unit {
 #[derive(Clone, Copy, Debug)]
 pub enum ParamKind {
     /// A number within `min..=max`; whole where `unit` is [`Unit::Count`].
-    Number { unit: Unit, min: f64, max: f64, default: f64 },
-    Bool { default: bool },
-    Text { default: &'static str },
+    Number {
+        unit: Unit,
+        min: f64,
+        max: f64,
+        default: f64,
+    },
+    Bool {
+        default: bool,
+    },
+    Text {
+        default: &'static str,
+    },
     /// One of `options`: (id, label).
-    Choice { options: &'static [(&'static str, &'static str)], default: &'static str },
+    Choice {
+        options: &'static [(&'static str, &'static str)],
+        default: &'static str,
+    },
     /// One entry of a registry; `default` is its id (with that entry's own defaults).
-    Variant { registry: fn() -> Vec<&'static Entry>, default: &'static str },
+    Variant {
+        registry: fn() -> Vec<&'static Entry>,
+        default: &'static str,
+    },
     /// Rows of cells; every row has one cell per column.
-    Table { columns: &'static [ParamSpec], default: fn() -> Value, rows_max: usize },
+    Table {
+        columns: &'static [ParamSpec],
+        default: fn() -> Value,
+        rows_max: usize,
+    },
 }
 
 /// One parameter: its key in saved files, its words on the page, its range.
@@ -141,11 +160,26 @@ pub struct ParamSpec {
 
 impl ParamSpec {
     #[must_use]
-    pub const fn number(key: &'static str, label: &'static str, unit: Unit, default: f64, min: f64, max: f64, help: &'static str) -> Self {
+    pub const fn number(
+        key: &'static str,
+        label: &'static str,
+        unit: Unit,
+        default: f64,
+        min: f64,
+        max: f64,
+        help: &'static str,
+    ) -> Self {
         Self { key, label, help, kind: ParamKind::Number { unit, min, max, default } }
     }
     #[must_use]
-    pub const fn count(key: &'static str, label: &'static str, default: f64, min: f64, max: f64, help: &'static str) -> Self {
+    pub const fn count(
+        key: &'static str,
+        label: &'static str,
+        default: f64,
+        min: f64,
+        max: f64,
+        help: &'static str,
+    ) -> Self {
         Self::number(key, label, Unit::Count, default, min, max, help)
     }
     #[must_use]

@@ -5,19 +5,8 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::model::ids::{EdgeId, FaultTarget, NodeId};
 use crate::model::params::Params;
-
-/// A node's stable number: given once, never used again for another node of the same document.
-///
-/// Random draws are keyed by it, so that adding a node leaves the others' draws unchanged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct NodeId(pub u32);
-
-/// An edge's stable number; see [`NodeId`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct EdgeId(pub u32);
 
 /// A place on the canvas [world units; one unit is one CSS pixel at zoom 1].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -52,16 +41,6 @@ pub struct Edge {
 
 fn params_empty(params: &Params) -> bool {
     params.0.is_empty()
-}
-
-/// What a fault hits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FaultTarget {
-    Node(NodeId),
-    /// One replica of a node, counted from 0.
-    Replica(NodeId, u32),
-    Edge(EdgeId),
 }
 
 /// A fault: an entry of the fault registry, aimed.
@@ -166,7 +145,9 @@ impl Document {
     /// The node that a lesson calls `role`, else the one labelled so.
     #[must_use]
     pub fn node_by_role(&self, role: &str) -> Option<NodeId> {
-        let by = |matches: fn(&Node, &str) -> bool| self.nodes.iter().find(|(_, node)| matches(node, role)).map(|(id, _)| *id);
+        let by = |matches: fn(&Node, &str) -> bool| {
+            self.nodes.iter().find(|(_, node)| matches(node, role)).map(|(id, _)| *id)
+        };
         by(|node, role| node.role.as_deref() == Some(role)).or_else(|| by(|node, role| node.label == role))
     }
 

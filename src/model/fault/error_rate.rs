@@ -1,0 +1,28 @@
+//! A station answers with errors.
+
+use super::{Effect, FaultKind, Targets};
+use crate::model::params::{Entry, ParamSpec, Unit};
+
+const ENTRY: Entry = Entry {
+    id: "error-rate",
+    name: "Errors",
+    summary: "A share of the answers are errors, after the work was done.",
+    source: "HTTP 500 from a broken release.",
+    params: &[ParamSpec::number(
+        "share",
+        "Share of errors",
+        Unit::Share,
+        0.5,
+        0.0,
+        1.0,
+        "How many of the answers are errors.",
+    )],
+    defect: false,
+};
+
+pub(super) const KIND: FaultKind = FaultKind {
+    entry: ENTRY,
+    targets: Targets::Stations,
+    effect: |params| Effect::Errors { share: super::number(&ENTRY, params, "share") },
+    lift_label: "Stop the errors",
+};

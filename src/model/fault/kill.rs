@@ -1,0 +1,16 @@
+//! A replica, or a whole station, dies.
+
+use super::{Effect, FaultKind, Targets};
+use crate::model::params::Entry;
+
+const ENTRY: Entry = Entry {
+    id: "kill",
+    name: "Kill",
+    summary: "The replica dies: what it held is lost, connections are refused until it is revived.",
+    source: "Process crash: connection reset, then connection refused.",
+    params: &[],
+    defect: false,
+};
+
+pub(super) const KIND: FaultKind =
+    FaultKind { entry: ENTRY, targets: Targets::Stations, effect: |_| Effect::Down, lift_label: "Revive" };

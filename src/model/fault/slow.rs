@@ -1,0 +1,28 @@
+//! Work at a station takes longer.
+
+use super::{Effect, FaultKind, Targets};
+use crate::model::params::{Entry, ParamSpec, Unit};
+
+const ENTRY: Entry = Entry {
+    id: "slow",
+    name: "Slow down",
+    summary: "Work takes longer, also work already begun.",
+    source: "Gray failure: Huang et al., HotOS 2017.",
+    params: &[ParamSpec::number(
+        "factor",
+        "Times as long",
+        Unit::Factor,
+        4.0,
+        1.0,
+        1_000.0,
+        "How much longer work takes.",
+    )],
+    defect: false,
+};
+
+pub(super) const KIND: FaultKind = FaultKind {
+    entry: ENTRY,
+    targets: Targets::Stations,
+    effect: |params| Effect::Slow { factor: super::number(&ENTRY, params, "factor") },
+    lift_label: "Back to normal speed",
+};

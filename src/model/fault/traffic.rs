@@ -1,0 +1,28 @@
+//! Clients send more, or less.
+
+use super::{Effect, FaultKind, Targets};
+use crate::model::params::{Entry, ParamSpec, Unit};
+
+const ENTRY: Entry = Entry {
+    id: "traffic",
+    name: "Traffic × k",
+    summary: "Clients send k times as much.",
+    source: "Flash crowd.",
+    params: &[ParamSpec::number(
+        "factor",
+        "Times",
+        Unit::Factor,
+        10.0,
+        0.0,
+        1_000.0,
+        "What the arrival rate is multiplied by.",
+    )],
+    defect: false,
+};
+
+pub(super) const KIND: FaultKind = FaultKind {
+    entry: ENTRY,
+    targets: Targets::Sources,
+    effect: |params| Effect::Traffic { factor: super::number(&ENTRY, params, "factor") },
+    lift_label: "Back to the plan",
+};

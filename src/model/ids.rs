@@ -1,0 +1,25 @@
+//! Stable names of the things in a system: given once, never reused within a document.
+
+use serde::{Deserialize, Serialize};
+
+/// A node's stable number.
+///
+/// Random draws are keyed by it, so that adding a node leaves the others' draws unchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NodeId(pub u32);
+
+/// An edge's stable number; see [`NodeId`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EdgeId(pub u32);
+
+/// What a fault hits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultTarget {
+    Node(NodeId),
+    /// One replica of a node, counted from 0.
+    Replica(NodeId, u32),
+    Edge(EdgeId),
+}

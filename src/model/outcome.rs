@@ -1,0 +1,112 @@
+//! The closed sets of fates and of their reasons.
+
+use serde::{Deserialize, Serialize};
+
+/// The fate of a user request or of an attempt on an edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Outcome {
+    /// Answered well, in time or late.
+    Completed = 0,
+    /// The caller stopped waiting.
+    TimedOut = 1,
+    /// Turned away at the door: no free place in the queue.
+    Rejected = 2,
+    /// Dropped on purpose to protect the rest.
+    Shed = 3,
+    /// The client left.
+    Abandoned = 4,
+    /// Answered with an error, or the connection broke.
+    Failed = 5,
+}
+
+impl Outcome {
+    /// All, in the order of their numbers.
+    pub const ALL: [Self; 6] =
+        [Self::Completed, Self::TimedOut, Self::Rejected, Self::Shed, Self::Abandoned, Self::Failed];
+
+    /// The words for it on the page.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::TimedOut => "timed out",
+            Self::Rejected => "rejected",
+            Self::Shed => "shed",
+            Self::Abandoned => "abandoned",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Its place in counters.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// Why a request did not complete: the first cause, carried up through every caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Reason {
+    /// Nothing went wrong.
+    None = 0,
+    /// Every slot was busy and every waiting place taken.
+    QueueFull,
+    /// Nobody listens: the replica is dead.
+    ConnectionRefused,
+    /// The replica died while it held the request.
+    ReplicaDied,
+    /// The balancer believed that no backend was healthy.
+    NoHealthyBackend,
+    /// A fault made the station answer with an error.
+    InjectedError,
+    /// No answer within the edge's time-out.
+    TimeOut,
+    /// The network dropped it and nobody had set a time-out: the operating system gave up.
+    Unreachable,
+    /// The station was removed from the running system.
+    Removed,
+    /// The station has nowhere to send it.
+    NoRoute,
+}
+
+impl Reason {
+    pub const ALL: [Self; 10] = [
+        Self::None,
+        Self::QueueFull,
+        Self::ConnectionRefused,
+        Self::ReplicaDied,
+        Self::NoHealthyBackend,
+        Self::InjectedError,
+        Self::TimeOut,
+        Self::Unreachable,
+        Self::Removed,
+        Self::NoRoute,
+    ];
+
+    /// A lesson in one line: what happened.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::None => "nothing went wrong",
+            Self::QueueFull => "queue full: every slot busy, every waiting place taken",
+            Self::ConnectionRefused => "connection refused: the replica is dead",
+            Self::ReplicaDied => "the replica died while it held the request",
+            Self::NoHealthyBackend => "the balancer believes that no backend is healthy",
+            Self::InjectedError => "the station answered with an error (fault)",
+            Self::TimeOut => "no answer within the time-out",
+            Self::Unreachable => "lost in the network, and no time-out was set",
+            Self::Removed => "the station was removed",
+            Self::NoRoute => "nowhere to send it",
+        }
+    }
+
+    /// Its place in counters.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}

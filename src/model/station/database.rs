@@ -1,0 +1,51 @@
+//! A database: a fixed number of connections, with different times for reads and writes.
+
+use super::{Category, Outputs, StationKind};
+use crate::model::params::{Entry, ParamSpec, Unit};
+
+pub const KIND: StationKind = StationKind {
+    entry: Entry {
+        id: "database",
+        name: "Database",
+        summary: "Answers reads and writes over a fixed number of connections.",
+        source: "Connection pool as a multi-server queue.",
+        params: &[
+            ParamSpec::count("connections", "Connections", 50.0, 1.0, 10_000.0, "Queries at the same time."),
+            ParamSpec::variant(
+                "read_time",
+                "Read time",
+                crate::model::distribution_entries,
+                "exponential",
+                "Work of one read.",
+            ),
+            ParamSpec::variant(
+                "write_time",
+                "Write time",
+                crate::model::distribution_entries,
+                "exponential",
+                "Work of one write.",
+            ),
+            ParamSpec::count(
+                "queue_limit",
+                "Waiting places",
+                1_000.0,
+                0.0,
+                1_000_000.0,
+                "Queries that may wait for a connection; more are rejected.",
+            ),
+            ParamSpec::number(
+                "check_time",
+                "Health check's work",
+                Unit::Seconds,
+                0.0005,
+                0.0,
+                60.0,
+                "Work of answering one health check.",
+            ),
+        ],
+        defect: false,
+    },
+    category: Category::Data,
+    accepts_input: true,
+    outputs: Outputs::None,
+};

@@ -1,0 +1,49 @@
+//! The kinds of station: what stands in the palette, with parameters, ports and colors' category.
+
+pub mod balancer;
+pub mod cache;
+pub mod database;
+pub mod service;
+pub mod source;
+
+use super::params::Entry;
+
+/// What sort of thing a station is: decides its icon and tint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Category {
+    Client,
+    Routing,
+    Compute,
+    Cache,
+    Data,
+}
+
+/// Where a station may call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outputs {
+    /// It calls nobody.
+    None,
+    /// It may call.
+    Optional,
+    /// It makes no sense without.
+    Required,
+}
+
+/// One kind of station.
+#[derive(Clone, Copy, Debug)]
+pub struct StationKind {
+    pub entry: Entry,
+    pub category: Category,
+    /// Whether other stations can call it.
+    pub accepts_input: bool,
+    pub outputs: Outputs,
+}
+
+/// All kinds, in the order of the palette.
+pub static REGISTRY: &[StationKind] = &[source::KIND, balancer::KIND, service::KIND, cache::KIND, database::KIND];
+
+/// Finds a kind by id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static StationKind> {
+    REGISTRY.iter().find(|kind| kind.entry.id == id)
+}

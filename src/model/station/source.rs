@@ -1,0 +1,120 @@
+//! A population of clients that sends requests: open loop (on schedule) or closed loop (after the last answer).
+
+use super::{Category, Outputs, StationKind};
+use crate::model::params::{Entry, ParamKind, ParamSpec, Unit, Value};
+
+/// Open loop, memoryless.
+pub const POISSON: Entry = Entry {
+    id: "poisson",
+    name: "Poisson (open loop)",
+    summary: "Independent clients: exponential gaps, on schedule whatever the system does.",
+    source: "Poisson process; open-loop load as in wrk2 and k6's arrival-rate executors.",
+    params: &[],
+    defect: false,
+};
+
+/// Open loop, evenly spaced.
+pub const REGULAR: Entry = Entry {
+    id: "regular",
+    name: "Regular (open loop)",
+    summary: "Evenly spaced requests, on schedule whatever the system does.",
+    source: "Deterministic arrivals (D in Kendall's notation).",
+    params: &[],
+    defect: false,
+};
+
+/// Closed loop.
+pub const CLOSED: Entry = Entry {
+    id: "closed",
+    name: "Users (closed loop)",
+    summary: "A fixed number of users: each waits for the answer, thinks, and asks again.",
+    source: "Closed queueing network with think time (machine-repairman model).",
+    params: &[
+        ParamSpec::count("users", "Users", 50.0, 1.0, 100_000.0, "How many users there are."),
+        ParamSpec::variant(
+            "think_time",
+            "Think time",
+            crate::model::distribution_entries,
+            "exponential",
+            "Pause between an answer and the user's next request.",
+        ),
+    ],
+    defect: false,
+};
+
+fn arrival_entries() -> Vec<&'static Entry> {
+    vec![&POISSON, &REGULAR, &CLOSED]
+}
+
+fn default_countries() -> Value {
+    Value::List(vec![Value::List(vec![Value::from("US"), Value::Number(1.0)])])
+}
+
+pub const KIND: StationKind = StationKind {
+    entry: Entry {
+        id: "source",
+        name: "Clients",
+        summary: "Sends requests into the system.",
+        source: "Open and closed arrival models, Schroeder et al., \"Open Versus Closed: A Cautionary Tale\", NSDI 2006.",
+        params: &[
+            ParamSpec::variant("arrivals", "Arrivals", arrival_entries, "poisson", "How clients decide when to send."),
+            ParamSpec::variant(
+                "profile",
+                "Load profile",
+                crate::model::profile::entries,
+                "constant",
+                "How the arrival rate changes over the run (open loop only).",
+            ),
+            ParamSpec::number("write_share", "Writes", Unit::Share, 0.0, 0.0, 1.0, "Share of requests that write."),
+            ParamSpec::number(
+                "static_share",
+                "Static content",
+                Unit::Share,
+                0.0,
+                0.0,
+                1.0,
+                "Share of requests for static content (images, scripts); the rest are reads.",
+            ),
+            ParamSpec::count("keys", "Keys", 10_000.0, 1.0, 1_000_000.0, "How many different items are asked for."),
+            ParamSpec::number(
+                "key_skew",
+                "Skew of keys",
+                Unit::Plain,
+                0.9,
+                0.0,
+                2.0,
+                "Zipf exponent: 0 = all keys alike, 1 = few keys get most requests.",
+            ),
+            ParamSpec::count(
+                "clients",
+                "Client addresses",
+                1_000.0,
+                1.0,
+                100_000.0,
+                "How many IPv4 addresses the clients have.",
+            ),
+            ParamSpec {
+                key: "countries",
+                label: "Countries",
+                help: "Where the clients are: ISO code and relative weight.",
+                kind: ParamKind::Table {
+                    columns: &[
+                        ParamSpec {
+                            key: "country",
+                            label: "Country",
+                            help: "ISO 3166 code.",
+                            kind: ParamKind::Text { default: "US" },
+                        },
+                        ParamSpec::number("weight", "Weight", Unit::Plain, 1.0, 0.0, 1_000_000.0, "Relative share."),
+                    ],
+                    default: default_countries,
+                    rows_max: 50,
+                },
+            },
+        ],
+        defect: false,
+    },
+    category: Category::Client,
+    accepts_input: false,
+    outputs: Outputs::Required,
+};
