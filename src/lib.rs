@@ -24,3 +24,8 @@ pub mod engine;
 pub mod model;
 pub mod protocol;
 pub mod topology;
+
+#[cfg(feature = "ui")]
+pub mod ui;
+#[cfg(feature = "worker")]
+pub mod worker;

@@ -11,6 +11,13 @@ use crate::topology::document::{Diagnostic, EdgeId, NodeId};
 /// Changes whenever a message changes shape.
 pub const PROTOCOL: u32 = 1;
 
+/// Names what page and worker were built from: equal in both, or one of them comes from an old cache.
+/// Set by `build.rs`; a build without the page has the version alone.
+pub const BUILD: &str = match option_env!("HEADROOM_BUILD") {
+    Some(build) => build,
+    None => env!("CARGO_PKG_VERSION"),
+};
+
 /// Which load a message belongs to; answers to an older load are dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct RunId(pub u32);
