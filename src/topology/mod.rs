@@ -1,3 +1,5 @@
 //! The document and everything that reads or writes it.
 
 pub mod document;
+pub mod format;
+pub mod link;

@@ -1,0 +1,605 @@
+//! Reads the saved form, field by field, so that every error names its place and nothing is dropped.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+
+use serde::Deserialize;
+use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value as Json};
+
+use super::limits::{
+    DEPTH_MAX, EDGES_MAX, FAULTS_MAX, ID_MAX, INPUTS_MAX, LIST_MAX, NAME_CHARS_MAX, NODES_MAX, PARAMS_MAX, SECS_MAX,
+    TEXT_BYTES_MAX, TEXT_CHARS_MAX, WINDOWS_MAX,
+};
+use super::{FORMAT, LoadError, Run, SAFE_INTEGER_MAX};
+use crate::model::params::{Params, Value, Variant};
+use crate::topology::document::{
+    Change, Document, Edge, EdgeId, Edit, Fault, FaultTarget, Input, Node, NodeId, Point, ScheduledFault, Window,
+};
+
+/// From the form `index + 1` to the one after it. Append only: a saved form never dies.
+pub(super) const MIGRATIONS: &[Migration] = &[];
+
+pub(super) type Migration = fn(&mut Map<String, Json>) -> Result<(), LoadError>;
+
+const _: () = assert!(MIGRATIONS.len() + 1 == FORMAT as usize, "every older form has its step forward");
+
+pub(super) fn run(text: &str) -> Result<Run, LoadError> {
+    let json = parse(text)?;
+    let mut map = match json {
+        Json::Object(map) if map.contains_key("format") => map,
+        Json::Object(_) => return Err(LoadError::NotARun { found: "JSON without \"format\"" }),
+        other => return Err(LoadError::NotARun { found: type_name(&other) }),
+    };
+    migrate(&mut map, FORMAT, MIGRATIONS)?;
+
+    let mut fields = Fields::new(Path::Root, map);
+    let _ = fields.take("format");
+    let engine = name(Path::Field(&Path::Root, "engine"), fields.need("engine")?)?;
+    let document = document(Path::Field(&Path::Root, "document"), fields.need("document")?)?;
+    let inputs = match fields.take("inputs") {
+        Some(json) => list(Path::Field(&Path::Root, "inputs"), json, INPUTS_MAX, input)?,
+        None => Vec::new(),
+    };
+    fields.finish()?;
+    for (index, pair) in inputs.windows(2).enumerate() {
+        if pair[1].at_event < pair[0].at_event {
+            let place = format!("inputs[{}].at_event", index + 1);
+            return Err(LoadError::OutOfRange { place, message: "earlier than the input before it".to_owned() });
+        }
+    }
+    Ok(Run { engine, document, inputs })
+}
+
+pub(super) fn change_text(text: &str) -> Result<Change, LoadError> {
+    change(Path::Root, parse(text)?)
+}
+
+pub(super) fn input_text(text: &str) -> Result<Input, LoadError> {
+    input(Path::Root, parse(text)?)
+}
+
+/// Brings an older form up to `format`, step by step.
+pub(super) fn migrate(map: &mut Map<String, Json>, format: u32, chain: &[Migration]) -> Result<(), LoadError> {
+    let place = || "format".to_owned();
+    let found = match map.get("format") {
+        Some(Json::Number(number)) => number.as_u64().filter(|found| *found >= 1),
+        _ => None,
+    };
+    let Some(found) = found else {
+        return Err(LoadError::OutOfRange {
+            place: place(),
+            message: format!("must be a whole number from 1 to {format}"),
+        });
+    };
+    if found > u64::from(format) {
+        return Err(LoadError::NewerFormat { found, known: format });
+    }
+    for step in &chain[found as usize - 1..] {
+        step(map)?;
+    }
+    map.insert("format".to_owned(), Json::from(format));
+    Ok(())
+}
+
+fn parse(text: &str) -> Result<Json, LoadError> {
+    if text.len() > TEXT_BYTES_MAX {
+        return Err(LoadError::TooLong { bytes: text.len(), bytes_max: TEXT_BYTES_MAX });
+    }
+    match serde_json::from_str::<Strict>(text) {
+        Ok(Strict(json)) => Ok(json),
+        Err(error) => {
+            let message = error.to_string();
+            // serde_json appends " at line 1 column 2"; the place is told apart from the message here.
+            let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message).to_owned();
+            Err(LoadError::Syntax { line: error.line(), column: error.column(), message })
+        }
+    }
+}
+
+/// Any JSON, but no key twice: serde_json alone would keep the last and drop the first.
+struct Strict(Json);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StrictVisitor).map(Strict)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Json;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Bool(value))
+    }
+    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
+        Ok(Json::from(value))
+    }
+    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
+        Ok(Json::from(value))
+    }
+    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
+        Ok(Json::from(value))
+    }
+    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
+        Ok(Json::from(value))
+    }
+    fn visit_string<E>(self, value: String) -> Result<Json, E> {
+        Ok(Json::String(value))
+    }
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Json, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Strict(item)) = seq.next_element()? {
+            list.push(item);
+        }
+        Ok(Json::Array(list))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Json, A::Error> {
+        let mut map = Map::new();
+        while let Some(key) = entries.next_key::<String>()? {
+            if map.contains_key(&key) {
+                return Err(de::Error::custom(format_args!("the field \"{key}\" stands there twice")));
+            }
+            let Strict(value) = entries.next_value()?;
+            map.insert(key, value);
+        }
+        Ok(Json::Object(map))
+    }
+}
+
+/// Where the reader is, without allocating until an error needs the words.
+#[derive(Clone, Copy)]
+enum Path<'a> {
+    Root,
+    Field(&'a Path<'a>, &'a str),
+    Index(&'a Path<'a>, usize),
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Field(Self::Root, key) => f.write_str(key),
+            Self::Field(parent, key) => write!(f, "{parent}.{key}"),
+            Self::Index(parent, index) => write!(f, "{parent}[{index}]"),
+        }
+    }
+}
+
+impl Path<'_> {
+    fn name(&self) -> String {
+        if matches!(self, Self::Root) { "the top level".to_owned() } else { self.to_string() }
+    }
+    fn wrong<T>(&self, expected: &'static str, found: &Json) -> Result<T, LoadError> {
+        Err(LoadError::WrongType { place: self.name(), expected, found: type_name(found) })
+    }
+    fn out_of_range<T>(&self, message: String) -> Result<T, LoadError> {
+        Err(LoadError::OutOfRange { place: self.name(), message })
+    }
+}
+
+fn type_name(json: &Json) -> &'static str {
+    match json {
+        Json::Null => "null",
+        Json::Bool(_) => "true or false",
+        Json::Number(_) => "a number",
+        Json::String(_) => "a text",
+        Json::Array(_) => "a list",
+        Json::Object(_) => "an object",
+    }
+}
+
+/// An object being emptied: what was not asked for at the end is unknown.
+struct Fields<'a> {
+    path: Path<'a>,
+    map: Map<String, Json>,
+    asked: Vec<&'static str>,
+}
+
+impl<'a> Fields<'a> {
+    fn new(path: Path<'a>, map: Map<String, Json>) -> Self {
+        Self { path, map, asked: Vec::new() }
+    }
+
+    fn open(path: Path<'a>, json: Json) -> Result<Self, LoadError> {
+        match json {
+            Json::Object(map) => Ok(Self::new(path, map)),
+            other => path.wrong("an object", &other),
+        }
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<Json> {
+        self.asked.push(key);
+        self.map.remove(key)
+    }
+
+    fn need(&mut self, key: &'static str) -> Result<Json, LoadError> {
+        self.take(key).ok_or_else(|| LoadError::Missing { place: self.path.name(), field: key })
+    }
+
+    /// An optional field, read by `read` where it stands.
+    fn optional<T>(
+        &mut self,
+        key: &'static str,
+        read: impl Fn(Path<'_>, Json) -> Result<T, LoadError>,
+    ) -> Result<Option<T>, LoadError> {
+        let path = self.path;
+        self.take(key).map(|json| read(Path::Field(&path, key), json)).transpose()
+    }
+
+    fn required<T>(
+        &mut self,
+        key: &'static str,
+        read: impl Fn(Path<'_>, Json) -> Result<T, LoadError>,
+    ) -> Result<T, LoadError> {
+        let path = self.path;
+        let json = self.need(key)?;
+        read(Path::Field(&path, key), json)
+    }
+
+    fn finish(self) -> Result<(), LoadError> {
+        match self.map.into_iter().next() {
+            None => Ok(()),
+            Some((field, _)) => {
+                Err(LoadError::UnknownField { place: self.path.name(), field: clip(&field), known: self.asked })
+            }
+        }
+    }
+}
+
+/// The beginning of a text that may be of any length.
+fn clip(text: &str) -> String {
+    if text.chars().count() <= 60 { text.to_owned() } else { text.chars().take(60).chain(['…']).collect() }
+}
+
+fn list<T>(
+    path: Path<'_>,
+    json: Json,
+    count_max: usize,
+    read: impl Fn(Path<'_>, Json) -> Result<T, LoadError>,
+) -> Result<Vec<T>, LoadError> {
+    let Json::Array(items) = json else {
+        return path.wrong("a list", &json);
+    };
+    if items.len() > count_max {
+        return Err(LoadError::TooMany { place: path.name(), count: items.len(), count_max });
+    }
+    items.into_iter().enumerate().map(|(index, item)| read(Path::Index(&path, index), item)).collect()
+}
+
+fn text_up_to(path: Path<'_>, json: Json, chars_max: usize) -> Result<String, LoadError> {
+    let Json::String(text) = json else {
+        return path.wrong("a text", &json);
+    };
+    let chars = text.chars().count();
+    if chars > chars_max {
+        return path.out_of_range(format!("{chars} characters; at most {chars_max} are possible"));
+    }
+    Ok(text)
+}
+
+fn name(path: Path<'_>, json: Json) -> Result<String, LoadError> {
+    text_up_to(path, json, NAME_CHARS_MAX)
+}
+
+fn text(path: Path<'_>, json: Json) -> Result<String, LoadError> {
+    text_up_to(path, json, TEXT_CHARS_MAX)
+}
+
+fn number(path: Path<'_>, json: Json) -> Result<f64, LoadError> {
+    // serde_json itself refuses numbers beyond the range of f64, so this one is finite.
+    match json.as_f64() {
+        Some(number) if json.is_number() && number.is_finite() => Ok(number),
+        _ => path.wrong("a number", &json),
+    }
+}
+
+fn secs(path: Path<'_>, json: Json) -> Result<f64, LoadError> {
+    let secs = number(path, json)?;
+    if (0.0..=SECS_MAX).contains(&secs) {
+        Ok(secs)
+    } else {
+        path.out_of_range(format!("{secs} is not within 0 to {SECS_MAX} seconds"))
+    }
+}
+
+fn whole(path: Path<'_>, json: Json, max: u64) -> Result<u64, LoadError> {
+    match json.as_u64() {
+        Some(whole) if whole <= max => Ok(whole),
+        _ if json.is_number() => path.out_of_range(format!("{json} is not a whole number from 0 to {max}")),
+        _ => path.wrong("a whole number", &json),
+    }
+}
+
+fn id(path: Path<'_>, json: Json) -> Result<u32, LoadError> {
+    let id = whole(path, json, u64::from(ID_MAX))?;
+    Ok(u32::try_from(id).expect("checked against ID_MAX"))
+}
+
+/// A number up to 2^53, or digits in a text up to 2^64 - 1.
+fn seed(path: Path<'_>, json: Json) -> Result<u64, LoadError> {
+    match &json {
+        Json::String(digits) => match digits.parse() {
+            Ok(seed) if digits.bytes().all(|byte| byte.is_ascii_digit()) => Ok(seed),
+            _ => path.out_of_range(format!("\"{}\" is not a whole number from 0 to {}", clip(digits), u64::MAX)),
+        },
+        Json::Number(_) if json.as_u64().is_none_or(|seed| seed > SAFE_INTEGER_MAX) => path.out_of_range(format!(
+            "{json} is not a whole number from 0 to {SAFE_INTEGER_MAX}; write a larger one as a text of digits"
+        )),
+        _ => whole(path, json, SAFE_INTEGER_MAX),
+    }
+}
+
+fn point(path: Path<'_>, json: Json) -> Result<Point, LoadError> {
+    let mut fields = Fields::open(path, json)?;
+    let point = Point { x: fields.required("x", number)?, y: fields.required("y", number)? };
+    fields.finish()?;
+    Ok(point)
+}
+
+fn value(path: Path<'_>, json: Json, depth: usize) -> Result<Value, LoadError> {
+    if depth > DEPTH_MAX {
+        return path.out_of_range(format!("nested more than {DEPTH_MAX} deep"));
+    }
+    Ok(match json {
+        Json::Bool(flag) => Value::Bool(flag),
+        Json::Number(_) => Value::Number(number(path, json)?),
+        Json::String(_) => Value::Text(text(path, json)?),
+        Json::Array(_) => Value::List(list(path, json, LIST_MAX, |path, item| value(path, item, depth + 1))?),
+        Json::Object(mut map) => {
+            let Some(entry) = map.remove("id") else {
+                return Err(LoadError::Missing { place: path.name(), field: "id" });
+            };
+            let entry = name(Path::Field(&path, "id"), entry)?;
+            Value::Variant(Variant { id: entry, params: params_at(path, Json::Object(map), depth + 1)? })
+        }
+        Json::Null => return path.wrong("a value", &json),
+    })
+}
+
+fn params_at(path: Path<'_>, json: Json, depth: usize) -> Result<Params, LoadError> {
+    let Json::Object(map) = json else {
+        return path.wrong("an object", &json);
+    };
+    if map.len() > PARAMS_MAX {
+        return Err(LoadError::TooMany { place: path.name(), count: map.len(), count_max: PARAMS_MAX });
+    }
+    let mut params = Params::new();
+    for (key, json) in map {
+        if key.chars().count() > NAME_CHARS_MAX {
+            return path.out_of_range(format!("the key \"{}\" is longer than {NAME_CHARS_MAX} characters", clip(&key)));
+        }
+        let value = value(Path::Field(&path, &key), json, depth)?;
+        params.0.insert(key, value);
+    }
+    Ok(params)
+}
+
+fn params(path: Path<'_>, json: Json) -> Result<Params, LoadError> {
+    params_at(path, json, 0)
+}
+
+fn node_fields(fields: &mut Fields<'_>) -> Result<Rc<Node>, LoadError> {
+    Ok(Rc::new(Node {
+        kind: fields.required("kind", name)?,
+        label: fields.required("label", name)?,
+        role: fields.optional("role", name)?,
+        at: fields.required("at", point)?,
+        params: fields.optional("params", params)?.unwrap_or_default(),
+    }))
+}
+
+fn edge_fields(fields: &mut Fields<'_>) -> Result<Rc<Edge>, LoadError> {
+    Ok(Rc::new(Edge {
+        from: NodeId(fields.required("from", id)?),
+        to: NodeId(fields.required("to", id)?),
+        params: fields.optional("params", params)?.unwrap_or_default(),
+    }))
+}
+
+fn target(path: Path<'_>, json: Json) -> Result<FaultTarget, LoadError> {
+    const EXPECTED: &str = "one of {\"node\": id}, {\"replica\": [node id, index]} and {\"edge\": id}";
+    let Json::Object(map) = json else {
+        return path.wrong(EXPECTED, &json);
+    };
+    let mut entries = map.into_iter();
+    let (Some((key, json)), None) = (entries.next(), entries.next()) else {
+        return Err(LoadError::WrongType { place: path.name(), expected: EXPECTED, found: "another number of fields" });
+    };
+    let here = Path::Field(&path, &key);
+    match key.as_str() {
+        "node" => Ok(FaultTarget::Node(NodeId(id(here, json)?))),
+        "edge" => Ok(FaultTarget::Edge(EdgeId(id(here, json)?))),
+        "replica" => match list(here, json, 2, id)?[..] {
+            [node, index] => Ok(FaultTarget::Replica(NodeId(node), index)),
+            _ => {
+                Err(LoadError::WrongType { place: here.name(), expected: EXPECTED, found: "another number of entries" })
+            }
+        },
+        _ => Err(LoadError::UnknownField {
+            place: path.name(),
+            field: clip(&key),
+            known: vec!["node", "replica", "edge"],
+        }),
+    }
+}
+
+fn fault_fields(fields: &mut Fields<'_>) -> Result<Fault, LoadError> {
+    Ok(Fault {
+        kind: fields.required("kind", name)?,
+        target: fields.required("target", target)?,
+        params: fields.optional("params", params)?.unwrap_or_default(),
+    })
+}
+
+fn scheduled_fault(path: Path<'_>, json: Json) -> Result<ScheduledFault, LoadError> {
+    let mut fields = Fields::open(path, json)?;
+    let fault = ScheduledFault {
+        at_secs: fields.required("at_secs", secs)?,
+        for_secs: fields.optional("for_secs", secs)?,
+        fault: fault_fields(&mut fields)?,
+    };
+    fields.finish()?;
+    Ok(fault)
+}
+
+fn window(path: Path<'_>, json: Json) -> Result<Window, LoadError> {
+    let mut fields = Fields::open(path, json)?;
+    let window = Window {
+        name: fields.required("name", name)?,
+        from_secs: fields.required("from_secs", secs)?,
+        to_secs: fields.required("to_secs", secs)?,
+    };
+    fields.finish()?;
+    Ok(window)
+}
+
+fn document(path: Path<'_>, json: Json) -> Result<Document, LoadError> {
+    let default = Document::default();
+    let mut fields = Fields::open(path, json)?;
+    let title = fields.optional("title", name)?.unwrap_or(default.title);
+    let notes = fields.optional("notes", text)?.unwrap_or_default();
+    let nodes = fields.required("nodes", |path, json| {
+        let nodes = list(path, json, NODES_MAX, |path, json| {
+            let mut fields = Fields::open(path, json)?;
+            let node = (NodeId(fields.required("id", id)?), node_fields(&mut fields)?);
+            fields.finish()?;
+            Ok(node)
+        })?;
+        by_id(path, nodes, |id| format!("the node id {}", id.0))
+    })?;
+    let edges = fields.required("edges", |path, json| {
+        let edges = list(path, json, EDGES_MAX, |path, json| {
+            let mut fields = Fields::open(path, json)?;
+            let edge = (EdgeId(fields.required("id", id)?), edge_fields(&mut fields)?);
+            for (end, node) in [("from", edge.1.from), ("to", edge.1.to)] {
+                if !nodes.contains_key(&node) {
+                    let place = Path::Field(&path, end).name();
+                    return Err(LoadError::Dangling { place, what: format!("node {}", node.0) });
+                }
+            }
+            fields.finish()?;
+            Ok(edge)
+        })?;
+        by_id(path, edges, |id| format!("the edge id {}", id.0))
+    })?;
+    let document = Document {
+        title,
+        notes,
+        nodes,
+        edges,
+        faults: fields
+            .optional("faults", |path, json| list(path, json, FAULTS_MAX, scheduled_fault))?
+            .unwrap_or_default(),
+        windows: fields.optional("windows", |path, json| list(path, json, WINDOWS_MAX, window))?.unwrap_or_default(),
+        seed: fields.optional("seed", seed)?.unwrap_or(default.seed),
+        run_length_secs: fields.optional("run_length_secs", secs)?.unwrap_or(default.run_length_secs),
+        warm_up_secs: fields.optional("warm_up_secs", secs)?.unwrap_or(default.warm_up_secs),
+        good_within_secs: fields.optional("good_within_secs", secs)?,
+    };
+    fields.finish()?;
+    Ok(document)
+}
+
+fn by_id<K: Ord + Copy, T>(
+    path: Path<'_>,
+    entries: Vec<(K, T)>,
+    words: impl Fn(K) -> String,
+) -> Result<BTreeMap<K, T>, LoadError> {
+    let mut map = BTreeMap::new();
+    for (index, (id, entry)) in entries.into_iter().enumerate() {
+        if map.insert(id, entry).is_some() {
+            return Err(LoadError::Duplicate { place: Path::Index(&path, index).name(), what: words(id) });
+        }
+    }
+    Ok(map)
+}
+
+fn change(path: Path<'_>, json: Json) -> Result<Change, LoadError> {
+    const EXPECTED: &str = "one of {\"edit\": …}, {\"inject\": …} and {\"lift\": …}";
+    let Json::Object(map) = json else {
+        return path.wrong(EXPECTED, &json);
+    };
+    let mut entries = map.into_iter();
+    let (Some((key, json)), None) = (entries.next(), entries.next()) else {
+        return Err(LoadError::WrongType { place: path.name(), expected: EXPECTED, found: "another number of fields" });
+    };
+    let here = Path::Field(&path, &key);
+    let known = vec!["edit", "inject", "lift"];
+    if !known.contains(&key.as_str()) {
+        return Err(LoadError::UnknownField { place: path.name(), field: clip(&key), known });
+    }
+    let mut fields = Fields::open(here, json)?;
+    let change = match key.as_str() {
+        "edit" => Change::Edit(Edit {
+            nodes: fields
+                .optional("nodes", |path, json| edited(path, json, NODES_MAX, node_fields))?
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(id, node)| (NodeId(id), node))
+                .collect(),
+            edges: fields
+                .optional("edges", |path, json| edited(path, json, EDGES_MAX, edge_fields))?
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(id, edge)| (EdgeId(id), edge))
+                .collect(),
+        }),
+        "inject" => Change::Inject(fault_fields(&mut fields)?),
+        _ => Change::Lift { kind: fields.required("kind", name)?, target: fields.required("target", target)? },
+    };
+    fields.finish()?;
+    Ok(change)
+}
+
+/// `{"7": {…}, "8": null}`: put 7, take 8 away.
+fn edited<T>(
+    path: Path<'_>,
+    json: Json,
+    count_max: usize,
+    read: impl Fn(&mut Fields<'_>) -> Result<T, LoadError>,
+) -> Result<BTreeMap<u32, Option<T>>, LoadError> {
+    let Json::Object(map) = json else {
+        return path.wrong("an object", &json);
+    };
+    if map.len() > count_max {
+        return Err(LoadError::TooMany { place: path.name(), count: map.len(), count_max });
+    }
+    let mut edited = BTreeMap::new();
+    for (key, json) in map {
+        let id = match key.parse::<u32>() {
+            Ok(id) if id <= ID_MAX && id.to_string() == key => id,
+            _ => return path.out_of_range(format!("\"{}\" is not an id from 0 to {ID_MAX}", clip(&key))),
+        };
+        let entry = if json.is_null() {
+            None
+        } else {
+            let here = Path::Field(&path, &key);
+            let mut fields = Fields::open(here, json)?;
+            let entry = read(&mut fields)?;
+            fields.finish()?;
+            Some(entry)
+        };
+        edited.insert(id, entry);
+    }
+    Ok(edited)
+}
+
+fn input(path: Path<'_>, json: Json) -> Result<Input, LoadError> {
+    let mut fields = Fields::open(path, json)?;
+    let input = Input {
+        at_event: fields.required("at_event", |path, json| whole(path, json, SAFE_INTEGER_MAX))?,
+        change: fields.required("change", change)?,
+    };
+    fields.finish()?;
+    Ok(input)
+}
