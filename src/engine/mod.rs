@@ -1,3 +1,9 @@
 //! The discrete-event kernel. Knows time, randomness and statistics; knows nothing of what is simulated.
 
+pub mod dist;
+pub mod event_queue;
+pub mod math;
+pub mod rng;
+pub mod stats;
 pub mod time;
+pub mod trace;
