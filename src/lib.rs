@@ -20,6 +20,7 @@
 //!
 //! **Determinism.** Same document, seed, inputs and engine version give the same trace hash natively and in every browser.
 
+pub mod editor;
 pub mod engine;
 pub mod model;
 pub mod protocol;

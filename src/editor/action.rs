@@ -1,0 +1,40 @@
+//! Everything that can be asked of the editor.
+
+use std::rc::Rc;
+
+use super::edit::{EditCommand, Guard};
+use super::history::GestureId;
+use super::session::SessionChange;
+use super::tool::{Input, ToolRequest};
+use crate::topology::document::Document;
+
+/// One request to [`super::update`].
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// A change that is one step to undo.
+    Edit(EditCommand),
+    /// A change within a gesture: all changes with the same id up to [`Action::EndGesture`] are one step.
+    Drag {
+        gesture: GestureId,
+        edit: EditCommand,
+    },
+    /// The slider was released, the pointer went up: the gesture becomes a step.
+    EndGesture,
+    /// The gesture is taken back.
+    CancelGesture,
+    Undo,
+    Redo,
+    Session(SessionChange),
+    Input(Input),
+    Tool(ToolRequest),
+    /// A command of [`super::commands::COMMANDS`] by id; an unknown or disabled one does nothing.
+    Command(&'static str),
+    Copy,
+    Cut,
+    /// Pastes text of the system clipboard; other text than a clip is ignored.
+    PasteText(String),
+    /// Another document: history, selection and tool start anew.
+    Open(Rc<Document>),
+    /// What the lesson keeps from being changed.
+    SetGuard(Rc<Guard>),
+}

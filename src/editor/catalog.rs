@@ -1,0 +1,217 @@
+//! How the editor reads the station registry: a kind's face on the canvas, its ports, its setting in one line.
+//!
+//! Nothing here names a kind, so a new station needs no line in the editor.
+
+use crate::model::params::{Entry, ParamKind, ParamSpec, Params, Unit, Value, find_entry};
+use crate::model::station::{self, Category, Outputs};
+use crate::topology::document::Node;
+
+/// Which gauges a card has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gauges {
+    /// A bar or a number.
+    Plain,
+    /// A square per replica, and a bar.
+    Replicas,
+}
+
+/// What a kind of station looks like to the editor.
+#[derive(Clone, Copy, Debug)]
+pub struct Face {
+    pub name: &'static str,
+    /// `None`: the registry does not know the kind (a document of a later version).
+    pub category: Option<Category>,
+    pub accepts_input: bool,
+    pub outputs: Outputs,
+    pub gauges: Gauges,
+}
+
+/// The face of a kind; an unknown kind gets a plain one, so that its card can still be moved and deleted.
+#[must_use]
+pub fn face(kind: &str) -> Face {
+    station::find(kind).map_or(
+        Face {
+            name: "Unknown station",
+            category: None,
+            accepts_input: true,
+            outputs: Outputs::Optional,
+            gauges: Gauges::Plain,
+        },
+        |found| Face {
+            name: found.entry.name,
+            category: Some(found.category),
+            accepts_input: found.accepts_input,
+            outputs: found.outputs,
+            gauges: if found.entry.params.iter().any(|spec| spec.key == "replicas") {
+                Gauges::Replicas
+            } else {
+                Gauges::Plain
+            },
+        },
+    )
+}
+
+/// Whether wires may start at this kind.
+#[must_use]
+pub fn makes_calls(kind: &str) -> bool {
+    face(kind).outputs != Outputs::None
+}
+
+/// Stable lower-case word for a category, for CSS classes and icons.
+#[must_use]
+pub const fn category_word(category: Option<Category>) -> &'static str {
+    match category {
+        Some(Category::Client) => "client",
+        Some(Category::Routing) => "routing",
+        Some(Category::Compute) => "compute",
+        Some(Category::Cache) => "cache",
+        Some(Category::Data) => "data",
+        None => "unknown",
+    }
+}
+
+/// How many replicas the node is set to have; 1 for kinds without replicas.
+#[must_use]
+pub fn replicas(node: &Node) -> usize {
+    let spec = station::find(&node.kind).and_then(|kind| kind.entry.params.iter().find(|spec| spec.key == "replicas"));
+    match spec.map(|spec| node.params.get("replicas").cloned().unwrap_or_else(|| spec.default_value())) {
+        // `as` saturates: a count beyond any document's range still gives a card of bounded height.
+        Some(Value::Number(count)) => count.max(0.0) as usize,
+        _ => 1,
+    }
+}
+
+/// The node's setting in one line: its kind's first two parameters, e.g. "12 replicas · 8 slots".
+#[must_use]
+pub fn setting_line(node: &Node) -> String {
+    let Some(kind) = station::find(&node.kind) else { return format!("unknown kind: {}", node.kind) };
+    let words: Vec<String> =
+        kind.entry.params.iter().take(2).filter_map(|spec| words_for(spec, &node.params)).collect();
+    words.join(" · ")
+}
+
+/// A parameter's value in words; `None` where there is nothing to say (a flag that is off).
+#[must_use]
+pub fn words_for(spec: &ParamSpec, params: &Params) -> Option<String> {
+    let value = params.get(spec.key).cloned().unwrap_or_else(|| spec.default_value());
+    let label = spec.label.to_lowercase();
+    match (spec.kind, value) {
+        (ParamKind::Number { unit: Unit::Count, .. }, Value::Number(count)) => {
+            let noun = label.split(" per ").next().unwrap_or(&label);
+            let noun = if count == 1.0 { singular(noun) } else { noun.to_owned() };
+            Some(format!("{} {noun}", grouped(count)))
+        }
+        (ParamKind::Number { unit, .. }, Value::Number(number)) => Some(format!("{label} {}", quantity(number, unit))),
+        (ParamKind::Bool { .. }, Value::Bool(on)) => on.then_some(label),
+        (ParamKind::Choice { options, .. }, Value::Text(id)) => {
+            options.iter().find(|(option, _)| *option == id).map(|(_, words)| (*words).to_owned())
+        }
+        (ParamKind::Variant { registry, .. }, Value::Variant(chosen)) => {
+            let Some(entry) = find_entry(&registry(), &chosen.id) else { return Some(chosen.id) };
+            Some(variant_words(entry, &chosen.params))
+        }
+        (ParamKind::Text { .. }, Value::Text(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// The entry's short name and its first number, e.g. "Constant 100/s".
+fn variant_words(entry: &Entry, params: &Params) -> String {
+    let name = entry.name.split(" (").next().unwrap_or(entry.name);
+    let first = entry.params.first().and_then(|spec| match spec.kind {
+        ParamKind::Number { unit, .. } => match params.get(spec.key).cloned().unwrap_or_else(|| spec.default_value()) {
+            Value::Number(number) => Some(quantity(number, unit)),
+            _ => None,
+        },
+        _ => None,
+    });
+    first.map_or_else(|| name.to_owned(), |number| format!("{name} {number}"))
+}
+
+/// A number with its unit, short: 0.02 s is "20 ms", a share is in percent.
+#[must_use]
+pub fn quantity(number: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Seconds if number == 0.0 => "0 s".to_owned(),
+        Unit::Seconds if number.abs() < 0.001 => format!("{} µs", grouped(number * 1e6)),
+        Unit::Seconds if number.abs() < 1.0 => format!("{} ms", grouped(number * 1e3)),
+        Unit::Seconds => format!("{} s", grouped(number)),
+        Unit::PerSecond => format!("{}/s", grouped(number)),
+        Unit::Share => format!("{} %", grouped(number * 100.0)),
+        Unit::Factor => format!("×{}", grouped(number)),
+        Unit::Count | Unit::Plain => grouped(number),
+    }
+}
+
+/// A number rounded to three significant digits behind the point at most, thousands set apart.
+#[must_use]
+pub fn grouped(number: f64) -> String {
+    if !number.is_finite() {
+        return "–".to_owned();
+    }
+    let decimals = if number.abs() >= 100.0 {
+        0
+    } else if number.abs() >= 10.0 {
+        1
+    } else {
+        3
+    };
+    let text = format!("{:.decimals$}", number.abs());
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let mut out = String::new();
+    for (place, digit) in whole.chars().enumerate() {
+        // A narrow no-break space sets thousands apart, as SI does; four digits stay together.
+        if place > 0 && whole.len() > 4 && (whole.len() - place) % 3 == 0 {
+            out.push('\u{202f}');
+        }
+        out.push(digit);
+    }
+    if !fraction.is_empty() {
+        out.push('.');
+        out.push_str(fraction);
+    }
+    let zero = out.chars().all(|c| c == '0');
+    if number < 0.0 && !zero { format!("−{out}") } else { out }
+}
+
+fn singular(noun: &str) -> String {
+    match noun.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => noun.strip_suffix('s').unwrap_or(noun).to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::document::Point;
+
+    #[test]
+    fn the_setting_line_tells_the_first_two_parameters() {
+        let mut node = Node {
+            kind: "service".to_owned(),
+            label: "Orders".to_owned(),
+            role: None,
+            at: Point::default(),
+            params: Params::new().with("replicas", 12.0),
+        };
+        assert_eq!(setting_line(&node), "12 replicas · 8 slots");
+        node.params = Params::new();
+        assert_eq!(setting_line(&node), "1 replica · 8 slots");
+        node.kind = "source".to_owned();
+        assert_eq!(setting_line(&node), "Poisson · Constant 100/s");
+        node.kind = "database".to_owned();
+        node.params.set("connections", 1.0);
+        assert!(setting_line(&node).starts_with("1 connection"));
+    }
+
+    #[test]
+    fn quantities_are_short() {
+        assert_eq!(quantity(0.02, Unit::Seconds), "20 ms");
+        assert_eq!(quantity(0.0005, Unit::Seconds), "500 µs");
+        assert_eq!(quantity(0.25, Unit::Share), "25 %");
+        assert_eq!(quantity(10_000.0, Unit::PerSecond), "10\u{202f}000/s");
+        assert_eq!(quantity(-3.5, Unit::Plain), "−3.5");
+    }
+}

@@ -1,0 +1,427 @@
+//! Points, rectangles, the camera, the cards' sizes and the edges' curves: geometry, never pixels of a browser.
+//!
+//! Names carry their space: `_world` is the canvas, `_screen` is CSS pixels from the stage's top left corner.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::catalog;
+use crate::topology::document::{Document, EdgeId, Node, NodeId, Point};
+
+/// Cards snap to multiples of this [world units]; the drawn dots of the canvas stand twice as wide.
+pub const GRID: f64 = 12.0;
+/// Width of every card [world units]: seven drawn grid cells.
+pub const CARD_WIDTH: f64 = 168.0;
+/// A pointer that moved less than this [screen px] has clicked, not dragged.
+pub const DRAG_THRESHOLD: f64 = 4.0;
+/// The same for a finger, which trembles more.
+pub const DRAG_THRESHOLD_TOUCH: f64 = 10.0;
+/// Smallest and largest zoom.
+pub const ZOOM_MIN: f64 = 0.2;
+/// See [`ZOOM_MIN`].
+pub const ZOOM_MAX: f64 = 2.5;
+/// Replica squares in one row of a card.
+pub const REPLICAS_PER_ROW: usize = 13;
+/// Rows of replica squares at most; more replicas are told as a number.
+pub const REPLICA_ROWS_MAX: usize = 2;
+
+/// A width and a height.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Size {
+    pub width: f64,
+    pub height: f64,
+}
+
+/// An upright rectangle, from its top left corner.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rect {
+    pub x: f64,
+    pub y: f64,
+    pub width: f64,
+    pub height: f64,
+}
+
+impl Rect {
+    /// The rectangle that has `a` and `b` as opposite corners.
+    #[must_use]
+    pub fn from_corners(a: Point, b: Point) -> Self {
+        Self { x: a.x.min(b.x), y: a.y.min(b.y), width: (a.x - b.x).abs(), height: (a.y - b.y).abs() }
+    }
+
+    #[must_use]
+    pub fn right(&self) -> f64 {
+        self.x + self.width
+    }
+
+    #[must_use]
+    pub fn bottom(&self) -> f64 {
+        self.y + self.height
+    }
+
+    #[must_use]
+    pub fn center(&self) -> Point {
+        Point { x: self.x + self.width / 2.0, y: self.y + self.height / 2.0 }
+    }
+
+    #[must_use]
+    pub fn contains(&self, point: Point) -> bool {
+        point.x >= self.x && point.x <= self.right() && point.y >= self.y && point.y <= self.bottom()
+    }
+
+    /// Whether the two share any area or edge.
+    #[must_use]
+    pub fn touches(&self, other: &Self) -> bool {
+        self.x <= other.right() && other.x <= self.right() && self.y <= other.bottom() && other.y <= self.bottom()
+    }
+
+    /// The rectangle grown by `margin` on every side.
+    #[must_use]
+    pub fn grown(&self, margin: f64) -> Self {
+        Self {
+            x: self.x - margin,
+            y: self.y - margin,
+            width: self.width + 2.0 * margin,
+            height: self.height + 2.0 * margin,
+        }
+    }
+
+    /// The smallest rectangle around both.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        let (x, y) = (self.x.min(other.x), self.y.min(other.y));
+        Self { x, y, width: self.right().max(other.right()) - x, height: self.bottom().max(other.bottom()) - y }
+    }
+}
+
+/// `point` moved by (`dx`, `dy`).
+#[must_use]
+pub fn moved(point: Point, dx: f64, dy: f64) -> Point {
+    Point { x: point.x + dx, y: point.y + dy }
+}
+
+/// Straight distance between two points.
+#[must_use]
+pub fn distance(a: Point, b: Point) -> f64 {
+    ((a.x - b.x) * (a.x - b.x) + (a.y - b.y) * (a.y - b.y)).sqrt()
+}
+
+/// The nearest point of the grid.
+#[must_use]
+pub fn snapped(point: Point) -> Point {
+    Point { x: (point.x / GRID).round() * GRID, y: (point.y / GRID).round() * GRID }
+}
+
+/// What part of the world the stage shows.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Camera {
+    /// The world point at the stage's top left corner.
+    pub x: f64,
+    /// See `x`.
+    pub y: f64,
+    /// Screen pixels per world unit, [`ZOOM_MIN`] to [`ZOOM_MAX`].
+    pub zoom: f64,
+}
+
+impl Default for Camera {
+    fn default() -> Self {
+        Self { x: 0.0, y: 0.0, zoom: 1.0 }
+    }
+}
+
+impl Camera {
+    #[must_use]
+    pub fn world_from_screen(&self, pos_screen: Point) -> Point {
+        Point { x: self.x + pos_screen.x / self.zoom, y: self.y + pos_screen.y / self.zoom }
+    }
+
+    #[must_use]
+    pub fn screen_from_world(&self, pos_world: Point) -> Point {
+        Point { x: (pos_world.x - self.x) * self.zoom, y: (pos_world.y - self.y) * self.zoom }
+    }
+
+    /// Moves what is shown by screen pixels: positive values push the drawing right and down.
+    #[must_use]
+    pub fn panned(&self, dx_screen: f64, dy_screen: f64) -> Self {
+        Self { x: self.x - dx_screen / self.zoom, y: self.y - dy_screen / self.zoom, zoom: self.zoom }
+    }
+
+    /// Zooms to `zoom` (clamped) and keeps the world point under `at_screen` where it is.
+    #[must_use]
+    pub fn zoomed_to(&self, zoom: f64, at_screen: Point) -> Self {
+        let zoom = if zoom.is_finite() { zoom.clamp(ZOOM_MIN, ZOOM_MAX) } else { self.zoom };
+        let at_world = self.world_from_screen(at_screen);
+        Self { x: at_world.x - at_screen.x / zoom, y: at_world.y - at_screen.y / zoom, zoom }
+    }
+
+    /// Shows all of `bounds` in the middle of the viewport, with a margin; never larger than life.
+    #[must_use]
+    pub fn fitting(bounds: Rect, viewport: Size) -> Self {
+        let margin = 56.0;
+        let room = |span: f64| (span - 2.0 * margin).max(span * 0.5).max(1.0);
+        let zoom = (room(viewport.width) / bounds.width.max(1.0))
+            .min(room(viewport.height) / bounds.height.max(1.0))
+            .clamp(ZOOM_MIN, 1.0);
+        let center = bounds.center();
+        Self { x: center.x - viewport.width / zoom / 2.0, y: center.y - viewport.height / zoom / 2.0, zoom }
+    }
+}
+
+/// Height of a node's card [world units]: by kind, and one row more where many replicas are shown.
+#[must_use]
+pub fn card_height(node: &Node) -> f64 {
+    let face = catalog::face(&node.kind);
+    let rows = match face.gauges {
+        catalog::Gauges::Plain => return 72.0,
+        catalog::Gauges::Replicas => catalog::replicas(node).div_ceil(REPLICAS_PER_ROW).clamp(1, REPLICA_ROWS_MAX),
+    };
+    84.0 + 12.0 * rows as f64
+}
+
+/// The rectangle of a node's card in the world.
+#[must_use]
+pub fn card_rect(node: &Node) -> Rect {
+    Rect { x: node.at.x, y: node.at.y, width: CARD_WIDTH, height: card_height(node) }
+}
+
+/// The smallest rectangle around all cards; `None` for an empty document.
+#[must_use]
+pub fn bounds(document: &Document) -> Option<Rect> {
+    document.nodes.values().map(|node| card_rect(node)).reduce(|a, b| a.union(&b))
+}
+
+/// Where a new wire starts: the middle of the card's right side.
+#[must_use]
+pub fn output_port(node: &Node) -> Point {
+    let rect = card_rect(node);
+    Point { x: rect.right(), y: rect.center().y }
+}
+
+/// Where wires usually end: the middle of the card's left side.
+#[must_use]
+pub fn input_port(node: &Node) -> Point {
+    let rect = card_rect(node);
+    Point { x: rect.x, y: rect.center().y }
+}
+
+/// A cubic Bézier curve: start, two controls, end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Curve {
+    pub p0: Point,
+    pub p1: Point,
+    pub p2: Point,
+    pub p3: Point,
+}
+
+impl Curve {
+    /// The point at `t` in 0..=1.
+    #[must_use]
+    pub fn at(&self, t: f64) -> Point {
+        let u = 1.0 - t;
+        let (a, b, c, d) = (u * u * u, 3.0 * u * u * t, 3.0 * u * t * t, t * t * t);
+        Point {
+            x: a * self.p0.x + b * self.p1.x + c * self.p2.x + d * self.p3.x,
+            y: a * self.p0.y + b * self.p1.y + c * self.p2.y + d * self.p3.y,
+        }
+    }
+
+    /// The direction of travel at `t`, of length 1 (or zero where the curve stands still).
+    #[must_use]
+    pub fn direction(&self, t: f64) -> Point {
+        let u = 1.0 - t;
+        let (a, b, c) = (3.0 * u * u, 6.0 * u * t, 3.0 * t * t);
+        let x = a * (self.p1.x - self.p0.x) + b * (self.p2.x - self.p1.x) + c * (self.p3.x - self.p2.x);
+        let y = a * (self.p1.y - self.p0.y) + b * (self.p2.y - self.p1.y) + c * (self.p3.y - self.p2.y);
+        let length = (x * x + y * y).sqrt();
+        if length > 0.0 { Point { x: x / length, y: y / length } } else { Point::default() }
+    }
+
+    /// Distance from `point` to the curve, to within a fraction of a unit.
+    #[must_use]
+    pub fn distance_to(&self, point: Point) -> f64 {
+        const PIECES: usize = 32;
+        let mut best = f64::INFINITY;
+        let mut before = self.p0;
+        for i in 1..=PIECES {
+            let here = self.at(i as f64 / PIECES as f64);
+            best = best.min(distance_to_segment(point, before, here));
+            before = here;
+        }
+        best
+    }
+
+    /// The `d` attribute of an SVG path.
+    #[must_use]
+    pub fn svg_path(&self) -> String {
+        let Self { p0, p1, p2, p3 } = self;
+        let number = |v: f64| (v * 10.0).round() / 10.0;
+        format!(
+            "M{} {}C{} {} {} {} {} {}",
+            number(p0.x),
+            number(p0.y),
+            number(p1.x),
+            number(p1.y),
+            number(p2.x),
+            number(p2.y),
+            number(p3.x),
+            number(p3.y)
+        )
+    }
+}
+
+fn distance_to_segment(point: Point, a: Point, b: Point) -> f64 {
+    let (dx, dy) = (b.x - a.x, b.y - a.y);
+    let square = dx * dx + dy * dy;
+    let t = if square > 0.0 { (((point.x - a.x) * dx + (point.y - a.y) * dy) / square).clamp(0.0, 1.0) } else { 0.0 };
+    distance(point, Point { x: a.x + t * dx, y: a.y + t * dy })
+}
+
+/// The side of a card at which an edge docks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Side {
+    Left,
+    Right,
+    Top,
+    Bottom,
+}
+
+/// An edge's end at a card: where its other end lies along the side, which edge, whether it leaves here.
+type End = (f64, EdgeId, bool);
+
+fn sides(from: &Rect, to: &Rect) -> (Side, Side) {
+    if to.x >= from.right() - GRID {
+        (Side::Right, Side::Left)
+    } else if to.y >= from.bottom() + GRID {
+        (Side::Bottom, Side::Top)
+    } else if from.y >= to.bottom() + GRID {
+        (Side::Top, Side::Bottom)
+    } else {
+        (Side::Right, Side::Left)
+    }
+}
+
+fn dock(rect: &Rect, side: Side, offset: f64) -> Point {
+    let center = rect.center();
+    match side {
+        Side::Left => Point { x: rect.x, y: center.y + offset },
+        Side::Right => Point { x: rect.right(), y: center.y + offset },
+        Side::Top => Point { x: center.x + offset, y: rect.y },
+        Side::Bottom => Point { x: center.x + offset, y: rect.bottom() },
+    }
+}
+
+fn outward(side: Side) -> Point {
+    match side {
+        Side::Left => Point { x: -1.0, y: 0.0 },
+        Side::Right => Point { x: 1.0, y: 0.0 },
+        Side::Top => Point { x: 0.0, y: -1.0 },
+        Side::Bottom => Point { x: 0.0, y: 1.0 },
+    }
+}
+
+fn curve_between(start: Point, start_side: Side, end: Point, end_side: Side) -> Curve {
+    let (out, into) = (outward(start_side), outward(end_side));
+    let horizontal = out.x != 0.0;
+    let ahead = if horizontal { (end.x - start.x) * out.x } else { (end.y - start.y) * out.y };
+    // Half the way forward; where the target lies behind, an arm long enough to see the wire go round.
+    let arm = if ahead > 0.0 { (ahead * 0.5).max(24.0) } else { (-ahead * 0.5).clamp(72.0, 240.0) };
+    Curve { p0: start, p1: moved(start, out.x * arm, out.y * arm), p2: moved(end, into.x * arm, into.y * arm), p3: end }
+}
+
+/// The curve of a wire that is being drawn from a node's output to a free point.
+#[must_use]
+pub fn loose_curve(from: &Node, to_world: Point) -> Curve {
+    curve_between(output_port(from), Side::Right, to_world, Side::Left)
+}
+
+/// The curves of all edges. Edges that share a side of a card fan out along it, in the order of where they lead.
+#[must_use]
+pub fn curves(document: &Document) -> BTreeMap<EdgeId, Curve> {
+    let rects: BTreeMap<NodeId, Rect> = document.nodes.iter().map(|(id, node)| (*id, card_rect(node))).collect();
+    // Per side of a card: the edges' ends there.
+    let mut docks: BTreeMap<(NodeId, Side), Vec<End>> = BTreeMap::new();
+    let mut chosen: BTreeMap<EdgeId, (Side, Side)> = BTreeMap::new();
+    for (id, edge) in &document.edges {
+        let (Some(from), Some(to)) = (rects.get(&edge.from), rects.get(&edge.to)) else { continue };
+        let (out_side, in_side) = sides(from, to);
+        chosen.insert(*id, (out_side, in_side));
+        let across = |side: Side, point: Point| match side {
+            Side::Left | Side::Right => point.y,
+            Side::Top | Side::Bottom => point.x,
+        };
+        docks.entry((edge.from, out_side)).or_default().push((across(out_side, to.center()), *id, true));
+        docks.entry((edge.to, in_side)).or_default().push((across(in_side, from.center()), *id, false));
+    }
+    let mut offsets: BTreeMap<(EdgeId, bool), f64> = BTreeMap::new();
+    for ((node, side), mut ends) in docks {
+        ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let rect = rects.get(&node).copied().unwrap_or_default();
+        let span = match side {
+            Side::Left | Side::Right => rect.height - 32.0,
+            Side::Top | Side::Bottom => rect.width - 48.0,
+        };
+        let gaps = (ends.len() - 1) as f64;
+        let step = if gaps > 0.0 { (span / gaps).min(GRID) } else { 0.0 };
+        for (place, (_, edge, outgoing)) in ends.iter().enumerate() {
+            offsets.insert((*edge, *outgoing), (place as f64 - gaps / 2.0) * step);
+        }
+    }
+    chosen
+        .into_iter()
+        .filter_map(|(id, (out_side, in_side))| {
+            let edge = document.edges.get(&id)?;
+            let start = dock(rects.get(&edge.from)?, out_side, offsets.get(&(id, true)).copied().unwrap_or(0.0));
+            let end = dock(rects.get(&edge.to)?, in_side, offsets.get(&(id, false)).copied().unwrap_or(0.0));
+            Some((id, curve_between(start, out_side, end, in_side)))
+        })
+        .collect()
+}
+
+/// The nearest place for a card at or below right of `at` that lies on no other card's corner.
+#[must_use]
+pub fn free_place(document: &Document, at: Point) -> Point {
+    let mut at = at;
+    // As many tries as there are cards suffice: each try leaves one more behind.
+    for _ in 0..=document.nodes.len() {
+        let taken =
+            document.nodes.values().any(|node| (node.at.x - at.x).abs() < GRID && (node.at.y - at.y).abs() < GRID);
+        if !taken {
+            break;
+        }
+        at = moved(at, 2.0 * GRID, 2.0 * GRID);
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zooming_keeps_the_point_under_the_pointer() {
+        let camera = Camera { x: 30.0, y: -20.0, zoom: 0.8 };
+        let at = Point { x: 200.0, y: 100.0 };
+        let before = camera.world_from_screen(at);
+        let after = camera.zoomed_to(1.7, at).world_from_screen(at);
+        assert!(distance(before, after) < 1e-9);
+    }
+
+    #[test]
+    fn fitting_shows_everything() {
+        let bounds = Rect { x: -500.0, y: 40.0, width: 3000.0, height: 900.0 };
+        let viewport = Size { width: 900.0, height: 600.0 };
+        let camera = Camera::fitting(bounds, viewport);
+        let top_left = camera.screen_from_world(Point { x: bounds.x, y: bounds.y });
+        let bottom_right = camera.screen_from_world(Point { x: bounds.right(), y: bounds.bottom() });
+        assert!(top_left.x >= 0.0 && top_left.y >= 0.0);
+        assert!(bottom_right.x <= viewport.width && bottom_right.y <= viewport.height);
+    }
+
+    #[test]
+    fn a_curve_starts_and_ends_at_its_docks() {
+        let curve = curve_between(Point { x: 0.0, y: 0.0 }, Side::Right, Point { x: 100.0, y: 50.0 }, Side::Left);
+        assert_eq!(curve.at(0.0), curve.p0);
+        assert_eq!(curve.at(1.0), curve.p3);
+        assert!(curve.distance_to(curve.at(0.37)) < 0.2);
+    }
+}

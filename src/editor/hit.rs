@@ -1,0 +1,71 @@
+//! What lies under a point: geometry, no browser.
+
+use std::collections::BTreeMap;
+
+use super::catalog;
+use super::geometry::{Curve, Rect, card_rect, distance, output_port};
+use super::session::{Selection, Target};
+use crate::topology::document::{Document, EdgeId, NodeId, Point};
+
+/// Reach of a port and of an edge around its line [screen px].
+pub const PORT_REACH: f64 = 11.0;
+/// See [`PORT_REACH`].
+pub const EDGE_REACH: f64 = 8.0;
+/// How much farther a finger reaches.
+pub const TOUCH_REACH_FACTOR: f64 = 2.0;
+
+/// What was hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hit {
+    /// The output port of a node: a wire starts here.
+    Port(NodeId),
+    Node(NodeId),
+    Edge(EdgeId),
+    Canvas,
+}
+
+/// What lies under `at_world`: ports before cards before edges before the canvas.
+///
+/// `reach` scales the reach of ports and edges: 1/zoom for a mouse, more for a finger.
+#[must_use]
+pub fn hit(document: &Document, curves: &BTreeMap<EdgeId, Curve>, at_world: Point, reach: f64) -> Hit {
+    let on_top = document.nodes.iter().rev();
+    let port = on_top
+        .clone()
+        .filter(|(_, node)| catalog::makes_calls(&node.kind))
+        .find(|(_, node)| distance(output_port(node), at_world) <= PORT_REACH * reach);
+    if let Some((id, _)) = port {
+        return Hit::Port(*id);
+    }
+    if let Some(id) = node_at(document, at_world) {
+        return Hit::Node(id);
+    }
+    curves
+        .iter()
+        .map(|(id, curve)| (*id, curve.distance_to(at_world)))
+        .filter(|(_, far)| *far <= EDGE_REACH * reach)
+        .min_by(|a, b| a.1.total_cmp(&b.1))
+        .map_or(Hit::Canvas, |(id, _)| Hit::Edge(id))
+}
+
+/// The card under the point; the newest lies on top.
+#[must_use]
+pub fn node_at(document: &Document, at_world: Point) -> Option<NodeId> {
+    document.nodes.iter().rev().find(|(_, node)| card_rect(node).contains(at_world)).map(|(id, _)| *id)
+}
+
+/// What a marquee catches: cards that it touches, edges whose both ends it caught or whose middle lies inside.
+#[must_use]
+pub fn caught(document: &Document, curves: &BTreeMap<EdgeId, Curve>, marquee: Rect) -> Selection {
+    let nodes: Vec<NodeId> =
+        document.nodes.iter().filter(|(_, node)| card_rect(node).touches(&marquee)).map(|(id, _)| *id).collect();
+    let mut selection = Selection::of_nodes(nodes);
+    for (id, edge) in &document.edges {
+        let both = selection.nodes.contains(&edge.from) && selection.nodes.contains(&edge.to);
+        let middle = curves.get(id).is_some_and(|curve| marquee.contains(curve.at(0.5)));
+        if both || middle {
+            selection.insert(Target::Edge(*id));
+        }
+    }
+    selection
+}

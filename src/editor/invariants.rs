@@ -1,0 +1,74 @@
+//! What must hold in every editor state, whatever was done. Swept after each action in the tests.
+
+use super::EditorState;
+use super::geometry::{ZOOM_MAX, ZOOM_MIN, curves};
+use super::history::HISTORY_MAX;
+use super::tool::ToolState;
+use crate::topology::document::{Document, FaultTarget};
+
+/// Checks a state.
+///
+/// # Errors
+/// The first rule that is broken, in words.
+pub fn validate_invariants(state: &EditorState) -> Result<(), String> {
+    let document = &state.document;
+    validate_document(document)?;
+    if state.session.selection != state.session.selection.within(document) {
+        return Err(format!("selection holds what is gone: {:?}", state.session.selection));
+    }
+    if state.ids.node < document.next_node_id().0 || state.ids.edge < document.next_edge_id().0 {
+        return Err(format!("ids {:?} would be given twice", state.ids));
+    }
+    if state.history.undo_len() > HISTORY_MAX {
+        return Err(format!("{} undo steps are kept", state.history.undo_len()));
+    }
+    if !state.tool.is_sound(document) {
+        return Err(format!("tool refers to what is gone: {:?}", state.tool));
+    }
+    if matches!(state.tool, ToolState::Idle)
+        && state.history.gesture().is_some_and(|open| open.id == super::GestureId::Move)
+    {
+        return Err("a drag is open though no tool drags".to_owned());
+    }
+    let camera = state.session.camera();
+    if !(camera.x.is_finite() && camera.y.is_finite() && (ZOOM_MIN..=ZOOM_MAX).contains(&camera.zoom)) {
+        return Err(format!("camera is out of range: {camera:?}"));
+    }
+    if *state.curves != curves(document) {
+        return Err("curves are out of step with the document".to_owned());
+    }
+    Ok(())
+}
+
+/// Checks what the editor guarantees of a document that it changed.
+///
+/// # Errors
+/// The first rule that is broken, in words.
+pub fn validate_document(document: &Document) -> Result<(), String> {
+    for (id, edge) in &document.edges {
+        if !document.nodes.contains_key(&edge.from) || !document.nodes.contains_key(&edge.to) {
+            return Err(format!("edge {id:?} hangs in the air: {edge:?}"));
+        }
+        if edge.from == edge.to {
+            return Err(format!("edge {id:?} calls its own node"));
+        }
+    }
+    for (id, node) in &document.nodes {
+        if !(node.at.x.is_finite() && node.at.y.is_finite()) {
+            return Err(format!("node {id:?} stands nowhere: {:?}", node.at));
+        }
+        if node.label.trim().is_empty() {
+            return Err(format!("node {id:?} has no name"));
+        }
+    }
+    for planned in &document.faults {
+        let there = match planned.fault.target {
+            FaultTarget::Node(id) | FaultTarget::Replica(id, _) => document.nodes.contains_key(&id),
+            FaultTarget::Edge(id) => document.edges.contains_key(&id),
+        };
+        if !there {
+            return Err(format!("a fault aims at what is gone: {planned:?}"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,427 @@
+//! The editor: document, session, history and tools behind one pure function. No browser, no clock, no storage.
+//!
+//! ```
+//! use headroom::editor::{Action, EditCommand, EditorState, update};
+//! use headroom::model::params::Params;
+//! use headroom::topology::document::Point;
+//!
+//! let state = EditorState::default();
+//! let add = EditCommand::AddNode {
+//!     kind: "service".into(), at: Point { x: 48.0, y: 48.0 }, label: None, params: Params::new(),
+//! };
+//! let state = update(&state, Action::Edit(add));
+//! assert_eq!(state.document.nodes.len(), 1);
+//! assert_eq!(update(&state, Action::Undo).document.nodes.len(), 0);
+//! ```
+
+pub mod action;
+pub mod catalog;
+pub mod clipboard;
+pub mod commands;
+pub mod edit;
+pub mod geometry;
+pub mod history;
+pub mod hit;
+pub mod invariants;
+pub mod layout;
+pub mod session;
+pub mod tool;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+pub use action::Action;
+pub use clipboard::Clip;
+pub use commands::{COMMANDS, Command};
+pub use edit::{EditCommand, EditError, Guard};
+pub use geometry::{Camera, Curve, Rect, Size};
+pub use history::GestureId;
+pub use session::{PersistedSession, Selection, Session, SessionChange, Target, Theme};
+pub use tool::{Button, Input, InputKind, Modifiers, ToolRequest, ToolState};
+
+use edit::{Ids, target_name};
+use geometry::{GRID, ZOOM_MAX, ZOOM_MIN, bounds, card_rect};
+use history::{Entry, History};
+use tool::ToolContext;
+
+use crate::topology::document::{Document, EdgeId};
+
+/// Everything the editor knows. Cheap to clone: what is large stands behind `Rc`.
+#[derive(Clone, Debug)]
+pub struct EditorState {
+    pub document: Rc<Document>,
+    /// The edges' curves, in step with the document.
+    pub curves: Rc<BTreeMap<EdgeId, Curve>>,
+    pub session: Session,
+    pub history: Rc<History>,
+    pub tool: ToolState,
+    pub clipboard: Option<Rc<Clip>>,
+    pub guard: Rc<Guard>,
+    /// The next numbers to give.
+    pub ids: Ids,
+    /// Counts documents opened: tells "another document" from "the same, edited".
+    pub opened: u32,
+}
+
+impl Default for EditorState {
+    fn default() -> Self {
+        Self::new(Rc::new(Document::default()))
+    }
+}
+
+/// Cheap and exact where it matters to views: shared parts are the same only if they are the same `Rc`.
+impl PartialEq for EditorState {
+    fn eq(&self, other: &Self) -> bool {
+        let clip = |state: &Self| state.clipboard.as_ref().map(Rc::as_ptr);
+        Rc::ptr_eq(&self.document, &other.document)
+            && Rc::ptr_eq(&self.history, &other.history)
+            && Rc::ptr_eq(&self.guard, &other.guard)
+            && clip(self) == clip(other)
+            && self.session == other.session
+            && matches!((&self.tool, &other.tool), (ToolState::Idle, ToolState::Idle))
+    }
+}
+
+/// Does what is asked. Pure: the same state and action give the same state.
+#[must_use]
+pub fn update(state: &EditorState, action: Action) -> EditorState {
+    let mut next = state.clone();
+    next.act(action);
+    next.settle(state);
+    next
+}
+
+impl EditorState {
+    #[must_use]
+    pub fn new(document: Rc<Document>) -> Self {
+        Self {
+            curves: Rc::new(geometry::curves(&document)),
+            ids: Ids::above(&document),
+            document,
+            session: Session::default(),
+            history: Rc::default(),
+            tool: ToolState::Idle,
+            clipboard: None,
+            guard: Rc::default(),
+            opened: 0,
+        }
+    }
+
+    /// The copied part as text, for the system clipboard: what is selected now, if any node is.
+    #[must_use]
+    pub fn copy_text(&self) -> Option<String> {
+        Clip::copy(&self.document, &self.session.selection).map(|clip| clip.to_text())
+    }
+
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::Edit(edit) => {
+                self.end_gesture();
+                self.edit(&edit);
+            }
+            Action::Drag { gesture, edit } => self.drag(gesture, &edit),
+            Action::EndGesture => self.end_gesture(),
+            Action::CancelGesture => self.cancel_gesture(),
+            Action::Undo => self.undo(),
+            Action::Redo => self.redo(),
+            Action::Session(change) => self.change_session(change),
+            Action::Input(input) => self.input(&input),
+            Action::Tool(request) => {
+                let tool = std::mem::take(&mut self.tool);
+                let (tool, actions) = tool.on_request(&request, &self.tool_context());
+                self.tool = tool;
+                self.act_all(actions);
+            }
+            Action::Command(id) => self.command(id),
+            Action::Copy => self.copy(),
+            Action::Cut => {
+                self.copy();
+                let selection = self.session.selection.clone();
+                self.act(Action::Edit(EditCommand::Delete(selection)));
+            }
+            Action::PasteText(text) => {
+                if let Some(clip) = Clip::from_text(&text) {
+                    self.act(Action::Edit(EditCommand::Paste { clip, at: None }));
+                }
+            }
+            Action::Open(document) => self.open(document),
+            Action::SetGuard(guard) => self.guard = guard,
+        }
+    }
+
+    fn act_all(&mut self, actions: Vec<Action>) {
+        for action in actions {
+            self.act(action);
+        }
+    }
+
+    /// Brings what hangs on the document back in step with it.
+    fn settle(&mut self, before: &Self) {
+        if Rc::ptr_eq(&self.document, &before.document) {
+            return;
+        }
+        self.curves = Rc::new(geometry::curves(&self.document));
+        self.session.selection = self.session.selection.within(&self.document);
+        if self.session.focus.is_some_and(|(target, _)| !target.is_in(&self.document)) {
+            self.session.focus = None;
+        }
+        if !self.tool.is_sound(&self.document) {
+            self.tool = ToolState::Idle;
+        }
+    }
+
+    fn tool_context(&self) -> ToolContext<'_> {
+        ToolContext { document: &self.document, session: &self.session, curves: &self.curves }
+    }
+
+    fn input(&mut self, input: &Input) {
+        self.track_touch(input);
+        if let InputKind::KeyDown(key) = &input.kind
+            && (key != "Escape" || matches!(self.tool, ToolState::Idle))
+        {
+            if let Some(command) = commands::for_key(key, input.modifiers) {
+                self.command(command.id);
+            }
+            return;
+        }
+        let tool = std::mem::take(&mut self.tool);
+        let (tool, actions) = tool.on_input(input, &self.tool_context());
+        self.tool = tool;
+        self.act_all(actions);
+    }
+
+    fn track_touch(&mut self, input: &Input) {
+        if !input.touch {
+            return;
+        }
+        let touches = &mut self.session.touches;
+        let known = touches.iter().position(|(pointer, _)| *pointer == input.pointer);
+        match (&input.kind, known) {
+            (InputKind::Down(_) | InputKind::Move, Some(place)) => touches[place].1 = input.pos_screen,
+            (InputKind::Down(_), None) => touches.push((input.pointer, input.pos_screen)),
+            (InputKind::Up | InputKind::Cancel, Some(place)) => drop(touches.remove(place)),
+            _ => {}
+        }
+    }
+
+    fn command(&mut self, id: &str) {
+        if let Some(command) = commands::find(id).filter(|command| (command.enabled)(self)) {
+            let actions = (command.run)(self);
+            self.act_all(actions);
+        }
+    }
+
+    fn snapshot(&self, label: String) -> Entry {
+        Entry { label, document: self.document.clone(), selection: self.session.selection.clone() }
+    }
+
+    /// Carries `edit` out. `Some(label)` where the document changed; a refusal is told in the notice.
+    fn carry_out(&mut self, edit: &EditCommand) -> Option<String> {
+        let mut document = (*self.document).clone();
+        let mut ids = self.ids;
+        match edit.apply(&mut document, &mut ids, &self.guard) {
+            Err(error) => {
+                self.notify(error.to_string());
+                None
+            }
+            Ok(applied) => {
+                self.ids = ids;
+                let changed = document != *self.document;
+                if changed {
+                    self.document = Rc::new(document);
+                    self.curves = Rc::new(geometry::curves(&self.document));
+                }
+                if let Some(selection) = applied.select {
+                    self.session.selection = selection;
+                }
+                changed.then_some(applied.label)
+            }
+        }
+    }
+
+    fn edit(&mut self, edit: &EditCommand) {
+        let before = self.snapshot(String::new());
+        if let Some(label) = self.carry_out(edit) {
+            Rc::make_mut(&mut self.history).push(Entry { label, ..before });
+        }
+    }
+
+    fn drag(&mut self, gesture: GestureId, edit: &EditCommand) {
+        if self.history.gesture().is_none_or(|open| open.id != gesture) {
+            self.end_gesture();
+        }
+        let before = self.snapshot(String::new());
+        let Some(label) = self.carry_out(edit) else { return };
+        let history = Rc::make_mut(&mut self.history);
+        if history.gesture().is_none() {
+            history.begin(gesture, before);
+        }
+        history.relabel(label);
+    }
+
+    fn end_gesture(&mut self) {
+        if self.history.gesture().is_none() {
+            return;
+        }
+        let history = Rc::make_mut(&mut self.history);
+        if let Some(open) = history.take_gesture()
+            && *open.start.document != *self.document
+        {
+            history.push(open.start);
+        }
+    }
+
+    fn cancel_gesture(&mut self) {
+        if self.history.gesture().is_none() {
+            return;
+        }
+        if let Some(open) = Rc::make_mut(&mut self.history).take_gesture() {
+            self.document = open.start.document;
+            self.session.selection = open.start.selection;
+        }
+    }
+
+    /// In the middle of a gesture, undo takes back the gesture and nothing else.
+    fn undo(&mut self) {
+        if self.history.gesture().is_some() {
+            self.tool = ToolState::Idle;
+            self.cancel_gesture();
+            return;
+        }
+        self.tool = ToolState::Idle;
+        if self.history.undo_len() == 0 {
+            return;
+        }
+        let entry = Rc::make_mut(&mut self.history).undo(&self.document, &self.session.selection);
+        self.go_to(entry, "Undone");
+    }
+
+    fn redo(&mut self) {
+        if self.history.gesture().is_some() || self.history.redo_len() == 0 {
+            return;
+        }
+        self.tool = ToolState::Idle;
+        let entry = Rc::make_mut(&mut self.history).redo(&self.document, &self.session.selection);
+        self.go_to(entry, "Done again");
+    }
+
+    fn go_to(&mut self, entry: Option<Entry>, said: &str) {
+        if let Some(entry) = entry {
+            self.document = entry.document;
+            self.session.selection = entry.selection;
+            self.notify(format!("{said}: {}.", entry.label));
+        }
+    }
+
+    fn open(&mut self, document: Rc<Document>) {
+        self.ids = Ids::above(&document);
+        self.curves = Rc::new(geometry::curves(&document));
+        self.document = document;
+        self.history = Rc::default();
+        self.tool = ToolState::Idle;
+        self.session.selection = Selection::default();
+        self.session.focus = None;
+        self.opened = self.opened.wrapping_add(1);
+        self.change_session(SessionChange::Fit);
+    }
+
+    fn copy(&mut self) {
+        if let Some(clip) = Clip::copy(&self.document, &self.session.selection) {
+            let count = clip.nodes.len();
+            self.clipboard = Some(Rc::new(clip));
+            self.notify(if count == 1 { "Copied a node.".to_owned() } else { format!("Copied {count} nodes.") });
+        }
+    }
+
+    fn notify(&mut self, text: String) {
+        let notice = &mut self.session.notice;
+        notice.serial = notice.serial.wrapping_add(1);
+        notice.text = text;
+    }
+
+    fn change_session(&mut self, change: SessionChange) {
+        let session = &mut self.session;
+        let middle =
+            crate::topology::document::Point { x: session.viewport.width / 2.0, y: session.viewport.height / 2.0 };
+        match change {
+            SessionChange::Select(selection) => session.selection = selection.within(&self.document),
+            SessionChange::Toggle(target) => {
+                if target.is_in(&self.document) {
+                    session.selection.toggle(target);
+                }
+            }
+            SessionChange::SelectAll => session.selection = Selection::all(&self.document),
+            SessionChange::ClearSelection => session.selection = Selection::default(),
+            SessionChange::Reveal(target) => self.reveal(target),
+            SessionChange::SetCamera(camera) => {
+                if [camera.x, camera.y, camera.zoom].iter().all(|v| v.is_finite()) {
+                    session.kept.camera = Camera { zoom: camera.zoom.clamp(ZOOM_MIN, ZOOM_MAX), ..camera };
+                }
+            }
+            SessionChange::PanBy { dx, dy } => {
+                if dx.is_finite() && dy.is_finite() {
+                    session.kept.camera = session.kept.camera.panned(dx, dy);
+                }
+            }
+            SessionChange::ZoomBy { factor, at_screen } => {
+                let camera = session.kept.camera;
+                session.kept.camera = camera.zoomed_to(camera.zoom * factor, at_screen.unwrap_or(middle));
+            }
+            SessionChange::ZoomReset => session.kept.camera = session.kept.camera.zoomed_to(1.0, middle),
+            SessionChange::Fit => {
+                // Before the stage has measured itself there is nothing to fit into.
+                if session.viewport.width > 0.0
+                    && let Some(bounds) = bounds(&self.document)
+                {
+                    session.kept.camera = Camera::fitting(bounds, session.viewport);
+                }
+            }
+            SessionChange::SetViewport(size) => {
+                let first = session.viewport.width == 0.0 && size.width > 0.0;
+                session.viewport = size;
+                if first {
+                    self.change_session(SessionChange::Fit);
+                }
+            }
+            SessionChange::SetTheme(theme) => session.kept.theme = theme,
+            SessionChange::SetSnap(on) => session.kept.snap = on,
+            SessionChange::SetAnimate(on) => session.kept.animate = on,
+            SessionChange::SetPanel { panel, open } => drop(session.kept.panels.insert(panel, open)),
+            SessionChange::SetTab { panel, tab } => drop(session.kept.tabs.insert(panel, tab)),
+            SessionChange::Notify(text) => self.notify(text),
+            SessionChange::DismissNotice => session.notice.text.clear(),
+            SessionChange::Restore(kept) => {
+                let sound = [kept.camera.x, kept.camera.y, kept.camera.zoom].iter().all(|v| v.is_finite());
+                session.kept = kept;
+                let camera = if sound { session.kept.camera } else { Camera::default() };
+                session.kept.camera = Camera { zoom: camera.zoom.clamp(ZOOM_MIN, ZOOM_MAX), ..camera };
+            }
+        }
+    }
+
+    fn reveal(&mut self, target: Target) {
+        let rect = match target {
+            Target::Node(id) => self.document.nodes.get(&id).map(|node| card_rect(node)),
+            Target::Edge(id) => self.curves.get(&id).map(|curve| Rect::from_corners(curve.p0, curve.p3)),
+        };
+        let Some(rect) = rect else { return };
+        let session = &mut self.session;
+        session.selection = Selection::of(target);
+        let serial = session.focus.map_or(0, |(_, serial)| serial);
+        session.focus = Some((target, serial.wrapping_add(1)));
+        let camera = session.kept.camera;
+        let (near, far) = (
+            camera.screen_from_world(crate::topology::document::Point { x: rect.x, y: rect.y }),
+            camera.screen_from_world(crate::topology::document::Point { x: rect.right(), y: rect.bottom() }),
+        );
+        let Size { width, height } = session.viewport;
+        let seen = near.x >= GRID && near.y >= GRID && far.x <= width - GRID && far.y <= height - GRID;
+        if !seen && width > 0.0 {
+            let center = rect.center();
+            let (x, y) = (center.x - width / camera.zoom / 2.0, center.y - height / camera.zoom / 2.0);
+            session.kept.camera = Camera { x, y, zoom: camera.zoom };
+        }
+        let name = target_name(&self.document, target);
+        self.notify(format!("{name} selected."));
+    }
+}

@@ -1,0 +1,229 @@
+//! What is not the document: what is selected, what the camera shows, which panels are open. Never undone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::geometry::{Camera, Size};
+use crate::topology::document::{Document, EdgeId, NodeId, Point};
+
+/// One thing on the canvas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    Node(NodeId),
+    Edge(EdgeId),
+}
+
+impl Target {
+    /// Whether the document has it.
+    #[must_use]
+    pub fn is_in(self, document: &Document) -> bool {
+        match self {
+            Self::Node(id) => document.nodes.contains_key(&id),
+            Self::Edge(id) => document.edges.contains_key(&id),
+        }
+    }
+}
+
+/// The selected nodes and edges.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    pub nodes: BTreeSet<NodeId>,
+    pub edges: BTreeSet<EdgeId>,
+}
+
+impl Selection {
+    #[must_use]
+    pub fn of(target: Target) -> Self {
+        let mut selection = Self::default();
+        selection.insert(target);
+        selection
+    }
+
+    #[must_use]
+    pub fn of_nodes(nodes: impl IntoIterator<Item = NodeId>) -> Self {
+        Self { nodes: nodes.into_iter().collect(), edges: BTreeSet::new() }
+    }
+
+    #[must_use]
+    pub fn all(document: &Document) -> Self {
+        Self { nodes: document.nodes.keys().copied().collect(), edges: document.edges.keys().copied().collect() }
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty() && self.edges.is_empty()
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.nodes.len() + self.edges.len()
+    }
+
+    #[must_use]
+    pub fn contains(&self, target: Target) -> bool {
+        match target {
+            Target::Node(id) => self.nodes.contains(&id),
+            Target::Edge(id) => self.edges.contains(&id),
+        }
+    }
+
+    pub fn insert(&mut self, target: Target) {
+        match target {
+            Target::Node(id) => drop(self.nodes.insert(id)),
+            Target::Edge(id) => drop(self.edges.insert(id)),
+        }
+    }
+
+    pub fn toggle(&mut self, target: Target) {
+        let (had, _) = match target {
+            Target::Node(id) => (self.nodes.remove(&id), ()),
+            Target::Edge(id) => (self.edges.remove(&id), ()),
+        };
+        if !had {
+            self.insert(target);
+        }
+    }
+
+    /// The one selected thing; `None` for none or several.
+    #[must_use]
+    pub fn single(&self) -> Option<Target> {
+        match (self.nodes.len(), self.edges.len()) {
+            (1, 0) => self.nodes.first().map(|id| Target::Node(*id)),
+            (0, 1) => self.edges.first().map(|id| Target::Edge(*id)),
+            _ => None,
+        }
+    }
+
+    /// Only what the document still has.
+    #[must_use]
+    pub fn within(&self, document: &Document) -> Self {
+        Self {
+            nodes: self.nodes.iter().copied().filter(|id| document.nodes.contains_key(id)).collect(),
+            edges: self.edges.iter().copied().filter(|id| document.edges.contains_key(id)).collect(),
+        }
+    }
+}
+
+/// Light, dark, or as the system says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+/// What survives a reload, in the browser's local storage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PersistedSession {
+    pub camera: Camera,
+    pub theme: Theme,
+    /// Cards snap to the grid.
+    pub snap: bool,
+    /// Dots move. Off is the visible pause of the animation; the simulation goes on.
+    pub animate: bool,
+    /// Panels by name, open or not; a missing name means the panel's own default.
+    pub panels: BTreeMap<String, bool>,
+    /// Chosen tab by panel name.
+    pub tabs: BTreeMap<String, String>,
+}
+
+impl Default for PersistedSession {
+    fn default() -> Self {
+        Self {
+            camera: Camera::default(),
+            theme: Theme::System,
+            snap: true,
+            animate: true,
+            panels: BTreeMap::new(),
+            tabs: BTreeMap::new(),
+        }
+    }
+}
+
+/// A sentence for the person at the screen; a new `serial` means that it shall be said again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notice {
+    pub serial: u32,
+    pub text: String,
+}
+
+/// All of it.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Session {
+    pub kept: PersistedSession,
+    pub selection: Selection,
+    /// Size of the stage [screen px]; zero until the stage has measured itself.
+    pub viewport: Size,
+    /// Last thing to tell: why an edit was refused, what was undone. Shown and read aloud (a live region).
+    pub notice: Notice,
+    /// Where keyboard focus shall go; a new serial asks again.
+    pub focus: Option<(Target, u32)>,
+    /// Fingers on the stage now.
+    pub touches: Vec<(u32, Point)>,
+}
+
+impl Session {
+    #[must_use]
+    pub fn camera(&self) -> Camera {
+        self.kept.camera
+    }
+
+    /// Whether a panel is open, given what it is by default.
+    #[must_use]
+    pub fn panel_open(&self, name: &str, by_default: bool) -> bool {
+        self.kept.panels.get(name).copied().unwrap_or(by_default)
+    }
+
+    /// The world point in the middle of the stage.
+    #[must_use]
+    pub fn view_center(&self) -> Point {
+        self.camera().world_from_screen(Point { x: self.viewport.width / 2.0, y: self.viewport.height / 2.0 })
+    }
+}
+
+/// A change of the session.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SessionChange {
+    Select(Selection),
+    Toggle(Target),
+    SelectAll,
+    ClearSelection,
+    /// Selects the target, brings it into view and asks for keyboard focus: the jump from a problem to its place.
+    Reveal(Target),
+    SetCamera(Camera),
+    /// By screen pixels; positive pushes the drawing right and down.
+    PanBy {
+        dx: f64,
+        dy: f64,
+    },
+    /// Multiplies the zoom around a screen point (`None`: the middle).
+    ZoomBy {
+        factor: f64,
+        at_screen: Option<Point>,
+    },
+    /// Zoom 1 around the middle.
+    ZoomReset,
+    /// All cards in view.
+    Fit,
+    SetViewport(Size),
+    SetTheme(Theme),
+    SetSnap(bool),
+    SetAnimate(bool),
+    SetPanel {
+        panel: String,
+        open: bool,
+    },
+    SetTab {
+        panel: String,
+        tab: String,
+    },
+    /// Says a sentence.
+    Notify(String),
+    DismissNotice,
+    /// Takes over what was stored by an earlier visit.
+    Restore(PersistedSession),
+}
