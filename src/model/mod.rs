@@ -1,5 +1,6 @@
 //! What stations do: sources send, balancers choose, services and databases work, caches remember; faults hit them.
 
+pub mod analytic;
 pub mod edge;
 pub mod fault;
 pub mod ids;
