@@ -1,5 +1,6 @@
 //! The document and everything that reads or writes it.
 
+pub mod check;
 pub mod document;
 pub mod format;
 pub mod link;

@@ -1,0 +1,330 @@
+use expect_test::{Expect, expect};
+
+use super::*;
+use crate::model::params::{Params, Value, Variant};
+use crate::topology::document::{Edit, Point, ScheduledFault, Window};
+
+/// Nodes `a`, `b`, … of the given kinds and edges between them by index, e.g. `(&["source", "service"], &[(0, 1)])`.
+fn drawing(kinds: &[&str], edges: &[(u32, u32)]) -> Document {
+    let mut document = Document::default();
+    for (index, kind) in kinds.iter().enumerate() {
+        let label = format!("{}{}", kind[..1].to_uppercase(), index);
+        document.add_node(Node {
+            kind: (*kind).to_owned(),
+            label,
+            role: None,
+            at: Point::default(),
+            params: Params::new(),
+        });
+    }
+    for (from, to) in edges {
+        document.add_edge(Edge { from: NodeId(from + 1), to: NodeId(to + 1), params: Params::new() });
+    }
+    document
+}
+
+fn with_params(mut document: Document, node: u32, params: Params) -> Document {
+    let id = NodeId(node + 1);
+    let mut changed = Node::clone(&document.nodes[&id]);
+    changed.params = params;
+    document.nodes.insert(id, changed.into());
+    document
+}
+
+fn lines(problems: &[Diagnostic]) -> String {
+    let line = |problem: &Diagnostic| {
+        let place = match problem.place {
+            Place::Document => "document".to_owned(),
+            Place::Node(id) => format!("node {}", id.0),
+            Place::Edge(id) => format!("edge {}", id.0),
+            Place::Fault(index) => format!("fault {index}"),
+        };
+        let severity = if problem.severity == Severity::Error { "error" } else { "warning" };
+        let param = problem.param.as_ref().map_or_else(String::new, |param| format!(" {param}"));
+        format!("{severity} {} at {place}{param}: {} | {}\n", problem.code, problem.message, problem.remedy)
+    };
+    problems.iter().map(line).collect()
+}
+
+#[track_caller]
+fn check_tells(document: &Document, expect: &Expect) {
+    let problems = check(document);
+    expect.assert_eq(&lines(&problems));
+    assert_eq!(runs(&problems), problems.iter().all(|problem| problem.severity == Severity::Warning));
+}
+
+#[test]
+fn sound_drawings_have_no_problems() {
+    for document in [
+        drawing(&["source", "service"], &[(0, 1)]),
+        drawing(&["source", "balancer", "service", "service", "database"], &[(0, 1), (1, 2), (1, 3), (2, 4), (3, 4)]),
+        drawing(&["source", "service", "cache", "database"], &[(0, 1), (1, 2), (1, 3)]),
+    ] {
+        check_tells(&document, &expect![""]);
+    }
+}
+
+#[test]
+fn an_empty_canvas_and_missing_clients() {
+    check_tells(
+        &Document::default(),
+        &expect![[r#"
+        error no-source at document: The canvas is empty. | Place clients and connect them to what shall answer.
+    "#]],
+    );
+    check_tells(
+        &drawing(&["service"], &[]),
+        &expect![[r#"
+        error no-source at document: Nobody sends requests: there are no clients. | Place clients and connect them to what shall answer.
+    "#]],
+    );
+}
+
+#[test]
+fn loose_ends() {
+    check_tells(
+        &drawing(&["source", "balancer", "service"], &[]),
+        &expect![[r#"
+        error no-output at node 1: S0 is connected to nothing: its requests have nowhere to go. | Draw a connection from S0 to a balancer or a service.
+        error no-backend at node 2: B1 has no backend: every request that reaches it fails. | Draw a connection from B1 to a service.
+        warning no-path at node 2: No request can reach B1: no path leads there from any clients. | Draw a connection to B1, or remove it.
+        warning no-path at node 3: No request can reach S2: no path leads there from any clients. | Draw a connection to S2, or remove it.
+    "#]],
+    );
+    check_tells(
+        &drawing(&["source", "balancer"], &[(0, 1)]),
+        &expect![[r#"
+        error no-backend at node 2: B1 has no backend: every request that reaches it fails. | Draw a connection from B1 to a service.
+    "#]],
+    );
+}
+
+#[test]
+fn edges_that_cannot_be() {
+    check_tells(
+        &drawing(&["source", "service", "source"], &[(0, 1), (1, 2), (2, 1)]),
+        &expect![[r#"
+        error edge-into-source at edge 2: S1 → S2: S2 sends requests, it takes none. | Remove the connection, or draw it the other way round.
+        error cycle at edge 3: Requests run in a circle: S1 → S2 → S1. | Remove one of these connections: a call must come to an end.
+    "#]],
+    );
+    check_tells(
+        &drawing(&["source", "database", "service"], &[(0, 1), (1, 2)]),
+        &expect![[r#"
+        error edge-out at edge 2: D1 → S2: D1 answers by itself, it calls nobody. | Remove the connection, or draw it the other way round.
+    "#]],
+    );
+    check_tells(
+        &drawing(&["source", "service"], &[(0, 1), (0, 1)]),
+        &expect![[r#"
+        warning duplicate-edge at edge 2: S0 → S1: the same connection stands there twice, so S1 is called twice. | Remove one of the two; to send more traffic one way, raise its weight instead.
+    "#]],
+    );
+}
+
+#[test]
+fn cycles_name_their_nodes() {
+    check_tells(
+        &drawing(&["source", "service", "service", "service"], &[(0, 1), (1, 2), (2, 3), (3, 1)]),
+        &expect![[r#"
+        error cycle at edge 4: Requests run in a circle: S1 → S2 → S3 → S1. | Remove one of these connections: a call must come to an end.
+    "#]],
+    );
+    check_tells(
+        &drawing(&["source", "service"], &[(0, 1), (1, 1)]),
+        &expect![[r#"
+        error cycle at edge 2: Requests run in a circle: S1 → S1. | Remove one of these connections: a call must come to an end.
+    "#]],
+    );
+    // A diamond is no cycle.
+    check_tells(
+        &drawing(&["source", "service", "service", "service", "database"], &[(0, 1), (1, 2), (1, 3), (2, 4), (3, 4)]),
+        &expect![""],
+    );
+}
+
+#[test]
+fn unknown_kinds() {
+    check_tells(
+        &drawing(&["source", "servise"], &[(0, 1)]),
+        &expect![[r#"
+        error unknown-station at node 2: S1: there is no station of the kind "servise". Did you mean "service"? | Replace it by one of: source, balancer, service, cache, database.
+    "#]],
+    );
+    check_tells(
+        &drawing(&["source", "toaster"], &[(0, 1)]),
+        &expect![[r#"
+        error unknown-station at node 2: T1: there is no station of the kind "toaster". | Replace it by one of: source, balancer, service, cache, database.
+    "#]],
+    );
+}
+
+#[test]
+fn parameters_by_name_type_and_range() {
+    let document = drawing(&["source", "service"], &[(0, 1)]);
+    let variant = |id: &str, params: Params| Value::Variant(Variant::new(id, params));
+    check_tells(
+        &with_params(
+            document.clone(),
+            1,
+            Params::new().with("slots", 0.0).with("replicas", 1.5).with("queue_limit", 2e6).with("solts", 3.0),
+        ),
+        &expect![[r#"
+            error not-whole at node 2 replicas: S1: Replicas is 1.5, but must be a whole number. | Set it to 1 or 2.
+            error out-of-range at node 2 slots: S1: Slots per replica is 0, but must lie between 1 and 10,000. | Set it to a value between 1 and 10,000.
+            error out-of-range at node 2 queue_limit: S1: Waiting places is 2,000,000, but must lie between 0 and 1,000,000. | Set it to a value between 0 and 1,000,000.
+            warning unknown-parameter at node 2 solts: S1: there is no parameter "solts", so it does nothing. | Remove it. Did you mean "slots"?
+        "#]],
+    );
+    check_tells(
+        &with_params(
+            document.clone(),
+            1,
+            Params::new().with("slots", "many").with("queue", "shard").with("replicas", 0.0),
+        ),
+        &expect![[r#"
+            error wrong-type at node 2 slots: S1: Slots per replica must be a number, not a text. | Remove it to get the default, or give it a value of the right type.
+            error unknown-option at node 2 queue: S1: Queue cannot be "shard". | Did you mean "shared"? Possible: per_replica, shared.
+            warning no-capacity at node 2: S1 has no replica: every request that reaches it is refused. | Give it at least one replica.
+        "#]],
+    );
+    let row = |cells: Vec<Value>| Value::List(cells);
+    let mut source = Params::new().with("arrivals", variant("closed", Params::new().with("users", 0.0)));
+    source.set("profile", variant("spikes", Params::new()));
+    source.set("write_share", f64::NAN);
+    source.set(
+        "countries",
+        Value::List(vec![
+            row(vec!["DE".into(), 1.0.into()]),
+            row(vec!["FR".into()]),
+            row(vec![7.0.into(), (-1.0).into()]),
+        ]),
+    );
+    check_tells(
+        &with_params(document, 0, source),
+        &expect![[r#"
+        error out-of-range at node 1 arrivals.users: S0: Arrivals, Users is 0, but must lie between 1 and 100,000. | Set it to a value between 1 and 100,000.
+        error unknown-option at node 1 profile: S0: Load profile cannot be "spikes". | Did you mean "spike"? Possible: constant, ramp, step, spike, sine, piecewise.
+        error out-of-range at node 1 write_share: S0: Writes is NaN, but must lie between 0 and 1. | Set it to a value between 0 and 1.
+        error wrong-type at node 1 countries[1]: S0: Countries, row 2 must have 2 cells: Country, Weight. | Complete the row, or remove it.
+        error wrong-type at node 1 countries[2].country: S0: Countries, row 3, Country must be a text, not a number. | Remove it to get the default, or give it a value of the right type.
+        error out-of-range at node 1 countries[2].weight: S0: Countries, row 3, Weight is -1, but must lie between 0 and 1,000,000. | Set it to a value between 0 and 1,000,000.
+    "#]],
+    );
+}
+
+fn with_fault(kind: &str, target: FaultTarget, params: Params, at_secs: f64) -> Document {
+    let mut document = drawing(&["source", "balancer", "service"], &[(0, 1), (1, 2)]);
+    let fault = Fault { kind: kind.to_owned(), target, params };
+    document.faults.push(ScheduledFault { at_secs, for_secs: None, fault });
+    document
+}
+
+#[test]
+fn faults_that_hit_nothing() {
+    let none = Params::new;
+    check_tells(&with_fault("kill", FaultTarget::Node(NodeId(3)), none(), 1.0), &expect![""]);
+    check_tells(
+        &with_fault("kill", FaultTarget::Node(NodeId(9)), none(), 1.0),
+        &expect![[r#"
+            warning fault-target-missing at fault 0: Kill is aimed at node 9, which does not exist. | Aim it at something that exists, or remove it.
+        "#]],
+    );
+    check_tells(
+        &with_fault("kill", FaultTarget::Edge(EdgeId(9)), none(), 1.0),
+        &expect![[r#"
+            warning fault-target-missing at fault 0: Kill is aimed at connection 9, which does not exist. | Aim it at something that exists, or remove it.
+        "#]],
+    );
+    check_tells(
+        &with_fault("kill", FaultTarget::Edge(EdgeId(1)), none(), 1.0),
+        &expect![[r#"
+        error fault-target-kind at fault 0: Kill can hit a service, a cache or a database, but it is aimed at S0 → B1. | Aim it at a service, a cache or a database.
+    "#]],
+    );
+    check_tells(
+        &with_fault("kill", FaultTarget::Node(NodeId(2)), none(), 1.0),
+        &expect![[r#"
+        error fault-target-kind at fault 0: Kill can hit a service, a cache or a database, but it is aimed at B1. | Aim it at a service, a cache or a database.
+    "#]],
+    );
+    check_tells(
+        &with_fault("kill", FaultTarget::Replica(NodeId(3), 4), none(), 1.0),
+        &expect![[r#"
+        warning fault-replica-missing at fault 0: Kill is aimed at replica 4 of S2, which has 1, counted from 0. | Aim it at a replica that exists.
+    "#]],
+    );
+    check_tells(
+        &with_fault("traffic", FaultTarget::Node(NodeId(3)), none(), 1.0),
+        &expect![[r#"
+        error fault-target-kind at fault 0: Traffic × k can hit clients, but it is aimed at S2. | Aim it at clients.
+    "#]],
+    );
+    check_tells(
+        &with_fault("traffic", FaultTarget::Node(NodeId(1)), none().with("factor", -1.0), 900.0),
+        &expect![[r#"
+        error out-of-range at fault 0 factor: Traffic × k: Times is -1, but must lie between 0 and 1000. | Set it to a value between 0 and 1000.
+        warning fault-too-late at fault 0: "traffic" starts at 900 s, but the run is over after 600 s. | Start it earlier, or make the run longer.
+    "#]],
+    );
+    check_tells(
+        &with_fault("earthquake", FaultTarget::Node(NodeId(3)), none(), 1.0),
+        &expect![[r#"
+        error unknown-fault at fault 0: There is no fault of the kind "earthquake". | Replace it by one of: kill, slow, error-rate, latency, partition, traffic.
+    "#]],
+    );
+    check_tells(
+        &with_fault("partition", FaultTarget::Edge(EdgeId(2)), none(), 1.0),
+        &expect![[r#"
+        warning no-time-out at edge 2: B1 → S2 will be partitioned, and its caller has no time-out: it waits until the network gives up. | Set a time-out on the connection.
+    "#]],
+    );
+}
+
+#[test]
+fn the_run_itself() {
+    let mut document = drawing(&["source", "service"], &[(0, 1)]);
+    document.warm_up_secs = 600.0;
+    document.good_within_secs = Some(0.0);
+    document.windows = vec![
+        Window { name: "spike".into(), from_secs: 20.0, to_secs: 10.0 },
+        Window { name: "spike".into(), from_secs: 20.0, to_secs: 30.0 },
+    ];
+    check_tells(
+        &document,
+        &expect![[r#"
+        error warm-up at document: The warm-up of 600 s leaves nothing of a run of 600 s to measure. | Make the warm-up shorter than the run.
+        error good-within at document: No answer can come within the time set for goodput. | Set it above 0 seconds, or leave it out: then every answer is good.
+        warning window-empty at document: No request can belong to the window "spike" (20 s to 10 s of 600 s). | Let it begin before its end and before the end of the run.
+        warning window-twice at document: Two windows are called "spike". | Give each window a name of its own.
+    "#]],
+    );
+    document = drawing(&["source", "service"], &[(0, 1)]);
+    document.run_length_secs = 0.0;
+    check_tells(
+        &document,
+        &expect![[r#"
+        error run-length at document: The run lasts 0 s. | Set a run length above 0 seconds.
+    "#]],
+    );
+}
+
+#[test]
+fn a_change_answers_for_its_own_problems_only() {
+    // The balancer without a backend was there before.
+    let document = drawing(&["source", "service", "balancer"], &[(0, 1)]);
+    assert!(!runs(&check(&document)));
+    let mut better = document.clone();
+    better.add_edge(Edge { from: NodeId(2), to: NodeId(3), params: Params::new() });
+    let tell = |after: &Document| lines(&check_change(&document, &Change::Edit(Edit::between(&document, after))));
+    expect![""].assert_eq(&tell(&better));
+    let worse = with_params(document.clone(), 1, Params::new().with("slots", -1.0));
+    expect![[r#"
+        error out-of-range at node 2 slots: S1: Slots per replica is -1, but must lie between 1 and 10,000. | Set it to a value between 1 and 10,000.
+    "#]].assert_eq(&tell(&worse));
+    let inject =
+        Change::Inject(Fault { kind: "kill".into(), target: FaultTarget::Node(NodeId(7)), params: Params::new() });
+    expect![[r#"
+        error fault-target-missing at document: Kill is aimed at node 7, which does not exist. | Aim it at something that exists, or remove it.
+    "#]].assert_eq(&lines(&check_change(&document, &inject)));
+}
