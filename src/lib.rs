@@ -9,6 +9,8 @@
 //! | [`topology`] | 1 | the document, its checks, its saved form, the link codec |
 //! | [`runner`] | 2 | drives a simulation in slices; checkpoints, seek, fork, replications, reports |
 //! | [`protocol`] | 2 | messages between page and worker |
+//! | [`conversation`] | 2 | which message follows which, on the page's side |
+//! | [`glossary`] | 2 | the words of the field, once for page, lessons and documents |
 //! | [`lesson`] | 2 | lessons, goals as data, grading, progress |
 //! | [`editor`] | 2 | document + session + history + tools; pure, no browser |
 //! | `api` | 3 | JavaScript classes for embedders and Node (feature `api`) |
@@ -20,8 +22,10 @@
 //!
 //! **Determinism.** Same document, seed, inputs and engine version give the same trace hash natively and in every browser.
 
+pub mod conversation;
 pub mod editor;
 pub mod engine;
+pub mod glossary;
 pub mod model;
 pub mod protocol;
 pub mod topology;

@@ -1,5 +1,14 @@
 //! The page: Yew components, painter, storage.
 
+pub mod browser;
+pub mod format;
+pub mod frames;
+pub mod icons;
+pub mod run_view;
+pub mod shared;
+pub mod store;
+pub mod worker_client;
+
 use yew::prelude::*;
 
 /// Starts the page. Panics are reported readably on the console.

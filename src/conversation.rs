@@ -1,0 +1,621 @@
+//! The page's side of its talk with the worker: which message follows which. Pure, no browser.
+//!
+//! It holds what a replaced worker must be told to stand where the lost one stood, sends one edit at a time
+//! (the newest wins; each is a difference from what the worker last accepted, so none is lost by skipping),
+//! and drops answers to older loads.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use crate::protocol::{BUILD, Frame, FromWorker, PROTOCOL, RunId, RunStatus, Speed, ToWorker};
+use crate::topology::document::{Change, Diagnostic, Document, Edit, Fault, FaultTarget, Input, NodeId};
+use crate::topology::format::{self, Run};
+
+/// Something the page should show or act on.
+#[derive(Debug)]
+pub enum News {
+    Frame(Box<Frame>),
+    /// The document was read: what stands in the way, and whether it runs at all.
+    Loaded {
+        diagnostics: Vec<Diagnostic>,
+        runs: bool,
+    },
+    /// A change was refused; the system goes on as it was.
+    Refused(Vec<Diagnostic>),
+    /// A change was applied; nothing is refused any more.
+    Applied,
+    /// A recorded change of the run was applied, which the page's document does not hold yet.
+    Recorded(Change),
+    /// The run as a link carries it.
+    Exported {
+        run_json: String,
+        trace_hash: String,
+    },
+    /// The final report, `runner::Report` as JSON.
+    Finished(String),
+    /// The worker broke and says why.
+    Panicked(String),
+    /// The worker comes from another build: the page must be loaded anew.
+    WrongBuild(String),
+    /// The answer to a ping.
+    Pong(u32),
+}
+
+/// A change that the worker has been sent and has not answered yet.
+#[derive(Debug)]
+enum Waiting {
+    Edit { change: Change, document: Rc<Document> },
+    Fault(Change),
+}
+
+impl Waiting {
+    fn change(&self) -> &Change {
+        match self {
+            Self::Edit { change, .. } | Self::Fault(change) => change,
+        }
+    }
+}
+
+/// See the module's words.
+#[derive(Debug)]
+pub struct Conversation {
+    run: RunId,
+    ready: bool,
+    /// A load was sent and not answered.
+    loading: bool,
+    /// The document that the run began with.
+    base: Rc<Document>,
+    /// Changes since, as the worker stamped them, and recorded ones still to come.
+    inputs: Vec<Input>,
+    /// The document that the worker's system stands for.
+    accepted: Rc<Document>,
+    /// The newest document of the editor.
+    wanted: Rc<Document>,
+    waiting: VecDeque<Waiting>,
+    /// Faults asked for while a replaced worker catches up: they belong to the present, not to the past it replays.
+    held: Vec<Change>,
+    playing: bool,
+    speed: Speed,
+    watch: Option<NodeId>,
+    events: u64,
+    status: RunStatus,
+    /// Where a replaced worker must get to before it goes on.
+    until_event: Option<u64>,
+    outgoing: Vec<ToWorker>,
+}
+
+impl Default for Conversation {
+    fn default() -> Self {
+        let empty = Rc::new(Document::default());
+        Self {
+            run: RunId(0),
+            ready: false,
+            loading: false,
+            base: empty.clone(),
+            inputs: Vec::new(),
+            accepted: empty.clone(),
+            wanted: empty,
+            waiting: VecDeque::new(),
+            held: Vec::new(),
+            playing: false,
+            speed: Speed::Times(1.0),
+            watch: None,
+            events: 0,
+            status: RunStatus::Paused,
+            until_event: None,
+            outgoing: Vec::new(),
+        }
+    }
+}
+
+impl Conversation {
+    /// What must be sent now, oldest first.
+    #[must_use]
+    pub fn take_outgoing(&mut self) -> Vec<ToWorker> {
+        std::mem::take(&mut self.outgoing)
+    }
+
+    #[must_use]
+    pub fn playing(&self) -> bool {
+        self.playing
+    }
+
+    #[must_use]
+    pub fn speed(&self) -> Speed {
+        self.speed
+    }
+
+    /// Seed of the run under way.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.base.seed
+    }
+
+    #[must_use]
+    pub fn run(&self) -> RunId {
+        self.run
+    }
+
+    /// Events processed, as last heard.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// Whether the editor's document differs from the running one in what only a new start can change
+    /// (seed, run length, warm-up, windows, timetable of faults, when an answer is good).
+    #[must_use]
+    pub fn needs_restart(&self) -> bool {
+        self.begun() && !same_settings(&self.base, &self.wanted)
+    }
+
+    /// Whether anything happened that a fresh load would lose.
+    fn begun(&self) -> bool {
+        self.events > 0 || !self.inputs.is_empty() || !self.waiting.is_empty()
+    }
+
+    /// Begins a run: a document, with the recorded inputs of a shared run.
+    pub fn open(&mut self, document: Rc<Document>, inputs: Vec<Input>, play: bool) {
+        self.base = document.clone();
+        self.accepted = document.clone();
+        self.wanted = document;
+        self.inputs = inputs;
+        self.playing = play;
+        self.until_event = None;
+        self.load();
+    }
+
+    /// Starts the editor's newest document from the beginning, without the faults and edits given while it ran
+    /// (edits stand in the document already).
+    pub fn restart(&mut self, play: bool) {
+        self.open(self.wanted.clone(), Vec::new(), play);
+    }
+
+    fn load(&mut self) {
+        self.run = RunId(self.run.0 + 1);
+        self.events = 0;
+        self.status = RunStatus::Paused;
+        self.waiting.clear();
+        self.held.clear();
+        self.loading = true;
+        if self.ready {
+            self.send_load();
+        }
+    }
+
+    fn send_load(&mut self) {
+        let mut run = Run::new((*self.base).clone());
+        run.inputs.clone_from(&self.inputs);
+        let run_json = run.to_json();
+        self.outgoing.push(ToWorker::Load { run: self.run, run_json, until_event: self.until_event });
+        self.outgoing.push(ToWorker::Watch { run: self.run, node: self.watch });
+        if self.playing {
+            self.outgoing.push(ToWorker::Play { run: self.run, speed: self.speed });
+        }
+    }
+
+    /// The editor holds another document.
+    pub fn edited(&mut self, document: Rc<Document>) {
+        self.wanted = document;
+        self.catch_up();
+    }
+
+    /// Sends what leads from the accepted document to the wanted one, unless an answer is awaited.
+    fn catch_up(&mut self) {
+        if self.loading
+            || self.until_event.is_some()
+            || self.waiting.iter().any(|waiting| matches!(waiting, Waiting::Edit { .. }))
+        {
+            return; // The newest is looked at again when the answer comes.
+        }
+        let edit = Edit::between(&self.accepted, &self.wanted);
+        if !self.begun() {
+            if edit.is_empty() && same_settings(&self.base, &self.wanted) {
+                self.base = self.wanted.clone(); // Positions and labels: nothing to tell.
+                self.accepted = self.wanted.clone();
+            } else {
+                self.restart(self.playing);
+            }
+        } else if !edit.is_empty() && self.status != RunStatus::Finished {
+            let change = Change::Edit(edit);
+            self.send_change(&change);
+            self.waiting.push_back(Waiting::Edit { change, document: self.wanted.clone() });
+        }
+    }
+
+    fn send_change(&mut self, change: &Change) {
+        if self.ready {
+            let change_json = format::change_to_json(change);
+            self.outgoing.push(ToWorker::Change { run: self.run, change_json });
+        }
+    }
+
+    /// A fault starts now.
+    pub fn inject(&mut self, fault: Fault) {
+        self.change(Change::Inject(fault));
+    }
+
+    /// Faults of this kind on this target end now.
+    pub fn lift(&mut self, kind: &str, target: FaultTarget) {
+        self.change(Change::Lift { kind: kind.to_owned(), target });
+    }
+
+    fn change(&mut self, change: Change) {
+        if self.status == RunStatus::Finished {
+            return;
+        }
+        if self.until_event.is_some() {
+            self.held.push(change);
+            return;
+        }
+        self.send_change(&change);
+        self.waiting.push_back(Waiting::Fault(change));
+    }
+
+    /// Runs on; a finished run starts anew.
+    pub fn play(&mut self) {
+        if self.status == RunStatus::Finished {
+            self.restart(true);
+            return;
+        }
+        self.playing = true;
+        self.send_play();
+    }
+
+    fn send_play(&mut self) {
+        if self.ready {
+            self.outgoing.push(ToWorker::Play { run: self.run, speed: self.speed });
+        }
+    }
+
+    pub fn pause(&mut self) {
+        self.playing = false;
+        if self.ready {
+            self.outgoing.push(ToWorker::Pause { run: self.run });
+        }
+    }
+
+    /// One event; pauses first if it runs.
+    pub fn step(&mut self) {
+        if self.playing {
+            self.pause();
+        }
+        if self.ready {
+            self.outgoing.push(ToWorker::Step { run: self.run });
+        }
+    }
+
+    pub fn set_speed(&mut self, speed: Speed) {
+        self.speed = speed;
+        if self.playing {
+            self.send_play();
+        }
+    }
+
+    /// Which node's series to send; `None`: the system's.
+    pub fn watch(&mut self, node: Option<NodeId>) {
+        if self.watch != node {
+            self.watch = node;
+            if self.ready {
+                self.outgoing.push(ToWorker::Watch { run: self.run, node });
+            }
+        }
+    }
+
+    pub fn export(&mut self) {
+        if self.ready {
+            self.outgoing.push(ToWorker::Export { run: self.run });
+        }
+    }
+
+    /// The worker is gone. The next one, once ready, is told to get to where this one stood.
+    pub fn worker_lost(&mut self) {
+        self.ready = false;
+        self.outgoing.clear();
+        // Changes sent but not answered go with the worker, except the editor's own, which stands in `wanted`.
+        self.waiting.clear();
+        self.run = RunId(self.run.0 + 1);
+        self.loading = true;
+        self.until_event = Some(self.events).filter(|events| *events > 0);
+    }
+
+    /// Takes a message in.
+    pub fn received(&mut self, message: FromWorker) -> Option<News> {
+        match message {
+            FromWorker::Ready { protocol, build } => {
+                if protocol != PROTOCOL || build != BUILD {
+                    return Some(News::WrongBuild(build));
+                }
+                self.ready = true;
+                if self.run.0 > 0 {
+                    self.loading = true;
+                    self.send_load();
+                }
+                None
+            }
+            FromWorker::Pong { id } => Some(News::Pong(id)),
+            FromWorker::Panicked { message } => Some(News::Panicked(message)),
+            FromWorker::Graded { .. } => None, // Grading has workers of its own.
+            FromWorker::Loaded { run, diagnostics, runs } => self.current(run).then(|| {
+                self.loading = false;
+                self.catch_up();
+                News::Loaded { diagnostics: serde_json::from_str(&diagnostics).unwrap_or_default(), runs }
+            }),
+            FromWorker::Changed { run, refused, input_json, .. } => {
+                if self.current(run) {
+                    self.changed(refused, input_json)
+                } else {
+                    None
+                }
+            }
+            FromWorker::Frame(frame) => {
+                if !self.current(frame.run) {
+                    return None;
+                }
+                self.outgoing.push(ToWorker::FrameTaken { run: self.run });
+                self.status = frame.status;
+                if frame.status == RunStatus::Finished {
+                    self.playing = false;
+                }
+                // A replaced worker counts up again; until it is there, the goal stays the old one.
+                if self.until_event.is_none_or(|goal| frame.events >= goal) {
+                    self.events = frame.events;
+                    if self.until_event.take().is_some() {
+                        for change in std::mem::take(&mut self.held) {
+                            self.change(change);
+                        }
+                        self.catch_up();
+                    }
+                }
+                Some(News::Frame(frame))
+            }
+            FromWorker::RunJson { run, run_json, trace_hash } => {
+                self.current(run).then_some(News::Exported { run_json, trace_hash })
+            }
+            FromWorker::Finished { run, report_json } => self.current(run).then(|| {
+                self.status = RunStatus::Finished;
+                self.playing = false;
+                News::Finished(report_json)
+            }),
+        }
+    }
+
+    fn current(&self, run: RunId) -> bool {
+        run == self.run
+    }
+
+    fn changed(&mut self, refused: Option<String>, input_json: Option<String>) -> Option<News> {
+        let input: Option<Input> = input_json.and_then(|json| format::input_from_json(&json).ok());
+        // A change that nobody here asked for is one that the run had recorded.
+        if let Some(input) = &input
+            && self.waiting.front().is_none_or(|waiting| *waiting.change() != input.change)
+        {
+            if let Change::Edit(edit) = &input.change {
+                let mut accepted = (*self.accepted).clone();
+                edit.apply(&mut accepted);
+                self.accepted = Rc::new(accepted);
+            }
+            return Some(News::Recorded(input.change.clone()));
+        }
+        let waiting = self.waiting.pop_front()?;
+        let news = match refused {
+            Some(diagnostics) => News::Refused(serde_json::from_str(&diagnostics).unwrap_or_default()),
+            None => {
+                if let Waiting::Edit { document, .. } = &waiting {
+                    self.accepted = document.clone();
+                }
+                if let Some(input) = input {
+                    // A new change makes another future: what had been recorded beyond it is void.
+                    self.inputs.retain(|recorded| recorded.at_event <= input.at_event);
+                    self.inputs.push(input);
+                }
+                News::Applied
+            }
+        };
+        if let Waiting::Edit { document, .. } = waiting
+            && !Rc::ptr_eq(&document, &self.wanted)
+        {
+            self.catch_up();
+        }
+        Some(news)
+    }
+}
+
+/// Whether two documents agree in what stands beside nodes and edges and decides a run.
+fn same_settings(a: &Document, b: &Document) -> bool {
+    a.seed == b.seed
+        && a.run_length_secs == b.run_length_secs
+        && a.warm_up_secs == b.warm_up_secs
+        && a.good_within_secs == b.good_within_secs
+        && a.windows == b.windows
+        && a.faults == b.faults
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::document::{Node, Point};
+
+    /// A document with one source whose parameter `n` is `value`.
+    fn document(value: f64) -> Rc<Document> {
+        let mut document = Document::default();
+        document.add_node(Node {
+            kind: "source".to_owned(),
+            label: "Clients".to_owned(),
+            role: None,
+            at: Point::default(),
+            params: crate::model::params::Params::new().with("rate", value),
+        });
+        Rc::new(document)
+    }
+
+    fn ready() -> FromWorker {
+        FromWorker::Ready { protocol: PROTOCOL, build: BUILD.to_owned() }
+    }
+
+    fn frame(run: RunId, events: u64, status: RunStatus) -> FromWorker {
+        FromWorker::Frame(Box::new(Frame { run, events, status, ..Frame::default() }))
+    }
+
+    /// A conversation in which a run has gone on for `events` events.
+    fn running(events: u64) -> Conversation {
+        let mut talk = Conversation::default();
+        talk.received(ready());
+        talk.open(document(1.0), Vec::new(), true);
+        talk.received(FromWorker::Loaded { run: talk.run(), diagnostics: "[]".to_owned(), runs: true });
+        talk.received(frame(talk.run(), events, RunStatus::Running));
+        drop(talk.take_outgoing());
+        talk
+    }
+
+    /// The names of the messages that wait to be sent.
+    fn names(talk: &mut Conversation) -> Vec<&'static str> {
+        let name = |message: &ToWorker| match message {
+            ToWorker::Load { .. } => "load",
+            ToWorker::Play { .. } => "play",
+            ToWorker::Pause { .. } => "pause",
+            ToWorker::Change { .. } => "change",
+            ToWorker::Watch { .. } => "watch",
+            ToWorker::Step { .. } => "step",
+            ToWorker::FrameTaken { .. } => "taken",
+            _ => "other",
+        };
+        talk.take_outgoing().iter().map(name).collect()
+    }
+
+    fn answer(talk: &mut Conversation, refused: Option<&str>) -> Option<News> {
+        let change = talk.waiting.front().map(|waiting| waiting.change().clone()).expect("something was sent");
+        let input = Input { at_event: 7, change };
+        let input_json = refused.is_none().then(|| format::input_to_json(&input));
+        let run = talk.run();
+        talk.received(FromWorker::Changed { run, at_event: 7, refused: refused.map(str::to_owned), input_json })
+    }
+
+    #[test]
+    fn nothing_is_sent_before_the_worker_is_ready() {
+        let mut talk = Conversation::default();
+        talk.open(document(1.0), Vec::new(), true);
+        assert!(names(&mut talk).is_empty());
+        talk.received(ready());
+        assert_eq!(names(&mut talk), ["load", "watch", "play"]);
+    }
+
+    #[test]
+    fn a_worker_of_another_build_is_told_apart() {
+        let mut talk = Conversation::default();
+        let news = talk.received(FromWorker::Ready { protocol: PROTOCOL, build: "old".to_owned() });
+        assert!(matches!(news, Some(News::WrongBuild(build)) if build == "old"));
+    }
+
+    #[test]
+    fn an_edit_before_the_first_event_loads_anew_and_one_while_running_is_a_change() {
+        let mut talk = running(0);
+        talk.edited(document(2.0));
+        assert_eq!(names(&mut talk), ["load", "watch", "play"]);
+        let mut talk = running(50);
+        talk.edited(document(2.0));
+        assert_eq!(names(&mut talk), ["change"]);
+    }
+
+    #[test]
+    fn moving_a_node_sends_nothing() {
+        let mut talk = running(50);
+        let mut moved = (*document(1.0)).clone();
+        let node = moved.nodes.values_mut().next().expect("one node");
+        Rc::make_mut(node).at = Point { x: 400.0, y: 20.0 };
+        talk.edited(Rc::new(moved));
+        assert!(names(&mut talk).is_empty());
+    }
+
+    #[test]
+    fn of_edits_that_come_while_one_is_under_way_only_the_newest_is_sent() {
+        let mut talk = running(50);
+        for value in [2.0, 3.0, 4.0] {
+            talk.edited(document(value));
+        }
+        assert_eq!(names(&mut talk), ["change"]);
+        assert!(matches!(answer(&mut talk, None), Some(News::Applied)));
+        assert_eq!(names(&mut talk), ["change"]);
+        let Some(Waiting::Edit { document: sent, .. }) = talk.waiting.front() else { panic!("an edit is under way") };
+        assert_eq!(**sent, *document(4.0));
+    }
+
+    #[test]
+    fn after_a_refusal_the_next_edit_differs_from_what_the_worker_still_has() {
+        let mut talk = running(50);
+        talk.edited(document(2.0));
+        drop(talk.take_outgoing());
+        assert!(matches!(answer(&mut talk, Some("[]")), Some(News::Refused(_))));
+        assert_eq!(*talk.accepted, *document(1.0));
+        talk.edited(document(3.0));
+        assert_eq!(names(&mut talk), ["change"]);
+    }
+
+    #[test]
+    fn a_replaced_worker_replays_to_where_the_lost_one_stood_and_plays_on() {
+        let mut talk = running(1_234);
+        talk.edited(document(2.0));
+        answer(&mut talk, None);
+        drop(talk.take_outgoing());
+        let lost = talk.run();
+        talk.worker_lost();
+        assert!(
+            talk.received(frame(lost, 9_999, RunStatus::Running)).is_none(),
+            "the lost worker's last words are dropped"
+        );
+        talk.received(ready());
+        let sent = talk.take_outgoing();
+        let ToWorker::Load { run_json, until_event, .. } = &sent[0] else { panic!("a load comes first") };
+        assert_eq!(*until_event, Some(1_234));
+        let run = Run::from_json(run_json).expect("what the page writes it can read");
+        assert_eq!((run.document, run.inputs.len()), ((*document(1.0)).clone(), 1));
+        assert!(matches!(sent.last(), Some(ToWorker::Play { .. })));
+    }
+
+    #[test]
+    fn a_replaced_worker_lost_again_while_replaying_keeps_the_same_goal() {
+        let mut talk = running(1_000);
+        talk.worker_lost();
+        talk.received(ready());
+        talk.received(frame(talk.run(), 10, RunStatus::Replaying));
+        talk.worker_lost();
+        assert_eq!(talk.until_event, Some(1_000));
+    }
+
+    #[test]
+    fn a_change_that_the_run_had_recorded_is_told_apart_from_ones_own() {
+        let mut talk = running(50);
+        let edit = Edit::between(&document(1.0), &document(9.0));
+        let input = Input { at_event: 60, change: Change::Edit(edit) };
+        let input_json = Some(format::input_to_json(&input));
+        let run = talk.run();
+        let news = talk.received(FromWorker::Changed { run, at_event: 60, refused: None, input_json });
+        assert!(matches!(news, Some(News::Recorded(Change::Edit(_)))));
+        assert_eq!(*talk.accepted, *document(9.0));
+        talk.edited(document(9.0));
+        assert!(names(&mut talk).is_empty(), "the page's document has caught up: nothing to send");
+    }
+
+    #[test]
+    fn a_new_seed_asks_for_a_restart_once_the_run_has_begun() {
+        let mut talk = running(50);
+        let mut other = (*document(1.0)).clone();
+        other.seed = 99;
+        talk.edited(Rc::new(other));
+        assert!(names(&mut talk).is_empty());
+        assert!(talk.needs_restart());
+        talk.restart(true);
+        assert_eq!(names(&mut talk), ["load", "watch", "play"]);
+        assert!(!talk.needs_restart());
+    }
+
+    #[test]
+    fn playing_a_finished_run_starts_it_anew() {
+        let mut talk = running(50);
+        talk.received(frame(talk.run(), 60, RunStatus::Finished));
+        assert!(!talk.playing());
+        drop(talk.take_outgoing());
+        talk.play();
+        assert_eq!(names(&mut talk), ["load", "watch", "play"]);
+    }
+}

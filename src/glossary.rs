@@ -1,0 +1,311 @@
+//! The glossary: the field's words, once, for the page, the lessons and the documents.
+//!
+//! Adding a term: an entry here, in alphabetical order of ids. Metric ids of goals begin with a term's id.
+
+/// A word of the field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Term {
+    /// snake_case; stable: lessons refer to it.
+    pub id: &'static str,
+    /// As it stands in running text.
+    pub name: &'static str,
+    /// Its usual symbol, or empty.
+    pub symbol: &'static str,
+    /// What it is, in one or two plain sentences.
+    pub definition: &'static str,
+    /// How it is computed or what it is tied to, or empty.
+    pub formula: &'static str,
+    /// What to do about it, or what people get wrong.
+    pub advice: &'static str,
+}
+
+/// All terms, by ascending id.
+pub const TERMS: &[Term] = &[
+    Term {
+        id: "adaptive_balancing",
+        name: "adaptive balancing",
+        symbol: "",
+        definition: "Scores every backend by response time, open requests, error rate and weight, and picks the best.",
+        formula: "score = 0.4/(1+time) + 0.3/(1+open) + 0.2·(1−errors) + 0.1·weight/largest weight",
+        advice: "It reacts to what it measured, so it lags behind what happens.",
+    },
+    Term {
+        id: "amplification",
+        name: "retry amplification",
+        symbol: "",
+        definition: "How many attempts the system makes per user request. Retries turn a small overload into a large one.",
+        formula: "attempts per request = (1 − p^(k+1)) / (1 − p) for failure probability p and k retries",
+        advice: "Retry at one layer only, wait longer each time, add jitter, and keep a budget.",
+    },
+    Term {
+        id: "answered_share",
+        name: "answered share",
+        symbol: "",
+        definition: "Share of all requests offered that got an answer.",
+        formula: "completed / offered",
+        advice: "Read a percentile together with it: dropping requests makes the rest look fast.",
+    },
+    Term {
+        id: "arrival_rate",
+        name: "arrival rate",
+        symbol: "λ",
+        definition: "Requests offered per second, whether or not the system can answer them.",
+        formula: "λ = requests offered / time",
+        advice: "Open-loop clients keep sending when the system slows down; closed-loop users wait.",
+    },
+    Term {
+        id: "balancer",
+        name: "balancer",
+        symbol: "",
+        definition: "Passes each request on to one of several backends.",
+        formula: "",
+        advice: "It chooses from what it knows, not from what is true: health as last checked, load as last seen.",
+    },
+    Term {
+        id: "cascade",
+        name: "cascading failure",
+        symbol: "",
+        definition: "One overloaded station makes its callers hold their slots, until they are overloaded too.",
+        formula: "",
+        advice: "Time-outs, limited queues and fewer retries keep a failure where it began.",
+    },
+    Term {
+        id: "closed_loop",
+        name: "closed loop",
+        symbol: "",
+        definition: "A fixed number of users who wait for their answer before they ask again.",
+        formula: "X = N / (W + Z), with N users, time in system W, think time Z",
+        advice: "It hides overload: when the system slows down, the load falls by itself.",
+    },
+    Term {
+        id: "error_share",
+        name: "error share",
+        symbol: "",
+        definition: "Share of ended requests that did not complete: timed out, rejected, shed, abandoned or failed.",
+        formula: "1 − completed / ended",
+        advice: "",
+    },
+    Term {
+        id: "goodput",
+        name: "goodput",
+        symbol: "",
+        definition: "Completions per second that came in time to be of use.",
+        formula: "goodput = completed within the limit / time",
+        advice: "Throughput can stay high while goodput falls to nothing: the work is done, but too late.",
+    },
+    Term {
+        id: "headroom",
+        name: "headroom",
+        symbol: "",
+        definition: "Capacity left before the knee, where the time in system starts to climb steeply.",
+        formula: "1 − ρ of the busiest station",
+        advice: "A system at 70 % answers calmly; at 95 % every wobble is felt.",
+    },
+    Term {
+        id: "health_check",
+        name: "health check",
+        symbol: "",
+        definition: "A real request that a balancer sends regularly to ask a backend how it is.",
+        formula: "time to notice ≤ interval × fall + time-out",
+        advice: "Until the checks notice, a dead backend keeps getting its share of requests.",
+    },
+    Term {
+        id: "hit_ratio",
+        name: "hit ratio",
+        symbol: "",
+        definition: "Share of look-ups that a cache could answer.",
+        formula: "hits / (hits + misses)",
+        advice: "From 90 % to 99 % the store behind sees a tenth of the load, not 9 % less.",
+    },
+    Term {
+        id: "in_flight",
+        name: "in flight",
+        symbol: "L",
+        definition: "Requests that have arrived and have not ended yet.",
+        formula: "L = λ · W (Little's law)",
+        advice: "",
+    },
+    Term {
+        id: "knee",
+        name: "knee",
+        symbol: "",
+        definition: "The utilization beyond which waiting grows steeply.",
+        formula: "for one server: W = S / (1 − ρ)",
+        advice: "Double the work of a half-busy server and it does not take twice as long: it never catches up.",
+    },
+    Term {
+        id: "little",
+        name: "Little's law",
+        symbol: "L = λW",
+        definition: "Requests in the system equal the arrival rate times the mean time in the system. It holds for any system that neither gains nor loses requests.",
+        formula: "L = λ · W",
+        advice: "Any two of the three give you the third.",
+    },
+    Term {
+        id: "metastable",
+        name: "metastable failure",
+        symbol: "",
+        definition: "The trigger is gone, but the system stays down: retries keep it overloaded.",
+        formula: "",
+        advice: "Break the loop: shed load, cut retries, or restart with the traffic held back.",
+    },
+    Term {
+        id: "open_loop",
+        name: "open loop",
+        symbol: "",
+        definition: "Requests arrive on schedule, whatever the system does.",
+        formula: "",
+        advice: "This is how the public behaves on Black Friday.",
+    },
+    Term {
+        id: "p50",
+        name: "median",
+        symbol: "p50",
+        definition: "Half of the requests took no longer than this.",
+        formula: "",
+        advice: "",
+    },
+    Term {
+        id: "p99",
+        name: "99th percentile",
+        symbol: "p99",
+        definition: "99 of 100 requests took no longer than this; one in a hundred took longer.",
+        formula: "",
+        advice: "A page that makes 100 calls meets the p99 on most visits.",
+    },
+    Term {
+        id: "partition",
+        name: "partition",
+        symbol: "",
+        definition: "A connection over which nothing gets through, either way.",
+        formula: "",
+        advice: "The caller only learns of it by its time-out.",
+    },
+    Term {
+        id: "queue_length",
+        name: "queue length",
+        symbol: "L_q",
+        definition: "Requests that wait for a free slot.",
+        formula: "L_q = λ · W_q",
+        advice: "A long queue is a promise to answer late. A limit turns late answers into quick refusals.",
+    },
+    Term {
+        id: "replica",
+        name: "replica",
+        symbol: "",
+        definition: "One copy of a service, with its own slots and its own queue.",
+        formula: "",
+        advice: "",
+    },
+    Term {
+        id: "retry",
+        name: "retry",
+        symbol: "",
+        definition: "Another attempt after a failure.",
+        formula: "",
+        advice: "Retries help against rare failures and hurt against overload.",
+    },
+    Term {
+        id: "saturation",
+        name: "saturation",
+        symbol: "ρ ≥ 1",
+        definition: "More work arrives than the slots can do. The queue grows for as long as it lasts.",
+        formula: "λ ≥ c · μ",
+        advice: "",
+    },
+    Term {
+        id: "seed",
+        name: "seed",
+        symbol: "",
+        definition: "The number from which all random draws of a run follow. The same seed gives the same run, bit for bit.",
+        formula: "",
+        advice: "A design that passes on one seed only was lucky: try another.",
+    },
+    Term {
+        id: "service_time",
+        name: "service time",
+        symbol: "S",
+        definition: "Work at one slot, without any waiting.",
+        formula: "μ = 1 / S per slot",
+        advice: "",
+    },
+    Term {
+        id: "slot",
+        name: "slot",
+        symbol: "c",
+        definition: "A worker that serves one request at a time. It is held while the request waits for a call.",
+        formula: "",
+        advice: "",
+    },
+    Term {
+        id: "sojourn_time",
+        name: "time in system",
+        symbol: "W",
+        definition: "From a request's arrival to its end: waiting, work and network together.",
+        formula: "W = W_q + S",
+        advice: "Also called response time.",
+    },
+    Term {
+        id: "throughput",
+        name: "throughput",
+        symbol: "X",
+        definition: "Requests completed per second.",
+        formula: "X = completed / time",
+        advice: "It cannot exceed the capacity of the busiest station.",
+    },
+    Term {
+        id: "timeout",
+        name: "time-out",
+        symbol: "",
+        definition: "How long a caller waits for an answer before it gives up.",
+        formula: "",
+        advice: "The work goes on at the other end, for nobody.",
+    },
+    Term {
+        id: "utilization",
+        name: "utilization",
+        symbol: "ρ",
+        definition: "Share of the time in which a station's slots are busy.",
+        formula: "ρ = λ / (c · μ)",
+        advice: "Plan for the peak, and keep below about 70 to 80 %.",
+    },
+    Term {
+        id: "waiting_time",
+        name: "waiting time",
+        symbol: "W_q",
+        definition: "From arrival at a station to the start of its work.",
+        formula: "",
+        advice: "",
+    },
+    Term {
+        id: "warm_up",
+        name: "warm-up",
+        symbol: "",
+        definition: "Time at the start that is left out of totals, because an empty system is faster than a busy one.",
+        formula: "",
+        advice: "",
+    },
+];
+
+/// Finds a term by id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Term> {
+    TERMS.binary_search_by(|term| term.id.cmp(id)).ok().map(|at| &TERMS[at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_stand_in_order_and_explain_themselves() {
+        for pair in TERMS.windows(2) {
+            assert!(pair[0].id < pair[1].id, "{} before {}", pair[0].id, pair[1].id);
+        }
+        for term in TERMS {
+            assert!(term.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'), "{}", term.id);
+            assert!(term.definition.ends_with('.'), "{}", term.id);
+            assert_eq!(find(term.id), Some(term));
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Icons: Lucide, by its own names. The set comes from a crate; only what is named here is linked.
+
+use icondata_core::IconData;
+use yew::prelude::*;
+
+#[derive(Debug, PartialEq, Properties)]
+pub struct IconProps {
+    /// Lucide's name, e.g. `step-forward`.
+    pub name: AttrValue,
+    #[prop_or_default]
+    pub class: Classes,
+}
+
+/// An icon beside words or inside a labelled button: itself silent for screen readers.
+#[component]
+pub fn Icon(props: &IconProps) -> Html {
+    icon_html(&props.name, &props.class.to_string())
+}
+
+/// The same without a component; `class` is added to `icon`.
+pub fn icon_html(name: &str, class: &str) -> Html {
+    let data = find(name).unwrap_or(icondata_lu::LuCircle);
+    // The crate's own markup, never a person's text.
+    let svg = format!(
+        concat!(
+            "<svg class=\"icon {}\" viewBox=\"0 0 24 24\" width=\"16\" height=\"16\" fill=\"none\" stroke=\"currentColor\" ",
+            "stroke-width=\"2\" stroke-linecap=\"round\" stroke-linejoin=\"round\" aria-hidden=\"true\" focusable=\"false\">{}</svg>"
+        ),
+        class, data.data
+    );
+    Html::from_html_unchecked(AttrValue::from(svg))
+}
+
+/// The icon of a kind of station.
+#[must_use]
+pub fn station_icon(kind: &str) -> &'static str {
+    use crate::model::station::{Category, find};
+    match find(kind).map(|kind| kind.category) {
+        Some(Category::Client) => "users",
+        Some(Category::Routing) => "network",
+        Some(Category::Compute) => "server",
+        Some(Category::Cache) => "zap",
+        Some(Category::Data) => "database",
+        None => "box",
+    }
+}
+
+/// The class that tints a station's mark: `cat-source` and so on, see components.css.
+#[must_use]
+pub fn category_class(kind: &str) -> &'static str {
+    use crate::model::station::{Category, find};
+    match find(kind).map(|kind| kind.category) {
+        Some(Category::Client) | None => "cat-source",
+        Some(Category::Routing) => "cat-balancer",
+        Some(Category::Compute) => "cat-service",
+        Some(Category::Cache) => "cat-cache",
+        Some(Category::Data) => "cat-database",
+    }
+}
+
+macro_rules! icons {
+    ($($name:literal => $icon:ident),* $(,)?) => {
+        fn find(name: &str) -> Option<&'static IconData> {
+            match name {
+                $($name => Some(icondata_lu::$icon),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+icons! {
+    "activity" => LuActivity,
+    "arrow-right" => LuArrowRight,
+    "ban" => LuBan,
+    "book-open" => LuBookOpen,
+    "box" => LuBox,
+    "bug" => LuBug,
+    "cable" => LuCable,
+    "chart-line" => LuChartLine,
+    "check" => LuCheck,
+    "chevron-down" => LuChevronDown,
+    "chevron-left" => LuChevronLeft,
+    "chevron-right" => LuChevronRight,
+    "chevron-up" => LuChevronUp,
+    "circle" => LuCircle,
+    "circle-check" => LuCircleCheck,
+    "circle-dot" => LuCircleDot,
+    "circle-help" => LuCircleHelp,
+    "circle-x" => LuCircleX,
+    "clipboard-paste" => LuClipboardPaste,
+    "clock" => LuClock,
+    "coffee" => LuCoffee,
+    "contrast" => LuContrast,
+    "copy" => LuCopy,
+    "copy-plus" => LuCopyPlus,
+    "crosshair" => LuCrosshair,
+    "database" => LuDatabase,
+    "dices" => LuDices,
+    "download" => LuDownload,
+    "ellipsis" => LuEllipsis,
+    "eye" => LuEye,
+    "file-down" => LuFileDown,
+    "flag" => LuFlag,
+    "flask-conical" => LuFlaskConical,
+    "folder-open" => LuFolderOpen,
+    "gauge" => LuGauge,
+    "graduation-cap" => LuGraduationCap,
+    "hand" => LuHand,
+    "heart-pulse" => LuHeartPulse,
+    "history" => LuHistory,
+    "info" => LuInfo,
+    "keyboard" => LuKeyboard,
+    "layers" => LuLayers,
+    "layout-grid" => LuLayoutGrid,
+    "lightbulb" => LuLightbulb,
+    "link" => LuLink,
+    "list" => LuList,
+    "list-tree" => LuListTree,
+    "lock" => LuLock,
+    "magnet" => LuMagnet,
+    "maximize" => LuMaximize,
+    "menu" => LuMenu,
+    "minus" => LuMinus,
+    "moon" => LuMoon,
+    "mouse-pointer-2" => LuMousePointer2,
+    "network" => LuNetwork,
+    "pause" => LuPause,
+    "pencil" => LuPencil,
+    "play" => LuPlay,
+    "plus" => LuPlus,
+    "redo-2" => LuRedo2,
+    "refresh-cw" => LuRefreshCw,
+    "rotate-ccw" => LuRotateCcw,
+    "save" => LuSave,
+    "scan" => LuScan,
+    "scissors" => LuScissors,
+    "server" => LuServer,
+    "share-2" => LuShare2,
+    "siren" => LuSiren,
+    "skull" => LuSkull,
+    "sliders-horizontal" => LuSlidersHorizontal,
+    "spline" => LuSpline,
+    "square-dashed-mouse-pointer" => LuSquareDashedMousePointer,
+    "step-forward" => LuStepForward,
+    "sun" => LuSun,
+    "sun-moon" => LuSunMoon,
+    "table-2" => LuTable2,
+    "target" => LuTarget,
+    "timer" => LuTimer,
+    "trash-2" => LuTrash2,
+    "trending-up" => LuTrendingUp,
+    "triangle-alert" => LuTriangleAlert,
+    "trophy" => LuTrophy,
+    "turtle" => LuTurtle,
+    "undo-2" => LuUndo2,
+    "unplug" => LuUnplug,
+    "upload" => LuUpload,
+    "users" => LuUsers,
+    "wand-sparkles" => LuWandSparkles,
+    "workflow" => LuWorkflow,
+    "wrench" => LuWrench,
+    "x" => LuX,
+    "zap" => LuZap,
+    "zoom-in" => LuZoomIn,
+    "zoom-out" => LuZoomOut,
+}

@@ -1,0 +1,100 @@
+//! What the components know of the run: renewed at most ten times a second.
+
+use std::rc::Rc;
+
+use super::shared::Shared;
+use crate::protocol::{Frame, LogLine, Series, Speed, StationFrame};
+use crate::topology::document::{Diagnostic, NodeId};
+
+/// Log lines kept; the oldest go first.
+const LOG_MAX: usize = 500;
+
+/// How the worker is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Health {
+    /// Not ready yet.
+    #[default]
+    Starting,
+    Well,
+    /// Given up, with what to tell the learner.
+    Failed(String),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunView {
+    pub health: Health,
+    pub frame: Shared<Frame>,
+    /// The latest series that came; of the watched node or the system.
+    pub series: Option<Shared<Series>>,
+    pub log: Shared<Vec<LogLine>>,
+    /// What the worker finds wrong with the document, before it runs.
+    pub diagnostics: Shared<Vec<Diagnostic>>,
+    /// Whether the document runs at all.
+    pub runs: bool,
+    /// Why the last change was refused; empty if it was not.
+    pub refused: Shared<Vec<Diagnostic>>,
+    /// `runner::Report` as JSON, once the run has ended.
+    pub report: Option<Shared<String>>,
+    /// Something happened that the learner should know, e.g. the worker was replaced.
+    pub note: Option<String>,
+    pub playing: bool,
+    pub speed: Speed,
+    /// Seed, run length or timetable changed: they act from the next start on.
+    pub needs_restart: bool,
+    /// Of the run under way.
+    pub seed: u64,
+}
+
+impl Default for RunView {
+    fn default() -> Self {
+        Self {
+            health: Health::Starting,
+            frame: Shared::default(),
+            series: None,
+            log: Shared::default(),
+            diagnostics: Shared::default(),
+            runs: false,
+            refused: Shared::default(),
+            report: None,
+            note: None,
+            playing: false,
+            speed: Speed::Times(1.0),
+            needs_restart: false,
+            seed: 0,
+        }
+    }
+}
+
+impl RunView {
+    /// Forgets what belongs to an earlier run.
+    pub fn begin_run(&mut self) {
+        let health = self.health.clone();
+        *self = Self { health, playing: self.playing, speed: self.speed, note: self.note.take(), ..Self::default() };
+    }
+
+    /// Takes a frame over.
+    pub fn take(&mut self, frame: Rc<Frame>) {
+        if !frame.log.is_empty() {
+            let mut log = (*self.log).clone();
+            log.extend(frame.log.iter().cloned());
+            let surplus = log.len().saturating_sub(LOG_MAX);
+            log.drain(..surplus);
+            self.log = Shared::new(log);
+        }
+        if let Some(series) = &frame.series {
+            self.series = Some(Shared::new(series.clone()));
+        }
+        self.frame = Shared(frame);
+    }
+
+    /// Whether anything has happened yet.
+    #[must_use]
+    pub fn begun(&self) -> bool {
+        self.frame.events > 0
+    }
+
+    #[must_use]
+    pub fn station(&self, node: NodeId) -> Option<&StationFrame> {
+        self.frame.stations.iter().find(|station| station.node == node.0)
+    }
+}

@@ -1,0 +1,169 @@
+//! The editor's state in Yew: the only `Reducible`, around the pure [`editor::update`], and contexts split by rate,
+//! so that a pan of the canvas renders no form and a form's key stroke renders no chart.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use super::run_view::RunView;
+use super::shared::Shared;
+use super::worker_client::Simulation;
+use crate::editor::{
+    self, Action, EditCommand, EditorState, Guard, PersistedSession, Selection, Session, SessionChange,
+};
+use crate::topology::document::Document;
+
+/// The editor's state as Yew keeps it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EditorStore(pub Rc<EditorState>);
+
+impl Reducible for EditorStore {
+    type Action = Action;
+
+    fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
+        Rc::new(Self(Rc::new(editor::update(&self.0, action))))
+    }
+}
+
+/// The way in: holds no state, so whoever uses only this never renders again.
+#[derive(Clone, PartialEq)]
+pub struct Dispatch(UseReducerDispatcher<EditorStore>);
+
+impl std::fmt::Debug for Dispatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Dispatch").finish_non_exhaustive()
+    }
+}
+
+impl Dispatch {
+    pub fn act(&self, action: Action) {
+        self.0.dispatch(action);
+    }
+
+    pub fn edit(&self, edit: EditCommand) {
+        self.act(Action::Edit(edit));
+    }
+
+    pub fn session(&self, change: SessionChange) {
+        self.act(Action::Session(change));
+    }
+
+    /// Says a sentence to the person at the screen.
+    pub fn notify(&self, text: impl Into<String>) {
+        self.session(SessionChange::Notify(text.into()));
+    }
+
+    /// A callback that always asks for the same.
+    pub fn callback<E>(&self, action: impl Fn() -> Action + 'static) -> Callback<E> {
+        let dispatch = self.clone();
+        Callback::from(move |_| dispatch.act(action()))
+    }
+}
+
+/// Panels, tabs, theme: what outlives a visit, without the camera, which changes far more often.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Preferences(pub PersistedSession);
+
+impl Preferences {
+    #[must_use]
+    pub fn panel_open(&self, name: &str, by_default: bool) -> bool {
+        self.0.panels.get(name).copied().unwrap_or(by_default)
+    }
+
+    #[must_use]
+    pub fn tab(&self, panel: &str) -> Option<&str> {
+        self.0.tabs.get(panel).map(String::as_str)
+    }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+pub struct StoreProps {
+    /// What the editor begins with.
+    pub initial: Shared<EditorState>,
+    pub children: Html,
+}
+
+/// Holds the editor's state and gives it out by rate.
+#[component]
+pub fn StoreProvider(props: &StoreProps) -> Html {
+    let initial = props.initial.clone();
+    let store = use_reducer_eq(move || EditorStore(initial.0));
+    let state = &store.0;
+    let mut kept = state.session.kept.clone();
+    kept.camera = editor::Camera::default();
+    html! {
+        <ContextProvider<Dispatch> context={Dispatch(store.dispatcher())}>
+        <ContextProvider<Shared<Guard>> context={Shared(state.guard.clone())}>
+        <ContextProvider<Preferences> context={Preferences(kept)}>
+        <ContextProvider<Shared<Document>> context={Shared(state.document.clone())}>
+        <ContextProvider<Selection> context={state.session.selection.clone()}>
+        <ContextProvider<Session> context={state.session.clone()}>
+        <ContextProvider<Shared<EditorState>> context={Shared(state.clone())}>
+            { props.children.clone() }
+        </ContextProvider<Shared<EditorState>>>
+        </ContextProvider<Session>>
+        </ContextProvider<Selection>>
+        </ContextProvider<Shared<Document>>>
+        </ContextProvider<Preferences>>
+        </ContextProvider<Shared<Guard>>>
+        </ContextProvider<Dispatch>>
+    }
+}
+
+fn provided<T>(found: Option<T>) -> T {
+    found.expect("every component of the page stands inside the providers")
+}
+
+/// The way in; never a cause to render.
+#[hook]
+pub fn use_dispatch() -> Dispatch {
+    provided(use_context())
+}
+
+/// Renders when the document changed.
+#[hook]
+pub fn use_document() -> Shared<Document> {
+    provided(use_context())
+}
+
+/// Renders when the selection changed.
+#[hook]
+pub fn use_selection() -> Selection {
+    provided(use_context())
+}
+
+/// Renders when the theme, a panel, a tab changed.
+#[hook]
+pub fn use_preferences() -> Preferences {
+    provided(use_context())
+}
+
+/// Renders when the lesson's locks changed.
+#[hook]
+pub fn use_guard() -> Shared<Guard> {
+    provided(use_context())
+}
+
+/// Renders on every change of the session, each step of a pan included.
+#[hook]
+pub fn use_session() -> Session {
+    provided(use_context())
+}
+
+/// Renders on every change of anything: for the stage, and for buttons that ask whether a command is enabled.
+#[hook]
+pub fn use_editor() -> Shared<EditorState> {
+    provided(use_context())
+}
+
+/// Renders at most ten times a second while a run goes on.
+#[hook]
+pub fn use_run() -> RunView {
+    provided(use_context())
+}
+
+/// The running simulation; never a cause to render.
+#[hook]
+pub fn use_simulation() -> Simulation {
+    provided(use_context())
+}

@@ -1,0 +1,129 @@
+// The thin binding to uPlot: create, feed, resize, take away. Colors and fonts come from the page's design tokens.
+// uPlot lies beside the page and is loaded on first use, so that the first paint does not wait for it.
+
+let library = null;
+const load = () => (library ??= import(new URL('uPlot.esm.js', document.baseURI).href).then((module) => module.default));
+
+const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+const gaps = (values) => Array.from(values, (value) => (Number.isFinite(value) ? value : null));
+
+/** A chart in `host`. `spec`: { lines: [{ label, color, dash, width, fill }], unit, max } with colors as token names. */
+export class Chart {
+  constructor(host, specJson) {
+    this.host = host;
+    this.spec = JSON.parse(specJson);
+    this.columns = null;
+    this.plot = null;
+    this.gone = false;
+    this.observer = new ResizeObserver(() => this.fit());
+    this.observer.observe(host);
+    load().then(
+      (uPlot) => {
+        if (!this.gone) {
+          this.uPlot = uPlot;
+          this.build();
+        }
+      },
+      () => host.setAttribute('data-failed', ''),
+    );
+  }
+
+  size() {
+    return { width: Math.max(80, this.host.clientWidth), height: Math.max(60, this.host.clientHeight) };
+  }
+
+  build() {
+    this.plot?.destroy();
+    const { spec } = this;
+    const font = `10px ${token('--sans') || 'sans-serif'}`;
+    const axis = {
+      stroke: token('--faint'),
+      font,
+      grid: { stroke: token('--line-soft'), width: 1 },
+      ticks: { show: false },
+      gap: 4,
+    };
+    const series = [{ label: 'time' }];
+    for (const line of spec.lines) {
+      series.push({
+        label: line.label,
+        stroke: token(line.color),
+        width: line.width ?? 1.75,
+        dash: line.dash ?? [],
+        points: { show: false },
+        spanGaps: false,
+      });
+    }
+    this.plot = new this.uPlot(
+      {
+        ...this.size(),
+        padding: [8, 6, 0, 0],
+        legend: { show: false },
+        cursor: { y: false, points: { size: 5 }, drag: { x: false, y: false }, sync: { key: 'headroom' } },
+        scales: { x: { time: false }, y: { range: (_, __, high) => [0, spec.max ?? (high > 0 ? high * 1.08 : 1)] } },
+        axes: [
+          { ...axis, size: 20, space: 48, values: (_, ticks) => ticks.map(clock) },
+          { ...axis, size: 46, space: 26, values: (_, ticks) => ticks.map((tick) => label(tick, spec.unit)) },
+        ],
+        series,
+        hooks: { setCursor: [(plot) => this.read(plot)] },
+      },
+      this.columns ?? [[], ...spec.lines.map(() => [])],
+      this.host,
+    );
+  }
+
+  /** Tells the values under the pointer, or the last ones. */
+  read(plot) {
+    const at = plot.cursor.idx;
+    this.host.dispatchEvent(new CustomEvent('chartread', { detail: at ?? -1 }));
+  }
+
+  fit() {
+    if (this.plot) {
+      this.plot.setSize(this.size());
+    }
+  }
+
+  /** `at`: bucket starts [s]; `columns`: one array per line, all of one length. */
+  feed(at, columns) {
+    this.columns = [Array.from(at), ...columns.map(gaps)];
+    this.plot?.setData(this.columns);
+  }
+
+  /** Colors are read anew: the theme changed. */
+  restyle() {
+    if (this.uPlot) {
+      this.build();
+    }
+  }
+
+  destroy() {
+    this.gone = true;
+    this.observer.disconnect();
+    this.plot?.destroy();
+    this.plot = null;
+  }
+}
+
+function clock(seconds) {
+  const whole = Math.floor(seconds);
+  const rest = seconds - whole;
+  const text = `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+  return rest > 0 ? `${text}${rest.toFixed(2).slice(1)}` : text;
+}
+
+function label(value, unit) {
+  if (unit === 's') {
+    if (value === 0) return '0';
+    return value < 0.001 ? `${trim(value * 1e6)} µs` : value < 1 ? `${trim(value * 1e3)} ms` : `${trim(value)} s`;
+  }
+  if (unit === '%') return `${trim(value * 100)} %`;
+  const big = value >= 1000 ? `${trim(value / 1000)}k` : trim(value);
+  return unit === '/s' ? `${big}/s` : big;
+}
+
+function trim(value) {
+  return String(Number(value.toPrecision(3)));
+}
