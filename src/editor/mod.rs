@@ -27,6 +27,11 @@ pub mod layout;
 pub mod session;
 pub mod tool;
 
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -157,6 +162,9 @@ impl EditorState {
 
     /// Brings what hangs on the document back in step with it.
     fn settle(&mut self, before: &Self) {
+        if !self.tool.is_sound(&self.document) {
+            self.tool = ToolState::Idle;
+        }
         if Rc::ptr_eq(&self.document, &before.document) {
             return;
         }
@@ -164,9 +172,6 @@ impl EditorState {
         self.session.selection = self.session.selection.within(&self.document);
         if self.session.focus.is_some_and(|(target, _)| !target.is_in(&self.document)) {
             self.session.focus = None;
-        }
-        if !self.tool.is_sound(&self.document) {
-            self.tool = ToolState::Idle;
         }
     }
 

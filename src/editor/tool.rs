@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::action::Action;
-use super::edit::{EditCommand, check_connection, corner_for};
+use super::catalog;
+use super::edit::{EditCommand, EditError, check_connection, corner_for, target_name};
 use super::geometry::{Camera, Curve, DRAG_THRESHOLD, DRAG_THRESHOLD_TOUCH, Rect, card_rect, distance, moved, snapped};
 use super::history::GestureId;
 use super::hit::{self, Hit, TOUCH_REACH_FACTOR};
@@ -500,6 +501,11 @@ fn place(kind: &str, center_world: Point, snap: bool) -> Action {
 /// One choice of source-then-target. A refused target leaves the source chosen, so that another can be tried.
 fn pick(from: Option<NodeId>, node: NodeId, cx: &ToolContext<'_>) -> (ToolState, Vec<Action>) {
     match from {
+        None if cx.document.nodes.get(&node).is_some_and(|node| !catalog::makes_calls(&node.kind)) => {
+            let refusal = EditError::NoOutput { node: target_name(cx.document, Target::Node(node)) };
+            let next = ToolState::Picking { from: None, current_world: None, candidate: None };
+            (next, vec![Action::Session(SessionChange::Notify(refusal.to_string()))])
+        }
         None => {
             let next = ToolState::Picking { from: Some(node), current_world: None, candidate: None };
             (next, vec![select(Target::Node(node))])
