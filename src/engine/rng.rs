@@ -212,13 +212,14 @@ mod tests {
     /// Correlation of 200,000 pairs of independent uniforms has a standard deviation of 0.0022.
     #[test]
     fn neighbors_in_keys_and_counters_are_uncorrelated() {
-        let correlation = |pair: &dyn Fn(u64) -> (f64, f64)| {
+        type Pair<'a> = &'a dyn Fn(u64) -> (f64, f64);
+        let correlation = |pair: Pair<'_>| {
             const PAIRS: u64 = 200_000;
             let sum: f64 = (0..PAIRS).map(pair).map(|(a, b)| (a - 0.5) * (b - 0.5)).sum();
             sum / PAIRS as f64 * 12.0
         };
         let root = DrawKey::new(5);
-        let pairs: [(&str, &dyn Fn(u64) -> (f64, f64)); 5] = [
+        let pairs: [(&str, Pair<'_>); 5] = [
             ("successive counters", &|n| (root.unit(n), root.unit(n + 1))),
             ("successive labels", &|n| (root.child(n).unit(0), root.child(n + 1).unit(0))),
             ("first and second draw", &|n| (root.child(n).unit(0), root.child(n).unit(1))),

@@ -1,9 +1,12 @@
 //! What stations do: sources send, balancers choose, services and databases work, caches remember; faults hit them.
 
 pub mod analytic;
+pub mod balancer;
+pub mod distribution;
 pub mod edge;
 pub mod fault;
 pub mod ids;
+pub mod lru;
 pub mod outcome;
 pub mod params;
 pub mod profile;
@@ -14,11 +17,11 @@ use params::Entry;
 /// All distributions, as a choice for parameters.
 #[must_use]
 pub fn distribution_entries() -> Vec<&'static Entry> {
-    Vec::new() // the registry of distributions follows
+    distribution::entries()
 }
 
 /// All balancing strategies that are not defects, as a choice for parameters.
 #[must_use]
 pub fn strategy_entries() -> Vec<&'static Entry> {
-    Vec::new() // the registry of strategies follows
+    balancer::entries()
 }

@@ -235,6 +235,22 @@ pub struct Entry {
     pub defect: bool,
 }
 
+impl Entry {
+    /// A number among `params`; its default where it is missing or not a number (which the document's checks report).
+    ///
+    /// # Panics
+    /// If the entry has no number of that key: whoever reads a parameter declares it.
+    #[must_use]
+    pub fn number(&self, params: &Params, key: &str) -> f64 {
+        let spec = self.params.iter().find(|spec| spec.key == key);
+        match (params.get(key), spec.map(|spec| spec.kind)) {
+            (Some(Value::Number(number)), Some(_)) => *number,
+            (_, Some(ParamKind::Number { default, .. })) => default,
+            _ => panic!("{} declares no number {key}", self.id),
+        }
+    }
+}
+
 /// Finds an entry by id.
 #[must_use]
 pub fn find_entry(entries: &[&'static Entry], id: &str) -> Option<&'static Entry> {

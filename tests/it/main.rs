@@ -1,5 +1,7 @@
 //! Native integration tests, one binary.
 
+mod caches;
 mod percentiles;
 mod queueing_formulas;
+mod strategies;
 mod vectors;

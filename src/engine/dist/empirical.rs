@@ -27,7 +27,7 @@ impl Empirical {
     /// If there is no weight at all, or a value or weight is negative or not finite.
     pub fn new(rows: &[(f64, f64)]) -> Result<Self, DistError> {
         if rows.is_empty() {
-            return Err(DistError { param: "rows", value: 0.0, must: "must be at least one" });
+            return Err(DistError { param: "values", value: 0.0, must: "must be at least one" });
         }
         let mut sorted = rows.to_vec();
         for (value, weight) in &sorted {

@@ -229,7 +229,7 @@ mod tests {
             (Dist::log_normal(1.0, -1.0), "scv"),
             (Dist::pareto(1.0, 1.0), "shape"),
             (Dist::hyper_exponential(1.0, 0.9), "scv"),
-            (Dist::empirical(&[]), "rows"),
+            (Dist::empirical(&[]), "values"),
             (Dist::empirical(&[(1.0, 0.0)]), "weight"),
             (Dist::empirical(&[(1.0, -1.0), (2.0, 2.0)]), "weight"),
             (Dist::empirical(&[(-1.0, 1.0)]), "value"),

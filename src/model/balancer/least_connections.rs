@@ -1,0 +1,71 @@
+//! The backend with the fewest outstanding requests for its weight.
+//!
+//! Ties are resolved by a step of smooth weighted round robin among the tied, so that idle backends take turns by weight.
+//! (HAProxy instead rotates idle servers one by one whatever their weights.)
+//!
+//! Source: nginx, `src/http/modules/ngx_http_upstream_least_conn_module.c`; vectors from the real program in
+//! `tests/vectors/lb_nginx.json`.
+
+use super::smooth_weighted::SmoothWeighted;
+use super::{BackendView, Descriptor, Explanation, PickContext, Score, Strategy, eligible};
+use crate::model::params::Entry;
+
+pub(super) const DESCRIPTOR: Descriptor = Descriptor {
+    entry: Entry {
+        id: "least-connections",
+        name: "Least connections",
+        summary: "The backend with the fewest outstanding requests for its weight.",
+        source: "nginx, ngx_http_upstream_least_conn_module.c.",
+        params: &[],
+        defect: false,
+    },
+    build: |_| Ok(Box::new(LeastConnections::default())),
+};
+
+#[derive(Clone, Debug, Default)]
+struct LeastConnections {
+    turns: SmoothWeighted,
+}
+
+/// Compares outstanding per weight without dividing: `a` has less than, as much as, or more than `b`.
+fn compare(a: &BackendView, b: &BackendView) -> std::cmp::Ordering {
+    let crossed = |a: &BackendView, b: &BackendView| u64::from(a.outstanding) * u64::from(b.weight);
+    crossed(a, b).cmp(&crossed(b, a))
+}
+
+impl Strategy for LeastConnections {
+    /// O(n).
+    fn pick(&mut self, cx: &mut PickContext<'_>) -> Option<u32> {
+        let mut candidates = eligible(cx.backends);
+        let (mut best, mut least) = candidates.next()?;
+        let mut tied = false;
+        for (index, backend) in candidates {
+            match compare(backend, least) {
+                std::cmp::Ordering::Less => (best, least, tied) = (index, backend, false),
+                std::cmp::Ordering::Equal => tied = true,
+                std::cmp::Ordering::Greater => {}
+            }
+        }
+        if !tied {
+            return Some(best); // and nobody's turn moves on, as in nginx
+        }
+        let least = *least;
+        self.turns.step(cx.backends, |_, backend| backend.eligible && compare(backend, &least).is_eq())
+    }
+
+    fn explain(&self, cx: &PickContext<'_>) -> Explanation {
+        let scores = eligible(cx.backends).map(|(index, backend)| {
+            let BackendView { outstanding, weight, .. } = *backend;
+            let value = f64::from(outstanding) / f64::from(weight);
+            Score { backend: index, value, formula: format!("{outstanding}/{weight} = {value:.2}") }
+        });
+        Explanation {
+            rule: "The fewest outstanding requests per weight; the tied take turns by weight.",
+            scores: scores.collect(),
+        }
+    }
+
+    fn box_clone(&self) -> Box<dyn Strategy> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,48 @@
+//! Turns in proportion to weights, spread as evenly as can be: weights 5, 1, 1 give a a b a c a a.
+//!
+//! Source: nginx, `src/http/ngx_http_upstream_round_robin.c`; vectors from the real program in
+//! `tests/vectors/lb_nginx.json`.
+
+use super::smooth_weighted::SmoothWeighted;
+use super::{Descriptor, Explanation, PickContext, Score, Strategy, eligible};
+use crate::model::params::Entry;
+
+pub(super) const DESCRIPTOR: Descriptor = Descriptor {
+    entry: Entry {
+        id: "smooth-weighted-round-robin",
+        name: "Smooth weighted round robin",
+        summary: "Turns in proportion to weights, evenly spread.",
+        source: "nginx, ngx_http_upstream_round_robin.c.",
+        params: &[],
+        defect: false,
+    },
+    build: |_| Ok(Box::new(SmoothWeightedRoundRobin::default())),
+};
+
+#[derive(Clone, Debug, Default)]
+struct SmoothWeightedRoundRobin {
+    turns: SmoothWeighted,
+}
+
+impl Strategy for SmoothWeightedRoundRobin {
+    /// Ties go to the first backend. O(n).
+    fn pick(&mut self, cx: &mut PickContext<'_>) -> Option<u32> {
+        self.turns.step(cx.backends, |_, backend| backend.eligible)
+    }
+
+    fn explain(&self, cx: &PickContext<'_>) -> Explanation {
+        let scores = eligible(cx.backends).map(|(index, backend)| {
+            let (current, weight) = (self.turns.current(index), backend.weight);
+            let value = current + i64::from(weight);
+            Score { backend: index, value: value as f64, formula: format!("{current} + {weight} = {value}") }
+        });
+        Explanation {
+            rule: "Each gains its weight; the first of the highest is chosen and pays the sum of all weights.",
+            scores: scores.collect(),
+        }
+    }
+
+    fn box_clone(&self) -> Box<dyn Strategy> {
+        Box::new(self.clone())
+    }
+}
