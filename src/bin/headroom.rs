@@ -1,1 +1,3 @@
+//! The same engine without a browser: `headroom run`, `list`, `link`, `open`.
+
 fn main() {}

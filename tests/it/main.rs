@@ -4,4 +4,5 @@ mod caches;
 mod percentiles;
 mod queueing_formulas;
 mod strategies;
+mod tidy;
 mod vectors;

@@ -1,0 +1,143 @@
+// What every end-to-end test needs: the built site under a sub-path with a strict host's headers, a real Chromium,
+// fresh contexts, and a failure for anything the browser complains about.
+//
+//   import assert from 'node:assert/strict';
+//   import { check } from './lib.mjs';
+//
+//   check('the clock runs', async ({ open }) => {
+//     const page = await open({ viewport: 'mobile' });
+//     await page.getByRole('button', { name: 'Run' }).click();
+//     ...
+//   });
+//
+// Run one file with `cargo xtask test e2e WORD`, or after `cargo xtask build` with `node --test tests/e2e/FILE.test.mjs`.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { serve } from '../../xtask/server.mjs';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const OUT = `${ROOT}tests/e2e/out`;
+const BASE = '/classes/scaling/headroom/';
+
+export const VIEWPORTS = {
+  desktop: { viewport: { width: 1440, height: 900 } },
+  mobile: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+};
+
+// Without the networking flags Chromium keeps asking a closed network; the sandbox cannot start as root.
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--disable-dev-shm-usage',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+let started;
+
+/// The server and the browser, shared by the tests of one file.
+function house() {
+  started ??= (async () => {
+    assert.ok(existsSync(`${ROOT}dist/index.html`), 'dist/ is missing: run `cargo xtask build` first');
+    const site = await serve(`${ROOT}dist`, { base: BASE });
+    const executablePath = process.env.HEADROOM_CHROMIUM ?? '/usr/bin/chromium';
+    const browser = await chromium.launch({ executablePath, args: FLAGS });
+    return { site, browser };
+  })();
+  return started;
+}
+
+after(async () => {
+  if (!started) return;
+  const { site, browser } = await started;
+  await browser.close();
+  await site.close();
+});
+
+/// A test. `body` receives `{ open, url }`; whatever the browser complained about on an opened page fails it.
+/// `options.allow`: a pattern for complaints that belong to the test (a worker crashed on purpose);
+/// `options.timeout` [ms]: 60,000 unless given.
+export function check(name, ...rest) {
+  const body = rest.pop();
+  const { allow, ...options } = rest.pop() ?? {};
+  test(name, { timeout: 60_000, ...options }, async (t) => {
+    const { site, browser } = await house();
+    const opened = [];
+    const open = async (how = {}) => {
+      const entry = await openPage(browser, site.url, how);
+      opened.push(entry);
+      return entry.page;
+    };
+    try {
+      await body({ open, url: site.url, browser, t });
+      const problems = opened.flatMap((entry) => entry.problems).filter((problem) => !allow?.test(problem));
+      assert.deepEqual(problems, [], 'the browser complained');
+    } catch (error) {
+      await keepPictures(name, opened);
+      throw error;
+    } finally {
+      await Promise.all(opened.map((entry) => entry.context.close()));
+    }
+  });
+}
+
+/// Opens the site in a context of its own: nothing stored, nothing cached.
+/// `viewport`: 'desktop', 'mobile' or { width, height }; `hash`: what follows the address, with its '#';
+/// `storageState`: as `page.context().storageState()` gave it, to come back as the same visitor.
+async function openPage(browser, url, { viewport = 'desktop', hash = '', ...contextOptions }) {
+  const context = await browser.newContext({
+    colorScheme: 'dark',
+    permissions: ['clipboard-read', 'clipboard-write'],
+    ...(VIEWPORTS[viewport] ?? { viewport }),
+    ...contextOptions,
+  });
+  const problems = [];
+  await context.addInitScript(() => {
+    addEventListener('securitypolicyviolation', (event) => {
+      console.error(`content security policy: ${event.violatedDirective} blocked ${event.blockedURI || 'inline'} at ${event.sourceFile}:${event.lineNumber}`);
+    });
+  });
+  const page = await context.newPage();
+  page.on('console', (message) => message.type() === 'error' && problems.push(`console: ${message.text()}`));
+  page.on('pageerror', (error) => problems.push(`page error: ${error.message}`));
+  page.on('requestfailed', (request) => problems.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
+  page.on('response', (response) => response.status() >= 400 && problems.push(`${response.status()}: ${response.url()}`));
+  await page.goto(`${url}${hash}`, { waitUntil: 'load' });
+  await page.locator('h1').first().waitFor({ state: 'attached' });
+  return { context, page, problems };
+}
+
+async function keepPictures(name, opened) {
+  mkdirSync(OUT, { recursive: true });
+  for (const [index, { page, problems }] of opened.entries()) {
+    const file = `${OUT}/${name.replaceAll(/[^a-z0-9]+/gi, '-')}-${index}.png`;
+    await page.screenshot({ path: file }).then(() => console.log(`picture: ${file}`), () => {});
+    for (const problem of problems) console.log(`  ${problem}`);
+  }
+}
+
+/// axe-core finds nothing serious or critical on the page as it stands.
+export async function assertAccessible(page) {
+  const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  await page.evaluate(source);
+  const violations = await page.evaluate(async () => {
+    const results = await globalThis.axe.run(document, { resultTypes: ['violations'] });
+    return results.violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, impact, help, nodes }) => ({ id, impact, help, at: nodes.map((node) => `${node.target.join(' ')}: ${node.failureSummary}`) }));
+  });
+  assert.deepEqual(violations, [], 'axe-core found serious problems');
+}
+
+/// The page is no wider than its window.
+export async function assertFits(page) {
+  const [content, view] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  assert.ok(content <= view, `the page is ${content} px wide in a window of ${view} px`);
+}

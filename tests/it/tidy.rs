@@ -1,0 +1,209 @@
+//! The layer table of ARCHITECTURE.md and the house rules, checked on the source text.
+//!
+//! Text, not types: what must not be named in a layer is not named there, in code or in comments that would go stale.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// What a layer must never name, and why.
+struct Rule {
+    /// Folders or files under the project.
+    within: &'static [&'static str],
+    /// Files with one of these endings.
+    endings: &'static [&'static str],
+    /// Files that are the one place for it.
+    except: &'static [&'static str],
+    never: &'static [&'static str],
+    because: &'static str,
+}
+
+const RULES: &[Rule] = &[
+    Rule {
+        within: &["src/engine"],
+        endings: &[".rs"],
+        except: &[],
+        never: &["serde", "balancer", "lesson"],
+        because: "the engine is a kernel: no formats, no stations, no lessons",
+    },
+    Rule {
+        within: &["src/engine", "src/model"],
+        endings: &[".rs"],
+        except: &[],
+        never: &["HashMap", "HashSet", "std::time", "Instant", "SystemTime", "getrandom", "thread_rng"],
+        because: "same document and seed, same result: no random order, no clock, no entropy",
+    },
+    Rule {
+        within: &["src/engine", "src/model"],
+        endings: &[".rs"],
+        except: &[],
+        never: &[
+            ".ln()",
+            ".exp()",
+            ".powf(",
+            ".powi(",
+            ".log10()",
+            ".log2()",
+            ".ln_1p()",
+            ".exp_m1()",
+            ".sin()",
+            ".cos()",
+            ".cbrt()",
+        ],
+        because: "std's functions differ between platforms: use engine::math (libm)",
+    },
+    Rule {
+        within: &["src/model"],
+        endings: &[".rs"],
+        except: &[],
+        never: &["pixel", "color"],
+        because: "the model knows no picture",
+    },
+    Rule {
+        within: &[
+            "src/engine",
+            "src/model",
+            "src/topology",
+            "src/runner",
+            "src/lesson",
+            "src/editor",
+            "src/interop",
+            "src/protocol.rs",
+        ],
+        endings: &[".rs"],
+        except: &[],
+        never: &["yew", "web_sys", "js_sys", "wasm_bindgen", "std::fs", "std::net", "std::env::", "println!"],
+        because: "everything below the fronts is pure: no browser, no files",
+    },
+    Rule {
+        within: &["src/worker", "src/api.rs"],
+        endings: &[".rs"],
+        except: &[],
+        never: &["yew"],
+        because: "only the page is drawn with Yew",
+    },
+    Rule {
+        within: &["src/ui"],
+        endings: &[".rs"],
+        // Our own constant drawings.
+        except: &["src/ui/icons.rs"],
+        never: &["style=", ".with_inner_html", "innerHTML", "set_inner_html", "from_html_unchecked"],
+        because: "the content security policy blocks style attributes, and text must never become markup: classes, SVG attributes, or the CSSOM",
+    },
+    Rule {
+        within: &["www", "index.html"],
+        endings: &[".html", ".svg"],
+        except: &[],
+        never: &["style=", "<style", "onclick", "onload", "javascript:"],
+        because: "the content security policy blocks inline styles and scripts",
+    },
+    Rule {
+        within: &[
+            "src",
+            "www",
+            "tests",
+            "benches",
+            "xtask",
+            "index.html",
+            "README.md",
+            "ARCHITECTURE.md",
+            "CONTRIBUTING.md",
+            "CHANGELOG.md",
+        ],
+        endings: &[".rs", ".mjs", ".js", ".toml", ".md", ".html", ".css", ".json", ".py"],
+        except: &["tests/it/tidy.rs"],
+        never: &["/work/", "/root/", "/home/", "/tmp/"],
+        because: "a path of one machine means nothing on another",
+    },
+];
+
+#[test]
+fn no_layer_names_what_it_must_not_know() {
+    let mut broken = Vec::new();
+    for rule in RULES {
+        for file in rule.within.iter().flat_map(|place| files(place, rule.endings)) {
+            if rule.except.contains(&file.as_str()) {
+                continue;
+            }
+            for (line, text) in product_code(&read(&file)).lines().enumerate() {
+                for word in rule.never.iter().filter(|word| names(text, word)) {
+                    broken.push(format!("{file}:{}: names `{word}` ({})", line + 1, rule.because));
+                }
+            }
+        }
+    }
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+/// Dots are painted in one place, so that what a dot stands for is decided in one place.
+#[test]
+fn one_file_paints_on_the_canvas() {
+    let painters: Vec<String> =
+        files("src", &[".rs"]).into_iter().filter(|file| read(file).contains("CanvasRenderingContext2d")).collect();
+    assert!(painters.len() <= 1, "several files name CanvasRenderingContext2d: {painters:?}");
+}
+
+/// The first lines of a file tell a reader whether to read on.
+#[test]
+fn every_file_says_what_it_is_for() {
+    let silent: Vec<String> = ["src", "xtask/src", "tests", "benches"]
+        .iter()
+        .flat_map(|place| files(place, &[".rs"]))
+        .filter(|file| !file.ends_with("/tests.rs") && !read(file).starts_with("//!"))
+        .collect();
+    assert!(silent.is_empty(), "without a first `//!` line: {silent:?}");
+}
+
+/// The file without its unit tests, which stand at its end and may check against std.
+fn product_code(text: &str) -> &str {
+    text.split("\n#[cfg(test)]").next().unwrap_or(text)
+}
+
+/// Whether the word is named: `yew` in `use yew::`, not in `yewish`; patterns that start with a sign match anywhere.
+fn names(text: &str, word: &str) -> bool {
+    let is_word = |character: char| character.is_alphanumeric() || character == '_';
+    text.match_indices(word).any(|(at, _)| {
+        let starts = !word.starts_with(is_word) || !text[..at].ends_with(is_word);
+        let ends = !word.ends_with(is_word) || !text[at + word.len()..].starts_with(is_word);
+        starts && ends
+    })
+}
+
+#[test]
+fn a_word_is_named_only_when_it_stands_alone() {
+    assert!(names("use yew::prelude::*;", "yew"));
+    assert!(names("let y = x.powf(2.0);", ".powf("));
+    assert!(!names("yewish", "yew"));
+    assert!(!names("recolored", "color"));
+}
+
+fn project() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(file: &str) -> String {
+    fs::read_to_string(project().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+/// The files under a place, as paths from the project, sorted. A place that does not exist yet has none.
+fn files(place: &str, endings: &[&str]) -> Vec<String> {
+    fn walk(path: &Path, found: &mut Vec<PathBuf>) {
+        if path.is_dir() {
+            for entry in path.read_dir().expect("a folder of the project can be read") {
+                walk(&entry.expect("an entry can be read").path(), found);
+            }
+        } else if path.is_file() {
+            found.push(path.to_path_buf());
+        }
+    }
+    let mut found = Vec::new();
+    walk(&project().join(place), &mut found);
+    let mut files: Vec<String> = found
+        .iter()
+        .map(|path| path.strip_prefix(project()).expect("found under the project").to_string_lossy().replace('\\', "/"))
+        .filter(|file| endings.iter().any(|ending| file.ends_with(ending)))
+        .collect();
+    files.sort();
+    files
+}
