@@ -10,7 +10,9 @@ pub mod lru;
 pub mod outcome;
 pub mod params;
 pub mod profile;
+pub mod read;
 pub mod station;
+pub mod system;
 
 use params::Entry;
 

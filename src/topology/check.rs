@@ -305,7 +305,7 @@ fn check_fault(document: &Document, place: Place, fault: &Fault, found: &mut Fou
         return;
     };
     let name = kind.entry.name;
-    found.params(place, name, check_params(&kind.entry, &fault.params));
+    found.params(place, name, check_params(kind.entry, &fault.params));
 
     let (exists, words) = match fault.target {
         FaultTarget::Node(node) | FaultTarget::Replica(node, _) => {

@@ -1,6 +1,7 @@
 //! The document and everything that reads or writes it.
 
 pub mod check;
+pub mod compile;
 pub mod document;
 pub mod format;
 pub mod link;

@@ -1,8 +1,10 @@
 //! Native integration tests, one binary.
 
 mod caches;
+mod fixture;
 mod percentiles;
 mod queueing_formulas;
 mod strategies;
+mod system;
 mod tidy;
 mod vectors;

@@ -27,7 +27,7 @@ fn pick_for(
     client_ipv4: u32,
     stream: &mut Stream,
 ) -> Option<u32> {
-    let request = RequestView { client_ipv4, key: u64::from(client_ipv4) };
+    let request = RequestView { client_ipv4 };
     strategy.pick(&mut PickContext { backends, request, now: SimTime::ZERO, stream })
 }
 
@@ -213,7 +213,7 @@ fn every_strategy_keeps_the_contract() {
                 Some(index) => assert!(backends[index as usize].eligible, "{id} picked an ineligible backend"),
                 None => assert!(backends.iter().all(|backend| !backend.eligible), "{id} left an eligible backend idle"),
             }
-            let request = RequestView { client_ipv4: client, key: 0 };
+            let request = RequestView { client_ipv4: client };
             let cx = PickContext { backends: &backends, request, now: SimTime::ZERO, stream: &mut stream_one };
             let explanation = one.explain(&cx);
             assert!(!explanation.rule.is_empty());

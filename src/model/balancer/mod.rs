@@ -43,8 +43,6 @@ impl Default for BackendView {
 pub struct RequestView {
     /// The client's IPv4 address, first octet in the highest byte.
     pub client_ipv4: u32,
-    /// The item asked for.
-    pub key: u64,
 }
 
 /// Everything that a pick may depend on.
@@ -131,6 +129,12 @@ pub fn find(id: &str) -> Option<&'static Descriptor> {
 pub fn build(variant: &Variant) -> Result<Box<dyn Strategy>, String> {
     let descriptor = find(&variant.id).ok_or_else(|| format!("there is no strategy \"{}\"", variant.id))?;
     (descriptor.build)(&variant.params)
+}
+
+/// The strategy of a balancer that was told nothing.
+#[must_use]
+pub fn default_variant() -> Variant {
+    Variant::new(REGISTRY[0].entry.id, Params::new())
 }
 
 /// Eligible backends with their index.

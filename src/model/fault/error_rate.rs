@@ -3,7 +3,7 @@
 use super::{Effect, FaultKind, Targets};
 use crate::model::params::{Entry, ParamSpec, Unit};
 
-const ENTRY: Entry = Entry {
+static ENTRY: Entry = Entry {
     id: "error-rate",
     name: "Errors",
     summary: "A share of the answers are errors, after the work was done.",
@@ -20,8 +20,8 @@ const ENTRY: Entry = Entry {
     defect: false,
 };
 
-pub(super) const KIND: FaultKind = FaultKind {
-    entry: ENTRY,
+pub(super) static KIND: FaultKind = FaultKind {
+    entry: &ENTRY,
     targets: Targets::Stations,
     effect: |params| Effect::Errors { share: super::number(&ENTRY, params, "share") },
     lift_label: "Stop the errors",

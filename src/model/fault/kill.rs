@@ -3,7 +3,7 @@
 use super::{Effect, FaultKind, Targets};
 use crate::model::params::Entry;
 
-const ENTRY: Entry = Entry {
+static ENTRY: Entry = Entry {
     id: "kill",
     name: "Kill",
     summary: "The replica dies: what it held is lost, connections are refused until it is revived.",
@@ -12,5 +12,5 @@ const ENTRY: Entry = Entry {
     defect: false,
 };
 
-pub(super) const KIND: FaultKind =
-    FaultKind { entry: ENTRY, targets: Targets::Stations, effect: |_| Effect::Down, lift_label: "Revive" };
+pub(super) static KIND: FaultKind =
+    FaultKind { entry: &ENTRY, targets: Targets::Stations, effect: |_| Effect::Down, lift_label: "Revive" };

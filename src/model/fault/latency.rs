@@ -3,7 +3,7 @@
 use super::{Effect, FaultKind, Targets};
 use crate::model::params::{Entry, ParamSpec, Unit};
 
-const ENTRY: Entry = Entry {
+static ENTRY: Entry = Entry {
     id: "latency",
     name: "Add latency",
     summary: "Every message on the connection takes longer, each way.",
@@ -12,8 +12,8 @@ const ENTRY: Entry = Entry {
     defect: false,
 };
 
-pub(super) const KIND: FaultKind = FaultKind {
-    entry: ENTRY,
+pub(super) static KIND: FaultKind = FaultKind {
+    entry: &ENTRY,
     targets: Targets::Edges,
     effect: |params| Effect::ExtraLatency { secs: super::number(&ENTRY, params, "extra") },
     lift_label: "Remove the latency",

@@ -7,7 +7,8 @@ mod partition;
 mod slow;
 mod traffic;
 
-use super::params::{Entry, Params, Value, find_entry};
+use super::params::{Entry, Params, find_entry};
+use super::read::Reader;
 
 /// What a fault may be aimed at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub enum Effect {
 /// One kind of fault.
 #[derive(Clone, Copy, Debug)]
 pub struct FaultKind {
-    pub entry: Entry,
+    pub entry: &'static Entry,
     pub targets: Targets,
     /// What it does, given its parameters (defaults where missing).
     pub effect: fn(&Params) -> Effect,
@@ -59,19 +60,12 @@ pub fn find(id: &str) -> Option<&'static FaultKind> {
 /// All fault entries.
 #[must_use]
 pub fn entries() -> Vec<&'static Entry> {
-    REGISTRY.iter().map(|kind| &kind.entry).collect()
+    REGISTRY.iter().map(|kind| kind.entry).collect()
 }
 
 /// A number parameter of a fault, or its default.
-fn number(entry: &Entry, params: &Params, key: &str) -> f64 {
-    let spec = entry.params.iter().find(|spec| spec.key == key).expect("a fault reads its own parameters");
-    match params.get(key).unwrap_or(&spec.default_value()) {
-        Value::Number(number) => *number,
-        _ => match spec.default_value() {
-            Value::Number(number) => number,
-            _ => 0.0,
-        },
-    }
+fn number(entry: &'static Entry, params: &Params, key: &str) -> f64 {
+    Reader::new(entry, params).number(key)
 }
 
 /// Whether `id` names a fault.

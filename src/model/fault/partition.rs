@@ -3,7 +3,7 @@
 use super::{Effect, FaultKind, Targets};
 use crate::model::params::Entry;
 
-const ENTRY: Entry = Entry {
+static ENTRY: Entry = Entry {
     id: "partition",
     name: "Partition",
     summary: "Nothing gets through on the connection, either way; callers learn of it only by their time-out.",
@@ -12,5 +12,5 @@ const ENTRY: Entry = Entry {
     defect: false,
 };
 
-pub(super) const KIND: FaultKind =
-    FaultKind { entry: ENTRY, targets: Targets::Edges, effect: |_| Effect::Partition, lift_label: "Heal" };
+pub(super) static KIND: FaultKind =
+    FaultKind { entry: &ENTRY, targets: Targets::Edges, effect: |_| Effect::Partition, lift_label: "Heal" };

@@ -3,7 +3,7 @@
 use super::{Effect, FaultKind, Targets};
 use crate::model::params::{Entry, ParamSpec, Unit};
 
-const ENTRY: Entry = Entry {
+static ENTRY: Entry = Entry {
     id: "slow",
     name: "Slow down",
     summary: "Work takes longer, also work already begun.",
@@ -20,8 +20,8 @@ const ENTRY: Entry = Entry {
     defect: false,
 };
 
-pub(super) const KIND: FaultKind = FaultKind {
-    entry: ENTRY,
+pub(super) static KIND: FaultKind = FaultKind {
+    entry: &ENTRY,
     targets: Targets::Stations,
     effect: |params| Effect::Slow { factor: super::number(&ENTRY, params, "factor") },
     lift_label: "Back to normal speed",

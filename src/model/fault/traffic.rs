@@ -3,7 +3,7 @@
 use super::{Effect, FaultKind, Targets};
 use crate::model::params::{Entry, ParamSpec, Unit};
 
-const ENTRY: Entry = Entry {
+static ENTRY: Entry = Entry {
     id: "traffic",
     name: "Traffic × k",
     summary: "Clients send k times as much.",
@@ -20,8 +20,8 @@ const ENTRY: Entry = Entry {
     defect: false,
 };
 
-pub(super) const KIND: FaultKind = FaultKind {
-    entry: ENTRY,
+pub(super) static KIND: FaultKind = FaultKind {
+    entry: &ENTRY,
     targets: Targets::Sources,
     effect: |params| Effect::Traffic { factor: super::number(&ENTRY, params, "factor") },
     lift_label: "Back to the plan",

@@ -1,0 +1,312 @@
+//! The way of an attempt: sent over an edge, received by a station, answered, heard by its caller or given up.
+
+use super::System;
+use super::slab::Key;
+use super::state::{Attempt, Caller, Event, HopSample, Kind, NONE, Phase, Request, Stage, Verb};
+use crate::engine::rng::{DrawKey, mix};
+use crate::engine::time::{SimDuration, SimTime};
+use crate::model::outcome::{Outcome, Reason};
+
+/// How long the operating system keeps trying to reach a host that does not answer, where no time-out is set:
+/// Linux `tcp_syn_retries` = 6 gives 127 s.
+pub const UNREACHABLE_AFTER: SimDuration = SimDuration::from_secs(127);
+
+/// Purposes of an attempt's draws; each is a child key, so that none shifts another.
+pub(super) mod purpose {
+    pub(crate) const DEMAND: u64 = 1;
+    pub(crate) const LATENCY_OUT: u64 = 2;
+    pub(crate) const LATENCY_BACK: u64 = 3;
+    pub(crate) const BACKOFF: u64 = 4;
+    pub(crate) const ERROR: u64 = 5;
+    pub(crate) const PROBABILITY: u64 = 6;
+    pub(crate) const ONE_OF: u64 = 7;
+    pub(crate) const RETRY: u64 = 8;
+    pub(crate) const CALL: u64 = 9;
+    pub(crate) const FOLLOW_UP: u64 = 10;
+}
+
+impl System {
+    /// A fresh attempt over `edge`, not sent yet.
+    pub(super) fn new_attempt(&mut self, request: u32, edge: u32, caller: Caller, verb: Verb, base: DrawKey) -> u32 {
+        if request != NONE {
+            self.requests[request].refs += 1;
+        }
+        let attempt = Attempt {
+            request,
+            edge,
+            station: self.edges[edge as usize].to,
+            replica: NONE,
+            backend: NONE,
+            caller,
+            draws: base,
+            base,
+            sent_at: self.now,
+            reached_at: self.now,
+            verb,
+            phase: Phase::Backoff,
+            stage: Stage::Plain,
+            outcome: Outcome::Completed,
+            reason: Reason::None,
+            try_no: 0,
+            step: 0,
+            program: 0,
+            pending: 0,
+            detached: false,
+            found: false,
+        };
+        self.attempts.insert(attempt).ix
+    }
+
+    /// Puts the attempt on the wire and starts its time-out.
+    pub(super) fn send(&mut self, ix: u32) {
+        let now = self.now;
+        let attempt = &mut self.attempts[ix];
+        attempt.sent_at = now;
+        let (edge_ix, verb, draws) = (attempt.edge, attempt.verb, attempt.draws);
+        let probe_timeout = if verb == Verb::Probe { self.probe_timeout(ix) } else { None };
+        let edge = &mut self.edges[edge_ix as usize];
+        let timeout = probe_timeout.or(edge.plan.timeout);
+        if verb != Verb::Probe {
+            edge.sent += 1;
+            edge.in_flight += 1;
+        }
+        let lost = edge.partitioned;
+        let latency = edge.latency(draws, purpose::LATENCY_OUT);
+        let waits = timeout.or(lost.then_some(UNREACHABLE_AFTER));
+        if let Some(wait) = waits {
+            let key = self.attempts.key(ix);
+            self.queue.push(now + wait, Event::TimeOut { attempt: key });
+        }
+        if verb != Verb::Probe {
+            self.sample_hop(edge_ix, false, Outcome::Completed, now, now + latency);
+        }
+        if lost {
+            self.attempts[ix].phase = Phase::Lost;
+        } else if latency == SimDuration::ZERO {
+            self.reach(ix);
+        } else {
+            self.attempts[ix].phase = Phase::Out;
+            self.queue.push(now + latency, Event::Reach { attempt: ix });
+        }
+    }
+
+    /// The attempt arrives at its station.
+    pub(super) fn reach(&mut self, ix: u32) {
+        let now = self.now;
+        let attempt = &mut self.attempts[ix];
+        attempt.reached_at = now;
+        let (station_ix, request, probe) = (attempt.station, attempt.request, attempt.verb == Verb::Probe);
+        let station = &mut self.stations[station_ix as usize];
+        if request != NONE {
+            let request = &mut self.requests[request];
+            request.visited = mix(request.visited ^ u64::from(station.id.0));
+        }
+        if station.removed {
+            self.respond(ix, Outcome::Failed, Reason::Removed);
+            return;
+        }
+        if !probe {
+            station.meter.arrived();
+        }
+        match &station.kind {
+            Kind::Balancer(_) => self.balance(ix, 0),
+            Kind::Pool(_) => self.admit(ix),
+            Kind::Source(_) => self.respond(ix, Outcome::Failed, Reason::NoRoute),
+        }
+    }
+
+    /// The station is done with the attempt: its answer travels back.
+    pub(super) fn respond(&mut self, ix: u32, outcome: Outcome, reason: Reason) {
+        let now = self.now;
+        let attempt = &mut self.attempts[ix];
+        attempt.outcome = outcome;
+        attempt.reason = reason;
+        attempt.phase = Phase::Back;
+        let (edge_ix, station_ix, draws) = (attempt.edge, attempt.station, attempt.draws);
+        let (probe, nobody, detached) =
+            (attempt.verb == Verb::Probe, matches!(attempt.caller, Caller::None), attempt.detached);
+        let stay = now.since(attempt.reached_at);
+        if !probe {
+            self.stations[station_ix as usize].meter.answered(outcome, stay);
+        }
+        if nobody {
+            if !detached {
+                let edge = &mut self.edges[edge_ix as usize];
+                edge.by_outcome[outcome.index()] += 1;
+                edge.in_flight -= 1;
+            }
+            self.free(ix);
+            return;
+        }
+        let edge = &self.edges[edge_ix as usize];
+        if edge.partitioned {
+            if detached {
+                self.free(ix);
+                return;
+            }
+            self.attempts[ix].phase = Phase::Lost;
+            if !probe && edge.plan.timeout.is_none() {
+                let key = self.attempts.key(ix);
+                self.queue.push(now + UNREACHABLE_AFTER, Event::TimeOut { attempt: key });
+            }
+            return;
+        }
+        let latency = edge.latency(draws, purpose::LATENCY_BACK);
+        if !probe {
+            self.sample_hop(edge_ix, true, outcome, now, now + latency);
+        }
+        if latency == SimDuration::ZERO {
+            self.answer(ix);
+        } else {
+            self.queue.push(now + latency, Event::Answer { attempt: ix });
+        }
+    }
+
+    /// The answer is back: the caller hears it, if it still listens.
+    pub(super) fn answer(&mut self, ix: u32) {
+        let attempt = &self.attempts[ix];
+        if attempt.detached {
+            self.free(ix);
+            return;
+        }
+        let (outcome, reason) = (attempt.outcome, attempt.reason);
+        self.conclude(ix, outcome, reason);
+        self.free(ix);
+    }
+
+    /// The caller's patience is over.
+    pub(super) fn time_out(&mut self, key: Key) {
+        let Some(attempt) = self.attempts.get(key) else { return };
+        if attempt.detached || attempt.phase == Phase::Backoff {
+            return;
+        }
+        let lost = attempt.phase == Phase::Lost;
+        let set = attempt.verb == Verb::Probe || self.edges[attempt.edge as usize].plan.timeout.is_some();
+        let reason = if set { Reason::TimeOut } else { Reason::Unreachable };
+        self.attempts[key.ix].detached = true;
+        self.conclude(key.ix, Outcome::TimedOut, reason);
+        if lost {
+            self.free(key.ix);
+        }
+    }
+
+    /// Books the end of an attempt as its caller sees it, then retries or tells the caller.
+    fn conclude(&mut self, ix: u32, outcome: Outcome, reason: Reason) {
+        let attempt = &self.attempts[ix];
+        let (edge_ix, caller, verb, try_no, backend) =
+            (attempt.edge, attempt.caller, attempt.verb, attempt.try_no, attempt.backend);
+        if let Caller::Probe { balancer, backend } = caller {
+            self.probe_done(balancer, backend, outcome == Outcome::Completed);
+            return;
+        }
+        let (found, sent_at, request, base) = (attempt.found, attempt.sent_at, attempt.request, attempt.base);
+        let edge = &mut self.edges[edge_ix as usize];
+        edge.by_outcome[outcome.index()] += 1;
+        edge.in_flight -= 1;
+        let retry = outcome != Outcome::Completed && try_no < edge.plan.retries && !edge.removed;
+        if retry {
+            edge.retries += 1;
+        }
+        let backoff = edge.plan.backoff;
+        if let Caller::Parent(parent) = caller {
+            if backend != NONE {
+                let station = self.attempts[parent.ix].station;
+                let station =
+                    if self.attempts.get(parent).is_some() { station } else { self.edges[edge_ix as usize].from };
+                self.backend_answered(station, backend, outcome, self.now.since(sent_at));
+            }
+            // The caller itself may be gone: killed, or answered already.
+            if self.attempts.get(parent).is_none_or(|parent| parent.phase != Phase::Waiting) {
+                return;
+            }
+        }
+        if retry {
+            let next = try_no + 1;
+            let again = self.new_attempt(request, edge_ix, caller, verb, base);
+            let unit = base.child(purpose::BACKOFF).unit(u64::from(next));
+            let attempt = &mut self.attempts[again];
+            attempt.try_no = next;
+            attempt.draws = base.child(purpose::RETRY).child(u64::from(next));
+            attempt.backend = backend;
+            let wait = SimDuration::from_secs_f64(backoff.wait(u32::from(next), unit));
+            self.queue.push(self.now + wait, Event::Retry { attempt: again });
+            return;
+        }
+        match caller {
+            Caller::Client => self.finish_request(request, outcome, reason),
+            Caller::Parent(parent) if backend != NONE => {
+                // A balancer passes on what its backend said.
+                self.attempts[parent.ix].found = found;
+                self.respond(parent.ix, outcome, reason);
+            }
+            Caller::Parent(parent) => self.call_answered(parent.ix, outcome, reason, found),
+            Caller::None | Caller::Probe { .. } => {}
+        }
+    }
+
+    /// The wait is over: the attempt goes out, if its caller still waits.
+    pub(super) fn retry(&mut self, ix: u32) {
+        let attempt = &self.attempts[ix];
+        if let Caller::Parent(parent) = attempt.caller {
+            if self.attempts.get(parent).is_none_or(|parent| parent.phase != Phase::Waiting) {
+                self.free(ix);
+                return;
+            }
+            if attempt.backend != NONE {
+                // A balancer chooses anew for each try.
+                let try_no = attempt.try_no;
+                self.free(ix);
+                self.balance(parent.ix, try_no);
+                return;
+            }
+        }
+        self.send(ix);
+    }
+
+    /// Frees an attempt, and its request with the last one.
+    pub(super) fn free(&mut self, ix: u32) {
+        let request_ix = self.attempts[ix].request;
+        self.attempts.remove(ix);
+        if request_ix != NONE {
+            let request = &mut self.requests[request_ix];
+            request.refs -= 1;
+            if request.refs == 0 && request.done {
+                self.requests.remove(request_ix);
+            }
+        }
+    }
+
+    /// The user has an answer, or has none and never will.
+    pub(super) fn finish_request(&mut self, ix: u32, outcome: Outcome, reason: Reason) {
+        let request = &mut self.requests[ix];
+        request.done = true;
+        let Request { source, user, ordinal, born, visited, counted, .. } = *request;
+        let source_id = self.stations[source as usize].id;
+        self.trace.add(source_id.0, ordinal, self.now.0, outcome as u8, visited);
+        let good = self.totals.ended(outcome, reason, born, self.now, counted);
+        let took = self.now.since(born);
+        self.meter.answered(outcome, took);
+        let source_meter = &mut self.stations[source as usize].meter;
+        source_meter.answered(outcome, took);
+        if good {
+            source_meter.good();
+            self.meter.good();
+        }
+        if user != NONE {
+            self.user_answered(source, user, ordinal);
+        }
+    }
+
+    /// Draws one in `dots_per` traversals of each direction.
+    fn sample_hop(&mut self, edge_ix: u32, back: bool, outcome: Outcome, start: SimTime, end: SimTime) {
+        let edge = &mut self.edges[edge_ix as usize];
+        let (since, dots) =
+            if back { (&mut edge.back_since, &mut edge.back_dots) } else { (&mut edge.out_since, &mut edge.out_dots) };
+        *since += 1;
+        if !self.watched || *since % u64::from(self.dots_per) != 0 {
+            return;
+        }
+        *dots += 1;
+        self.hops.push(HopSample { edge: edge_ix, back, outcome, start, end });
+    }
+}

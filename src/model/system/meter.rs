@@ -1,0 +1,244 @@
+//! Measures one station, or the whole system: counts, levels over time, times; in buckets that double as the run grows.
+
+use std::rc::Rc;
+
+use crate::engine::stats::{SparseHistogram, WindowHistogram};
+use crate::engine::time::{SimDuration, SimTime};
+use crate::model::outcome::Outcome;
+
+/// Buckets are merged in pairs when there are this many: memory stays bounded whatever the run length.
+pub const BUCKETS_MAX: usize = 600;
+
+/// What happened within one bucket of time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bucket {
+    pub from: SimTime,
+    pub to: SimTime,
+    pub arrivals: u64,
+    /// Ended, by outcome.
+    pub by_outcome: [u64; 6],
+    /// Completed in time.
+    pub good: u64,
+    /// Integrals over the bucket [count x s]: busy slots, slots there were, waiting requests.
+    pub busy_secs: f64,
+    pub slot_secs: f64,
+    pub queue_secs: f64,
+    /// Times of those Completed.
+    pub times: SparseHistogram,
+}
+
+impl Bucket {
+    /// Width [s].
+    #[must_use]
+    pub fn secs(&self) -> f64 {
+        self.to.since(self.from).as_secs_f64()
+    }
+
+    /// Busy share of slots, 0..1; NaN where there are no slots.
+    #[must_use]
+    pub fn utilization(&self) -> f64 {
+        self.busy_secs / self.slot_secs
+    }
+
+    fn merge(&self, next: &Self) -> Self {
+        let mut by_outcome = self.by_outcome;
+        for (sum, more) in by_outcome.iter_mut().zip(next.by_outcome) {
+            *sum += more;
+        }
+        Self {
+            from: self.from,
+            to: next.to,
+            arrivals: self.arrivals + next.arrivals,
+            by_outcome,
+            good: self.good + next.good,
+            busy_secs: self.busy_secs + next.busy_secs,
+            slot_secs: self.slot_secs + next.slot_secs,
+            queue_secs: self.queue_secs + next.queue_secs,
+            times: self.times.merged(&next.times),
+        }
+    }
+}
+
+/// The instrument. Closed buckets are shared, so that a checkpoint costs no copy of the past.
+#[derive(Clone, Debug)]
+pub struct Meter {
+    /// Levels now.
+    busy: u32,
+    queue: u32,
+    slots: u32,
+    /// Integrals within the open bucket [count x ns].
+    busy_ns: u64,
+    slot_ns: u64,
+    queue_ns: u64,
+    changed: SimTime,
+    opened: SimTime,
+    arrivals: u64,
+    by_outcome: [u64; 6],
+    good: u64,
+    times: WindowHistogram,
+    series: Vec<Rc<Bucket>>,
+    /// Everything since the warm-up, but for the open bucket.
+    whole: Bucket,
+}
+
+impl Meter {
+    #[must_use]
+    pub fn new(now: SimTime) -> Self {
+        Self {
+            busy: 0,
+            queue: 0,
+            slots: 0,
+            busy_ns: 0,
+            slot_ns: 0,
+            queue_ns: 0,
+            changed: now,
+            opened: now,
+            arrivals: 0,
+            by_outcome: [0; 6],
+            good: 0,
+            times: WindowHistogram::new(),
+            series: Vec::new(),
+            whole: Bucket { from: now, to: now, ..Bucket::default() },
+        }
+    }
+
+    /// Slots busy now.
+    #[must_use]
+    pub const fn busy(&self) -> u32 {
+        self.busy
+    }
+
+    /// Requests waiting now.
+    #[must_use]
+    pub const fn queue(&self) -> u32 {
+        self.queue
+    }
+
+    /// Slots there are now, on replicas that live.
+    #[must_use]
+    pub const fn slot_count(&self) -> u32 {
+        self.slots
+    }
+
+    #[inline]
+    pub(super) fn arrived(&mut self) {
+        self.arrivals += 1;
+    }
+
+    /// Something ended here after `stay`.
+    #[inline]
+    pub(super) fn answered(&mut self, outcome: Outcome, stay: SimDuration) {
+        self.by_outcome[outcome.index()] += 1;
+        if outcome == Outcome::Completed {
+            self.times.record(stay);
+        }
+    }
+
+    #[inline]
+    pub(super) fn good(&mut self) {
+        self.good += 1;
+    }
+
+    #[inline]
+    fn integrate(&mut self, now: SimTime) {
+        let passed = now.since(self.changed).0;
+        self.busy_ns += u64::from(self.busy) * passed;
+        self.slot_ns += u64::from(self.slots) * passed;
+        self.queue_ns += u64::from(self.queue) * passed;
+        self.changed = now;
+    }
+
+    /// Changes the number of busy slots and of waiting requests.
+    #[inline]
+    pub(super) fn level(&mut self, now: SimTime, busy: i32, queue: i32) {
+        self.integrate(now);
+        self.busy = self.busy.wrapping_add_signed(busy);
+        self.queue = self.queue.wrapping_add_signed(queue);
+    }
+
+    /// Changes the number of slots there are.
+    pub(super) fn slots(&mut self, now: SimTime, change: i32) {
+        self.integrate(now);
+        self.slots = self.slots.wrapping_add_signed(change);
+    }
+
+    /// The open bucket as it is now.
+    #[must_use]
+    pub fn open_bucket(&self, now: SimTime) -> Bucket {
+        let mut meter = Self { series: Vec::new(), ..self.clone() };
+        meter.integrate(now);
+        meter.take_bucket(now)
+    }
+
+    fn take_bucket(&mut self, now: SimTime) -> Bucket {
+        let secs = |ns: u64| ns as f64 / 1e9;
+        let bucket = Bucket {
+            from: self.opened,
+            to: now,
+            arrivals: self.arrivals,
+            by_outcome: self.by_outcome,
+            good: self.good,
+            busy_secs: secs(self.busy_ns),
+            slot_secs: secs(self.slot_ns),
+            queue_secs: secs(self.queue_ns),
+            times: self.times.snapshot(),
+        };
+        (self.busy_ns, self.slot_ns, self.queue_ns) = (0, 0, 0);
+        (self.arrivals, self.by_outcome, self.good) = (0, [0; 6], 0);
+        self.opened = now;
+        self.times.reset();
+        bucket
+    }
+
+    /// Closes the open bucket.
+    pub(super) fn tick(&mut self, now: SimTime) {
+        self.integrate(now);
+        let bucket = self.take_bucket(now);
+        self.whole = self.whole.merge(&bucket);
+        self.series.push(Rc::new(bucket));
+    }
+
+    /// Merges buckets in pairs.
+    pub(super) fn halve(&mut self) {
+        self.series = self
+            .series
+            .chunks(2)
+            .map(|pair| match pair {
+                [one, two] => Rc::new(one.merge(two)),
+                [one] => one.clone(),
+                _ => unreachable!("chunks of two hold one or two"),
+            })
+            .collect();
+    }
+
+    /// Forgets the totals so far (not the series): the warm-up is over.
+    pub(super) fn restart(&mut self, now: SimTime) {
+        self.tick(now);
+        self.whole = Bucket { from: now, to: now, ..Bucket::default() };
+    }
+
+    /// Closed buckets, oldest first.
+    #[must_use]
+    pub fn series(&self) -> &[Rc<Bucket>] {
+        &self.series
+    }
+
+    /// Everything since the warm-up.
+    #[must_use]
+    pub fn whole(&self, now: SimTime) -> Bucket {
+        self.whole.merge(&self.open_bucket(now))
+    }
+
+    /// The last closed buckets that together span at least `secs` (all of them if they do not), with the open one.
+    #[must_use]
+    pub fn recent(&self, now: SimTime, secs: f64) -> Bucket {
+        let mut sum = self.open_bucket(now);
+        for bucket in self.series.iter().rev() {
+            if sum.secs() >= secs {
+                break;
+            }
+            sum = bucket.merge(&sum);
+        }
+        sum
+    }
+}

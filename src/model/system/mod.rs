@@ -1,0 +1,331 @@
+//! The running system: stations, edges, requests and attempts, driven by one event queue.
+//!
+//! Built from a [`plan::Plan`]; rebuilt to match a newer one while it runs ([`System::rebuild`]).
+//! A checkpoint is a clone.
+
+mod balancer;
+mod faults;
+mod flow;
+pub mod meter;
+pub mod plan;
+mod pool;
+mod rebuild;
+mod slab;
+mod source;
+pub(crate) mod state;
+mod totals;
+
+use std::collections::BTreeMap;
+
+pub use flow::UNREACHABLE_AFTER;
+pub use state::{LogEntry, LogTone};
+pub use totals::{Tally, Totals};
+
+use self::meter::{BUCKETS_MAX, Meter};
+use self::plan::{Plan, RunPlan};
+use self::slab::Slab;
+use self::state::{ActiveFault, Attempt, Edge, Event, HopSample, Replica, Request, Station};
+use crate::engine::event_queue::EventQueue;
+use crate::engine::rng::DrawKey;
+use crate::engine::time::{SimDuration, SimTime};
+use crate::engine::trace::TraceHash;
+use crate::model::ids::{EdgeId, FaultTarget, NodeId};
+use crate::model::params::Params;
+
+/// First width of a statistics bucket.
+const BUCKET: SimDuration = SimDuration::from_secs(1);
+
+/// Log lines kept until somebody takes them.
+const LOG_MAX: usize = 1_000;
+
+/// A timetabled fault, as the system needs it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimedFault {
+    pub at: SimTime,
+    pub lasts: Option<SimDuration>,
+    pub kind: String,
+    pub target: FaultTarget,
+    pub params: Params,
+}
+
+/// A live change that is not an edit of the drawing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LiveFault {
+    Start { kind: String, target: FaultTarget, params: Params },
+    End { kind: String, target: FaultTarget },
+}
+
+/// The whole state of a run.
+#[derive(Clone, Debug)]
+pub struct System {
+    now: SimTime,
+    queue: EventQueue<Event>,
+    events: u64,
+    seed: u64,
+    run: RunPlan,
+    finished: bool,
+    sources_stopped: bool,
+    requests: Slab<Request>,
+    attempts: Slab<Attempt>,
+    pub(crate) stations: Vec<Station>,
+    pub(crate) replicas: Vec<Replica>,
+    pub(crate) edges: Vec<Edge>,
+    by_node: BTreeMap<NodeId, u32>,
+    by_edge: BTreeMap<EdgeId, u32>,
+    timetable: Vec<TimedFault>,
+    pub(crate) active: Vec<ActiveFault>,
+    pub(crate) totals: Totals,
+    /// The whole system: arrivals at sources, ends of user requests.
+    pub(crate) meter: Meter,
+    bucket: SimDuration,
+    trace: TraceHash,
+    watched: bool,
+    dots_per: u32,
+    pub(crate) hops: Vec<HopSample>,
+    log: Vec<LogEntry>,
+}
+
+impl System {
+    /// A system at time zero.
+    #[must_use]
+    pub fn new(plan: &Plan, timetable: Vec<TimedFault>, seed: u64) -> Self {
+        let mut system = Self {
+            now: SimTime::ZERO,
+            queue: EventQueue::new(),
+            events: 0,
+            seed,
+            run: plan.run.clone(),
+            finished: false,
+            sources_stopped: false,
+            requests: Slab::new(),
+            attempts: Slab::new(),
+            stations: Vec::new(),
+            replicas: Vec::new(),
+            edges: Vec::new(),
+            by_node: BTreeMap::new(),
+            by_edge: BTreeMap::new(),
+            timetable,
+            active: Vec::new(),
+            totals: Totals::new(&plan.run),
+            meter: Meter::new(SimTime::ZERO),
+            bucket: BUCKET,
+            trace: TraceHash::new(),
+            watched: false,
+            dots_per: 1,
+            hops: Vec::new(),
+            log: Vec::new(),
+        };
+        // Timetabled faults come first, so that one at time zero precedes the first arrival.
+        for (index, fault) in system.timetable.iter().enumerate() {
+            let index = index as u32;
+            system.queue.push(fault.at, Event::Fault { index, starts: true });
+            if let Some(lasts) = fault.lasts {
+                system.queue.push(fault.at + lasts, Event::Fault { index, starts: false });
+            }
+        }
+        system.queue.push(SimTime::ZERO + system.bucket, Event::Tick);
+        if plan.run.warm_up > SimDuration::ZERO {
+            system.queue.push(SimTime::ZERO + plan.run.warm_up, Event::WarmUpEnds);
+        }
+        system.queue.push(SimTime::ZERO + plan.run.run_length, Event::SourcesStop);
+        system.rebuild(plan);
+        system
+    }
+
+    /// Time of the last event.
+    #[must_use]
+    pub const fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// Events processed so far: the ordinal that the input log speaks of.
+    #[must_use]
+    pub const fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// The run is over: its length has passed and nothing is in flight, or the drain limit is reached.
+    #[must_use]
+    pub const fn finished(&self) -> bool {
+        self.finished
+    }
+
+    /// Time of the next event.
+    #[must_use]
+    pub fn next_time(&self) -> Option<SimTime> {
+        if self.finished { None } else { self.queue.peek_time() }
+    }
+
+    /// Hash over every request that ended: its ordinal, its departure, its fate, the stations it visited.
+    #[must_use]
+    pub const fn trace_hash(&self) -> u64 {
+        self.trace.value()
+    }
+
+    /// User requests in flight.
+    #[must_use]
+    pub const fn in_flight(&self) -> u64 {
+        self.totals.ever_offered - self.totals.ever_ended
+    }
+
+    /// Requests and attempts held in memory, zombies included.
+    #[must_use]
+    pub fn held(&self) -> (usize, usize) {
+        (self.requests.len(), self.attempts.len())
+    }
+
+    /// The ledger of user requests.
+    #[must_use]
+    pub const fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// How the run is measured.
+    #[must_use]
+    pub const fn run_plan(&self) -> &RunPlan {
+        &self.run
+    }
+
+    /// Processes events up to and including time `until`, at most `events_max`; tells how many there were.
+    pub fn advance(&mut self, until: SimTime, events_max: u64) -> u64 {
+        let mut done = 0;
+        while done < events_max && !self.finished {
+            match self.queue.peek_time() {
+                Some(time) if time <= until => {}
+                _ => break,
+            }
+            let Some((time, event)) = self.queue.pop() else { break };
+            self.now = time;
+            self.events += 1;
+            done += 1;
+            self.handle(event);
+        }
+        done
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Reach { attempt } => self.reach(attempt),
+            Event::Work { replica, generation } => self.work(replica, generation),
+            Event::Answer { attempt } => {
+                self.answer(attempt);
+                self.finish_if_drained();
+            }
+            Event::Arrive { source, generation } => self.arrive(source, generation),
+            Event::UserReady { source, user } => self.user_ready(source, user),
+            Event::TimeOut { attempt } => {
+                self.time_out(attempt);
+                self.finish_if_drained();
+            }
+            Event::Retry { attempt } => self.retry(attempt),
+            Event::Check { station, generation } => self.check_backends(station, generation),
+            Event::Fault { index, starts: true } => {
+                let TimedFault { kind, target, params, .. } = self.timetable[index as usize].clone();
+                self.start_fault(&kind, target, &params, Some(index));
+            }
+            Event::Fault { index, starts: false } => self.end_faults(|active| active.scheduled == Some(index)),
+            Event::Tick => self.tick(),
+            Event::WarmUpEnds => {
+                let now = self.now;
+                self.meter.restart(now);
+                for station in &mut self.stations {
+                    station.meter.restart(now);
+                }
+            }
+            Event::SourcesStop => {
+                self.sources_stopped = true;
+                for station in &mut self.stations {
+                    if let state::Kind::Source(source) = &mut station.kind {
+                        source.generation = source.generation.wrapping_add(1);
+                    }
+                }
+                self.queue.push(self.now + self.run.drain, Event::DrainEnds);
+                self.finish_if_drained();
+            }
+            Event::DrainEnds => self.finished = true,
+        }
+    }
+
+    fn finish_if_drained(&mut self) {
+        if self.sources_stopped && self.in_flight() == 0 {
+            self.finished = true;
+        }
+    }
+
+    fn tick(&mut self) {
+        let now = self.now;
+        let meters = self.stations.iter_mut().map(|station| &mut station.meter);
+        for meter in std::iter::once(&mut self.meter).chain(meters) {
+            meter.tick(now);
+        }
+        // Checked on the system's own meter, which is the oldest: all halve together, so all buckets are of one width.
+        if self.meter.series().len() >= BUCKETS_MAX {
+            self.bucket = SimDuration(self.bucket.0 * 2);
+            self.meter.halve();
+            for station in &mut self.stations {
+                station.meter.halve();
+            }
+        }
+        self.queue.push(now + self.bucket, Event::Tick);
+    }
+
+    /// Starts or ends a fault now.
+    pub fn apply_fault(&mut self, change: &LiveFault) {
+        match change {
+            LiveFault::Start { kind, target, params } => self.start_fault(kind, *target, params, None),
+            LiveFault::End { kind, target } => {
+                self.end_faults(|active| active.kind.entry.id == kind && active.target == *target);
+            }
+        }
+    }
+
+    /// Draws one in `dots_per` traversals from now on (`None`: none at all).
+    pub fn watch(&mut self, dots_per: Option<u32>) {
+        self.watched = dots_per.is_some();
+        let dots_per = dots_per.unwrap_or(1).max(1);
+        if self.dots_per != dots_per || !self.watched {
+            self.dots_per = dots_per;
+            for edge in &mut self.edges {
+                (edge.out_since, edge.out_dots, edge.back_since, edge.back_dots) = (0, 0, 0, 0);
+            }
+        }
+    }
+
+    /// One dot stands for this many traversals.
+    #[must_use]
+    pub const fn dots_per(&self) -> u32 {
+        self.dots_per
+    }
+
+    /// What happened since the last call.
+    pub fn take_log(&mut self) -> Vec<LogEntry> {
+        std::mem::take(&mut self.log)
+    }
+
+    fn log(&mut self, tone: LogTone, node: Option<NodeId>, text: String) {
+        if self.log.len() < LOG_MAX {
+            self.log.push(LogEntry { at: self.now, tone, node, text });
+        }
+    }
+
+    /// Index of a station, also of one that was removed.
+    #[must_use]
+    pub fn station_index(&self, node: NodeId) -> Option<u32> {
+        self.by_node.get(&node).copied()
+    }
+}
+
+impl Edge {
+    /// One-way latency of an attempt, faults included.
+    #[inline]
+    fn latency(&self, draws: DrawKey, purpose: u64) -> SimDuration {
+        let base = match self.constant {
+            Some(latency) => latency,
+            None => {
+                let mut draws = draws.child(purpose).child(u64::from(self.plan.id.0)).sequence();
+                SimDuration::from_secs_f64(self.plan.latency.sample(&mut draws))
+            }
+        };
+        base + self.extra
+    }
+}

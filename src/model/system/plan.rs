@@ -1,0 +1,167 @@
+//! The plan of a system: what `topology::compile` makes of a document. Plain, typed, complete; the system is built
+//! from it and, while it runs, rebuilt to match a newer one.
+
+use crate::engine::dist::Dist;
+use crate::engine::time::SimDuration;
+use crate::model::ids::{EdgeId, NodeId};
+use crate::model::params::Variant;
+use crate::model::profile::Profile;
+
+/// Everything that decides a run but for the inputs.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// By ascending id.
+    pub stations: Vec<StationPlan>,
+    /// By ascending id.
+    pub edges: Vec<EdgePlan>,
+    pub run: RunPlan,
+}
+
+/// How long, how measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunPlan {
+    /// Sources send for this long.
+    pub run_length: SimDuration,
+    /// Requests that arrive earlier are left out of totals and percentiles.
+    pub warm_up: SimDuration,
+    /// Later answers are Completed but no goodput.
+    pub good_within: Option<SimDuration>,
+    /// The run ends this long after its length even if requests are still in flight.
+    pub drain: SimDuration,
+    pub windows: Vec<WindowPlan>,
+}
+
+/// A named span; requests belong to it by their arrival.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WindowPlan {
+    pub name: String,
+    pub from: SimDuration,
+    pub to: SimDuration,
+}
+
+#[derive(Clone, Debug)]
+pub struct StationPlan {
+    pub id: NodeId,
+    pub label: String,
+    pub config: StationConfig,
+}
+
+#[derive(Clone, Debug)]
+pub enum StationConfig {
+    Source(SourceConfig),
+    Balancer(BalancerConfig),
+    /// Whatever works: services, caches, databases.
+    Pool(PoolConfig),
+}
+
+#[derive(Clone, Debug)]
+pub struct SourceConfig {
+    pub arrivals: Arrivals,
+    pub write_share: f64,
+    pub static_share: f64,
+    pub keys: u32,
+    pub key_skew: f64,
+    pub clients: u32,
+    /// (ISO code, cumulative share 0..1).
+    pub countries: Vec<(String, f64)>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Arrivals {
+    Poisson(Profile),
+    Regular(Profile),
+    Closed { users: u32, think_time: Dist },
+}
+
+#[derive(Clone, Debug)]
+pub struct BalancerConfig {
+    pub strategy: Variant,
+    pub checks: Option<CheckConfig>,
+    pub panic_mode: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CheckConfig {
+    pub interval: SimDuration,
+    pub timeout: SimDuration,
+    pub rise: u32,
+    pub fall: u32,
+}
+
+#[derive(Clone, Debug)]
+pub struct PoolConfig {
+    pub kind: PoolKind,
+    pub replicas: u32,
+    pub slots: u32,
+    /// Waiting places: per replica, or in all where the queue is shared.
+    pub queue_limit: u32,
+    pub shared_queue: bool,
+    pub read_time: Dist,
+    pub write_time: Dist,
+    pub check_time: SimDuration,
+    pub calls: CallMode,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PoolKind {
+    Service,
+    Cache { capacity: u32, ttl: Option<SimDuration> },
+    Database,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallMode {
+    Sequence,
+    Parallel,
+    OneOf,
+}
+
+#[derive(Clone, Debug)]
+pub struct EdgePlan {
+    pub id: EdgeId,
+    pub from: NodeId,
+    pub to: NodeId,
+    pub latency: Dist,
+    pub timeout: Option<SimDuration>,
+    pub retries: u8,
+    pub backoff: Backoff,
+    pub weight: u32,
+    pub carries: Carries,
+    pub probability: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Backoff {
+    None,
+    /// `base` x retry number, at most `cap` [s].
+    Linear {
+        base: f64,
+        cap: f64,
+    },
+    /// Uniform between 0 and min(`cap`, `base` x 2^(retry number - 1)) [s].
+    FullJitter {
+        base: f64,
+        cap: f64,
+    },
+}
+
+impl Backoff {
+    /// Wait before retry number `retry` (1, 2, …) [s]; `unit` is uniform in 0..1.
+    #[must_use]
+    pub fn wait(self, retry: u32, unit: f64) -> f64 {
+        match self {
+            Self::None => 0.0,
+            Self::Linear { base, cap } => (base * f64::from(retry)).min(cap),
+            Self::FullJitter { base, cap } => {
+                unit * (base * f64::from(1u32 << retry.saturating_sub(1).min(30))).min(cap)
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carries {
+    All,
+    Reads,
+    Writes,
+}

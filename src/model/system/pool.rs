@@ -1,0 +1,571 @@
+//! Stations that work: replicas with slots and queues, demands served through virtual time, handlers that call on.
+
+use std::cmp::Reverse;
+
+use super::System;
+use super::flow::purpose;
+use super::plan::{CallMode, Carries, PoolKind};
+use super::state::{Caller, Event, Kind, NONE, Phase, Pool, Replica, Stage, Step, Verb};
+use crate::engine::time::{SimDuration, SimTime};
+use crate::model::lru::Lookup;
+use crate::model::outcome::{Outcome, Reason};
+
+impl Replica {
+    pub(super) fn new(station: u32, number: u32, slots: u32, now: SimTime) -> Self {
+        Self {
+            station,
+            number,
+            dead: false,
+            draining: false,
+            removed: false,
+            slots,
+            busy: 0,
+            queue: std::collections::VecDeque::new(),
+            slow: 1.0,
+            error_share: 0.0,
+            jobs: std::collections::BinaryHeap::new(),
+            job_seq: 0,
+            virtual_now: 0,
+            synced: now,
+            generation: 0,
+        }
+    }
+
+    /// Whether new work may go there, in truth.
+    pub(crate) const fn open(&self) -> bool {
+        !self.dead && !self.draining && !self.removed
+    }
+
+    /// Brings the virtual clock up to `now`.
+    fn sync(&mut self, now: SimTime) {
+        let passed = now.since(self.synced).0;
+        self.virtual_now += if self.slow == 1.0 { passed } else { (passed as f64 / self.slow) as u64 };
+        self.synced = now;
+    }
+
+    /// When the demand that is done first will be done.
+    fn next_due(&self) -> Option<SimTime> {
+        let Reverse((due, _, _)) = self.jobs.peek()?;
+        let left = due.saturating_sub(self.virtual_now);
+        let left = if self.slow == 1.0 { left } else { (left as f64 * self.slow) as u64 + 1 };
+        Some(self.synced + SimDuration(left))
+    }
+}
+
+impl Pool {
+    /// The handler that the outgoing edges make: a cache with a store behind the same service is asked first, the other
+    /// stations follow by ascending edge id.
+    pub(super) fn program(mode: CallMode, out: &[(u32, TargetKind)]) -> Vec<Step> {
+        let of = |wanted: TargetKind| out.iter().find(|(_, kind)| *kind == wanted).map(|(edge, _)| *edge);
+        let mut steps = Vec::new();
+        let mut rest: Vec<u32> = out.iter().map(|(edge, _)| *edge).collect();
+        if let (Some(cache), Some(store)) = (of(TargetKind::Cache), of(TargetKind::Store)) {
+            steps.push(Step::Aside { cache, store });
+            rest.retain(|edge| *edge != cache && *edge != store);
+        }
+        match mode {
+            CallMode::Sequence => steps.extend(rest.into_iter().map(Step::Call)),
+            CallMode::Parallel if !rest.is_empty() => steps.push(Step::Parallel(rest)),
+            CallMode::OneOf if !rest.is_empty() => steps.push(Step::OneOf(rest)),
+            CallMode::Parallel | CallMode::OneOf => {}
+        }
+        steps
+    }
+}
+
+/// What stands at the other end of an edge, as far as a handler cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TargetKind {
+    /// A cache that has no store of its own.
+    Cache,
+    Store,
+    Other,
+}
+
+impl System {
+    fn pool(&self, station: u32) -> &Pool {
+        match &self.stations[station as usize].kind {
+            Kind::Pool(pool) => pool,
+            _ => unreachable!("only pools admit work"),
+        }
+    }
+
+    fn pool_mut(&mut self, station: u32) -> &mut Pool {
+        match &mut self.stations[station as usize].kind {
+            Kind::Pool(pool) => pool,
+            _ => unreachable!("only pools admit work"),
+        }
+    }
+
+    /// A slot, a waiting place, or a refusal.
+    pub(super) fn admit(&mut self, ix: u32) {
+        let attempt = &self.attempts[ix];
+        let (station_ix, chosen) = (attempt.station, attempt.replica);
+        let Kind::Pool(pool) = &mut self.stations[station_ix as usize].kind else {
+            unreachable!("only pools admit work")
+        };
+        if pool.config.shared_queue {
+            self.admit_shared(ix, station_ix);
+            return;
+        }
+        let replica_ix = if chosen != NONE {
+            chosen
+        } else if pool.replicas.len() == 1 {
+            pool.replicas[0]
+        } else if pool.replicas.is_empty() {
+            self.respond(ix, Outcome::Failed, Reason::ConnectionRefused);
+            return;
+        } else {
+            // No balancer on this edge: any replica, at random, dead or alive.
+            let n = pool.stream.below(pool.replicas.len() as u32);
+            pool.replicas[n as usize]
+        };
+        let limit = pool.config.queue_limit as usize;
+        self.attempts[ix].replica = replica_ix;
+        let replica = &mut self.replicas[replica_ix as usize];
+        if replica.dead || replica.removed {
+            self.respond(ix, Outcome::Failed, Reason::ConnectionRefused);
+        } else if replica.busy < replica.slots {
+            self.start(ix, replica_ix);
+        } else if replica.queue.len() < limit {
+            replica.queue.push_back(ix);
+            self.attempts[ix].phase = Phase::Queued;
+            self.stations[station_ix as usize].meter.level(self.now, 0, 1);
+        } else {
+            self.respond(ix, Outcome::Rejected, Reason::QueueFull);
+        }
+    }
+
+    fn admit_shared(&mut self, ix: u32, station_ix: u32) {
+        let pool = self.pool(station_ix);
+        let (limit, waiting) = (pool.config.queue_limit as usize, pool.shared.len());
+        let mut any_open = false;
+        let mut free = None;
+        for &replica_ix in &pool.replicas {
+            let replica = &self.replicas[replica_ix as usize];
+            any_open |= replica.open();
+            if replica.open() && replica.busy < replica.slots {
+                free = Some(replica_ix);
+                break;
+            }
+        }
+        if let Some(replica_ix) = free {
+            self.start(ix, replica_ix);
+        } else if !any_open {
+            self.respond(ix, Outcome::Failed, Reason::ConnectionRefused);
+        } else if waiting < limit {
+            self.pool_mut(station_ix).shared.push_back(ix);
+            self.attempts[ix].phase = Phase::Queued;
+            self.stations[station_ix as usize].meter.level(self.now, 0, 1);
+        } else {
+            self.respond(ix, Outcome::Rejected, Reason::QueueFull);
+        }
+    }
+
+    /// The attempt takes a slot and its demand is served.
+    fn start(&mut self, ix: u32, replica_ix: u32) {
+        let now = self.now;
+        let demand = self.demand(ix);
+        let attempt = &mut self.attempts[ix];
+        attempt.replica = replica_ix;
+        attempt.phase = Phase::Working;
+        let station = attempt.station;
+        self.stations[station as usize].meter.level(now, 1, 0);
+        let replica = &mut self.replicas[replica_ix as usize];
+        replica.busy += 1;
+        replica.sync(now);
+        let due = replica.virtual_now + demand.0;
+        let first = replica.jobs.peek().is_none_or(|Reverse((next, _, _))| due < *next);
+        replica.job_seq += 1;
+        replica.jobs.push(Reverse((due, replica.job_seq, ix)));
+        if first {
+            self.schedule_work(replica_ix);
+        }
+    }
+
+    /// CPU demand of the attempt at its station.
+    fn demand(&self, ix: u32) -> SimDuration {
+        let attempt = &self.attempts[ix];
+        let config = &self.pool(attempt.station).config;
+        if attempt.verb == Verb::Probe {
+            return config.check_time;
+        }
+        let writes = self.requests[attempt.request].writes;
+        let dist = if writes { &config.write_time } else { &config.read_time };
+        SimDuration::from_secs_f64(dist.sample(&mut attempt.draws.child(purpose::DEMAND).sequence()))
+    }
+
+    fn schedule_work(&mut self, replica_ix: u32) {
+        let replica = &mut self.replicas[replica_ix as usize];
+        replica.generation = replica.generation.wrapping_add(1);
+        if let Some(due) = replica.next_due() {
+            self.queue.push(due, Event::Work { replica: replica_ix, generation: replica.generation });
+        }
+    }
+
+    /// The next demand of a replica is served.
+    pub(super) fn work(&mut self, replica_ix: u32, generation: u32) {
+        let now = self.now;
+        let replica = &mut self.replicas[replica_ix as usize];
+        if replica.generation != generation {
+            return;
+        }
+        replica.sync(now);
+        let Some(Reverse((due, _, ix))) = replica.jobs.pop() else { return };
+        // Rounding at changed speeds may leave the clock a nanosecond short.
+        replica.virtual_now = replica.virtual_now.max(due);
+        self.schedule_work(replica_ix);
+        self.worked(ix);
+    }
+
+    /// Changes how long work takes, including work already begun.
+    pub(super) fn set_slow(&mut self, replica_ix: u32, slow: f64) {
+        let now = self.now;
+        let replica = &mut self.replicas[replica_ix as usize];
+        if replica.slow == slow {
+            return;
+        }
+        replica.sync(now);
+        replica.slow = slow;
+        self.schedule_work(replica_ix);
+    }
+
+    /// The demand is served: the handler goes on.
+    fn worked(&mut self, ix: u32) {
+        let attempt = &self.attempts[ix];
+        let (station_ix, verb, request) = (attempt.station, attempt.verb, attempt.request);
+        if verb == Verb::Probe {
+            self.finish_work(ix, Outcome::Completed, Reason::None);
+            return;
+        }
+        let writes = self.requests[request].writes;
+        if matches!(self.pool(station_ix).config.kind, PoolKind::Cache { .. }) {
+            self.cache_worked(ix, station_ix, verb, writes);
+            return;
+        }
+        let program = self.pool(station_ix).program;
+        self.attempts[ix].program = program;
+        self.continue_handler(ix);
+    }
+
+    fn cache_worked(&mut self, ix: u32, station_ix: u32, verb: Verb, writes: bool) {
+        let now = self.now;
+        let key = self.request_key(self.attempts[ix].request);
+        let store = self.stations[station_ix as usize].out.first().copied();
+        let pool = self.pool_mut(station_ix);
+        let PoolKind::Cache { ttl, .. } = pool.config.kind else { unreachable!("called for caches only") };
+        let expires = ttl.map_or(SimTime::NEVER, |ttl| now + ttl);
+        let Some(cache) = pool.cache.as_mut() else { unreachable!("a cache has its entries") };
+        match verb {
+            Verb::Fill => {
+                cache.insert(key, expires);
+                self.finish_work(ix, Outcome::Completed, Reason::None);
+            }
+            Verb::Invalidate => {
+                cache.remove(key);
+                self.finish_work(ix, Outcome::Completed, Reason::None);
+            }
+            Verb::Request if writes => {
+                cache.remove(key);
+                match store {
+                    Some(store) => self.call(ix, store, Verb::Request, Stage::Plain),
+                    None => self.finish_work(ix, Outcome::Completed, Reason::None),
+                }
+            }
+            Verb::Get | Verb::Request | Verb::Probe => {
+                pool.lookups += 1;
+                if cache.get(key, now) == Lookup::Hit {
+                    pool.hits += 1;
+                    self.attempts[ix].found = true;
+                    self.finish_work(ix, Outcome::Completed, Reason::None);
+                } else if let Some(store) = store {
+                    self.call(ix, store, Verb::Request, Stage::Loading { cache: NONE });
+                } else {
+                    self.finish_work(ix, Outcome::Completed, Reason::None);
+                }
+            }
+        }
+    }
+
+    /// Runs the handler's steps until one waits, or all are done.
+    fn continue_handler(&mut self, ix: u32) {
+        loop {
+            let attempt = &self.attempts[ix];
+            let (station_ix, request, step_no) = (attempt.station, attempt.request, attempt.step);
+            let pool = self.pool(station_ix);
+            // A handler that was rewired meanwhile ends what it had begun without further calls.
+            let step = if attempt.program == pool.program { pool.steps.get(step_no as usize).cloned() } else { None };
+            let Some(step) = step else {
+                self.finish_work(ix, Outcome::Completed, Reason::None);
+                return;
+            };
+            self.attempts[ix].step += 1;
+            let writes = self.requests[request].writes;
+            match step {
+                Step::Aside { cache, store } => {
+                    if writes {
+                        self.call(ix, store, Verb::Request, Stage::Storing { cache });
+                    } else {
+                        self.call(ix, cache, Verb::Get, Stage::Looking { store, cache });
+                    }
+                    return;
+                }
+                Step::Call(edge) => {
+                    if self.takes(ix, edge, writes) {
+                        self.call(ix, edge, Verb::Request, Stage::Plain);
+                        return;
+                    }
+                }
+                Step::Parallel(edges) => {
+                    let edges: Vec<u32> = edges.into_iter().filter(|edge| self.takes(ix, *edge, writes)).collect();
+                    if !edges.is_empty() {
+                        self.call_all(ix, &edges);
+                        return;
+                    }
+                }
+                Step::OneOf(edges) => {
+                    if let Some(edge) = self.one_of(ix, &edges, writes) {
+                        self.call(ix, edge, Verb::Request, Stage::Plain);
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn carries(&self, edge: u32, writes: bool) -> bool {
+        match self.edges[edge as usize].plan.carries {
+            Carries::All => true,
+            Carries::Reads => !writes,
+            Carries::Writes => writes,
+        }
+    }
+
+    /// Whether this request causes this call.
+    fn takes(&self, ix: u32, edge: u32, writes: bool) -> bool {
+        let plan = &self.edges[edge as usize].plan;
+        self.carries(edge, writes)
+            && (plan.probability >= 1.0
+                || self.attempts[ix].draws.child(purpose::PROBABILITY).unit(u64::from(plan.id.0)) < plan.probability)
+    }
+
+    fn one_of(&self, ix: u32, edges: &[u32], writes: bool) -> Option<u32> {
+        let weight =
+            |edge: u32| if self.carries(edge, writes) { self.edges[edge as usize].plan.probability } else { 0.0 };
+        let total: f64 = edges.iter().map(|edge| weight(*edge)).sum();
+        let mut point = self.attempts[ix].draws.child(purpose::ONE_OF).unit(0) * total;
+        let mut last = None;
+        for &edge in edges {
+            let weight = weight(edge);
+            if weight > 0.0 {
+                last = Some(edge);
+                if point < weight {
+                    break;
+                }
+                point -= weight;
+            }
+        }
+        last
+    }
+
+    /// One call; the slot stays held until its answer.
+    fn call(&mut self, ix: u32, edge: u32, verb: Verb, stage: Stage) {
+        self.attempts[ix].stage = stage;
+        self.call_all_as(ix, &[edge], verb);
+    }
+
+    fn call_all(&mut self, ix: u32, edges: &[u32]) {
+        self.attempts[ix].stage = Stage::Plain;
+        self.call_all_as(ix, edges, Verb::Request);
+    }
+
+    fn call_all_as(&mut self, ix: u32, edges: &[u32], verb: Verb) {
+        let attempt = &mut self.attempts[ix];
+        attempt.phase = Phase::Waiting;
+        attempt.pending = edges.len() as u16;
+        // The first failure among the calls is kept here until all have answered.
+        attempt.outcome = Outcome::Completed;
+        let (request, draws) = (attempt.request, attempt.draws);
+        let caller = Caller::Parent(self.attempts.key(ix));
+        for &edge in edges {
+            let base = draws.child(purpose::CALL).child(u64::from(self.edges[edge as usize].plan.id.0));
+            let call = self.new_attempt(request, edge, caller, verb, base);
+            self.send(call);
+        }
+    }
+
+    /// A call that nobody waits for: filling or clearing a cache.
+    fn follow_up(&mut self, ix: u32, edge: u32, verb: Verb) {
+        let attempt = &self.attempts[ix];
+        let base = attempt.draws.child(purpose::FOLLOW_UP).child(u64::from(self.edges[edge as usize].plan.id.0));
+        let call = self.new_attempt(attempt.request, edge, Caller::None, verb, base);
+        self.send(call);
+    }
+
+    /// One of the handler's calls was answered (or given up).
+    pub(super) fn call_answered(&mut self, ix: u32, outcome: Outcome, reason: Reason, found: bool) {
+        let attempt = &mut self.attempts[ix];
+        attempt.pending -= 1;
+        let good = outcome == Outcome::Completed;
+        match attempt.stage {
+            Stage::Looking { store, cache } => {
+                if good && found {
+                    self.go_on(ix);
+                } else {
+                    // A broken cache is a miss: the store still knows.
+                    self.call(ix, store, Verb::Request, Stage::Loading { cache });
+                }
+            }
+            Stage::Loading { cache } if good => {
+                if cache == NONE {
+                    self.fill_own(ix);
+                } else {
+                    self.follow_up(ix, cache, Verb::Fill);
+                    self.go_on(ix);
+                }
+            }
+            Stage::Storing { cache } if good => {
+                self.follow_up(ix, cache, Verb::Invalidate);
+                self.go_on(ix);
+            }
+            Stage::Plain | Stage::Loading { .. } | Stage::Storing { .. } => {
+                if !good && attempt.outcome == Outcome::Completed {
+                    attempt.outcome = Outcome::Failed;
+                    attempt.reason = reason;
+                }
+                if attempt.pending == 0 {
+                    let (outcome, reason) = (attempt.outcome, attempt.reason);
+                    if outcome == Outcome::Completed { self.go_on(ix) } else { self.finish_work(ix, outcome, reason) }
+                }
+            }
+        }
+    }
+
+    /// After an answer: the next step, or for a cache the end.
+    fn go_on(&mut self, ix: u32) {
+        let station = self.attempts[ix].station;
+        if matches!(self.pool(station).config.kind, PoolKind::Cache { .. }) {
+            self.finish_work(ix, Outcome::Completed, Reason::None);
+        } else {
+            self.continue_handler(ix);
+        }
+    }
+
+    /// A read-through cache keeps what its store answered.
+    fn fill_own(&mut self, ix: u32) {
+        let now = self.now;
+        let attempt = &mut self.attempts[ix];
+        attempt.found = true;
+        let (station, request) = (attempt.station, attempt.request);
+        let key = self.request_key(request);
+        let pool = self.pool_mut(station);
+        if let (Some(cache), PoolKind::Cache { ttl, .. }) = (pool.cache.as_mut(), pool.config.kind) {
+            cache.insert(key, ttl.map_or(SimTime::NEVER, |ttl| now + ttl));
+        }
+        self.finish_work(ix, Outcome::Completed, Reason::None);
+    }
+
+    /// The handler is done: the slot goes to the next in line, the answer goes back.
+    fn finish_work(&mut self, ix: u32, outcome: Outcome, reason: Reason) {
+        let attempt = &self.attempts[ix];
+        let (replica_ix, draws) = (attempt.replica, attempt.draws);
+        let share = self.replicas[replica_ix as usize].error_share;
+        let broken = outcome == Outcome::Completed && share > 0.0 && draws.child(purpose::ERROR).unit(0) < share;
+        self.release(replica_ix);
+        if broken {
+            self.respond(ix, Outcome::Failed, Reason::InjectedError);
+        } else {
+            self.respond(ix, outcome, reason);
+        }
+    }
+
+    /// Frees a slot and starts whoever waited longest.
+    fn release(&mut self, replica_ix: u32) {
+        let replica = &mut self.replicas[replica_ix as usize];
+        replica.busy -= 1;
+        let station = replica.station;
+        self.stations[station as usize].meter.level(self.now, -1, 0);
+        self.pull(replica_ix);
+    }
+
+    /// Starts waiting requests while slots are free.
+    pub(super) fn pull(&mut self, replica_ix: u32) {
+        loop {
+            let replica = &mut self.replicas[replica_ix as usize];
+            if replica.dead || replica.busy >= replica.slots {
+                return;
+            }
+            let station = replica.station;
+            let next = match replica.queue.pop_front() {
+                Some(next) => next,
+                None if replica.draining => {
+                    if replica.busy == 0 {
+                        replica.removed = true;
+                    }
+                    return;
+                }
+                None => match self.pool_mut(station).shared.pop_front() {
+                    Some(next) => next,
+                    None => return,
+                },
+            };
+            self.stations[station as usize].meter.level(self.now, 0, -1);
+            self.start(next, replica_ix);
+        }
+    }
+
+    /// The replica dies: all that it holds is lost, callers see a broken connection.
+    pub(super) fn kill_replica(&mut self, replica_ix: u32) {
+        let now = self.now;
+        let replica = &mut self.replicas[replica_ix as usize];
+        replica.dead = true;
+        replica.sync(now);
+        replica.generation = replica.generation.wrapping_add(1);
+        replica.jobs.clear();
+        let (busy, waiting) = (replica.busy, replica.queue.len());
+        replica.busy = 0;
+        replica.queue.clear();
+        let station_ix = replica.station;
+        let slots = replica.slots;
+        let meter = &mut self.stations[station_ix as usize].meter;
+        meter.level(now, -(busy as i32), -(waiting as i32));
+        meter.slots(now, -(slots as i32));
+        let pool = self.pool_mut(station_ix);
+        if let Some(cache) = pool.cache.as_mut() {
+            cache.clear();
+        }
+        let all_dead = pool.replicas.clone().iter().all(|&other| !self.replicas[other as usize].open());
+        let mut victims = self.held_by(|attempt| attempt.replica == replica_ix && attempt.station == station_ix);
+        if all_dead {
+            // Nobody is left to serve the shared queue.
+            let shared: Vec<u32> = self.pool_mut(station_ix).shared.drain(..).collect();
+            self.stations[station_ix as usize].meter.level(now, 0, -(shared.len() as i32));
+            victims.extend(shared);
+        }
+        for ix in victims {
+            self.respond(ix, Outcome::Failed, Reason::ReplicaDied);
+        }
+    }
+
+    /// The replica comes back, empty.
+    pub(super) fn revive_replica(&mut self, replica_ix: u32) {
+        let now = self.now;
+        let replica = &mut self.replicas[replica_ix as usize];
+        replica.dead = false;
+        replica.sync(now);
+        let (station, slots) = (replica.station, replica.slots);
+        self.stations[station as usize].meter.slots(now, slots as i32);
+        self.pull(replica_ix);
+    }
+
+    /// Attempts that stand at a station (queued, working or waiting) and match, in order of their slots.
+    pub(super) fn held_by(&self, matches: impl Fn(&super::state::Attempt) -> bool) -> Vec<u32> {
+        self.attempts
+            .indices()
+            .filter(|&ix| {
+                let attempt = &self.attempts[ix];
+                matches!(attempt.phase, Phase::Queued | Phase::Working | Phase::Waiting) && matches(attempt)
+            })
+            .collect()
+    }
+}

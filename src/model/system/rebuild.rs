@@ -1,0 +1,352 @@
+//! Makes the running system match a plan: at the start from nothing, later from whatever runs.
+//!
+//! Stations and edges keep their state under their ids. What the plan no longer names is marked removed, never moved,
+//! so that everything under way still finds its place.
+
+use super::System;
+use super::meter::Meter;
+use super::plan::{EdgePlan, Plan, PoolConfig, PoolKind, StationConfig, StationPlan};
+use super::pool::TargetKind;
+use super::state::{Balancer, Edge, Event, Kind, NONE, Pool, Replica, Source, Station};
+use crate::engine::dist::Dist;
+use crate::engine::rng::Stream;
+use crate::engine::time::SimDuration;
+use crate::model::ids::FaultTarget;
+use crate::model::lru::Lru;
+use crate::model::outcome::{Outcome, Reason};
+
+impl System {
+    /// Makes the system match `plan` from now on.
+    pub fn rebuild(&mut self, plan: &Plan) {
+        let mut fresh_sources = Vec::new();
+        for station in &plan.stations {
+            self.put_station(station, &mut fresh_sources);
+        }
+        let gone: Vec<u32> = self
+            .by_node
+            .iter()
+            .filter(|&(id, _)| plan.stations.binary_search_by_key(id, |station| station.id).is_err())
+            .map(|(_, ix)| *ix)
+            .collect();
+        for edge in &plan.edges {
+            self.put_edge(edge);
+        }
+        for (id, ix) in &self.by_edge {
+            self.edges[*ix as usize].removed = plan.edges.binary_search_by_key(id, |edge| edge.id).is_err();
+        }
+        for ix in 0..self.stations.len() as u32 {
+            self.rewire(ix);
+        }
+        for ix in gone {
+            self.remove_station(ix);
+        }
+        for ix in 0..self.stations.len() as u32 {
+            self.expand_backends(ix);
+        }
+        self.apply_effects();
+        for (station, fresh) in fresh_sources {
+            self.start_source(station, fresh);
+        }
+    }
+
+    fn put_station(&mut self, plan: &StationPlan, sources: &mut Vec<(u32, bool)>) {
+        let now = self.now;
+        if let Some(&ix) = self.by_node.get(&plan.id) {
+            let station = &mut self.stations[ix as usize];
+            let same_kind = match (&station.kind, &plan.config) {
+                (Kind::Source(_), StationConfig::Source(_)) | (Kind::Balancer(_), StationConfig::Balancer(_)) => true,
+                (Kind::Pool(pool), StationConfig::Pool(config)) => {
+                    std::mem::discriminant(&pool.config.kind) == std::mem::discriminant(&config.kind)
+                }
+                _ => false,
+            };
+            if same_kind && !station.removed {
+                station.label.clone_from(&plan.label);
+                self.update_station(ix, &plan.config, sources);
+                return;
+            }
+            self.remove_station(ix);
+        }
+        let ix = self.stations.len() as u32;
+        let kind = match &plan.config {
+            StationConfig::Source(config) => {
+                sources.push((ix, true));
+                Kind::Source(Box::new(Source::new(config, plan.id, self.seed)))
+            }
+            StationConfig::Balancer(config) => Kind::Balancer(Box::new(Balancer::new(config, plan.id, self.seed))),
+            StationConfig::Pool(config) => Kind::Pool(Box::new(Pool::new(config, plan.id.0, self.seed))),
+        };
+        self.stations.push(Station {
+            id: plan.id,
+            label: plan.label.clone(),
+            removed: false,
+            kind,
+            meter: Meter::new(now),
+            out: Vec::new(),
+        });
+        self.by_node.insert(plan.id, ix);
+        match &plan.config {
+            StationConfig::Pool(config) => self.resize_pool(ix, config),
+            StationConfig::Balancer(_) => self.restart_checks(ix),
+            StationConfig::Source(_) => {}
+        }
+    }
+
+    fn update_station(&mut self, ix: u32, config: &StationConfig, sources: &mut Vec<(u32, bool)>) {
+        if matches!(config, StationConfig::Source(_)) {
+            self.settle_gap(ix);
+        }
+        let station = &mut self.stations[ix as usize];
+        match (&mut station.kind, config) {
+            (Kind::Source(source), StationConfig::Source(config)) => {
+                source.reconfigure(config);
+                sources.push((ix, false));
+            }
+            (Kind::Balancer(balancer), StationConfig::Balancer(config)) => {
+                if balancer.reconfigure(config) {
+                    self.restart_checks(ix);
+                }
+            }
+            (Kind::Pool(_), StationConfig::Pool(config)) => self.resize_pool(ix, config),
+            _ => unreachable!("a station whose kind changed is replaced"),
+        }
+    }
+
+    /// Health checks begin (again): the first one interval from now.
+    fn restart_checks(&mut self, ix: u32) {
+        let Kind::Balancer(balancer) = &mut self.stations[ix as usize].kind else { return };
+        balancer.generation = balancer.generation.wrapping_add(1);
+        if let Some(checks) = balancer.config.checks {
+            let event = Event::Check { station: ix, generation: balancer.generation };
+            self.queue.push(self.now + checks.interval, event);
+        }
+    }
+
+    /// Gives a pool the replicas, slots and entries that its configuration asks for.
+    fn resize_pool(&mut self, ix: u32, config: &PoolConfig) {
+        let Kind::Pool(pool) = &mut self.stations[ix as usize].kind else { return };
+        pool.config = config.clone();
+        if let (PoolKind::Cache { capacity, .. }, Some(cache)) = (config.kind, pool.cache.as_mut()) {
+            cache.set_capacity(capacity as usize);
+        }
+        self.drop_surplus(ix, config.replicas as usize);
+        self.grow_pool(ix, config);
+    }
+
+    /// Drains every replica beyond `wanted`, the newest first.
+    fn drop_surplus(&mut self, ix: u32, wanted: usize) {
+        let now = self.now;
+        loop {
+            let Kind::Pool(pool) = &mut self.stations[ix as usize].kind else { return };
+            if pool.replicas.len() <= wanted {
+                return;
+            }
+            let Some(last) = pool.replicas.pop() else { return };
+            let replica = &mut self.replicas[last as usize];
+            replica.draining = true;
+            replica.removed = replica.dead || (replica.busy == 0 && replica.queue.is_empty());
+            if !replica.dead {
+                let slots = replica.slots;
+                self.stations[ix as usize].meter.slots(now, -(slots as i32));
+            }
+        }
+    }
+
+    fn grow_pool(&mut self, ix: u32, config: &PoolConfig) {
+        let now = self.now;
+        let Kind::Pool(pool) = &mut self.stations[ix as usize].kind else { return };
+        let kept = pool.replicas.clone();
+        while pool.replicas.len() < config.replicas as usize {
+            let number = pool.next_number;
+            pool.next_number += 1;
+            pool.replicas.push(self.replicas.len() as u32);
+            self.replicas.push(Replica::new(ix, number, config.slots, now));
+        }
+        let added = config.replicas as usize - kept.len().min(config.replicas as usize);
+        let mut change = added as i32 * config.slots as i32;
+        for &replica_ix in &kept {
+            let replica = &mut self.replicas[replica_ix as usize];
+            if !replica.dead {
+                change += config.slots as i32 - replica.slots as i32;
+            }
+            replica.slots = config.slots;
+        }
+        self.stations[ix as usize].meter.slots(now, change);
+        let Kind::Pool(pool) = &self.stations[ix as usize].kind else { return };
+        for replica_ix in pool.replicas.clone() {
+            self.pull(replica_ix);
+        }
+    }
+
+    fn put_edge(&mut self, plan: &EdgePlan) {
+        let (Some(&from), Some(&to)) = (self.by_node.get(&plan.from), self.by_node.get(&plan.to)) else { return };
+        let constant = match &plan.latency {
+            Dist::Constant(secs) => Some(SimDuration::from_secs_f64(*secs)),
+            _ => None,
+        };
+        if let Some(&ix) = self.by_edge.get(&plan.id) {
+            let edge = &mut self.edges[ix as usize];
+            if edge.from == from && edge.to == to {
+                edge.plan = plan.clone();
+                edge.constant = constant;
+                return;
+            }
+            // Its ends moved: what is under way keeps the old edge.
+            edge.removed = true;
+        }
+        self.by_edge.insert(plan.id, self.edges.len() as u32);
+        self.edges.push(Edge {
+            plan: plan.clone(),
+            from,
+            to,
+            removed: false,
+            constant,
+            partitioned: false,
+            extra: SimDuration::ZERO,
+            sent: 0,
+            by_outcome: [0; 6],
+            in_flight: 0,
+            retries: 0,
+            out_since: 0,
+            out_dots: 0,
+            back_since: 0,
+            back_dots: 0,
+        });
+    }
+
+    /// Lists a station's outgoing edges anew and makes the handler that follows from them.
+    fn rewire(&mut self, ix: u32) {
+        let mut out: Vec<u32> = (0..self.edges.len() as u32)
+            .filter(|&edge| {
+                let edge = &self.edges[edge as usize];
+                edge.from == ix && !edge.removed
+            })
+            .collect();
+        out.sort_by_key(|&edge| self.edges[edge as usize].plan.id);
+        let targets: Vec<(u32, TargetKind)> = out.iter().map(|&edge| (edge, self.target_kind(edge))).collect();
+        let changed = self.stations[ix as usize].out != out;
+        if let Kind::Pool(pool) = &mut self.stations[ix as usize].kind {
+            pool.steps = Pool::program(pool.config.calls, &targets);
+            pool.program = pool.program.wrapping_add(u16::from(changed));
+        }
+        self.stations[ix as usize].out = out;
+    }
+
+    fn target_kind(&self, edge: u32) -> TargetKind {
+        let target = self.edges[edge as usize].to;
+        let Kind::Pool(pool) = &self.stations[target as usize].kind else { return TargetKind::Other };
+        match pool.config.kind {
+            PoolKind::Database => TargetKind::Store,
+            PoolKind::Cache { .. } => {
+                let has_store = self.edges.iter().any(|edge| edge.from == target && !edge.removed);
+                if has_store { TargetKind::Other } else { TargetKind::Cache }
+            }
+            PoolKind::Service => TargetKind::Other,
+        }
+    }
+
+    /// Takes a station out: what it holds fails, its replicas are gone.
+    fn remove_station(&mut self, ix: u32) {
+        if self.stations[ix as usize].removed {
+            return;
+        }
+        self.stations[ix as usize].removed = true;
+        match &mut self.stations[ix as usize].kind {
+            Kind::Source(source) => source.generation = source.generation.wrapping_add(1),
+            Kind::Balancer(balancer) => {
+                balancer.generation = balancer.generation.wrapping_add(1);
+                for ix in self.held_by(|attempt| attempt.station == ix) {
+                    self.respond(ix, Outcome::Failed, Reason::Removed);
+                }
+            }
+            Kind::Pool(pool) => {
+                for replica_ix in pool.replicas.clone() {
+                    if !self.replicas[replica_ix as usize].dead {
+                        self.kill_replica(replica_ix);
+                    }
+                    self.replicas[replica_ix as usize].removed = true;
+                }
+                if let Kind::Pool(pool) = &mut self.stations[ix as usize].kind {
+                    pool.replicas.clear();
+                }
+            }
+        }
+        let id = self.stations[ix as usize].id;
+        self.active.retain(
+            |active| !matches!(active.target, FaultTarget::Node(node) | FaultTarget::Replica(node, _) if node == id),
+        );
+        if self.by_node.get(&id) == Some(&ix) {
+            self.by_node.remove(&id);
+        }
+    }
+
+    /// Matches a balancer's table to its edges and their replicas, keeping what it believes of those it knows.
+    pub(super) fn expand_backends(&mut self, ix: u32) {
+        let now = self.now;
+        if !matches!(self.stations[ix as usize].kind, Kind::Balancer(_)) {
+            return;
+        }
+        let mut wanted: Vec<(u32, u32, u32)> = Vec::new();
+        for &edge_ix in &self.stations[ix as usize].out {
+            let edge = &self.edges[edge_ix as usize];
+            match &self.stations[edge.to as usize].kind {
+                Kind::Pool(pool) if !pool.config.shared_queue => {
+                    wanted.extend(pool.replicas.iter().map(|&replica| (edge_ix, replica, edge.plan.weight)));
+                }
+                _ => wanted.push((edge_ix, NONE, edge.plan.weight)),
+            }
+        }
+        let Kind::Balancer(balancer) = &mut self.stations[ix as usize].kind else { return };
+        for backend in 0..balancer.backends.len() {
+            let known = (balancer.backends[backend].edge, balancer.backends[backend].replica);
+            let entry = wanted.iter().find(|(edge, replica, _)| (*edge, *replica) == known);
+            let weight = entry.map_or(balancer.views[backend].weight, |(_, _, weight)| *weight);
+            balancer.update_backend(backend, entry.is_none(), weight);
+        }
+        for (edge, replica, weight) in wanted {
+            if !balancer.backends.iter().any(|backend| (backend.edge, backend.replica) == (edge, replica)) {
+                balancer.add_backend(edge, replica, weight, now);
+            }
+        }
+    }
+}
+
+impl Pool {
+    fn new(config: &PoolConfig, id: u32, seed: u64) -> Self {
+        Self {
+            config: config.clone(),
+            replicas: Vec::new(),
+            next_number: 0,
+            shared: std::collections::VecDeque::new(),
+            stream: Stream::new(seed, u64::from(id)),
+            steps: Vec::new(),
+            program: 0,
+            cache: match config.kind {
+                PoolKind::Cache { capacity, .. } => Some(Lru::new(capacity as usize)),
+                PoolKind::Service | PoolKind::Database => None,
+            },
+            lookups: 0,
+            hits: 0,
+        }
+    }
+}
+
+impl Source {
+    /// Takes new parameters; the ordinal and the gap under way stay.
+    fn reconfigure(&mut self, config: &super::plan::SourceConfig) {
+        self.key_sampler = crate::engine::dist::Zipf::new(u64::from(config.keys), config.key_skew).ok();
+        self.config = config.clone();
+    }
+}
+
+impl Balancer {
+    /// Takes new parameters; tells whether health checks must start anew.
+    fn reconfigure(&mut self, config: &super::plan::BalancerConfig) -> bool {
+        if self.config.strategy != config.strategy {
+            self.strategy = super::balancer::strategy_of(config);
+        }
+        let checks_changed = self.config.checks != config.checks;
+        self.config = config.clone();
+        checks_changed
+    }
+}

@@ -1,0 +1,241 @@
+//! Sources: when requests are born, and what each of them is.
+
+use super::System;
+use super::plan::{Arrivals, SourceConfig};
+use super::state::{Caller, Event, Kind, NONE, Request, Source, Verb};
+use crate::engine::dist::Zipf;
+use crate::engine::math;
+use crate::engine::rng::{DrawKey, mix};
+use crate::engine::time::{SimDuration, SimTime};
+use crate::model::ids::NodeId;
+
+/// Purposes of a request's draws.
+mod purpose {
+    pub(super) const GAP: u64 = 0;
+    pub(super) const OPERATION: u64 = 1;
+    pub(super) const KEY: u64 = 2;
+    pub(super) const CLIENT: u64 = 3;
+    pub(super) const EDGE: u64 = 4;
+    pub(super) const CALL: u64 = 5;
+    pub(super) const THINK: u64 = 6;
+}
+
+/// Closed loop: a user sends again no sooner than this after an answer, so that instant refusals cannot stop the clock.
+const THINK_MIN: SimDuration = SimDuration(1_000);
+
+/// Label of the draws of users who have not sent yet.
+const FIRST_THINK: u64 = u64::MAX;
+
+impl Source {
+    pub(super) fn new(config: &SourceConfig, id: NodeId, seed: u64) -> Self {
+        Self {
+            key_sampler: Zipf::new(u64::from(config.keys), config.key_skew).ok(),
+            config: config.clone(),
+            draws: DrawKey::new(seed).child(u64::from(id.0)),
+            ordinal: 0,
+            generation: 0,
+            traffic_factor: 1.0,
+            left: 0.0,
+            since: SimTime::ZERO,
+            active: Vec::new(),
+        }
+    }
+
+    /// The expected number of arrivals until request `ordinal`: one on average, always one where they are regular.
+    fn gap(&self, ordinal: u64) -> f64 {
+        match self.config.arrivals {
+            Arrivals::Poisson(_) => -math::ln(1.0 - self.draws.child(ordinal).unit(purpose::GAP)),
+            Arrivals::Regular(_) | Arrivals::Closed { .. } => 1.0,
+        }
+    }
+}
+
+impl System {
+    fn source(&self, station: u32) -> &Source {
+        match &self.stations[station as usize].kind {
+            Kind::Source(source) => source,
+            _ => unreachable!("only sources send on their own"),
+        }
+    }
+
+    fn source_mut(&mut self, station: u32) -> &mut Source {
+        match &mut self.stations[station as usize].kind {
+            Kind::Source(source) => source,
+            _ => unreachable!("only sources send on their own"),
+        }
+    }
+
+    /// Starts a source, or starts it anew after its parameters changed: the gap under way is kept in expected arrivals.
+    pub(super) fn start_source(&mut self, station: u32, fresh: bool) {
+        if self.sources_stopped {
+            return;
+        }
+        let now = self.now;
+        let source = self.source_mut(station);
+        source.generation = source.generation.wrapping_add(1);
+        if fresh {
+            source.left = source.gap(0);
+            source.since = now;
+        }
+        if let Arrivals::Closed { users, .. } = source.config.arrivals {
+            let known = source.active.len().max(users as usize);
+            source.active.resize(known, false);
+            for user in 0..users {
+                let source = self.source_mut(station);
+                if !std::mem::replace(&mut source.active[user as usize], true) {
+                    let draws = source.draws.child(FIRST_THINK).child(u64::from(user));
+                    self.think(station, user, draws);
+                }
+            }
+        } else {
+            self.schedule_arrival(station);
+        }
+    }
+
+    fn schedule_arrival(&mut self, station: u32) {
+        let source = self.source(station);
+        let (since, generation, factor) = (source.since, source.generation, source.traffic_factor);
+        let (Arrivals::Poisson(profile) | Arrivals::Regular(profile)) = &source.config.arrivals else { return };
+        if factor <= 0.0 {
+            return;
+        }
+        if let Some(delay) = profile.delay_until(since.as_secs_f64(), source.left / factor) {
+            let at = since + SimDuration::from_secs_f64(delay);
+            self.queue.push(at.max(self.now), Event::Arrive { source: station, generation });
+        }
+    }
+
+    /// Books what part of the gap under way has passed: before the rate changes.
+    pub(super) fn settle_gap(&mut self, station: u32) {
+        let now = self.now;
+        let source = self.source_mut(station);
+        if let Arrivals::Poisson(profile) | Arrivals::Regular(profile) = &source.config.arrivals {
+            let passed = profile.arrivals_between(source.since.as_secs_f64(), now.as_secs_f64());
+            source.left = (source.left - passed * source.traffic_factor).max(0.0);
+        }
+        source.since = now;
+    }
+
+    /// Open loop: a request is born, the next gap begins.
+    pub(super) fn arrive(&mut self, station: u32, generation: u32) {
+        let now = self.now;
+        let source = self.source_mut(station);
+        if source.generation != generation {
+            return;
+        }
+        source.since = now;
+        source.left = source.gap(source.ordinal + 1);
+        self.schedule_arrival(station);
+        self.birth(station, NONE);
+    }
+
+    /// Closed loop: the user asks.
+    pub(super) fn user_ready(&mut self, station: u32, user: u32) {
+        if self.sources_stopped || self.stations[station as usize].removed {
+            return;
+        }
+        let source = self.source_mut(station);
+        let Arrivals::Closed { users, .. } = source.config.arrivals else { return };
+        if user >= users {
+            // There are fewer users now: this one leaves after its answer.
+            source.active[user as usize] = false;
+            return;
+        }
+        self.birth(station, user);
+    }
+
+    /// Closed loop: the user has heard, and thinks.
+    pub(super) fn user_answered(&mut self, station: u32, user: u32, ordinal: u64) {
+        let draws = self.source(station).draws.child(ordinal).child(purpose::THINK);
+        self.think(station, user, draws);
+    }
+
+    fn think(&mut self, station: u32, user: u32, draws: DrawKey) {
+        let Arrivals::Closed { think_time, .. } = &self.source(station).config.arrivals else { return };
+        let think = SimDuration::from_secs_f64(think_time.sample(&mut draws.sequence()));
+        self.queue.push(self.now + think.max(THINK_MIN), Event::UserReady { source: station, user });
+    }
+
+    fn birth(&mut self, station: u32, user: u32) {
+        let now = self.now;
+        let warm_up = self.run.warm_up;
+        let source = self.source_mut(station);
+        let ordinal = source.ordinal;
+        source.ordinal += 1;
+        let draws = source.draws.child(ordinal);
+        let write_share = source.config.write_share;
+        let writes = write_share > 0.0 && draws.unit(purpose::OPERATION) < write_share;
+        let counted = now.0 >= warm_up.0;
+        self.totals.offered(now, counted);
+        let request = self.requests.insert(Request {
+            draws,
+            ordinal,
+            source: station,
+            user,
+            born: now,
+            visited: 0,
+            refs: 0,
+            done: false,
+            writes,
+            counted,
+        });
+        let entry = &mut self.stations[station as usize];
+        entry.meter.arrived();
+        self.meter.arrived();
+        let Some(edge) = self.first_edge(station, draws) else {
+            // `topology::check` refuses such a source; a live edit may take its last edge away.
+            self.orphaned(request.ix);
+            return;
+        };
+        let call = self.new_attempt(request.ix, edge, Caller::Client, Verb::Request, draws.child(purpose::CALL));
+        self.send(call);
+    }
+
+    /// The edge that a request leaves by: with several, one at random by weight.
+    fn first_edge(&self, station: u32, draws: DrawKey) -> Option<u32> {
+        let out = &self.stations[station as usize].out;
+        if out.len() <= 1 {
+            return out.first().copied();
+        }
+        let weight = |edge: u32| f64::from(self.edges[edge as usize].plan.weight);
+        let total: f64 = out.iter().map(|edge| weight(*edge)).sum();
+        let mut point = draws.unit(purpose::EDGE) * total;
+        for &edge in out {
+            if point < weight(edge) {
+                return Some(edge);
+            }
+            point -= weight(edge);
+        }
+        out.last().copied()
+    }
+
+    /// A request with nowhere to go.
+    fn orphaned(&mut self, request: u32) {
+        use crate::model::outcome::{Outcome, Reason};
+        self.finish_request(request, Outcome::Failed, Reason::NoRoute);
+        self.requests.remove(request);
+    }
+
+    /// The item that the request asks for; popular ranks are scattered over the key space.
+    pub(super) fn request_key(&self, request: u32) -> u64 {
+        let request = &self.requests[request];
+        let source = self.source(request.source);
+        let rank = source.key_sampler.map_or(0, |zipf| zipf.sample(&mut request.draws.child(purpose::KEY).sequence()));
+        mix(rank)
+    }
+
+    /// The client's address, within 10.0.0.0/8; a closed-loop user keeps its own.
+    pub(super) fn request_ipv4(&self, request: u32) -> u32 {
+        let request = &self.requests[request];
+        let source = self.source(request.source);
+        let clients = u64::from(source.config.clients);
+        let client = if request.user == NONE {
+            request.draws.bits(purpose::CLIENT) % clients
+        } else {
+            u64::from(request.user) % clients
+        };
+        // Spread over the address space, or all of a small population would share their first octets.
+        0x0a00_0000
+            | (mix(client ^ (u64::from(self.stations[request.source as usize].id.0) << 32)) as u32 & 0x00ff_ffff)
+    }
+}

@@ -1,0 +1,355 @@
+//! What the system is made of while it runs: events, requests, attempts, stations, replicas, edges.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+use super::meter::Meter;
+use super::plan::{BalancerConfig, EdgePlan, PoolConfig, SourceConfig};
+use super::slab::Key;
+use crate::engine::rng::{DrawKey, Stream};
+use crate::engine::time::{SimDuration, SimTime};
+use crate::model::balancer::{BackendView, Strategy};
+use crate::model::fault::{Effect, FaultKind};
+use crate::model::ids::{FaultTarget, NodeId};
+use crate::model::lru::Lru;
+use crate::model::outcome::{Outcome, Reason};
+
+/// No index.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// What can happen. Small and plain: it travels through the event queue by value.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Event {
+    /// An open-loop source sends; stale when `generation` is not the source's.
+    Arrive {
+        source: u32,
+        generation: u32,
+    },
+    /// A closed-loop user has thought enough.
+    UserReady {
+        source: u32,
+        user: u32,
+    },
+    /// An attempt reaches its station.
+    Reach {
+        attempt: u32,
+    },
+    /// The next demand of a replica is served; stale when `generation` is not the replica's.
+    Work {
+        replica: u32,
+        generation: u32,
+    },
+    /// An answer reaches the caller.
+    Answer {
+        attempt: u32,
+    },
+    /// The caller stops waiting; stale once the attempt is freed.
+    TimeOut {
+        attempt: Key,
+    },
+    /// The wait before a retry is over.
+    Retry {
+        attempt: u32,
+    },
+    /// A balancer asks its backends how they are.
+    Check {
+        station: u32,
+        generation: u32,
+    },
+    /// A timetabled fault starts or ends.
+    Fault {
+        index: u32,
+        starts: bool,
+    },
+    /// A statistics bucket closes.
+    Tick,
+    WarmUpEnds,
+    SourcesStop,
+    DrainEnds,
+}
+
+/// A user's request. What can be derived from its draws (operation, key, client) is, on demand.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    pub draws: DrawKey,
+    pub ordinal: u64,
+    pub source: u32,
+    /// Closed loop: whose it is.
+    pub user: u32,
+    pub born: SimTime,
+    /// Order-sensitive hash of the stations visited so far.
+    pub visited: u64,
+    /// Attempts that still refer to it.
+    pub refs: u32,
+    pub done: bool,
+    pub writes: bool,
+    /// Arrived after the warm-up.
+    pub counted: bool,
+}
+
+/// Who waits for an attempt's answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Caller {
+    /// Nobody.
+    None,
+    /// The user.
+    Client,
+    /// An attempt that stands at a station and waits.
+    Parent(Key),
+    /// A balancer's health check.
+    Probe { balancer: u32, backend: u32 },
+}
+
+/// What is asked of a station.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verb {
+    Request,
+    /// Cache: is it there?
+    Get,
+    /// Cache: keep this.
+    Fill,
+    /// Cache: forget this.
+    Invalidate,
+    /// Are you well?
+    Probe,
+}
+
+/// Where an attempt is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Waits to be sent (again).
+    Backoff,
+    /// On its way to the station.
+    Out,
+    Queued,
+    /// Its demand is being served.
+    Working,
+    /// Holds its slot (if it has one) and waits for calls of its own.
+    Waiting,
+    /// On its way back.
+    Back,
+    /// Swallowed by a partition; only a time-out can end it.
+    Lost,
+}
+
+/// What a handler waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Calls whose answers only matter by success.
+    Plain,
+    /// A cache look-up; on a miss the store follows.
+    Looking { store: u32, cache: u32 },
+    /// The store, to fill the cache with its answer.
+    Loading { cache: u32 },
+    /// A write to the store, to invalidate the cache after it.
+    Storing { cache: u32 },
+}
+
+/// One try to get an answer over one edge.
+#[derive(Clone, Debug)]
+pub(super) struct Attempt {
+    /// Index of the request; [`NONE`] for health checks.
+    pub request: u32,
+    pub edge: u32,
+    pub station: u32,
+    /// Index of the replica, [`NONE`] until chosen.
+    pub replica: u32,
+    /// Index in the calling balancer's table, else [`NONE`].
+    pub backend: u32,
+    pub caller: Caller,
+    /// Draws of this try, and of the call's first try.
+    pub draws: DrawKey,
+    pub base: DrawKey,
+    pub sent_at: SimTime,
+    pub reached_at: SimTime,
+    pub verb: Verb,
+    pub phase: Phase,
+    pub stage: Stage,
+    pub outcome: Outcome,
+    pub reason: Reason,
+    /// Try number, 0 first.
+    pub try_no: u8,
+    /// Next step of the handler.
+    pub step: u16,
+    pub program: u16,
+    /// Calls of its own not answered yet.
+    pub pending: u16,
+    /// Nobody waits for it any more: zombie work.
+    pub detached: bool,
+    /// A cache had it.
+    pub found: bool,
+}
+
+/// One step of a handler.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    Call(u32),
+    Parallel(Vec<u32>),
+    OneOf(Vec<u32>),
+    /// Cache first, store on a miss; writes go to the store, then invalidate.
+    Aside {
+        cache: u32,
+        store: u32,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Station {
+    pub(crate) id: NodeId,
+    pub(crate) label: String,
+    pub(crate) removed: bool,
+    pub(crate) kind: Kind,
+    pub(crate) meter: Meter,
+    /// Outgoing edges, by ascending id.
+    pub(super) out: Vec<u32>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    Source(Box<Source>),
+    Balancer(Box<Balancer>),
+    Pool(Box<Pool>),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    pub(crate) config: SourceConfig,
+    pub(super) draws: DrawKey,
+    pub(super) ordinal: u64,
+    pub(super) generation: u32,
+    pub(super) traffic_factor: f64,
+    /// Arrivals (in units of the expected number) until the next one, as seen at `since`.
+    pub(super) left: f64,
+    pub(super) since: SimTime,
+    /// Closed loop: which users are thinking or waiting.
+    pub(super) active: Vec<bool>,
+    pub(super) key_sampler: Option<crate::engine::dist::Zipf>,
+}
+
+/// A backend as its balancer knows it.
+#[derive(Clone, Debug)]
+pub(crate) struct Backend {
+    pub(crate) edge: u32,
+    /// Index of the replica; [`NONE`]: whichever the station chooses.
+    pub(crate) replica: u32,
+    pub(crate) removed: bool,
+    pub(crate) healthy: bool,
+    pub(crate) since: SimTime,
+    pub(crate) good_run: u32,
+    pub(crate) bad_run: u32,
+    pub(crate) selections: u64,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Balancer {
+    pub(crate) config: BalancerConfig,
+    pub(crate) strategy: Box<dyn Strategy>,
+    pub(super) stream: Stream,
+    pub(super) probe_draws: DrawKey,
+    pub(super) probes_sent: u64,
+    pub(super) generation: u32,
+    /// Append-only while it runs, so that answers under way find their backend.
+    pub(crate) backends: Vec<Backend>,
+    /// What the strategy sees, parallel to `backends`.
+    pub(crate) views: Vec<BackendView>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Pool {
+    pub(crate) config: PoolConfig,
+    /// Indices of its replicas that are not removed, by ascending number.
+    pub(crate) replicas: Vec<u32>,
+    pub(super) next_number: u32,
+    pub(super) shared: VecDeque<u32>,
+    pub(super) stream: Stream,
+    pub(super) steps: Vec<Step>,
+    pub(super) program: u16,
+    pub(crate) cache: Option<Lru>,
+    pub(crate) lookups: u64,
+    pub(crate) hits: u64,
+}
+
+/// A demand being served, by the virtual time at which it is done.
+pub(super) type Job = Reverse<(u64, u64, u32)>;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Replica {
+    pub(crate) station: u32,
+    /// Counted from 0 within its station, never used twice.
+    pub(crate) number: u32,
+    pub(crate) dead: bool,
+    /// Leaves once what it holds is done.
+    pub(crate) draining: bool,
+    pub(crate) removed: bool,
+    pub(crate) slots: u32,
+    pub(crate) busy: u32,
+    pub(crate) queue: VecDeque<u32>,
+    /// Work takes this many times as long.
+    pub(crate) slow: f64,
+    pub(crate) error_share: f64,
+    pub(super) jobs: BinaryHeap<Job>,
+    /// Order among equal virtual times.
+    pub(super) job_seq: u64,
+    /// Work done per slot so far [ns at normal speed], as of `synced`.
+    pub(super) virtual_now: u64,
+    pub(super) synced: SimTime,
+    pub(super) generation: u32,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Edge {
+    pub(crate) plan: EdgePlan,
+    pub(crate) from: u32,
+    pub(crate) to: u32,
+    pub(crate) removed: bool,
+    /// Fixed latency in ns where it is constant.
+    pub(super) constant: Option<SimDuration>,
+    pub(crate) partitioned: bool,
+    pub(crate) extra: SimDuration,
+    pub(crate) sent: u64,
+    pub(crate) by_outcome: [u64; 6],
+    pub(crate) in_flight: u64,
+    pub(crate) retries: u64,
+    pub(crate) out_since: u64,
+    pub(crate) out_dots: u64,
+    pub(crate) back_since: u64,
+    pub(crate) back_dots: u64,
+}
+
+/// A fault in force.
+#[derive(Clone, Debug)]
+pub(crate) struct ActiveFault {
+    pub(crate) kind: &'static FaultKind,
+    pub(crate) effect: Effect,
+    pub(crate) target: FaultTarget,
+    pub(crate) since: SimTime,
+    /// Index in the timetable, if it came from there.
+    pub(crate) scheduled: Option<u32>,
+}
+
+/// A traversal that is drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct HopSample {
+    pub(crate) edge: u32,
+    pub(crate) back: bool,
+    pub(crate) outcome: Outcome,
+    pub(crate) start: SimTime,
+    pub(crate) end: SimTime,
+}
+
+/// How a log entry feels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogTone {
+    Info,
+    Good,
+    Bad,
+}
+
+/// Something worth telling that happened in the run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogEntry {
+    pub at: SimTime,
+    pub tone: LogTone,
+    pub node: Option<NodeId>,
+    pub text: String,
+}

@@ -1,0 +1,261 @@
+//! From a document to a plan: checks it, then reads every parameter into its typed form.
+
+use std::collections::BTreeMap;
+
+use super::check::check;
+use super::document::{Change, Diagnostic, Document, Edge, EdgeId, Node, NodeId, Severity};
+use crate::engine::dist::Dist;
+use crate::engine::time::{SimDuration, SimTime};
+use crate::model::edge::EDGE_ENTRY;
+use crate::model::params::{Params, Value};
+use crate::model::profile::Profile;
+use crate::model::read::Reader;
+use crate::model::station;
+use crate::model::system::plan::{
+    Arrivals, Backoff, BalancerConfig, CallMode, Carries, CheckConfig, EdgePlan, Plan, PoolConfig, PoolKind, RunPlan,
+    SourceConfig, StationConfig, StationPlan, WindowPlan,
+};
+use crate::model::system::{LiveFault, System, TimedFault};
+use crate::model::{balancer, distribution};
+
+/// A run ends this long after its length at the latest, even if requests are still in flight.
+pub const DRAIN: SimDuration = SimDuration::from_secs(60);
+
+/// A system at time zero, unless an error stands in the way; and all problems found, errors first.
+#[must_use]
+pub fn compile(document: &Document) -> (Option<System>, Vec<Diagnostic>) {
+    let (plan, diagnostics) = plan(document);
+    (plan.map(|plan| System::new(&plan, timetable(document), document.seed)), diagnostics)
+}
+
+/// The plan alone; see [`compile`].
+#[must_use]
+pub fn plan(document: &Document) -> (Option<Plan>, Vec<Diagnostic>) {
+    let diagnostics = check(document);
+    if diagnostics.iter().any(|problem| problem.severity == Severity::Error) {
+        return (None, diagnostics);
+    }
+    let stations: Vec<StationPlan> = document.nodes.iter().filter_map(|(id, node)| station_plan(*id, node)).collect();
+    let edges = document.edges.iter().map(|(id, edge)| edge_plan(*id, edge)).collect();
+    (Some(Plan { stations, edges, run: run_plan(document) }), diagnostics)
+}
+
+/// The faults on the document's timetable.
+#[must_use]
+pub fn timetable(document: &Document) -> Vec<TimedFault> {
+    let fault = |scheduled: &super::document::ScheduledFault| TimedFault {
+        at: SimTime::from_secs_f64(scheduled.at_secs),
+        lasts: scheduled.for_secs.map(SimDuration::from_secs_f64),
+        kind: scheduled.fault.kind.clone(),
+        target: scheduled.fault.target,
+        params: scheduled.fault.params.clone(),
+    };
+    document.faults.iter().map(fault).collect()
+}
+
+/// A live change as the system takes it; `None` for edits, which go through a new plan.
+#[must_use]
+pub fn live_fault(change: &Change) -> Option<LiveFault> {
+    match change {
+        Change::Edit(_) => None,
+        Change::Inject(fault) => {
+            Some(LiveFault::Start { kind: fault.kind.clone(), target: fault.target, params: fault.params.clone() })
+        }
+        Change::Lift { kind, target } => Some(LiveFault::End { kind: kind.clone(), target: *target }),
+    }
+}
+
+fn run_plan(document: &Document) -> RunPlan {
+    let secs = SimDuration::from_secs_f64;
+    RunPlan {
+        run_length: secs(document.run_length_secs),
+        warm_up: secs(document.warm_up_secs),
+        good_within: document.good_within_secs.map(secs),
+        drain: DRAIN,
+        windows: document
+            .windows
+            .iter()
+            .map(|window| WindowPlan {
+                name: window.name.clone(),
+                from: secs(window.from_secs),
+                to: secs(window.to_secs),
+            })
+            .collect(),
+    }
+}
+
+fn station_plan(id: NodeId, node: &Node) -> Option<StationPlan> {
+    let kind = station::find(&node.kind)?;
+    let reader = Reader::new(&kind.entry, &node.params);
+    let config = match kind.entry.id {
+        "source" => StationConfig::Source(source_config(&reader)),
+        "balancer" => StationConfig::Balancer(balancer_config(&reader)),
+        "cache" => StationConfig::Pool(cache_config(&reader)),
+        "database" => StationConfig::Pool(database_config(&reader)),
+        "service" => StationConfig::Pool(service_config(&reader)),
+        _ => return None,
+    };
+    Some(StationPlan { id, label: node.label.clone(), config })
+}
+
+fn dist(reader: &Reader<'_>, key: &str) -> Dist {
+    let (_, variant) = reader.variant(key);
+    distribution::build(&variant).expect("check() refuses parameters that make no distribution")
+}
+
+fn optional(secs: f64) -> Option<SimDuration> {
+    (secs > 0.0).then(|| SimDuration::from_secs_f64(secs))
+}
+
+fn source_config(reader: &Reader<'_>) -> SourceConfig {
+    let profile = || {
+        let (entry, variant) = reader.variant("profile");
+        Profile::build(entry, &variant.params)
+    };
+    let (entry, variant) = reader.variant("arrivals");
+    let arrivals = match entry.id {
+        "closed" => {
+            let closed = Reader::new(entry, &variant.params);
+            Arrivals::Closed { users: closed.count("users"), think_time: dist(&closed, "think_time") }
+        }
+        "regular" => Arrivals::Regular(profile()),
+        _ => Arrivals::Poisson(profile()),
+    };
+    let rows: Vec<(String, f64)> = reader
+        .rows("countries")
+        .into_iter()
+        .filter_map(|row| match row.as_slice() {
+            [Value::Text(country), Value::Number(weight)] => Some((country.clone(), weight.max(0.0))),
+            _ => None,
+        })
+        .collect();
+    let total: f64 = rows.iter().map(|(_, weight)| weight).sum();
+    let mut sum = 0.0;
+    let countries = rows
+        .into_iter()
+        .map(|(country, weight)| {
+            sum += weight / total;
+            (country, sum)
+        })
+        .collect();
+    SourceConfig {
+        arrivals,
+        write_share: reader.number("write_share"),
+        static_share: reader.number("static_share"),
+        keys: reader.count("keys"),
+        key_skew: reader.number("key_skew"),
+        clients: reader.count("clients"),
+        countries,
+    }
+}
+
+fn balancer_config(reader: &Reader<'_>) -> BalancerConfig {
+    let (_, strategy) = reader.variant("strategy");
+    BalancerConfig {
+        // A strategy that cannot be built is an error of the document; see `check`.
+        strategy: if balancer::build(&strategy).is_ok() { strategy } else { balancer::default_variant() },
+        checks: reader.flag("health_checks").then(|| CheckConfig {
+            interval: SimDuration::from_secs_f64(reader.number("check_interval")),
+            timeout: SimDuration::from_secs_f64(reader.number("check_timeout")),
+            rise: reader.count("rise"),
+            fall: reader.count("fall"),
+        }),
+        panic_mode: reader.flag("panic_mode"),
+    }
+}
+
+fn service_config(reader: &Reader<'_>) -> PoolConfig {
+    let time = dist(reader, "service_time");
+    PoolConfig {
+        kind: PoolKind::Service,
+        replicas: reader.count("replicas"),
+        slots: reader.count("slots"),
+        queue_limit: reader.count("queue_limit"),
+        shared_queue: reader.choice("queue") == "shared",
+        read_time: time.clone(),
+        write_time: time,
+        check_time: SimDuration::from_secs_f64(reader.number("check_time")),
+        calls: match reader.choice("calls") {
+            "parallel" => CallMode::Parallel,
+            "one_of" => CallMode::OneOf,
+            _ => CallMode::Sequence,
+        },
+    }
+}
+
+fn cache_config(reader: &Reader<'_>) -> PoolConfig {
+    let time = dist(reader, "lookup_time");
+    PoolConfig {
+        kind: PoolKind::Cache { capacity: reader.count("capacity"), ttl: optional(reader.number("ttl")) },
+        replicas: 1,
+        slots: reader.count("slots"),
+        queue_limit: reader.count("queue_limit"),
+        shared_queue: false,
+        read_time: time.clone(),
+        write_time: time,
+        check_time: SimDuration::from_secs_f64(reader.number("check_time")),
+        calls: CallMode::Sequence,
+    }
+}
+
+fn database_config(reader: &Reader<'_>) -> PoolConfig {
+    PoolConfig {
+        kind: PoolKind::Database,
+        replicas: 1,
+        slots: reader.count("connections"),
+        queue_limit: reader.count("queue_limit"),
+        shared_queue: false,
+        read_time: dist(reader, "read_time"),
+        write_time: dist(reader, "write_time"),
+        check_time: SimDuration::from_secs_f64(reader.number("check_time")),
+        calls: CallMode::Sequence,
+    }
+}
+
+fn edge_plan(id: EdgeId, edge: &Edge) -> EdgePlan {
+    let reader = Reader::new(&EDGE_ENTRY, &edge.params);
+    let (entry, variant) = reader.variant("backoff");
+    let wait = |params: &Params| {
+        let reader = Reader::new(entry, params);
+        (reader.number("base"), reader.number("cap"))
+    };
+    let backoff = match entry.id {
+        "linear" => {
+            let (base, cap) = wait(&variant.params);
+            Backoff::Linear { base, cap }
+        }
+        "exponential" => {
+            let (base, cap) = wait(&variant.params);
+            Backoff::FullJitter { base, cap }
+        }
+        _ => Backoff::None,
+    };
+    EdgePlan {
+        id,
+        from: edge.from,
+        to: edge.to,
+        latency: dist(&reader, "latency"),
+        timeout: optional(reader.number("timeout")),
+        retries: reader.count("retries") as u8,
+        backoff,
+        weight: reader.count("weight"),
+        carries: match reader.choice("operations") {
+            "reads" => Carries::Reads,
+            "writes" => Carries::Writes,
+            _ => Carries::All,
+        },
+        probability: reader.number("probability"),
+    }
+}
+
+/// How many requests per second each source offers at most [1/s], by node; closed-loop sources are left out.
+#[must_use]
+pub fn peak_rates(document: &Document) -> BTreeMap<NodeId, f64> {
+    let peak = |(id, node): (&NodeId, &std::rc::Rc<Node>)| match station_plan(*id, node)?.config {
+        StationConfig::Source(SourceConfig { arrivals: Arrivals::Poisson(p) | Arrivals::Regular(p), .. }) => {
+            Some((*id, p.peak()))
+        }
+        _ => None,
+    };
+    document.nodes.iter().filter_map(peak).collect()
+}
