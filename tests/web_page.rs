@@ -1,18 +1,38 @@
-//! The page's program in a real browser: `cargo xtask test wasm`.
+//! Parts of the page in a real browser: `cargo xtask test wasm`.
+//!
+//! Each test mounts into an element of its own: the test runner reads its results from the page's body.
 
+use headroom::ui::icons::{Icon, IconProps};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::Element;
+use yew::BaseComponent;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// Goal: the program starts and renders something with a heading, with no panic on the way.
-#[wasm_bindgen_test]
-async fn the_page_renders_a_heading() {
-    headroom::ui::run();
-    // Yew renders in microtasks: waiting for one resolved promise after another lets them run.
-    for _ in 0..100 {
-        let promise = js_sys::Promise::resolve(&wasm_bindgen::JsValue::NULL);
-        wasm_bindgen_futures::JsFuture::from(promise).await.expect("a resolved promise resolves");
-    }
+/// Renders a component into a new element and returns that element, once Yew has drawn.
+async fn mount<C: BaseComponent>(props: C::Properties) -> Element {
     let document = web_sys::window().and_then(|window| window.document()).expect("a page has a document");
-    assert!(document.query_selector("h1").expect("the selector is valid").is_some());
+    let root = document.create_element("div").expect("div is an element");
+    document.body().expect("a page has a body").append_child(&root).expect("a body takes elements");
+    yew::Renderer::<C>::with_root_and_props(root.clone(), props).render();
+    // Yew draws in microtasks: they run while one resolved promise after another is awaited.
+    for _ in 0..100 {
+        if root.has_child_nodes() {
+            break;
+        }
+        let resolved = js_sys::Promise::resolve(&wasm_bindgen::JsValue::NULL);
+        wasm_bindgen_futures::JsFuture::from(resolved).await.expect("a resolved promise resolves");
+    }
+    root
+}
+
+/// Goal: icons reach the page as drawings that a screen reader passes over.
+#[wasm_bindgen_test]
+async fn an_icon_is_a_drawing_without_words() {
+    let root = mount::<Icon>(IconProps { name: "server".into(), class: "big".into() }).await;
+    let icon = root.first_element_child().expect("the icon was drawn");
+    assert_eq!(icon.tag_name(), "svg");
+    assert_eq!(icon.get_attribute("aria-hidden").as_deref(), Some("true"));
+    assert!(icon.class_list().contains("big"));
+    assert!(icon.child_element_count() > 0);
 }
