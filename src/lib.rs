@@ -28,6 +28,7 @@ pub mod engine;
 pub mod glossary;
 pub mod model;
 pub mod protocol;
+pub mod runner;
 pub mod topology;
 
 #[cfg(feature = "ui")]

@@ -115,6 +115,21 @@ impl System {
         self.send(call);
     }
 
+    /// The strategy's scores of its backends as they are now, by index; empty where it has none.
+    pub(crate) fn balancer_scores(&self, node: NodeId) -> Vec<(u32, f64)> {
+        let Some(ix) = self.station_index(node) else { return Vec::new() };
+        let Kind::Balancer(balancer) = &self.stations[ix as usize].kind else { return Vec::new() };
+        let mut stream = balancer.stream.clone();
+        let context = PickContext {
+            backends: &balancer.views,
+            stream: &mut stream,
+            request: RequestView { client_ipv4: 0 },
+            now: self.now,
+        };
+        let explanation = balancer.strategy.explain(&context);
+        explanation.scores.iter().map(|score| (score.backend, score.value)).collect()
+    }
+
     /// What the balancer learns from an answer, or from giving up on one.
     pub(super) fn backend_answered(&mut self, station: u32, backend: u32, outcome: Outcome, took: SimDuration) {
         let Some(balancer) = self.balancer_mut(station) else { return };

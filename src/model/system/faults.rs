@@ -99,7 +99,8 @@ impl System {
         }
     }
 
-    fn target_name(&self, target: FaultTarget) -> String {
+    /// How log lines call a target.
+    pub(crate) fn target_name(&self, target: FaultTarget) -> String {
         let label = |id| self.by_node.get(&id).map_or("?", |ix| self.stations[*ix as usize].label.as_str());
         match target {
             FaultTarget::Node(id) => label(id).to_owned(),

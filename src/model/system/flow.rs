@@ -176,7 +176,10 @@ impl System {
 
     /// The caller's patience is over.
     pub(super) fn time_out(&mut self, key: Key) {
-        let Some(attempt) = self.attempts.get(key) else { return };
+        let Some(attempt) = self.attempts.get(key) else {
+            self.quiet = true;
+            return;
+        };
         if attempt.detached || attempt.phase == Phase::Backoff {
             return;
         }

@@ -165,50 +165,46 @@ impl Meter {
     /// The open bucket as it is now.
     #[must_use]
     pub fn open_bucket(&self, now: SimTime) -> Bucket {
-        let mut meter = Self { series: Vec::new(), ..self.clone() };
-        meter.integrate(now);
-        meter.take_bucket(now)
-    }
-
-    fn take_bucket(&mut self, now: SimTime) -> Bucket {
-        let secs = |ns: u64| ns as f64 / 1e9;
-        let bucket = Bucket {
+        let passed = now.since(self.changed).0;
+        let secs = |ns: u64, level: u32| (ns + u64::from(level) * passed) as f64 / 1e9;
+        Bucket {
             from: self.opened,
             to: now,
             arrivals: self.arrivals,
             by_outcome: self.by_outcome,
             good: self.good,
-            busy_secs: secs(self.busy_ns),
-            slot_secs: secs(self.slot_ns),
-            queue_secs: secs(self.queue_ns),
+            busy_secs: secs(self.busy_ns, self.busy),
+            slot_secs: secs(self.slot_ns, self.slots),
+            queue_secs: secs(self.queue_ns, self.queue),
             times: self.times.snapshot(),
-        };
-        (self.busy_ns, self.slot_ns, self.queue_ns) = (0, 0, 0);
-        (self.arrivals, self.by_outcome, self.good) = (0, [0; 6], 0);
-        self.opened = now;
-        self.times.reset();
-        bucket
+        }
     }
 
     /// Closes the open bucket.
     pub(super) fn tick(&mut self, now: SimTime) {
+        let bucket = self.open_bucket(now);
         self.integrate(now);
-        let bucket = self.take_bucket(now);
+        (self.busy_ns, self.slot_ns, self.queue_ns) = (0, 0, 0);
+        (self.arrivals, self.by_outcome, self.good) = (0, [0; 6], 0);
+        self.opened = now;
+        self.times.reset();
         self.whole = self.whole.merge(&bucket);
         self.series.push(Rc::new(bucket));
     }
 
-    /// Merges buckets in pairs.
+    /// Merges buckets in pairs, counted from the newest: meters that started later stay in step with older ones.
     pub(super) fn halve(&mut self) {
-        self.series = self
+        let mut merged: Vec<Rc<Bucket>> = self
             .series
-            .chunks(2)
+            .rchunks(2)
             .map(|pair| match pair {
                 [one, two] => Rc::new(one.merge(two)),
                 [one] => one.clone(),
                 _ => unreachable!("chunks of two hold one or two"),
             })
             .collect();
+        merged.reverse();
+        self.series = merged;
     }
 
     /// Forgets the totals so far (not the series): the warm-up is over.

@@ -83,6 +83,7 @@ pub struct System {
     dots_per: u32,
     pub(crate) hops: Vec<HopSample>,
     log: Vec<LogEntry>,
+    quiet: bool,
 }
 
 impl System {
@@ -114,6 +115,7 @@ impl System {
             dots_per: 1,
             hops: Vec::new(),
             log: Vec::new(),
+            quiet: false,
         };
         // Timetabled faults come first, so that one at time zero precedes the first arrival.
         for (index, fault) in system.timetable.iter().enumerate() {
@@ -162,6 +164,27 @@ impl System {
         self.trace.value()
     }
 
+    /// Whether the last event moved nothing that a person could see: bookkeeping, or a timer that had become stale.
+    #[must_use]
+    pub const fn quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Memory that a checkpoint takes [bytes], roughly: what is shared with its neighbors is left out.
+    #[must_use]
+    pub fn approximate_bytes(&self) -> usize {
+        let caches = self.stations.iter().map(|station| match &station.kind {
+            state::Kind::Pool(pool) => pool.cache.as_ref().map_or(0, |cache| cache.len() * 40),
+            _ => 0,
+        });
+        self.attempts.capacity_bytes()
+            + self.requests.capacity_bytes()
+            + self.queue.len() * 32
+            + self.stations.len() * 24_000
+            + (1 + self.totals.windows.len()) * 270_000
+            + caches.sum::<usize>()
+    }
+
     /// User requests in flight.
     #[must_use]
     pub const fn in_flight(&self) -> u64 {
@@ -204,6 +227,7 @@ impl System {
     }
 
     fn handle(&mut self, event: Event) {
+        self.quiet = false;
         match event {
             Event::Reach { attempt } => self.reach(attempt),
             Event::Work { replica, generation } => self.work(replica, generation),
@@ -253,6 +277,7 @@ impl System {
     }
 
     fn tick(&mut self) {
+        self.quiet = true;
         let now = self.now;
         let meters = self.stations.iter_mut().map(|station| &mut station.meter);
         for meter in std::iter::once(&mut self.meter).chain(meters) {

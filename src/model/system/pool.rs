@@ -208,6 +208,7 @@ impl System {
         let now = self.now;
         let replica = &mut self.replicas[replica_ix as usize];
         if replica.generation != generation {
+            self.quiet = true;
             return;
         }
         replica.sync(now);

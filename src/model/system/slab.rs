@@ -62,6 +62,11 @@ impl<T> Slab<T> {
         self.slots.iter().enumerate().filter(|(_, slot)| slot.generation % 2 == 1).map(|(ix, _)| ix as u32)
     }
 
+    /// Memory held [bytes].
+    pub(super) fn capacity_bytes(&self) -> usize {
+        self.slots.len() * std::mem::size_of::<Slot<T>>()
+    }
+
     /// Number of slots in use.
     pub(super) fn len(&self) -> usize {
         self.slots.len() - self.free.len()

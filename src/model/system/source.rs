@@ -121,6 +121,7 @@ impl System {
         let now = self.now;
         let source = self.source_mut(station);
         if source.generation != generation {
+            self.quiet = true;
             return;
         }
         source.since = now;

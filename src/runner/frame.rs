@@ -1,0 +1,391 @@
+//! Looks at a running system and packs what the page shows into a [`Frame`].
+
+use std::collections::VecDeque;
+
+use crate::engine::time::{SimDuration, SimTime};
+use crate::model::ids::{FaultTarget, NodeId};
+use crate::model::system::meter::{Bucket, Meter};
+use crate::model::system::state::{Kind, NONE, Replica, Station};
+use crate::model::system::{LogTone, System};
+use crate::protocol::{
+    ActiveFault, BackendFrame, EdgeFrame, Frame, Hop, LogLevel, LogLine, OUTCOMES, Recent, ReplicaFrame, ReplicaState,
+    RunId, RunStatus, Series, StationFrame, Totals,
+};
+
+/// "Recent" means this span of simulated time [s], as far as whole buckets allow.
+const RECENT_SECS: f64 = 3.0;
+/// Dots per wall second that the page can draw without blurring into a line.
+const DOTS_WANTED: f64 = 450.0;
+/// Wall time between two looks at how many dots there should be [ms], and between two sends of the series.
+const DOTS_EVERY_MS: f64 = 1_000.0;
+const SERIES_EVERY_MS: f64 = 250.0;
+
+/// How a run stands, as far as the system itself does not know.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pace {
+    pub run: RunId,
+    pub status: RunStatus,
+    /// Simulated seconds per wall second as asked for; 0 = as fast as possible.
+    pub speed: f64,
+    pub speed_reached: f64,
+    /// Simulated time that the clock shows: between the last event and the next.
+    pub clock: SimTime,
+    /// Wall time [ms], from any origin.
+    pub wall_ms: f64,
+}
+
+/// Makes frames; remembers what the last one told.
+#[derive(Debug, Default)]
+pub struct FrameBuilder {
+    last: SimTime,
+    /// Attempts sent by each edge at earlier moments, oldest first: for rates.
+    sent: VecDeque<(SimTime, Vec<u64>)>,
+    dots_chosen_ms: f64,
+    traversals: u64,
+    series_ms: f64,
+    /// Send the series with the next frame whatever the time.
+    series_due: bool,
+    watched: Option<NodeId>,
+}
+
+impl FrameBuilder {
+    /// A new run begins, or time went backwards.
+    pub fn reset(&mut self, now: SimTime) {
+        *self = Self { last: now, series_due: true, watched: self.watched, ..Self::default() };
+    }
+
+    /// Whose series the frames carry.
+    pub fn watch(&mut self, node: Option<NodeId>) {
+        self.watched = node;
+        self.series_due = true;
+    }
+
+    /// The frame since the last one.
+    pub fn build(&mut self, system: &mut System, pace: Pace) -> Frame {
+        self.choose_dots(system, pace);
+        let now = system.now();
+        let clock = pace.clock.max(now);
+        let hops = std::mem::take(&mut system.hops);
+        let hops = hops
+            .iter()
+            .map(|hop| Hop {
+                edge: system.edges[hop.edge as usize].plan.id,
+                back: hop.back,
+                outcome: hop.outcome as u8,
+                start_ns: hop.start.0,
+                end_ns: hop.end.0,
+            })
+            .collect();
+        let log = system
+            .take_log()
+            .into_iter()
+            .map(|entry| LogLine {
+                at_ns: entry.at.0,
+                level: match entry.tone {
+                    LogTone::Info => LogLevel::Info,
+                    LogTone::Good => LogLevel::Good,
+                    LogTone::Bad => LogLevel::Bad,
+                },
+                node: entry.node,
+                text: entry.text,
+            })
+            .collect();
+        let ended = pace.status != RunStatus::Running;
+        let series = (self.series_due || ended || pace.wall_ms - self.series_ms >= SERIES_EVERY_MS).then(|| {
+            (self.series_due, self.series_ms) = (false, pace.wall_ms);
+            series(system, self.watched)
+        });
+        let stations: Vec<StationFrame> = system
+            .stations
+            .iter()
+            .filter(|station| !station.removed)
+            .map(|station| station_frame(system, station, self.watched == Some(station.id)))
+            .collect();
+        let frame = Frame {
+            run: pace.run,
+            status: pace.status,
+            from_ns: self.last.0.min(clock.0),
+            now_ns: clock.0,
+            events: system.events(),
+            speed: pace.speed,
+            speed_reached: pace.speed_reached,
+            dots_per: system.dots_per(),
+            totals: totals(system),
+            recent: recent(system, &stations),
+            edges: self.edges(system),
+            stations,
+            hops,
+            log,
+            series,
+            faults: faults(system),
+        };
+        self.last = clock;
+        frame
+    }
+
+    /// Keeps the number of dots readable: k from 1, 2, 5, 10, 20, 50 …, changed only when it is clearly off.
+    fn choose_dots(&mut self, system: &mut System, pace: Pace) {
+        let traversals: u64 = system.edges.iter().map(|edge| edge.sent + edge.by_outcome.iter().sum::<u64>()).sum();
+        let passed = pace.wall_ms - self.dots_chosen_ms;
+        if self.dots_chosen_ms == 0.0 {
+            (self.dots_chosen_ms, self.traversals) = (pace.wall_ms, traversals);
+            system.watch(Some(system.dots_per()));
+            return;
+        }
+        if passed < DOTS_EVERY_MS || pace.status != RunStatus::Running {
+            return;
+        }
+        let per_second = traversals.saturating_sub(self.traversals) as f64 / passed * 1_000.0;
+        (self.dots_chosen_ms, self.traversals) = (pace.wall_ms, traversals);
+        let now = f64::from(system.dots_per());
+        let dots = per_second / now;
+        if dots > DOTS_WANTED * 1.5 || (dots < DOTS_WANTED * 0.3 && now > 1.0) {
+            system.watch(Some(dots_for(per_second)));
+        }
+    }
+
+    fn edges(&mut self, system: &System) -> Vec<EdgeFrame> {
+        let now = system.now();
+        let recent = SimDuration::from_secs_f64(RECENT_SECS);
+        while self.sent.get(1).is_some_and(|(at, _)| now.since(*at) >= recent) {
+            self.sent.pop_front();
+        }
+        let (since, before) = self.sent.front().map_or((SimTime::ZERO, &[][..]), |(at, sent)| (*at, sent.as_slice()));
+        let span = now.since(since).as_secs_f64();
+        let rate = |ix: usize, sent: u64| {
+            let before = before.get(ix).copied().unwrap_or(0);
+            if span > 0.0 { sent.saturating_sub(before) as f64 / span } else { 0.0 }
+        };
+        let frames = system
+            .edges
+            .iter()
+            .enumerate()
+            .filter(|(_, edge)| !edge.removed)
+            .map(|(ix, edge)| EdgeFrame {
+                edge: edge.plan.id.0,
+                sent: edge.sent,
+                by_outcome: edge.by_outcome,
+                in_flight: edge.in_flight,
+                retries: edge.retries,
+                rate: rate(ix, edge.sent),
+                partitioned: edge.partitioned,
+                extra_latency: edge.extra.as_secs_f64(),
+                out_since: edge.out_since,
+                out_dots: edge.out_dots,
+                back_since: edge.back_since,
+                back_dots: edge.back_dots,
+            })
+            .collect();
+        let quarter = SimDuration::from_millis(250);
+        if self.sent.back().is_none_or(|(at, _)| now.since(*at) >= quarter) {
+            self.sent.push_back((now, system.edges.iter().map(|edge| edge.sent).collect()));
+        }
+        frames
+    }
+}
+
+/// The smallest k of 1, 2, 5, 10 … at which `per_second` traversals make no more dots than wanted.
+fn dots_for(per_second: f64) -> u32 {
+    let mut decade = 1;
+    loop {
+        for step in [1, 2, 5] {
+            let k = decade * step;
+            if per_second / f64::from(k) <= DOTS_WANTED || k >= 500_000_000 {
+                return k;
+            }
+        }
+        decade *= 10;
+    }
+}
+
+fn or_nan(value: Option<f64>) -> f64 {
+    value.unwrap_or(f64::NAN)
+}
+
+fn totals(system: &System) -> Totals {
+    let run = &system.totals.run;
+    Totals {
+        offered: run.offered,
+        by_outcome: run.by_outcome,
+        good: run.good,
+        in_flight: run.in_flight(),
+        sojourn_mean: or_nan(run.times.mean()),
+        sojourn_p50: or_nan(run.times.percentile(50.0)),
+        sojourn_p99: or_nan(run.times.percentile(99.0)),
+    }
+}
+
+fn recent(system: &System, stations: &[StationFrame]) -> Recent {
+    let bucket = system.meter.recent(system.now(), RECENT_SECS);
+    let secs = bucket.secs();
+    let per_sec = |count: u64| if secs > 0.0 { count as f64 / secs } else { 0.0 };
+    let ended: u64 = bucket.by_outcome.iter().sum();
+    let busiest = stations
+        .iter()
+        .filter(|station| !station.utilization.is_nan())
+        .max_by(|a, b| a.utilization.total_cmp(&b.utilization));
+    Recent {
+        span_secs: secs,
+        arrival_rate: per_sec(bucket.arrivals),
+        throughput: per_sec(bucket.by_outcome[0]),
+        goodput: per_sec(bucket.good),
+        error_share: if ended > 0 { 1.0 - bucket.by_outcome[0] as f64 / ended as f64 } else { f64::NAN },
+        p50: or_nan(bucket.times.percentile(50.0)),
+        p99: or_nan(bucket.times.percentile(99.0)),
+        utilization: busiest.map_or(f64::NAN, |station| station.utilization),
+        busiest: busiest.map(|station| NodeId(station.node)),
+    }
+}
+
+fn station_frame(system: &System, station: &Station, watched: bool) -> StationFrame {
+    let bucket = station.meter.recent(system.now(), RECENT_SECS);
+    let secs = bucket.secs();
+    let per_sec = |count: u64| if secs > 0.0 { count as f64 / secs } else { 0.0 };
+    let mut frame = StationFrame {
+        node: station.id.0,
+        busy: station.meter.busy(),
+        slots: station.meter.slot_count(),
+        queue: station.meter.queue(),
+        utilization: bucket.utilization(),
+        arrival_rate: per_sec(bucket.arrivals),
+        throughput: per_sec(bucket.by_outcome[0]),
+        p50: or_nan(bucket.times.percentile(50.0)),
+        p99: or_nan(bucket.times.percentile(99.0)),
+        ..StationFrame::default()
+    };
+    match &station.kind {
+        Kind::Source(_) => {}
+        Kind::Balancer(balancer) => {
+            let scores = if watched { system.balancer_scores(station.id) } else { Vec::new() };
+            frame.backends = balancer
+                .backends
+                .iter()
+                .zip(&balancer.views)
+                .enumerate()
+                .filter(|(_, (backend, _))| !backend.removed)
+                .map(|(ix, (backend, view))| {
+                    let edge = &system.edges[backend.edge as usize];
+                    let replica = (backend.replica != NONE).then(|| &system.replicas[backend.replica as usize]);
+                    BackendFrame {
+                        edge: edge.plan.id.0,
+                        node: system.stations[edge.to as usize].id.0,
+                        replica: replica.map_or(0, |replica| replica.number),
+                        believed_healthy: backend.healthy,
+                        alive: replica.is_none_or(Replica::open) && !edge.partitioned,
+                        since_ns: backend.since.0,
+                        selections: backend.selections,
+                        outstanding: view.outstanding,
+                        response_time: view.response_time,
+                        error_rate: view.error_rate,
+                        weight: f64::from(view.weight),
+                        score: scores.iter().find(|(backend, _)| *backend as usize == ix).map(|(_, score)| *score),
+                    }
+                })
+                .collect();
+        }
+        Kind::Pool(pool) => {
+            let limit = pool.config.queue_limit;
+            let places =
+                if pool.config.shared_queue { limit } else { limit.saturating_mul(pool.replicas.len() as u32) };
+            frame.queue_capacity = Some(places);
+            frame.replicas = pool
+                .replicas
+                .iter()
+                .map(|ix| &system.replicas[*ix as usize])
+                .map(|replica| ReplicaFrame {
+                    state: if replica.dead {
+                        ReplicaState::Dead
+                    } else if replica.draining {
+                        ReplicaState::Draining
+                    } else {
+                        ReplicaState::Ready
+                    },
+                    busy: replica.busy,
+                    slots: replica.slots,
+                    queue: replica.queue.len() as u32,
+                    slow_factor: replica.slow,
+                    error_rate: replica.error_share,
+                })
+                .collect();
+            if let Some(cache) = &pool.cache {
+                frame.entries = Some(cache.len() as u32);
+                frame.hit_ratio = (pool.lookups > 0).then(|| pool.hits as f64 / pool.lookups as f64);
+            }
+        }
+    }
+    frame
+}
+
+fn faults(system: &System) -> Vec<ActiveFault> {
+    system
+        .active
+        .iter()
+        .map(|active| ActiveFault {
+            kind: active.kind.entry.id.to_owned(),
+            target_json: serde_json::to_string(&active.target).expect("a target is plain data"),
+            since_ns: active.since.0,
+            text: format!("{}: {}", system.target_name(active.target), active.kind.entry.name),
+        })
+        .collect()
+}
+
+/// Columns for the charts, of the whole system or of one node.
+fn series(system: &System, node: Option<NodeId>) -> Series {
+    let watched = node
+        .and_then(|node| system.station_index(node))
+        .map(|ix| &system.stations[ix as usize])
+        .filter(|station| !station.removed);
+    let meter = watched.map_or(&system.meter, |station| &station.meter);
+    let buckets = meter.series();
+    let column = |of: &dyn Fn(&Bucket) -> f64| buckets.iter().map(|bucket| of(bucket) as f32).collect::<Vec<f32>>();
+    let pools = || {
+        system
+            .stations
+            .iter()
+            .filter(|station| !station.removed && matches!(station.kind, Kind::Pool(_)))
+            .map(|station| &station.meter)
+    };
+    // Meters that started later are shorter; all end at the same bucket.
+    let aligned = |meter: &Meter, from_end: usize| meter.series().iter().rev().nth(from_end).cloned();
+    let (utilization, queue_length) = match watched {
+        Some(_) => (column(&Bucket::utilization), column(&|bucket| bucket.queue_secs / bucket.secs())),
+        None => {
+            let of_system = |fold: &dyn Fn(&Bucket) -> f64, join: fn(f64, f64) -> f64| -> Vec<f32> {
+                (0..buckets.len())
+                    .rev()
+                    .map(|from_end| {
+                        let values = pools().filter_map(|meter| aligned(meter, from_end)).map(|bucket| fold(&bucket));
+                        values.filter(|value| !value.is_nan()).reduce(join).unwrap_or(f64::NAN) as f32
+                    })
+                    .collect()
+            };
+            (
+                of_system(&Bucket::utilization, f64::max),
+                of_system(&|bucket| bucket.queue_secs / bucket.secs(), |sum, more| sum + more),
+            )
+        }
+    };
+    let outcome = |ix: usize| column(&|bucket: &Bucket| bucket.by_outcome[ix] as f64 / bucket.secs());
+    let mut by_outcome: [Vec<f32>; OUTCOMES] = Default::default();
+    for (ix, rates) in by_outcome.iter_mut().enumerate() {
+        *rates = outcome(ix);
+    }
+    Series {
+        node: watched.map(|station| station.id.0),
+        bucket_secs: buckets.last().map_or(1.0, |bucket| bucket.secs()),
+        at_secs: buckets.iter().map(|bucket| bucket.from.as_secs_f64()).collect(),
+        by_outcome,
+        arrival_rate: column(&|bucket| bucket.arrivals as f64 / bucket.secs()),
+        goodput: column(&|bucket| bucket.good as f64 / bucket.secs()),
+        p50: column(&|bucket| or_nan(bucket.times.percentile(50.0))),
+        p99: column(&|bucket| or_nan(bucket.times.percentile(99.0))),
+        utilization,
+        queue_length,
+    }
+}
+
+/// What a live fault aims at, read back from a frame.
+#[must_use]
+pub fn fault_target(json: &str) -> Option<FaultTarget> {
+    serde_json::from_str(json).ok()
+}

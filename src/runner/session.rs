@@ -1,0 +1,343 @@
+//! A run under way: a document, its seed, and the log of what was changed when. Whoever replays the log gets the same run.
+
+use crate::engine::time::SimTime;
+use crate::model::system::System;
+use crate::topology::check::check_change;
+use crate::topology::compile::{compile, live_fault, plan};
+use crate::topology::document::{Change, Diagnostic, Document, Input, Severity};
+use crate::topology::format::Run;
+
+/// A checkpoint is taken when at least this many events have passed since the last one.
+const CHECKPOINT_EVERY: u64 = 250_000;
+/// Checkpoints kept at most, and memory they may take together; beyond that every second one goes, the first stays.
+const CHECKPOINTS_MAX: usize = 24;
+const CHECKPOINT_BYTES_MAX: usize = 96 << 20;
+
+/// A copy of the whole state.
+#[derive(Clone, Debug)]
+struct Checkpoint {
+    system: System,
+    document: Document,
+    /// Inputs applied before it.
+    applied: usize,
+}
+
+/// A run that can be advanced, changed, rewound and forked.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The document that the run began with.
+    base: Document,
+    /// The document that the system stands for now: base and every applied edit.
+    document: Document,
+    system: System,
+    /// Inputs applied so far, in order; then, after a rewind or while a recorded run plays, those still to come.
+    log: Vec<Input>,
+    applied: usize,
+    /// By ascending event; `None` where nobody will rewind.
+    checkpoints: Option<Vec<Checkpoint>>,
+}
+
+/// What one call of [`Session::advance`] did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Advanced {
+    /// Events processed.
+    pub events: u64,
+    /// Recorded inputs that were due and were applied.
+    pub inputs: Vec<Input>,
+}
+
+impl Session {
+    /// Stands at time zero of `run`; its input log is applied as its moments come.
+    ///
+    /// The session is missing where an error stands in the way; the problems tell what and where.
+    #[must_use]
+    pub fn open(run: &Run) -> (Option<Self>, Vec<Diagnostic>) {
+        let (system, diagnostics) = compile(&run.document);
+        let session = system.map(|system| Self {
+            base: run.document.clone(),
+            document: run.document.clone(),
+            system,
+            log: run.inputs.clone(),
+            applied: 0,
+            checkpoints: None,
+        });
+        (session, diagnostics)
+    }
+
+    /// Keeps checkpoints from now on, so that going back is quick.
+    #[must_use]
+    pub fn with_checkpoints(mut self) -> Self {
+        self.checkpoints = Some(Vec::new());
+        self
+    }
+
+    #[must_use]
+    pub const fn system(&self) -> &System {
+        &self.system
+    }
+
+    /// For observers: what is drawn and what is logged never changes a result.
+    pub const fn system_mut(&mut self) -> &mut System {
+        &mut self.system
+    }
+
+    /// The document as the system now stands for it.
+    #[must_use]
+    pub const fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// Inputs applied so far.
+    #[must_use]
+    pub fn inputs(&self) -> &[Input] {
+        &self.log[..self.applied]
+    }
+
+    /// The whole run so far, for a link or a file: it replays to the same hash.
+    #[must_use]
+    pub fn export(&self) -> Run {
+        let mut run = Run::new(self.base.clone());
+        run.inputs = self.inputs().to_vec();
+        run
+    }
+
+    /// Processes events up to and including `until`, at most `events_max`; recorded inputs are applied when due.
+    pub fn advance(&mut self, until: SimTime, events_max: u64) -> Advanced {
+        let mut done = Advanced::default();
+        loop {
+            while let Some(input) = self.log.get(self.applied).filter(|input| input.at_event <= self.system.events()) {
+                let input = input.clone();
+                self.enact(&input.change);
+                self.applied += 1;
+                done.inputs.push(input);
+            }
+            let left = events_max - done.events;
+            if left == 0 || self.system.finished() {
+                return done;
+            }
+            self.checkpoint_if_due();
+            let due = self.log.get(self.applied).map_or(u64::MAX, |input| input.at_event - self.system.events());
+            let slice = if self.checkpoints.is_some() { CHECKPOINT_EVERY } else { u64::MAX };
+            let wanted = left.min(due).min(slice);
+            let processed = self.system.advance(until, wanted);
+            done.events += processed;
+            if processed < wanted {
+                return done;
+            }
+        }
+    }
+
+    /// Goes on by one event that moves something; bookkeeping in between is passed over.
+    pub fn step(&mut self) -> Advanced {
+        let mut done = Advanced::default();
+        loop {
+            let mut one = self.advance(SimTime::NEVER, 1);
+            done.events += one.events;
+            done.inputs.append(&mut one.inputs);
+            if one.events == 0 || !self.system.quiet() {
+                return done;
+            }
+        }
+    }
+
+    /// Applies a change now, before the next event, and logs it. Recorded inputs that were still to come are forgotten:
+    /// from here on the run is another one.
+    ///
+    /// # Errors
+    /// The problems that the change would bring, if any of them is an error; then nothing has changed.
+    pub fn apply(&mut self, change: Change) -> Result<Input, Vec<Diagnostic>> {
+        let problems = check_change(&self.document, &change);
+        if problems.iter().any(|problem| problem.severity == Severity::Error) {
+            return Err(problems);
+        }
+        self.log.truncate(self.applied);
+        let at_event = self.system.events();
+        if let Some(checkpoints) = &mut self.checkpoints {
+            checkpoints.retain(|checkpoint| checkpoint.system.events() <= at_event);
+        }
+        self.enact(&change);
+        let input = Input { at_event, change };
+        self.log.push(input.clone());
+        self.applied += 1;
+        Ok(input)
+    }
+
+    /// Carries out a change that is known to be sound; a recorded one that no longer is (a damaged link) is passed over.
+    fn enact(&mut self, change: &Change) {
+        if let Change::Edit(edit) = change {
+            let mut document = self.document.clone();
+            edit.apply(&mut document);
+            if let (Some(plan), _) = plan(&document) {
+                self.document = document;
+                self.system.rebuild(&plan);
+            }
+        } else if let Some(fault) = live_fault(change) {
+            self.system.apply_fault(&fault);
+        }
+    }
+
+    /// Goes back (or forward) to the last checkpoint that is not after `to`. The way from there to `to` is the caller's,
+    /// by [`Session::advance`], in slices; inputs on that way are applied again.
+    pub fn seek(&mut self, to: SimTime) {
+        let now = self.system.now();
+        let forward = to >= now;
+        let before = |checkpoint: &&Checkpoint| {
+            let at = checkpoint.system.now();
+            at <= to && (!forward || at > now)
+        };
+        if let Some(checkpoint) = self.checkpoints.iter().flatten().rev().find(before) {
+            let Checkpoint { system, document, applied } = checkpoint.clone();
+            (self.system, self.document, self.applied) = (system, document, applied);
+        } else if !forward {
+            let (system, _) = compile(&self.base);
+            self.system = system.expect("a document that has run can be run again");
+            self.document = self.base.clone();
+            self.applied = 0;
+        }
+    }
+
+    /// A copy that goes its own way from here; it shares its random numbers with this one.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        let mut fork = self.clone();
+        fork.log.truncate(fork.applied);
+        fork
+    }
+
+    fn checkpoint_if_due(&mut self) {
+        let events = self.system.events();
+        let Some(checkpoints) = &mut self.checkpoints else { return };
+        if checkpoints.last().is_some_and(|last| events < last.system.events() + CHECKPOINT_EVERY) {
+            return;
+        }
+        let mut system = self.system.clone();
+        system.watch(None);
+        drop(system.take_log());
+        system.hops.clear();
+        checkpoints.push(Checkpoint { system, document: self.document.clone(), applied: self.applied });
+        let bytes: usize = checkpoints.iter().map(|checkpoint| checkpoint.system.approximate_bytes()).sum();
+        if checkpoints.len() > CHECKPOINTS_MAX || bytes > CHECKPOINT_BYTES_MAX {
+            let mut index = 0;
+            checkpoints.retain(|_| {
+                index += 1;
+                index % 2 == 1
+            });
+        }
+    }
+}
+
+/// Runs to the end; for programs that want results, not a show.
+#[must_use]
+pub fn run_to_end(run: &Run) -> (Option<Session>, Vec<Diagnostic>) {
+    let (session, diagnostics) = Session::open(run);
+    let session = session.map(|mut session| {
+        session.advance(SimTime::NEVER, u64::MAX);
+        session
+    });
+    (session, diagnostics)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::params::Params;
+    use crate::topology::document::{Edge, Edit, Fault, FaultTarget, Node, NodeId, Point};
+
+    fn document() -> Document {
+        let mut document = Document { run_length_secs: 120.0, seed: 5, ..Document::default() };
+        let node = |kind: &str, params: Params| Node {
+            kind: kind.to_owned(),
+            label: kind.to_owned(),
+            role: None,
+            at: Point::default(),
+            params,
+        };
+        let source = document.add_node(node("source", Params::new()));
+        let balancer = document.add_node(node("balancer", Params::new()));
+        let service = document.add_node(node("service", Params::new().with("replicas", 3.0)));
+        for (from, to) in [(source, balancer), (balancer, service)] {
+            document.add_edge(Edge { from, to, params: Params::new() });
+        }
+        document
+    }
+
+    fn kill(target: FaultTarget) -> Change {
+        Change::Inject(Fault { kind: "kill".to_owned(), target, params: Params::new() })
+    }
+
+    fn replica() -> FaultTarget {
+        FaultTarget::Replica(document().node_by_role("service").expect("a service"), 1)
+    }
+
+    fn two_slots(session: &Session) -> Change {
+        let mut after = session.document().clone();
+        let service = after.node_by_role("service").expect("a service");
+        let mut node = (*after.nodes[&service]).clone();
+        node.params.set("slots", 2.0);
+        after.nodes.insert(service, node.into());
+        Change::Edit(Edit::between(session.document(), &after))
+    }
+
+    fn open(run: &Run) -> Session {
+        let (session, problems) = Session::open(run);
+        session.unwrap_or_else(|| panic!("{problems:#?}")).with_checkpoints()
+    }
+
+    fn at(secs: f64) -> SimTime {
+        SimTime::from_secs_f64(secs)
+    }
+
+    fn played() -> Session {
+        let mut session = open(&Run::new(document()));
+        session.advance(at(20.0), 7_001);
+        session.apply(kill(replica())).expect("there is such a replica");
+        session.advance(at(40.0), u64::MAX);
+        let change = two_slots(&session);
+        session.apply(change).expect("two slots are enough");
+        session.advance(SimTime::NEVER, u64::MAX);
+        session
+    }
+
+    #[test]
+    fn the_log_replays_to_the_same_hash() {
+        let session = played();
+        let again = run_to_end(&session.export()).0.expect("it ran before");
+        assert_eq!(again.system().trace_hash(), session.system().trace_hash());
+        assert_eq!(again.inputs().len(), 2);
+        let untouched = run_to_end(&Run::new(document())).0.expect("it runs");
+        assert_ne!(untouched.system().trace_hash(), session.system().trace_hash(), "the changes changed something");
+    }
+
+    #[test]
+    fn going_back_and_on_again_changes_nothing() {
+        let mut session = played();
+        let (hash, events) = (session.system().trace_hash(), session.system().events());
+        for secs in [50.0, 3.0, 0.0, 90.0] {
+            session.seek(at(secs));
+            session.advance(at(secs), u64::MAX);
+            assert!(session.system().now() <= at(secs));
+        }
+        session.advance(SimTime::NEVER, u64::MAX);
+        assert_eq!((session.system().trace_hash(), session.system().events()), (hash, events));
+    }
+
+    #[test]
+    fn a_fork_shares_its_past_and_goes_its_own_way() {
+        let mut session = open(&Run::new(document()));
+        session.advance(at(30.0), u64::MAX);
+        let mut fork = session.fork();
+        fork.apply(kill(replica())).expect("there is such a replica");
+        session.advance(SimTime::NEVER, u64::MAX);
+        fork.advance(SimTime::NEVER, u64::MAX);
+        assert_eq!(session.system().totals().run.offered, fork.system().totals().run.offered, "same arrivals");
+        assert_ne!(session.system().trace_hash(), fork.system().trace_hash());
+    }
+
+    #[test]
+    fn a_change_that_makes_no_sense_is_refused_and_nothing_changes() {
+        let mut session = open(&Run::new(document()));
+        session.advance(at(5.0), u64::MAX);
+        assert!(session.apply(kill(FaultTarget::Node(NodeId(99)))).is_err());
+        assert!(session.inputs().is_empty());
+    }
+}
