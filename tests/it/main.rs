@@ -6,5 +6,6 @@ mod percentiles;
 mod queueing_formulas;
 mod strategies;
 mod system;
+mod theory;
 mod tidy;
 mod vectors;

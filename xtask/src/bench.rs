@@ -96,7 +96,7 @@ fn built(arguments: &[&str]) -> Result<String, String> {
     let messages = shell::output("cargo", &[arguments, &["--message-format", "json-render-diagnostics"]].concat())?;
     // The package's commands are built along.
     let benches = messages.lines().filter(|line| line.contains("\"kind\":[\"bench\"]"));
-    let program = benches.filter_map(|line| text_field(line, "executable")).last();
+    let program = benches.rev().find_map(|line| text_field(line, "executable"));
     program.ok_or_else(|| format!("`cargo {}` names no program", arguments.join(" ")))
 }
 

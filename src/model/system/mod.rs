@@ -338,6 +338,12 @@ impl System {
     pub fn station_index(&self, node: NodeId) -> Option<u32> {
         self.by_node.get(&node).copied()
     }
+
+    /// What was measured at a station, also at one that was removed.
+    #[must_use]
+    pub fn station_meter(&self, node: NodeId) -> Option<&Meter> {
+        Some(&self.stations[self.station_index(node)? as usize].meter)
+    }
 }
 
 impl Edge {
