@@ -99,7 +99,7 @@ fn mm1() {
 #[test]
 fn mmc() {
     let theory = analytic::mmc(3.5, 1.0, 5).expect("stable");
-    check_open_queue("M/M/5", 3.5, theory, |seed| open_queue(3.5, 5, &exponential(1.0), 320_000.0, seed));
+    check_open_queue("M/M/5", 3.5, theory, |seed| open_queue(3.5, 5, &exponential(1.0), 400_000.0, seed));
 }
 
 #[test]
