@@ -1,5 +1,7 @@
 //! The discrete-event kernel. Knows time, randomness and statistics; knows nothing of what is simulated.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_types, clippy::disallowed_methods))]
+
 pub mod dist;
 pub mod event_queue;
 pub mod math;

@@ -1,5 +1,7 @@
 //! What stations do: sources send, balancers choose, services and databases work, caches remember; faults hit them.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_types, clippy::disallowed_methods))]
+
 pub mod analytic;
 pub mod balancer;
 pub mod distribution;
