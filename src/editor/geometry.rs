@@ -250,6 +250,16 @@ impl Curve {
         best
     }
 
+    /// The arrow head at the end, as SVG path data: a triangle whose tip touches the card.
+    #[must_use]
+    pub fn arrow_path(&self) -> String {
+        let along = self.direction(0.98);
+        let (length, half) = (9.0, 4.5);
+        let base = moved(self.p3, -along.x * length, -along.y * length);
+        let (a, b) = (moved(base, -along.y * half, along.x * half), moved(base, along.y * half, -along.x * half));
+        format!("M{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}z", self.p3.x, self.p3.y, a.x, a.y, b.x, b.y)
+    }
+
     /// The `d` attribute of an SVG path.
     #[must_use]
     pub fn svg_path(&self) -> String {

@@ -19,11 +19,13 @@ pub mod catalog;
 pub mod clipboard;
 pub mod commands;
 pub mod edit;
+pub mod gauge;
 pub mod geometry;
 pub mod history;
 pub mod hit;
 pub mod invariants;
 pub mod layout;
+pub mod scene;
 pub mod session;
 pub mod tool;
 

@@ -1,9 +1,11 @@
 //! The page: Yew components, painter, storage.
 
 pub mod browser;
+pub mod canvas;
 pub mod format;
 pub mod frames;
 pub mod icons;
+pub mod outline;
 pub mod run_view;
 pub mod shared;
 pub mod store;

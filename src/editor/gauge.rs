@@ -1,0 +1,366 @@
+//! What a card and a wire show of the running system, in words, shares and outlines: pure, written to the page by
+//! `ui::canvas::gauges` without rendering a component.
+
+use std::fmt::Write;
+
+use super::catalog::{self, Gauges, grouped};
+use super::geometry::{REPLICA_ROWS_MAX, REPLICAS_PER_ROW};
+use crate::model::edge;
+use crate::model::params::ParamSpec;
+use crate::model::station::Category;
+use crate::protocol::{EdgeFrame, ReplicaFrame, ReplicaState, StationFrame};
+use crate::topology::document::{Edge, Node};
+
+/// How a station is, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Condition {
+    /// Every replica is dead.
+    Dead,
+    /// Some replica is dead.
+    Impaired,
+    /// Answers with injected errors.
+    Faulty,
+    Slow,
+    /// Some replica is not up yet, or on its way out.
+    Changing,
+    Normal,
+}
+
+impl Condition {
+    /// Stable word for CSS classes and tests.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Dead => "dead",
+            Self::Impaired => "impaired",
+            Self::Faulty => "faulty",
+            Self::Slow => "slow",
+            Self::Changing => "changing",
+            Self::Normal => "normal",
+        }
+    }
+}
+
+/// How full something is; said in a number too, so that the color is never alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    Fine,
+    High,
+    Full,
+}
+
+impl Level {
+    /// Stable word for CSS classes.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Fine => "fine",
+            Self::High => "high",
+            Self::Full => "full",
+        }
+    }
+
+    /// Above 0.8 waiting grows fast, above 0.95 it explodes: the knee of M/M/c.
+    #[must_use]
+    pub fn of_utilization(share: f64) -> Self {
+        if share >= 0.95 {
+            Self::Full
+        } else if share >= 0.8 {
+            Self::High
+        } else {
+            Self::Fine
+        }
+    }
+}
+
+/// What a card shows while the system runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gauge {
+    pub condition: Condition,
+    /// In the place of the setting line where something is out of the ordinary.
+    pub state_line: Option<String>,
+    /// The bar's filled share, 0..1, and how full that is.
+    pub bar: Option<(f64, Level)>,
+    /// The number beside the bar.
+    pub value: String,
+    /// "queue 12", where something waits.
+    pub queue: Option<String>,
+    /// Share of the waiting places taken, 0..1; `None` where nothing can wait or places are unlimited.
+    pub queue_share: Option<f64>,
+    pub squares: Option<Squares>,
+}
+
+/// Replica squares as SVG path data, one path per look.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Squares {
+    pub ready: String,
+    /// The busy part of ready and draining squares, from below.
+    pub busy: String,
+    pub starting: String,
+    pub draining: String,
+    pub dead: String,
+    /// Replicas beyond what fits.
+    pub more: usize,
+}
+
+/// Size of a replica square and the distance to the next [world units].
+pub const SQUARE: f64 = 8.0;
+/// See [`SQUARE`].
+pub const SQUARE_STEP: f64 = 11.0;
+
+/// What the card of `node` shows of `frame`.
+#[must_use]
+pub fn gauge(node: &Node, frame: &StationFrame) -> Gauge {
+    let face = catalog::face(&node.kind);
+    let condition = condition(&frame.replicas);
+    let (bar, value) = bar_and_value(face.category, frame);
+    Gauge {
+        condition,
+        state_line: state_line(condition, frame),
+        bar,
+        value,
+        queue: (frame.queue > 0).then(|| format!("queue {}", grouped(f64::from(frame.queue)))),
+        queue_share: frame
+            .queue_capacity
+            .filter(|capacity| *capacity > 0)
+            .map(|capacity| (f64::from(frame.queue) / f64::from(capacity)).clamp(0.0, 1.0)),
+        squares: (face.gauges == Gauges::Replicas).then(|| squares(&frame.replicas)),
+    }
+}
+
+fn bar_and_value(category: Option<Category>, frame: &StationFrame) -> (Option<(f64, Level)>, String) {
+    let percent = |share: f64| format!("{} %", whole_or_tenth(share * 100.0));
+    match (category, frame.hit_ratio) {
+        (Some(Category::Client), _) => (None, format!("λ {}/s", grouped(frame.arrival_rate))),
+        (_, Some(hits)) if hits.is_finite() => {
+            (Some((hits.clamp(0.0, 1.0), Level::Fine)), format!("{} hit", percent(hits)))
+        }
+        (_, Some(_)) => (Some((0.0, Level::Fine)), "– hit".to_owned()),
+        _ if frame.utilization.is_finite() => {
+            let share = frame.utilization.clamp(0.0, 1.0);
+            (Some((share, Level::of_utilization(share))), percent(share))
+        }
+        _ => (None, format!("{}/s", grouped(frame.arrival_rate))),
+    }
+}
+
+/// 71, 97.1: one decimal near the ends, where it matters.
+fn whole_or_tenth(percent: f64) -> String {
+    if percent > 90.0 && percent < 100.0 { format!("{percent:.1}") } else { format!("{percent:.0}") }
+}
+
+fn condition(replicas: &[ReplicaFrame]) -> Condition {
+    let dead = count(replicas, ReplicaState::Dead);
+    if !replicas.is_empty() && dead == replicas.len() {
+        Condition::Dead
+    } else if dead > 0 {
+        Condition::Impaired
+    } else if replicas.iter().any(|replica| replica.error_rate > 0.0) {
+        Condition::Faulty
+    } else if replicas.iter().any(|replica| replica.slow_factor > 1.0) {
+        Condition::Slow
+    } else if replicas.iter().any(|replica| replica.state != ReplicaState::Ready) {
+        Condition::Changing
+    } else {
+        Condition::Normal
+    }
+}
+
+fn count(replicas: &[ReplicaFrame], state: ReplicaState) -> usize {
+    replicas.iter().filter(|replica| replica.state == state).count()
+}
+
+fn state_line(condition: Condition, frame: &StationFrame) -> Option<String> {
+    let replicas = &frame.replicas;
+    let worst = |value: fn(&ReplicaFrame) -> f64| replicas.iter().map(value).fold(0.0, f64::max);
+    match condition {
+        Condition::Normal => match (frame.backends.len(), unhealthy(frame)) {
+            (0, _) | (_, 0) => None,
+            (all, out) => Some(format!("{out} of {all} backends out")),
+        },
+        Condition::Dead => Some("down".to_owned()),
+        Condition::Impaired => Some(format!("{} of {} down", count(replicas, ReplicaState::Dead), replicas.len())),
+        Condition::Faulty => Some(format!("{:.0} % errors", worst(|replica| replica.error_rate) * 100.0)),
+        Condition::Slow => Some(format!("slow ×{}", grouped(worst(|replica| replica.slow_factor)))),
+        Condition::Changing => {
+            let mut words = format!("{} ready", count(replicas, ReplicaState::Ready));
+            for (state, word) in [(ReplicaState::Starting, "starting"), (ReplicaState::Draining, "draining")] {
+                let number = count(replicas, state);
+                if number > 0 {
+                    // Writing into a string cannot fail.
+                    let _ = write!(words, " · {number} {word}");
+                }
+            }
+            Some(words)
+        }
+    }
+}
+
+fn unhealthy(frame: &StationFrame) -> usize {
+    frame.backends.iter().filter(|backend| !backend.believed_healthy).count()
+}
+
+/// The squares of a card's replicas, in rows.
+#[must_use]
+pub fn squares(replicas: &[ReplicaFrame]) -> Squares {
+    let shown = replicas.len().min(REPLICAS_PER_ROW * REPLICA_ROWS_MAX);
+    let mut squares = Squares { more: replicas.len() - shown, ..Squares::default() };
+    for (place, replica) in replicas.iter().take(shown).enumerate() {
+        let x = (place % REPLICAS_PER_ROW) as f64 * SQUARE_STEP;
+        let y = (place / REPLICAS_PER_ROW) as f64 * SQUARE_STEP;
+        let outline = match replica.state {
+            ReplicaState::Ready => &mut squares.ready,
+            ReplicaState::Starting => &mut squares.starting,
+            ReplicaState::Draining => &mut squares.draining,
+            ReplicaState::Dead => &mut squares.dead,
+        };
+        // Writing into a string cannot fail.
+        let _ = write!(outline, "M{x} {y}h{SQUARE}v{SQUARE}h-{SQUARE}z");
+        if replica.state == ReplicaState::Dead {
+            // A cross as well, so that red is not alone.
+            let _ = write!(outline, "m1.5 1.5l5 5m0 -5l-5 5");
+        } else if replica.busy > 0 && replica.slots > 0 {
+            let full = f64::from(replica.busy.min(replica.slots)) / f64::from(replica.slots);
+            // At least a pixel: busy must not look idle.
+            let height = ((full * SQUARE * 10.0).round() / 10.0).max(1.0);
+            let top = y + SQUARE - height;
+            let _ = write!(squares.busy, "M{x} {top}h{SQUARE}v{height}h-{SQUARE}z");
+        }
+    }
+    squares
+}
+
+/// The squares of a node that does not run yet: as many as it is set to have, all ready and idle.
+#[must_use]
+pub fn resting_squares(node: &Node) -> Squares {
+    // One more than what fits tells that there are more; the rest need not be built.
+    let count = catalog::replicas(node);
+    let fits = REPLICAS_PER_ROW * REPLICA_ROWS_MAX;
+    let mut squares = squares(&vec![ReplicaFrame::default(); count.min(fits)]);
+    squares.more = count.saturating_sub(fits);
+    squares
+}
+
+/// How an edge is while the system runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EdgeGauge {
+    /// Nothing gets through, or nobody is there.
+    pub cut: bool,
+    /// What is out of the ordinary, for the badge.
+    pub badge: Option<String>,
+    /// Recent attempts [1/s], in words.
+    pub rate: String,
+}
+
+/// What a wire shows of `frame`; `target_dead`: the station that it leads to is down.
+#[must_use]
+pub fn edge_gauge(frame: &EdgeFrame, target_dead: bool) -> EdgeGauge {
+    let badge = if frame.partitioned {
+        Some("partitioned".to_owned())
+    } else if frame.extra_latency > 0.0 {
+        Some(format!("+{}", catalog::quantity(frame.extra_latency, crate::model::params::Unit::Seconds)))
+    } else {
+        None
+    };
+    EdgeGauge { cut: frame.partitioned || target_dead, badge, rate: format!("{}/s", grouped(frame.rate)) }
+}
+
+/// What is set on an edge, in a few words; `None` where all is as by default.
+#[must_use]
+pub fn edge_words(edge: &Edge) -> Option<String> {
+    let chosen: Vec<String> = edge::EDGE_ENTRY
+        .params
+        .iter()
+        .filter(|spec| edge.params.get(spec.key).is_some_and(|value| *value != spec.default_value()))
+        .filter(|spec| spec.key != "backoff")
+        .filter_map(|spec| edge_param_words(spec, edge))
+        .collect();
+    (!chosen.is_empty()).then(|| chosen.join(" · "))
+}
+
+fn edge_param_words(spec: &ParamSpec, edge: &Edge) -> Option<String> {
+    let words = catalog::words_for(spec, &edge.params)?;
+    // "Deterministic 20 ms" on a wire can only be its latency.
+    Some(words.strip_prefix("Deterministic ").map_or(words.clone(), str::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::params::Params;
+    use crate::topology::document::{NodeId, Point};
+
+    fn node(kind: &str) -> Node {
+        Node { kind: kind.to_owned(), label: kind.to_owned(), role: None, at: Point::default(), params: Params::new() }
+    }
+
+    fn replica(state: ReplicaState, busy: u32) -> ReplicaFrame {
+        ReplicaFrame { state, busy, slots: 8, slow_factor: 1.0, ..ReplicaFrame::default() }
+    }
+
+    #[test]
+    fn a_service_shows_its_replicas_its_bar_and_its_queue() {
+        let frame = StationFrame {
+            utilization: 0.93,
+            queue: 12,
+            queue_capacity: Some(100),
+            replicas: vec![replica(ReplicaState::Ready, 4), replica(ReplicaState::Starting, 0)],
+            ..StationFrame::default()
+        };
+        let gauge = gauge(&node("service"), &frame);
+        assert_eq!(gauge.bar, Some((0.93, Level::High)));
+        assert_eq!((gauge.value.as_str(), gauge.queue.as_deref()), ("93.0 %", Some("queue 12")));
+        assert_eq!(gauge.queue_share, Some(0.12));
+        assert_eq!(gauge.state_line.as_deref(), Some("1 ready · 1 starting"));
+        let squares = gauge.squares.expect("services have replicas");
+        assert_eq!(squares.ready, "M0 0h8v8h-8z");
+        assert_eq!(squares.busy, "M0 4h8v4h-8z");
+        assert_eq!(squares.starting, "M11 0h8v8h-8z");
+    }
+
+    #[test]
+    fn the_condition_tells_the_worst() {
+        let (ready, dead) = (replica(ReplicaState::Ready, 0), replica(ReplicaState::Dead, 0));
+        assert_eq!(condition(&[ready.clone(), ready.clone()]), Condition::Normal);
+        assert_eq!(condition(&[ready.clone(), dead.clone()]), Condition::Impaired);
+        assert_eq!(condition(&[dead.clone(), dead]), Condition::Dead);
+        assert_eq!(condition(&[ReplicaFrame { slow_factor: 4.0, ..ready.clone() }]), Condition::Slow);
+        assert_eq!(condition(&[ReplicaFrame { error_rate: 0.2, ..ready }]), Condition::Faulty);
+        assert_eq!(condition(&[]), Condition::Normal);
+    }
+
+    #[test]
+    fn other_kinds_show_what_they_have() {
+        let frame = StationFrame { arrival_rate: 10_000.0, utilization: f64::NAN, ..StationFrame::default() };
+        assert_eq!(gauge(&node("source"), &frame).value, "λ 10\u{202f}000/s");
+        assert_eq!(gauge(&node("balancer"), &frame).value, "10\u{202f}000/s");
+        let frame = StationFrame { hit_ratio: Some(0.971), utilization: 0.2, ..StationFrame::default() };
+        assert_eq!(gauge(&node("cache"), &frame).value, "97.1 % hit");
+        let frame = StationFrame { hit_ratio: Some(f64::NAN), ..StationFrame::default() };
+        assert_eq!(gauge(&node("cache"), &frame).value, "– hit");
+    }
+
+    #[test]
+    fn more_replicas_than_fit_are_told_as_a_number() {
+        let many = vec![replica(ReplicaState::Ready, 0); 30];
+        assert_eq!(squares(&many).more, 4);
+        let mut set = node("service");
+        set.params.set("replicas", 1_000.0);
+        assert_eq!(resting_squares(&set).more, 974);
+    }
+
+    #[test]
+    fn an_edge_tells_what_is_set_and_what_is_wrong() {
+        let mut edge = Edge { from: NodeId(1), to: NodeId(2), params: Params::new() };
+        assert_eq!(edge_words(&edge), None);
+        edge.params.set("retries", 3.0);
+        edge.params.set("timeout", 0.2);
+        assert_eq!(edge_words(&edge).as_deref(), Some("time-out 200 ms · 3 retries"));
+        let frame = EdgeFrame { partitioned: true, rate: 12.0, ..EdgeFrame::default() };
+        let told = edge_gauge(&frame, false);
+        assert_eq!((told.cut, told.badge.as_deref(), told.rate.as_str()), (true, Some("partitioned"), "12/s"));
+        let slow = EdgeFrame { extra_latency: 0.2, ..EdgeFrame::default() };
+        assert_eq!(edge_gauge(&slow, false).badge.as_deref(), Some("+200 ms"));
+        assert!(edge_gauge(&slow, true).cut);
+    }
+}

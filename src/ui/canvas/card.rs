@@ -1,0 +1,161 @@
+//! A station on the stage: a card that can be focused, chosen and read aloud. Numbers are written into it live.
+
+use web_sys::HtmlElement;
+use yew::prelude::*;
+
+use super::keys;
+use crate::editor::catalog::{self, Gauges};
+use crate::editor::gauge::SQUARE_STEP;
+use crate::editor::geometry::{CARD_WIDTH, REPLICA_ROWS_MAX, REPLICAS_PER_ROW, card_height};
+use crate::editor::{SessionChange, Target};
+use crate::topology::document::{Node, NodeId, Severity};
+use crate::ui::icons::{Icon, category_class, station_icon};
+use crate::ui::shared::Shared;
+use crate::ui::store::use_dispatch;
+
+/// The worst problem of a place, and how many there are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    pub severity: Severity,
+    pub message: AttrValue,
+    pub remedy: AttrValue,
+    pub count: usize,
+}
+
+impl Problem {
+    /// All in one sentence, for tooltips and screen readers.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let kind = match self.severity {
+            Severity::Error => "Problem",
+            Severity::Warning => "Warning",
+        };
+        let more = if self.count > 1 { format!(" And {} more.", self.count - 1) } else { String::new() };
+        format!("{kind}: {} {}{more}", self.message, self.remedy)
+    }
+
+    /// The badge's icon and class.
+    #[must_use]
+    pub const fn look(&self) -> (&'static str, &'static str) {
+        match self.severity {
+            Severity::Error => ("circle-x", "problem problem-error"),
+            Severity::Warning => ("triangle-alert", "problem problem-warning"),
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+pub struct CardProps {
+    pub id: NodeId,
+    pub node: Shared<Node>,
+    pub selected: bool,
+    /// A wire would end here if the button were released.
+    pub candidate: bool,
+    pub problem: Option<Problem>,
+}
+
+#[component]
+pub fn Card(props: &CardProps) -> Html {
+    let dispatch = use_dispatch();
+    let place = use_node_ref();
+    let node = &props.node;
+    let height = card_height(node);
+    // The content security policy forbids style attributes; the CSSOM may set the place.
+    use_effect_with((place.clone(), node.at, height), |(place, at, height)| {
+        if let Some(element) = place.cast::<HtmlElement>() {
+            let style = element.style();
+            // Setting a known property cannot fail.
+            let _ = style.set_property("transform", &format!("translate({}px, {}px)", at.x, at.y));
+            let _ = style.set_property("width", &format!("{CARD_WIDTH}px"));
+            let _ = style.set_property("height", &format!("{height}px"));
+        }
+    });
+    let face = catalog::face(&node.kind);
+    let setting = catalog::setting_line(node);
+    let mut label = format!("{}, {}. {setting}.", node.label, face.name);
+    if let Some(problem) = &props.problem {
+        label.push(' ');
+        label.push_str(&problem.words());
+    }
+    let target = Target::Node(props.id);
+    let on_key = {
+        let dispatch = dispatch.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            if keys::chooses(&event) {
+                event.prevent_default();
+                event.stop_propagation();
+                dispatch.act(keys::choose(target));
+            }
+        })
+    };
+    let class = classes!(
+        "card",
+        category_class(&node.kind),
+        props.selected.then_some("selected"),
+        props.candidate.then_some("candidate"),
+    );
+    html! {
+        <div class="card-place" ref={place}>
+            <div {class} id={format!("node-{}", props.id.0)} data-node={props.id.0.to_string()}
+                role="button" tabindex="0" aria-pressed={props.selected.to_string()} aria-label={label} onkeydown={on_key}>
+                <svg class="card-queue" viewBox="0 0 4 100" preserveAspectRatio="none" aria-hidden="true">
+                    <rect data-live="queue-bar" width="4" height="0" y="100" />
+                </svg>
+                <div class="card-head">
+                    <span class="card-mark"><Icon name={station_icon(&node.kind)} /></span>
+                    <span class="card-name">{ &node.label }</span>
+                    <span class="card-waiting num" data-live="queue" aria-hidden="true"></span>
+                </div>
+                <p class="card-setting">{ setting }</p>
+                <p class="card-state" data-live="state" aria-hidden="true"></p>
+                if face.gauges == Gauges::Replicas {
+                    { squares(node) }
+                }
+                <div class="card-gauge" aria-hidden="true">
+                    <svg class="bar" viewBox="0 0 100 5" preserveAspectRatio="none">
+                        <rect class="bar-fill" data-live="bar" width="0" height="5" />
+                    </svg>
+                    <span class="card-value num" data-live="value"></span>
+                </div>
+                if catalog::makes_calls(&node.kind) {
+                    <span class="port" aria-hidden="true"></span>
+                }
+            </div>
+            if let Some(problem) = &props.problem {
+                { badge(problem, dispatch.callback(move || crate::editor::Action::Session(SessionChange::Reveal(target)))) }
+            }
+        </div>
+    }
+}
+
+/// The square per replica; the paths are written live.
+fn squares(node: &Node) -> Html {
+    let rows = catalog::replicas(node).div_ceil(REPLICAS_PER_ROW).clamp(1, REPLICA_ROWS_MAX);
+    let (width, height) = (REPLICAS_PER_ROW as f64 * SQUARE_STEP, rows as f64 * SQUARE_STEP);
+    html! {
+        <div class="card-squares" aria-hidden="true">
+            <svg viewBox={format!("-1 -1 {width} {}", height + 1.0)} width={width.to_string()} height={(height + 1.0).to_string()}>
+                <path class="sq-ready" data-live="sq-ready" />
+                <path class="sq-draining" data-live="sq-draining" />
+                <path class="sq-busy" data-live="sq-busy" />
+                <path class="sq-starting" data-live="sq-starting" />
+                <path class="sq-dead" data-live="sq-dead" />
+            </svg>
+            <span class="sq-more num" data-live="sq-more"></span>
+        </div>
+    }
+}
+
+/// A problem at its place: says it on hover and focus, selects the place on click.
+pub fn badge(problem: &Problem, onclick: Callback<MouseEvent>) -> Html {
+    let (icon, class) = problem.look();
+    let words = problem.words();
+    html! {
+        <button type="button" {class} data-over-stage="" {onclick} aria-label={words.clone()} title={words}>
+            <Icon name={icon} class="icon-s" />
+            if problem.count > 1 {
+                <span class="num">{ problem.count }</span>
+            }
+        </button>
+    }
+}

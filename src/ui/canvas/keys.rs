@@ -1,0 +1,134 @@
+//! Shortcuts and the clipboard, for as long as the stage is there.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use web_sys::{ClipboardEvent, KeyboardEvent};
+
+use super::input;
+use crate::editor::{Action, Clip, EditorState, Target, ToolState, commands};
+use crate::ui::browser::{self, Listener};
+use crate::ui::shared::Shared;
+use crate::ui::store::Dispatch;
+
+/// What the listeners look at; renewed with every change of the editor.
+pub type Latest = Rc<RefCell<Shared<EditorState>>>;
+
+/// Listens for the editor's keys and for copy, cut and paste. Dropping the result ends it.
+#[must_use]
+pub fn listen(dispatch: &Dispatch, latest: &Latest) -> Vec<Listener> {
+    let window = browser::window();
+    vec![
+        Listener::new(&window, "keydown", on_key_down(dispatch.clone(), latest.clone())),
+        Listener::new(&window, "keyup", on_key_up(dispatch.clone())),
+        Listener::new(&window, "copy", on_copy(dispatch.clone(), latest.clone(), Action::Copy)),
+        Listener::new(&window, "cut", on_copy(dispatch.clone(), latest.clone(), Action::Cut)),
+        Listener::new(&window, "paste", on_paste(dispatch.clone(), latest.clone())),
+    ]
+}
+
+fn on_key_down(dispatch: Dispatch, latest: Latest) -> impl FnMut(web_sys::Event) {
+    move |event| {
+        let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
+        if event.default_prevented() || input::typing(event) {
+            return;
+        }
+        let modifiers = input::key_modifiers(event);
+        let name = event.key();
+        // The browser turns these into copy, cut and paste events, with the right to the clipboard.
+        if modifiers.ctrl && matches!(name.to_lowercase().as_str(), "c" | "x" | "v") {
+            return;
+        }
+        if !modifiers.ctrl && !input::takes_letters(event) {
+            return;
+        }
+        let enabled = {
+            let state = latest.borrow();
+            commands::for_key(&name, modifiers).is_some_and(|command| (command.enabled)(&state))
+        };
+        if !enabled {
+            return;
+        }
+        event.prevent_default();
+        let deletes = matches!(name.as_str(), "Delete" | "Backspace");
+        dispatch.act(Action::Input(input::key(event, true)));
+        if deletes {
+            // The focused card is about to go; the keyboard shall not fall back to the top of the page.
+            browser::focus_id("stage");
+        }
+    }
+}
+
+fn on_key_up(dispatch: Dispatch) -> impl FnMut(web_sys::Event) {
+    move |event| {
+        let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
+        if event.key().starts_with("Arrow") && !input::typing(event) {
+            dispatch.act(Action::Input(input::key(event, false)));
+        }
+    }
+}
+
+/// Text that someone marked on the page is theirs to copy.
+fn text_is_marked() -> bool {
+    browser::window()
+        .get_selection()
+        .ok()
+        .flatten()
+        .is_some_and(|selection| !selection.is_collapsed() && !String::from(selection.to_string()).is_empty())
+}
+
+fn on_copy(dispatch: Dispatch, latest: Latest, action: Action) -> impl FnMut(web_sys::Event) {
+    move |event| {
+        let Some(event) = event.dyn_ref::<ClipboardEvent>() else { return };
+        if event.default_prevented() || input::typing(event) || text_is_marked() {
+            return;
+        }
+        let text = latest.borrow().copy_text();
+        let (Some(text), Some(clipboard)) = (text, event.clipboard_data()) else { return };
+        if clipboard.set_data("text/plain", &text).is_ok() {
+            event.prevent_default();
+        }
+        dispatch.act(action.clone());
+    }
+}
+
+fn on_paste(dispatch: Dispatch, latest: Latest) -> impl FnMut(web_sys::Event) {
+    move |event| {
+        let Some(event) = event.dyn_ref::<ClipboardEvent>() else { return };
+        if event.default_prevented() || input::typing(event) {
+            return;
+        }
+        let text = event.clipboard_data().and_then(|clipboard| clipboard.get_data("text/plain").ok());
+        match text {
+            Some(text) if Clip::from_text(&text).is_some() => {
+                event.prevent_default();
+                dispatch.act(Action::PasteText(text));
+            }
+            // A browser that gave us no right to write still lets the page's own copy be pasted.
+            _ if latest.borrow().clipboard.is_some() => dispatch.act(Action::Command("paste")),
+            _ => {}
+        }
+    }
+}
+
+/// Enter or the space bar on a focused card or wire: choose it.
+#[must_use]
+pub fn chooses(event: &KeyboardEvent) -> bool {
+    matches!(event.key().as_str(), "Enter" | " ") && !event.ctrl_key() && !event.meta_key() && !event.alt_key()
+}
+
+/// What choosing `target` means while `tool` is in hand.
+#[must_use]
+pub fn choose(target: Target) -> Action {
+    match target {
+        Target::Node(id) => Action::Tool(crate::editor::ToolRequest::Pick(id)),
+        Target::Edge(_) => Action::Session(crate::editor::SessionChange::Select(crate::editor::Selection::of(target))),
+    }
+}
+
+/// Whether moves of the pointer matter now.
+#[must_use]
+pub fn follows_pointer(tool: &ToolState) -> bool {
+    !matches!(tool, ToolState::Idle)
+}

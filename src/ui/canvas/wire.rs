@@ -1,0 +1,69 @@
+//! A connection on the stage: a curve with an arrow, what is set on it, and its state while the system runs.
+
+use yew::prelude::*;
+
+use super::card::Problem;
+use super::keys;
+use crate::editor::{Curve, Target};
+use crate::topology::document::EdgeId;
+use crate::ui::store::use_dispatch;
+
+#[derive(Debug, PartialEq, Properties)]
+pub struct WireProps {
+    pub id: EdgeId,
+    pub curve: Curve,
+    pub selected: bool,
+    /// "Shoppers to Edge balancer".
+    pub name: AttrValue,
+    /// What is set on it beside the defaults.
+    pub words: Option<AttrValue>,
+    pub problem: Option<Problem>,
+}
+
+#[component]
+pub fn Wire(props: &WireProps) -> Html {
+    let dispatch = use_dispatch();
+    let target = Target::Edge(props.id);
+    let on_key = Callback::from(move |event: KeyboardEvent| {
+        if keys::chooses(&event) {
+            event.prevent_default();
+            event.stop_propagation();
+            dispatch.act(keys::choose(target));
+        }
+    });
+    let path = props.curve.svg_path();
+    let middle = props.curve.at(0.5);
+    let mut label = format!("Connection {}.", props.name);
+    if let Some(words) = &props.words {
+        label.push_str(&format!(" {words}."));
+    }
+    if let Some(problem) = &props.problem {
+        label.push(' ');
+        label.push_str(&problem.words());
+    }
+    let problem_class = props.problem.as_ref().map(|problem| match problem.severity {
+        crate::topology::document::Severity::Error => "wire-error",
+        crate::topology::document::Severity::Warning => "wire-warning",
+    });
+    let text = |dy: f64, class: &'static str, live: Option<&'static str>, words: Html| {
+        html! {
+            <text {class} data-live={live} x={format!("{:.1}", middle.x)} y={format!("{:.1}", middle.y + dy)} text-anchor="middle">
+                { words }
+            </text>
+        }
+    };
+    html! {
+        <g class={classes!("wire", props.selected.then_some("selected"), problem_class)} id={format!("edge-{}", props.id.0)}
+            data-edge={props.id.0.to_string()} role="button" tabindex="0" aria-pressed={props.selected.to_string()}
+            aria-label={label} onkeydown={on_key}>
+            <path class="wire-halo" d={path.clone()} />
+            <path class="wire-line" d={path} />
+            <path class="wire-arrow" d={props.curve.arrow_path()} />
+            if let Some(words) = &props.words {
+                { text(-8.0, "wire-words", None, html! { words }) }
+            }
+            { text(if props.words.is_some() { -22.0 } else { -8.0 }, "wire-badge", Some("badge"), html! {}) }
+            { text(18.0, "wire-rate num", Some("rate"), html! {}) }
+        </g>
+    }
+}
