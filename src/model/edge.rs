@@ -80,7 +80,12 @@ pub const EDGE_ENTRY: Entry = Entry {
         ParamSpec::choice(
             "operations",
             "Carries",
-            &[("all", "all requests"), ("reads", "reads only"), ("writes", "writes only")],
+            &[
+                ("all", "all requests"),
+                ("reads", "reads only"),
+                ("writes", "writes only"),
+                ("static", "static content only"),
+            ],
             "all",
             "Which requests a service sends over this connection.",
         ),

@@ -242,6 +242,7 @@ fn edge_plan(id: EdgeId, edge: &Edge) -> EdgePlan {
         carries: match reader.choice("operations") {
             "reads" => Carries::Reads,
             "writes" => Carries::Writes,
+            "static" => Carries::Static,
             _ => Carries::All,
         },
         probability: reader.number("probability"),

@@ -13,6 +13,8 @@ mod rebuild;
 mod slab;
 mod source;
 pub(crate) mod state;
+#[cfg(test)]
+mod tests;
 mod totals;
 
 use std::collections::BTreeMap;
@@ -325,6 +327,12 @@ impl System {
     /// What happened since the last call.
     pub fn take_log(&mut self) -> Vec<LogEntry> {
         std::mem::take(&mut self.log)
+    }
+
+    /// Forgets drawn hops and log lines that nobody has taken.
+    pub fn forget_news(&mut self) {
+        self.hops.clear();
+        self.log.clear();
     }
 
     fn log(&mut self, tone: LogTone, node: Option<NodeId>, text: String) {

@@ -164,4 +164,14 @@ pub enum Carries {
     All,
     Reads,
     Writes,
+    Static,
+}
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    Read,
+    Write,
+    /// Images, scripts: read, never written.
+    Static,
 }

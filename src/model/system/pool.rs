@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::System;
 use super::flow::purpose;
-use super::plan::{CallMode, Carries, PoolKind};
+use super::plan::{CallMode, Carries, Operation, PoolKind};
 use super::state::{Caller, Event, Kind, NONE, Phase, Pool, Replica, Stage, Step, Verb};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::lru::Lookup;
@@ -190,8 +190,11 @@ impl System {
         if attempt.verb == Verb::Probe {
             return config.check_time;
         }
-        let writes = self.requests[attempt.request].writes;
-        let dist = if writes { &config.write_time } else { &config.read_time };
+        let dist = if self.requests[attempt.request].operation == Operation::Write {
+            &config.write_time
+        } else {
+            &config.read_time
+        };
         SimDuration::from_secs_f64(dist.sample(&mut attempt.draws.child(purpose::DEMAND).sequence()))
     }
 
@@ -239,7 +242,7 @@ impl System {
             self.finish_work(ix, Outcome::Completed, Reason::None);
             return;
         }
-        let writes = self.requests[request].writes;
+        let writes = self.requests[request].operation == Operation::Write;
         if matches!(self.pool(station_ix).config.kind, PoolKind::Cache { .. }) {
             self.cache_worked(ix, station_ix, verb, writes);
             return;
@@ -301,10 +304,10 @@ impl System {
                 return;
             };
             self.attempts[ix].step += 1;
-            let writes = self.requests[request].writes;
+            let operation = self.requests[request].operation;
             match step {
                 Step::Aside { cache, store } => {
-                    if writes {
+                    if operation == Operation::Write {
                         self.call(ix, store, Verb::Request, Stage::Storing { cache });
                     } else {
                         self.call(ix, cache, Verb::Get, Stage::Looking { store, cache });
@@ -312,20 +315,20 @@ impl System {
                     return;
                 }
                 Step::Call(edge) => {
-                    if self.takes(ix, edge, writes) {
+                    if self.takes(ix, edge, operation) {
                         self.call(ix, edge, Verb::Request, Stage::Plain);
                         return;
                     }
                 }
                 Step::Parallel(edges) => {
-                    let edges: Vec<u32> = edges.into_iter().filter(|edge| self.takes(ix, *edge, writes)).collect();
+                    let edges: Vec<u32> = edges.into_iter().filter(|edge| self.takes(ix, *edge, operation)).collect();
                     if !edges.is_empty() {
                         self.call_all(ix, &edges);
                         return;
                     }
                 }
                 Step::OneOf(edges) => {
-                    if let Some(edge) = self.one_of(ix, &edges, writes) {
+                    if let Some(edge) = self.one_of(ix, &edges, operation) {
                         self.call(ix, edge, Verb::Request, Stage::Plain);
                         return;
                     }
@@ -334,25 +337,26 @@ impl System {
         }
     }
 
-    fn carries(&self, edge: u32, writes: bool) -> bool {
+    fn carries(&self, edge: u32, operation: Operation) -> bool {
         match self.edges[edge as usize].plan.carries {
             Carries::All => true,
-            Carries::Reads => !writes,
-            Carries::Writes => writes,
+            Carries::Reads => operation == Operation::Read,
+            Carries::Writes => operation == Operation::Write,
+            Carries::Static => operation == Operation::Static,
         }
     }
 
     /// Whether this request causes this call.
-    fn takes(&self, ix: u32, edge: u32, writes: bool) -> bool {
+    fn takes(&self, ix: u32, edge: u32, operation: Operation) -> bool {
         let plan = &self.edges[edge as usize].plan;
-        self.carries(edge, writes)
+        self.carries(edge, operation)
             && (plan.probability >= 1.0
                 || self.attempts[ix].draws.child(purpose::PROBABILITY).unit(u64::from(plan.id.0)) < plan.probability)
     }
 
-    fn one_of(&self, ix: u32, edges: &[u32], writes: bool) -> Option<u32> {
+    fn one_of(&self, ix: u32, edges: &[u32], operation: Operation) -> Option<u32> {
         let weight =
-            |edge: u32| if self.carries(edge, writes) { self.edges[edge as usize].plan.probability } else { 0.0 };
+            |edge: u32| if self.carries(edge, operation) { self.edges[edge as usize].plan.probability } else { 0.0 };
         let total: f64 = edges.iter().map(|edge| weight(*edge)).sum();
         let mut point = self.attempts[ix].draws.child(purpose::ONE_OF).unit(0) * total;
         let mut last = None;
@@ -527,7 +531,9 @@ impl System {
         replica.busy = 0;
         replica.queue.clear();
         let station_ix = replica.station;
-        let slots = replica.slots;
+        // The slots of one that was draining had left the count already; dead, it will never be back.
+        replica.removed |= replica.draining;
+        let slots = if replica.draining { 0 } else { replica.slots };
         let meter = &mut self.stations[station_ix as usize].meter;
         meter.level(now, -(busy as i32), -(waiting as i32));
         meter.slots(now, -(slots as i32));

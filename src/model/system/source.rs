@@ -1,7 +1,7 @@
 //! Sources: when requests are born, and what each of them is.
 
 use super::System;
-use super::plan::{Arrivals, SourceConfig};
+use super::plan::{Arrivals, Operation, SourceConfig};
 use super::state::{Caller, Event, Kind, NONE, Request, Source, Verb};
 use crate::engine::dist::Zipf;
 use crate::engine::math;
@@ -164,8 +164,19 @@ impl System {
         let ordinal = source.ordinal;
         source.ordinal += 1;
         let draws = source.draws.child(ordinal);
-        let write_share = source.config.write_share;
-        let writes = write_share > 0.0 && draws.unit(purpose::OPERATION) < write_share;
+        let (writes, statics) = (source.config.write_share, source.config.static_share);
+        let operation = if writes + statics == 0.0 {
+            Operation::Read
+        } else {
+            let point = draws.unit(purpose::OPERATION);
+            if point < writes {
+                Operation::Write
+            } else if point < writes + statics {
+                Operation::Static
+            } else {
+                Operation::Read
+            }
+        };
         let counted = now.0 >= warm_up.0;
         self.totals.offered(now, counted);
         let request = self.requests.insert(Request {
@@ -177,7 +188,7 @@ impl System {
             visited: 0,
             refs: 0,
             done: false,
-            writes,
+            operation,
             counted,
         });
         let entry = &mut self.stations[station as usize];
@@ -225,7 +236,8 @@ impl System {
         mix(rank)
     }
 
-    /// The client's address, within 10.0.0.0/8; a closed-loop user keeps its own.
+    /// The client's address, within 10.0.0.0/8: the second octet tells its country, so that neighbors share a prefix;
+    /// a closed-loop user keeps its own.
     pub(super) fn request_ipv4(&self, request: u32) -> u32 {
         let request = &self.requests[request];
         let source = self.source(request.source);
@@ -235,8 +247,10 @@ impl System {
         } else {
             u64::from(request.user) % clients
         };
-        // Spread over the address space, or all of a small population would share their first octets.
-        0x0a00_0000
-            | (mix(client ^ (u64::from(self.stations[request.source as usize].id.0) << 32)) as u32 & 0x00ff_ffff)
+        // Spread over the country's block, or all of a small population would share their third octet too.
+        let spread = mix(client ^ (u64::from(self.stations[request.source as usize].id.0) << 32));
+        let share = (spread >> 32) as f64 / (1u64 << 32) as f64;
+        let country = source.config.countries.partition_point(|(_, upto)| *upto <= share);
+        0x0a00_0000 | (country as u32 & 0xff) << 16 | (spread as u32 & 0xffff)
     }
 }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 use super::meter::Meter;
-use super::plan::{BalancerConfig, EdgePlan, PoolConfig, SourceConfig};
+use super::plan::{BalancerConfig, EdgePlan, Operation, PoolConfig, SourceConfig};
 use super::slab::Key;
 use crate::engine::rng::{DrawKey, Stream};
 use crate::engine::time::{SimDuration, SimTime};
@@ -82,7 +82,7 @@ pub(super) struct Request {
     /// Attempts that still refer to it.
     pub refs: u32,
     pub done: bool,
-    pub writes: bool,
+    pub operation: Operation,
     /// Arrived after the warm-up.
     pub counted: bool,
 }

@@ -1,0 +1,306 @@
+//! What must hold on any system, whatever is drawn, broken or rewired: the ledgers, and Little's law on the sample path.
+
+use proptest::prelude::*;
+
+use super::state::{Kind, Phase};
+use super::{LiveFault, System};
+use crate::engine::time::SimTime;
+use crate::model::ids::{EdgeId, FaultTarget, NodeId};
+use crate::model::params::{Params, Value, Variant};
+use crate::topology::compile::{compile, plan};
+use crate::topology::document::{Document, Edge, Node, Point};
+
+/// A random layered system: sources, perhaps a balancer, two layers of stations.
+#[derive(Clone, Debug)]
+struct Draft {
+    rate: f64,
+    closed: bool,
+    writes: f64,
+    balancer: Option<(usize, bool)>,
+    front: Vec<Pool>,
+    back: Vec<Pool>,
+    calls: usize,
+    timeout: f64,
+    retries: f64,
+    latency: f64,
+    seed: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Pool {
+    kind: usize,
+    replicas: u32,
+    slots: u32,
+    mean: f64,
+    queue_limit: u32,
+    shared: bool,
+}
+
+fn pool(kinds: std::ops::Range<usize>) -> impl Strategy<Value = Pool> {
+    (kinds, 1..4u32, 1..5u32, 0.001..0.05f64, 0..30u32, any::<bool>()).prop_map(
+        |(kind, replicas, slots, mean, queue_limit, shared)| Pool { kind, replicas, slots, mean, queue_limit, shared },
+    )
+}
+
+fn draft() -> impl Strategy<Value = Draft> {
+    let strategies = crate::model::balancer::REGISTRY.len();
+    (
+        (1.0..400.0f64, any::<bool>(), 0.0..0.5f64, proptest::option::of((0..strategies, any::<bool>()))),
+        (proptest::collection::vec(pool(0..1), 1..4), proptest::collection::vec(pool(0..3), 0..4), 0..3usize),
+        (
+            prop_oneof![Just(0.0), 0.01..0.5f64],
+            prop_oneof![Just(0.0), 1.0..3.0f64],
+            prop_oneof![Just(0.0), 0.0..0.02f64],
+            any::<u64>(),
+        ),
+    )
+        .prop_map(|((rate, closed, writes, balancer), (front, back, calls), (timeout, retries, latency, seed))| {
+            Draft {
+                rate,
+                closed,
+                writes,
+                balancer,
+                front,
+                back,
+                calls,
+                timeout,
+                retries: retries.floor(),
+                latency,
+                seed,
+            }
+        })
+}
+
+fn variant(id: &str, key: &str, value: f64) -> Value {
+    Value::Variant(Variant::new(id, Params::new().with(key, value)))
+}
+
+fn add(document: &mut Document, kind: &str, params: Params) -> NodeId {
+    let label = format!("{kind} {}", document.nodes.len());
+    document.add_node(Node { kind: kind.to_owned(), label, role: None, at: Point::default(), params })
+}
+
+fn document(draft: &Draft) -> Document {
+    let mut document = Document { seed: draft.seed, run_length_secs: 6.0, ..Document::default() };
+    let mut source = Params::new()
+        .with("profile", variant("constant", "rate", draft.rate))
+        .with("write_share", draft.writes)
+        .with("keys", 500.0);
+    if draft.closed {
+        source.set("arrivals", variant("closed", "users", (draft.rate / 10.0).ceil()));
+    }
+    let source = add(&mut document, "source", source);
+    let edge = || {
+        Params::new()
+            .with("latency", variant("deterministic", "mean", draft.latency))
+            .with("timeout", draft.timeout)
+            .with("retries", draft.retries)
+    };
+    let root = draft.balancer.map(|(strategy, checks)| {
+        let strategy = crate::model::balancer::REGISTRY[strategy].entry.id;
+        let params = Params::new()
+            .with("strategy", Value::Variant(Variant::new(strategy, Params::new())))
+            .with("health_checks", checks)
+            .with("check_interval", 0.5)
+            .with("check_timeout", 0.2);
+        let balancer = add(&mut document, "balancer", params);
+        document.add_edge(Edge { from: source, to: balancer, params: edge() });
+        balancer
+    });
+    let put = |document: &mut Document, pool: &Pool| match pool.kind {
+        0 => {
+            let queue = if pool.shared { "shared" } else { "per_replica" };
+            let calls = ["sequence", "parallel", "one_of"][draft.calls];
+            let params = Params::new()
+                .with("replicas", f64::from(pool.replicas))
+                .with("slots", f64::from(pool.slots))
+                .with("queue_limit", f64::from(pool.queue_limit))
+                .with("service_time", variant("exponential", "mean", pool.mean))
+                .with("calls", calls)
+                .with("queue", queue);
+            add(document, "service", params)
+        }
+        1 => add(document, "cache", Params::new().with("capacity", 50.0).with("slots", f64::from(pool.slots))),
+        _ => {
+            let params = Params::new()
+                .with("connections", f64::from(pool.slots))
+                .with("queue_limit", f64::from(pool.queue_limit));
+            add(document, "database", params)
+        }
+    };
+    let front: Vec<NodeId> = draft.front.iter().map(|pool| put(&mut document, pool)).collect();
+    let back: Vec<NodeId> = draft.back.iter().map(|pool| put(&mut document, pool)).collect();
+    for (ix, node) in front.iter().enumerate() {
+        if ix == 0 || root.is_some() {
+            document.add_edge(Edge { from: root.unwrap_or(source), to: *node, params: edge() });
+        } else {
+            document.add_edge(Edge { from: front[ix - 1], to: *node, params: edge() });
+        }
+        for target in &back {
+            document.add_edge(Edge { from: *node, to: *target, params: edge() });
+        }
+    }
+    document
+}
+
+/// Something done to the running system.
+#[derive(Clone, Debug)]
+enum Blow {
+    Start(usize, usize, u32),
+    /// Ends the oldest fault in force.
+    End,
+    Resize(usize, u32, u32),
+    Unplug(usize),
+}
+
+fn blows() -> impl Strategy<Value = Vec<(u32, Blow)>> {
+    let blow = prop_oneof![
+        3 => (0..6usize, 0..12usize, 0..4u32).prop_map(|(kind, target, replica)| Blow::Start(kind, target, replica)),
+        2 => Just(Blow::End),
+        1 => (0..12usize, 0..4u32, 1..6u32).prop_map(|(node, replicas, slots)| Blow::Resize(node, replicas, slots)),
+        1 => (0..12usize).prop_map(Blow::Unplug),
+    ];
+    proptest::collection::vec((0..6_000u32, blow), 0..8)
+}
+
+fn strike(system: &mut System, document: &mut Document, blow: &Blow) {
+    let nodes: Vec<NodeId> = document.nodes.keys().copied().collect();
+    let edges: Vec<EdgeId> = document.edges.keys().copied().collect();
+    match *blow {
+        Blow::Start(kind, target, replica) => {
+            use crate::model::fault::{REGISTRY, Targets};
+            let kind = REGISTRY[kind % REGISTRY.len()];
+            let node = nodes[target % nodes.len()];
+            let target = match kind.targets {
+                Targets::Sources => FaultTarget::Node(nodes[0]),
+                Targets::Edges if edges.is_empty() => return,
+                Targets::Edges => FaultTarget::Edge(edges[target % edges.len()]),
+                Targets::Stations if replica == 3 => FaultTarget::Node(node),
+                Targets::Stations => FaultTarget::Replica(node, replica),
+            };
+            let params =
+                if kind.targets == Targets::Sources { Params::new().with("factor", 3.0) } else { Params::new() };
+            system.apply_fault(&LiveFault::Start { kind: kind.entry.id.to_owned(), target, params });
+        }
+        Blow::End => {
+            if let Some(active) = system.active.first().cloned() {
+                system.apply_fault(&LiveFault::End { kind: active.kind.entry.id.to_owned(), target: active.target });
+            }
+        }
+        Blow::Resize(node, replicas, slots) => {
+            let id = nodes[node % nodes.len()];
+            let mut node = (*document.nodes[&id]).clone();
+            if node.kind == "service" {
+                node.params.set("replicas", f64::from(replicas.max(1)));
+                node.params.set("slots", f64::from(slots));
+                document.nodes.insert(id, node.into());
+            }
+        }
+        Blow::Unplug(node) => {
+            // The first three carry the way in; without them there would be nothing to run.
+            if node >= 3 && node < nodes.len() {
+                document.remove_node(nodes[node]);
+            }
+        }
+    }
+    if let (Some(plan), _) = plan(document) {
+        system.rebuild(&plan);
+    }
+}
+
+/// Every ledger, counted anew from what is really there.
+fn check_ledgers(system: &System) {
+    let run = &system.totals.run;
+    assert_eq!(run.offered, run.by_outcome.iter().sum::<u64>() + run.in_flight());
+    let live: Vec<_> = system.requests.indices().filter(|ix| !system.requests[*ix].done).collect();
+    assert_eq!(live.len() as u64, system.in_flight(), "requests in flight");
+    for (ix, edge) in system.edges.iter().enumerate() {
+        let ended: u64 = edge.by_outcome.iter().sum();
+        assert_eq!(edge.sent, ended + edge.in_flight, "edge {:?}", edge.plan.id);
+        let under_way = system.attempts.indices().filter(|attempt| {
+            let attempt = &system.attempts[*attempt];
+            attempt.edge as usize == ix
+                && !attempt.detached
+                && attempt.phase != Phase::Backoff
+                && attempt.verb != super::state::Verb::Probe
+        });
+        assert_eq!(under_way.count() as u64, edge.in_flight, "attempts on edge {:?}", edge.plan.id);
+    }
+    for (ix, replica) in system.replicas.iter().enumerate() {
+        let at = |phase: fn(Phase) -> bool| {
+            let held = system.attempts.indices().map(|attempt| &system.attempts[attempt]);
+            held.filter(|attempt| {
+                attempt.replica as usize == ix && attempt.station == replica.station && phase(attempt.phase)
+            })
+            .count()
+        };
+        assert_eq!(at(|phase| phase == Phase::Queued), replica.queue.len(), "queue of replica {ix}");
+        assert_eq!(
+            at(|phase| matches!(phase, Phase::Working | Phase::Waiting)),
+            replica.busy as usize,
+            "slots of {ix}"
+        );
+        assert!(!(replica.dead && replica.busy > 0), "a dead replica holds nothing");
+    }
+    for (ix, station) in system.stations.iter().enumerate() {
+        let Kind::Pool(pool) = &station.kind else { continue };
+        let own = || system.replicas.iter().filter(|replica| replica.station as usize == ix);
+        let busy: u32 = own().map(|replica| replica.busy).sum();
+        let waiting: usize = own().map(|replica| replica.queue.len()).sum();
+        assert_eq!(station.meter.busy(), busy, "busy slots of {}", station.label);
+        assert_eq!(station.meter.queue() as usize, waiting + pool.shared.len(), "queue of {}", station.label);
+        let slots: u32 = own().filter(|replica| replica.open()).map(|replica| replica.slots).sum();
+        assert_eq!(station.meter.slot_count(), slots, "slots of {}", station.label);
+    }
+}
+
+fn cases() -> u32 {
+    if std::env::var_os("HEADROOM_FULL").is_some() { 2_000 } else { 300 }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever breaks, is resized or unplugged while it runs: no request and no attempt is lost or counted twice.
+    #[test]
+    fn ledgers_are_conserved_under_faults_and_edits(draft in draft(), mut blows in blows()) {
+        let mut document = document(&draft);
+        let (system, problems) = compile(&document);
+        let mut system = system.unwrap_or_else(|| panic!("{problems:#?}"));
+        blows.sort_by_key(|(at, _)| *at);
+        for (at, blow) in &blows {
+            system.advance(SimTime(u64::from(*at) * 1_000_000), u64::MAX);
+            strike(&mut system, &mut document, blow);
+            check_ledgers(&system);
+        }
+        system.advance(SimTime::NEVER, u64::MAX);
+        check_ledgers(&system);
+    }
+
+    /// Little's law holds on every sample path: the integral of the number at a station is the sum of the stays there.
+    #[test]
+    fn littles_law_holds_at_every_station(mut draft in draft()) {
+        // Zombies and errors stay, too, but their stays are not in the histogram of good answers.
+        (draft.timeout, draft.retries) = (0.0, 0.0);
+        draft.balancer = draft.balancer.map(|(strategy, _)| (strategy, false));
+        for pool in draft.front.iter_mut().chain(&mut draft.back) {
+            pool.queue_limit = 1_000_000;
+        }
+        let (system, problems) = compile(&document(&draft));
+        let mut system = system.unwrap_or_else(|| panic!("{problems:#?}"));
+        system.advance(SimTime::NEVER, u64::MAX);
+        // Overloaded beyond the drain limit: somebody is still there.
+        prop_assume!(system.in_flight() == 0);
+        for station in &system.stations {
+            let whole = station.meter.whole(system.now());
+            if !matches!(station.kind, Kind::Pool(_)) || whole.by_outcome[1..].iter().any(|count| *count > 0) {
+                continue;
+            }
+            let stays = whole.times.mean().unwrap_or(0.0) * whole.times.count() as f64;
+            let integral = whole.busy_secs + whole.queue_secs;
+            // Follow-ups to a cache may still be under way at the end.
+            let slack = 1e-6 * integral.max(1.0) + if matches!(station.kind, Kind::Pool(_)) { 0.01 } else { 0.0 };
+            prop_assert!((stays - integral).abs() <= slack, "{}: {stays} against {integral}", station.label);
+        }
+    }
+}

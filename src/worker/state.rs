@@ -1,0 +1,339 @@
+//! What the worker is doing, without a browser: hears messages, takes turns, says when it wants the next one.
+
+use crate::engine::time::{SimDuration, SimTime};
+use crate::protocol::{FromWorker, RunId, RunStatus, Speed, ToWorker, diagnostics_json};
+use crate::runner::frame::{FrameBuilder, Pace};
+use crate::runner::session::{Advanced, Session};
+use crate::topology::document::{Diagnostic, Input, Place, Severity};
+use crate::topology::format::{self, LoadError, Run};
+
+/// A turn lasts about this long [ms], then messages are let in: pause answers at once at any speed.
+const TURN_MS: f64 = 8.0;
+/// Events between two looks at the wall clock.
+const SLICE_EVENTS: u64 = 4_000;
+/// Frames are at least this far apart [ms].
+const FRAME_MS: f64 = 15.0;
+/// Frames on their way to the page at most.
+const FRAMES_IN_FLIGHT: u32 = 2;
+/// A simulation that cannot keep up by this much [ms] lets go of the lost time, and says so by its reached speed.
+const LAG_MS: f64 = 200.0;
+/// The reached speed is measured over this span [ms].
+const SPEED_SPAN_MS: f64 = 500.0;
+
+/// When the worker wants its next turn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Next {
+    AtOnce,
+    AfterMs(i32),
+    /// When something is heard.
+    Sleep,
+}
+
+/// Where a replay is going.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Goal {
+    Event(u64),
+    Time(SimTime),
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    run: RunId,
+    session: Option<Session>,
+    frames: FrameBuilder,
+    playing: bool,
+    speed: Option<Speed>,
+    replay: Option<Goal>,
+    /// The end was told.
+    finished: bool,
+    /// Simulated time that the clock shows.
+    clock: SimTime,
+    /// Wall and simulated time from which the pace is reckoned.
+    anchor: Option<(f64, SimTime)>,
+    /// Wall and simulated time at the start of the span over which the reached speed is measured.
+    measured: Option<(f64, SimTime)>,
+    speed_reached: f64,
+    in_flight: u32,
+    frame_ms: f64,
+    /// A frame must be sent even though nothing runs.
+    frame_due: bool,
+    told: Vec<FromWorker>,
+}
+
+impl State {
+    /// For the report of a panic: seed and title.
+    pub(super) fn about(&self) -> String {
+        self.session.as_ref().map_or_else(String::new, |session| {
+            let document = session.document();
+            format!(", seed {}, event {}, \"{}\"", document.seed, session.system().events(), document.title)
+        })
+    }
+
+    /// Takes a message; gives what must be said at once.
+    pub(super) fn hear(&mut self, message: ToWorker, now_ms: f64) -> Vec<FromWorker> {
+        match message {
+            ToWorker::Load { run, run_json, until_event } => self.load(run, &run_json, until_event, now_ms),
+            ToWorker::Play { run, speed } if run == self.run => {
+                self.playing = true;
+                self.speed = Some(speed);
+                self.anchor = None;
+                self.frame_due = true;
+            }
+            ToWorker::Pause { run } if run == self.run => {
+                self.playing = false;
+                self.frame_due = true;
+            }
+            ToWorker::Step { run } if run == self.run => {
+                self.playing = false;
+                self.replay = None;
+                if let Some(session) = &mut self.session {
+                    let advanced = session.step();
+                    self.clock = session.system().now();
+                    self.advanced(advanced);
+                }
+                self.frame_due = true;
+            }
+            ToWorker::Change { run, change_json } if run == self.run => self.change(&change_json),
+            ToWorker::Seek { run, to_ns } if run == self.run => {
+                if let Some(session) = &mut self.session {
+                    session.seek(SimTime(to_ns));
+                    self.frames.reset(session.system().now());
+                    self.clock = session.system().now();
+                    self.replay = Some(Goal::Time(SimTime(to_ns)));
+                    self.finished = false;
+                    self.anchor = None;
+                }
+            }
+            ToWorker::Watch { run, node } if run == self.run => {
+                self.frames.watch(node);
+                self.frame_due = true;
+            }
+            ToWorker::Export { run } if run == self.run => {
+                if let Some(session) = &self.session {
+                    self.told.push(FromWorker::RunJson {
+                        run,
+                        run_json: session.export().to_json(),
+                        trace_hash: format!("{:016x}", session.system().trace_hash()),
+                    });
+                }
+            }
+            ToWorker::FrameTaken { .. } => self.in_flight = self.in_flight.saturating_sub(1),
+            ToWorker::Ping { id } => self.told.push(FromWorker::Pong { id }),
+            // An older run's, or the crash test, which ends before it gets here.
+            _ => {}
+        }
+        std::mem::take(&mut self.told)
+    }
+
+    fn load(&mut self, run: RunId, run_json: &str, until_event: Option<u64>, now_ms: f64) {
+        *self = Self { run, told: std::mem::take(&mut self.told), ..Self::default() };
+        let (session, diagnostics) = match Run::from_json(run_json) {
+            Ok(run) => Session::open(&run),
+            Err(error) => (None, vec![unreadable(&error)]),
+        };
+        self.told.push(FromWorker::Loaded {
+            run,
+            diagnostics: diagnostics_json(&diagnostics),
+            runs: session.is_some(),
+        });
+        self.session = session.map(Session::with_checkpoints);
+        self.frames.reset(SimTime::ZERO);
+        self.replay = until_event.filter(|event| *event > 0).map(Goal::Event);
+        self.frame_due = true;
+        self.frame_ms = now_ms - FRAME_MS;
+    }
+
+    fn change(&mut self, change_json: &str) {
+        let Some(session) = &mut self.session else { return };
+        let outcome = match format::change_from_json(change_json) {
+            Ok(change) => session.apply(change),
+            Err(error) => Err(vec![unreadable(&error)]),
+        };
+        self.frame_due = true;
+        let at_event = session.system().events();
+        self.told.push(match outcome {
+            Ok(input) => changed(self.run, &input),
+            Err(problems) => FromWorker::Changed {
+                run: self.run,
+                at_event,
+                refused: Some(diagnostics_json(&problems)),
+                input_json: None,
+            },
+        });
+    }
+
+    fn advanced(&mut self, advanced: Advanced) {
+        self.told.extend(advanced.inputs.iter().map(|input| changed(self.run, input)));
+    }
+
+    /// Simulates for a few milliseconds of wall time and packs a frame if one is due.
+    pub(super) fn turn(&mut self, wall_ms: impl Fn() -> f64) -> (Vec<FromWorker>, Next) {
+        let start = wall_ms();
+        let mut next = Next::Sleep;
+        if self.session.as_ref().is_some_and(|session| session.system().finished()) && self.replay.is_none() {
+            self.end();
+        } else if let Some(goal) = self.replay {
+            next = self.replay(goal, start, &wall_ms);
+        } else if self.playing {
+            next = self.play(start, &wall_ms);
+        }
+        self.frame_if_due(wall_ms());
+        if self.frame_due && next == Next::Sleep && self.in_flight < FRAMES_IN_FLIGHT {
+            next = Next::AfterMs(FRAME_MS as i32);
+        }
+        (std::mem::take(&mut self.told), next)
+    }
+
+    fn play(&mut self, start: f64, wall_ms: &impl Fn() -> f64) -> Next {
+        let Some(session) = &mut self.session else { return Next::Sleep };
+        let clock = self.clock.max(session.system().now());
+        let (anchor_ms, anchor) = *self.anchor.get_or_insert((start, clock));
+        let until = match self.speed {
+            Some(Speed::Times(times)) => anchor + SimDuration::from_secs_f64((start - anchor_ms) / 1_000.0 * times),
+            _ => SimTime::NEVER,
+        };
+        let mut events = SLICE_EVENTS;
+        let mut all = Advanced::default();
+        while events == SLICE_EVENTS && wall_ms() - start < TURN_MS {
+            let mut advanced = session.advance(until, SLICE_EVENTS);
+            events = advanced.events;
+            all.inputs.append(&mut advanced.inputs);
+        }
+        let caught_up = events < SLICE_EVENTS;
+        let system = session.system();
+        self.clock = match self.speed {
+            Some(Speed::Times(_)) if caught_up && !system.finished() => until,
+            _ => system.now().max(clock),
+        };
+        if !caught_up
+            && let Some(Speed::Times(times)) = self.speed
+            && until.since(self.clock).as_secs_f64() > LAG_MS / 1_000.0 * times
+        {
+            self.anchor = Some((start, self.clock));
+        }
+        let finished = system.finished();
+        self.advanced(all);
+        self.measure_speed(wall_ms());
+        if finished {
+            self.end();
+            Next::Sleep
+        } else if caught_up {
+            Next::AfterMs(TURN_MS as i32)
+        } else {
+            Next::AtOnce
+        }
+    }
+
+    fn measure_speed(&mut self, now_ms: f64) {
+        let (since_ms, since) = *self.measured.get_or_insert((now_ms, self.clock));
+        let passed = now_ms - since_ms;
+        if passed >= SPEED_SPAN_MS {
+            self.speed_reached = self.clock.since(since).as_secs_f64() / (passed / 1_000.0);
+            self.measured = Some((now_ms, self.clock));
+        } else if self.speed_reached == 0.0
+            && let Some(Speed::Times(times)) = self.speed
+        {
+            self.speed_reached = times;
+        }
+    }
+
+    fn replay(&mut self, goal: Goal, start: f64, wall_ms: &impl Fn() -> f64) -> Next {
+        let Some(session) = &mut self.session else {
+            self.replay = None;
+            return Next::Sleep;
+        };
+        let mut reached = false;
+        while !reached && wall_ms() - start < TURN_MS {
+            let advanced = match goal {
+                Goal::Time(to) => session.advance(to, SLICE_EVENTS),
+                Goal::Event(event) => {
+                    session.advance(SimTime::NEVER, event.saturating_sub(session.system().events()).min(SLICE_EVENTS))
+                }
+            };
+            reached = match goal {
+                Goal::Time(_) => advanced.events < SLICE_EVENTS,
+                Goal::Event(event) => session.system().events() >= event || session.system().finished(),
+            };
+        }
+        let now = session.system().now();
+        self.clock = match goal {
+            Goal::Time(to) if reached && !session.system().finished() => to,
+            _ => now,
+        };
+        if reached {
+            self.replay = None;
+            self.anchor = None;
+            self.measured = None;
+            self.frame_due = true;
+            // What was drawn and logged on the way is not news.
+            session.system_mut().forget_news();
+            self.frames.reset(self.clock);
+        }
+        Next::AtOnce
+    }
+
+    fn end(&mut self) {
+        if self.finished {
+            return;
+        }
+        let Some(session) = &self.session else { return };
+        self.finished = true;
+        self.playing = false;
+        self.frame_due = true;
+        self.clock = session.system().now();
+    }
+
+    fn status(&self) -> RunStatus {
+        if self.replay.is_some() {
+            RunStatus::Replaying
+        } else if self.finished {
+            RunStatus::Finished
+        } else if self.playing {
+            RunStatus::Running
+        } else {
+            RunStatus::Paused
+        }
+    }
+
+    fn frame_if_due(&mut self, now_ms: f64) {
+        let status = self.status();
+        let wanted = self.frame_due || matches!(status, RunStatus::Running | RunStatus::Replaying);
+        if !wanted || self.in_flight >= FRAMES_IN_FLIGHT || now_ms - self.frame_ms < FRAME_MS {
+            return;
+        }
+        let Some(session) = &mut self.session else { return };
+        let pace = Pace {
+            run: self.run,
+            status,
+            speed: match self.speed {
+                Some(Speed::Times(times)) => times,
+                Some(Speed::Max) => 0.0,
+                None => 1.0,
+            },
+            speed_reached: self.speed_reached,
+            clock: self.clock,
+            wall_ms: now_ms,
+        };
+        let frame = self.frames.build(session.system_mut(), pace);
+        self.told.push(FromWorker::Frame(Box::new(frame)));
+        self.in_flight += 1;
+        self.frame_ms = now_ms;
+        self.frame_due = false;
+    }
+}
+
+fn changed(run: RunId, input: &Input) -> FromWorker {
+    FromWorker::Changed { run, at_event: input.at_event, refused: None, input_json: Some(format::input_to_json(input)) }
+}
+
+/// What the page sent could not be read: told like any other problem.
+fn unreadable(error: &LoadError) -> Diagnostic {
+    Diagnostic {
+        severity: Severity::Error,
+        place: Place::Document,
+        param: None,
+        code: "unreadable".to_owned(),
+        message: format!("{}: {error}", error.place()),
+        remedy: error.remedy(),
+    }
+}
