@@ -12,6 +12,7 @@
 //! | [`conversation`] | 2 | which message follows which, on the page's side |
 //! | [`glossary`] | 2 | the words of the field, once for page, lessons and documents |
 //! | [`lesson`] | 2 | lessons, goals as data, grading, progress |
+//! | [`registry`] | 2 | everything that can be chosen, as plain data |
 //! | [`editor`] | 2 | document + session + history + tools; pure, no browser |
 //! | `api` | 3 | JavaScript classes for embedders and Node (feature `api`) |
 //! | `ui` | 3 | Yew components, painter, storage (feature `ui`) |
@@ -26,8 +27,10 @@ pub mod conversation;
 pub mod editor;
 pub mod engine;
 pub mod glossary;
+pub mod lesson;
 pub mod model;
 pub mod protocol;
+pub mod registry;
 pub mod runner;
 pub mod topology;
 

@@ -1,3 +1,354 @@
-//! The same engine without a browser: `headroom run`, `list`, `link`, `open`.
+//! The `headroom` command: the same engine as the page, without a browser.
 
-fn main() {}
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command talks on its terminal")]
+
+use std::io::{Read as _, Write as _};
+use std::process::ExitCode;
+
+use headroom::lesson::{catalog, grade};
+use headroom::registry;
+use headroom::runner;
+use headroom::topology::document::{Diagnostic, Document, Place};
+use headroom::topology::format::{ENGINE, Run, limits};
+use headroom::topology::link;
+
+const HELP: &str = "\
+headroom: play with how systems scale, without a browser
+
+  headroom run FILE|LINK|SCENARIO [--seed N] [--until SECS] [--json]
+      Runs it to its end and prints the report: totals, outcomes and their reasons, percentiles, stations, windows,
+      trace hash. Equal trace hashes mean equal runs. A link replays the changes that were made while it ran.
+        --seed N      another seed than the document's
+        --until SECS  stop at this moment of simulated time
+        --json        the report as JSON
+  headroom grade LESSON FILE|LINK [--seeds N] [--json]
+      Grades a design by the lesson's rules and goals, on its final seeds. Exits with 3 if it does not pass.
+        --seeds N     on the seeds 1 to N instead; all must pass
+  headroom check FILE|LINK|SCENARIO [--json]
+      Names what stands in the way of a run, and what will surely not go as meant.
+  headroom list KIND [--json]
+      Everything that can be chosen, with parameters, units, ranges and defaults. KIND is one of
+      stations, connections, strategies, distributions, profiles, backoffs, faults, metrics, scenarios, lessons.
+  headroom link FILE [--page URL]
+      Prints the file as a link: its fragment, or appended to the page's address.
+  headroom open LINK
+      Prints a link as a file.
+  headroom help, headroom --version
+
+FILE - reads standard input. SCENARIO is an id of `headroom list scenarios`.
+Exit codes: 0 done; 1 the input cannot be used; 2 the command was not understood; 3 graded, not passed.
+
+JSON of run --json: times in seconds, rates per second, shares 0 to 1; null where there is nothing to tell;
+\"infinite\" for a percentile that falls on an unanswered request.
+  report, engine, title, seed, trace_hash, run_length_secs, warm_up_secs, now_secs, finished, events, inputs
+  offered, outcomes {completed, timed_out, rejected, shed, abandoned, failed}, good, in_flight
+  answered_share, error_share, arrival_rate, throughput, goodput, secs
+  sojourn_time {mean, p50, p90, p95, p99, p999, max}         over completed requests
+  sojourn_time_offered {p50, p90, p95, p99, p999}            over all offered ones
+  reasons [{reason, label, count}]
+  stations [{node, kind, label, role, arrivals, outcomes, arrival_rate, throughput, utilization, queue_length,
+             sojourn_time, hit_ratio}]
+  windows [{name, from_secs, to_secs, and all of the above from offered to stations}]
+  edges [{edge, from, to, sent, outcomes, in_flight, retries}]
+";
+
+/// What went wrong: the exit code and what to say.
+struct Failure {
+    code: u8,
+    message: String,
+}
+
+impl Failure {
+    fn input(message: impl Into<String>) -> Self {
+        Self { code: 1, message: message.into() }
+    }
+    fn usage(message: impl Into<String>) -> Self {
+        Self { code: 2, message: format!("{}\nTry `headroom help`.", message.into()) }
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    match command(&arguments) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            eprintln!("headroom: {}", failure.message);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn command(arguments: &[String]) -> Result<u8, Failure> {
+    let Some((verb, rest)) = arguments.split_first() else {
+        return Err(Failure::usage("what shall it do?"));
+    };
+    match verb.as_str() {
+        "run" => run(Arguments::read(rest, &["--seed", "--until"], &["--json"])?),
+        "grade" => grade_design(Arguments::read(rest, &["--seeds"], &["--json"])?),
+        "check" => check(Arguments::read(rest, &[], &["--json"])?),
+        "list" => list(Arguments::read(rest, &[], &["--json"])?),
+        "link" => make_link(Arguments::read(rest, &["--page"], &[])?),
+        "open" => open_link(Arguments::read(rest, &[], &[])?),
+        "help" | "--help" | "-h" => print(HELP),
+        "--version" | "-V" => print(&format!("headroom {ENGINE}\n")),
+        other => {
+            let known = ["run", "grade", "check", "list", "link", "open", "help"];
+            let meant = headroom::topology::format::nearest(other, &known);
+            let meant = meant.map_or_else(String::new, |meant| format!(" Did you mean \"{meant}\"?"));
+            Err(Failure::usage(format!("there is no command \"{other}\".{meant}")))
+        }
+    }
+}
+
+/// Words and options of a command line, taken as they are asked for.
+struct Arguments {
+    words: std::collections::VecDeque<String>,
+    options: Vec<(String, String)>,
+    flags: Vec<String>,
+}
+
+impl Arguments {
+    /// `options` take a value (`--seed 7` or `--seed=7`), `flags` do not.
+    fn read(arguments: &[String], options: &[&str], flags: &[&str]) -> Result<Self, Failure> {
+        let mut read = Self { words: Default::default(), options: Vec::new(), flags: Vec::new() };
+        let mut rest = arguments.iter();
+        while let Some(argument) = rest.next() {
+            let (name, given) = match argument.split_once('=') {
+                Some((name, value)) if options.contains(&name) => (name, Some(value.to_owned())),
+                _ => (argument.as_str(), None),
+            };
+            if flags.contains(&name) {
+                read.flags.push(name.to_owned());
+            } else if options.contains(&name) {
+                let value = given.or_else(|| rest.next().cloned());
+                let value = value.ok_or_else(|| Failure::usage(format!("{name} needs a value")))?;
+                if read.options.iter().any(|(known, _)| known == name) {
+                    return Err(Failure::usage(format!("{name} stands there twice")));
+                }
+                read.options.push((name.to_owned(), value));
+            } else if argument.starts_with("--") {
+                return Err(Failure::usage(format!("there is no option {argument} here")));
+            } else {
+                read.words.push_back(argument.clone());
+            }
+        }
+        Ok(read)
+    }
+
+    fn word(&mut self, what: &str) -> Result<String, Failure> {
+        self.words.pop_front().ok_or_else(|| Failure::usage(format!("{what} is missing")))
+    }
+
+    fn end(&self) -> Result<(), Failure> {
+        match self.words.front() {
+            None => Ok(()),
+            Some(word) => Err(Failure::usage(format!("\"{word}\" is one word too many"))),
+        }
+    }
+
+    fn option(&self, name: &str) -> Option<&str> {
+        self.options.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    fn flag(&self, name: &str) -> bool {
+        self.flags.iter().any(|known| known == name)
+    }
+}
+
+/// Prints to the terminal or the pipe; whoever closes the pipe early has seen enough.
+fn print(text: &str) -> Result<u8, Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::input(error.to_string())),
+        _ => Ok(0),
+    }
+}
+
+fn print_json(value: &impl serde::Serialize) -> Result<u8, Failure> {
+    let json = serde_json::to_string_pretty(value).expect("reports and lists are plain data with text keys");
+    print(&(json + "\n"))
+}
+
+/// Reads a file (`-`: standard input), a link, or a scenario by its id.
+fn load(what: &str) -> Result<Run, Failure> {
+    let is_link = what.contains("#s") || what.contains("%23s") || what.starts_with("s=") || what.starts_with("1.");
+    let run = if is_link && !std::path::Path::new(what).exists() {
+        link::decode(what).map_err(|error| Failure::input(format!("{error}\n{}", error.remedy())))?
+    } else if let Some(scenario) = catalog::scenario(what).filter(|_| !std::path::Path::new(what).exists()) {
+        scenario.run().map_err(|error| Failure::input(error.to_string()))?
+    } else {
+        load_file(what)?
+    };
+    if let Some(note) = run.engine_note() {
+        eprintln!("headroom: {note}");
+    }
+    Ok(run)
+}
+
+fn load_file(path: &str) -> Result<Run, Failure> {
+    let unreadable = |error: std::io::Error| Failure::input(format!("{path} cannot be read: {error}"));
+    let mut bytes = Vec::new();
+    // One byte more than can be read, so that a longer file is told from one that just fits.
+    let bytes_max = limits::TEXT_BYTES_MAX as u64 + 1;
+    if path == "-" {
+        std::io::stdin().lock().take(bytes_max).read_to_end(&mut bytes).map_err(unreadable)?;
+    } else {
+        let file = std::fs::File::open(path).map_err(unreadable)?;
+        file.take(bytes_max).read_to_end(&mut bytes).map_err(unreadable)?;
+    }
+    let text = String::from_utf8(bytes).map_err(|_| Failure::input(format!("{path} is not a text file")))?;
+    Run::from_json(&text).map_err(|error| Failure::input(format!("{path}: {error}\n{}", error.remedy())))
+}
+
+fn number<T: std::str::FromStr>(name: &str, text: &str, what: &str) -> Result<T, Failure> {
+    text.parse().map_err(|_| Failure::usage(format!("{name} must be {what}, not \"{text}\"")))
+}
+
+fn run(mut arguments: Arguments) -> Result<u8, Failure> {
+    let mut run = load(&arguments.word("FILE, LINK or SCENARIO")?)?;
+    arguments.end()?;
+    if let Some(seed) = arguments.option("--seed") {
+        run.document.seed = number("--seed", seed, "a whole number from 0 to 18446744073709551615")?;
+        if !run.inputs.is_empty() {
+            eprintln!(
+                "headroom: the changes made while it ran are applied at the same events; on another seed those fall elsewhere"
+            );
+        }
+    }
+    let until = match arguments.option("--until") {
+        None => None,
+        Some(text) => {
+            let secs: f64 = number("--until", text, "a number of seconds")?;
+            if !(secs.is_finite() && secs >= 0.0) {
+                return Err(Failure::usage(format!("--until must be a number of seconds from 0 on, not \"{text}\"")));
+            }
+            Some(secs)
+        }
+    };
+    let report =
+        runner::replay(&run, until).map_err(|problems| Failure::input(problem_lines(&run.document, &problems)))?;
+    if arguments.flag("--json") { print(&(report.to_json() + "\n")) } else { print(&report.to_text()) }
+}
+
+fn check(mut arguments: Arguments) -> Result<u8, Failure> {
+    let run = load(&arguments.word("FILE, LINK or SCENARIO")?)?;
+    arguments.end()?;
+    let problems = headroom::topology::check::check(&run.document);
+    if arguments.flag("--json") {
+        print_json(&problems)?;
+    } else if problems.is_empty() {
+        print("no problems\n")?;
+    } else {
+        print(&(problem_lines(&run.document, &problems) + "\n"))?;
+    }
+    Ok(u8::from(!headroom::topology::check::runs(&problems)))
+}
+
+/// A line or two for each problem: where, what, what to do.
+fn problem_lines(document: &Document, problems: &[Diagnostic]) -> String {
+    let lines = problems.iter().map(|problem| {
+        let place = match problem.place {
+            Place::Document => "document".to_owned(),
+            Place::Node(id) => format!("node {}", id.0),
+            Place::Edge(id) => format!("connection {}", id.0),
+            Place::Fault(index) => format!("fault {}", index + 1),
+        };
+        format!("{place}: {}\n  {}", problem.message, problem.remedy)
+    });
+    let lines: Vec<String> = lines.collect();
+    if lines.is_empty() { format!("{} cannot run", document.title) } else { lines.join("\n") }
+}
+
+fn list(mut arguments: Arguments) -> Result<u8, Failure> {
+    let words = registry::Kind::ALL.map(registry::Kind::word).join(", ");
+    let word = arguments.word(&format!("KIND ({words})"))?;
+    arguments.end()?;
+    let kind = registry::Kind::of(&word)
+        .ok_or_else(|| Failure::usage(format!("there is no list of \"{word}\"; known: {words}")))?;
+    let entries = registry::list(kind);
+    if arguments.flag("--json") { print_json(&entries) } else { print(&registry::text(&entries)) }
+}
+
+fn make_link(mut arguments: Arguments) -> Result<u8, Failure> {
+    let run = load_file(&arguments.word("FILE")?)?;
+    arguments.end()?;
+    let fragment = link::encode(&run).map_err(|error| Failure::input(format!("{error}\n{}", error.remedy())))?;
+    let text = arguments.option("--page").unwrap_or_default().to_owned() + &fragment;
+    if text.chars().count() > link::WARN_CHARS {
+        eprintln!(
+            "headroom: the link has {} characters; some programs cut links beyond {}",
+            text.chars().count(),
+            link::WARN_CHARS
+        );
+    }
+    print(&(text + "\n"))
+}
+
+fn open_link(mut arguments: Arguments) -> Result<u8, Failure> {
+    let text = arguments.word("LINK")?;
+    arguments.end()?;
+    let run = link::decode(&text).map_err(|error| Failure::input(format!("{error}\n{}", error.remedy())))?;
+    if let Some(note) = run.engine_note() {
+        eprintln!("headroom: {note}");
+    }
+    print(&run.to_json_pretty())
+}
+
+/// What `grade --json` prints.
+#[derive(serde::Serialize)]
+struct Graded<'a> {
+    lesson: &'a str,
+    version: u32,
+    engine: &'a str,
+    passed: bool,
+    /// Smallest margin over all goals and seeds.
+    margin: Option<f64>,
+    results: Vec<grade::SeedResult>,
+}
+
+fn grade_design(mut arguments: Arguments) -> Result<u8, Failure> {
+    let slug = arguments.word("LESSON")?;
+    let run = load(&arguments.word("FILE or LINK")?)?;
+    arguments.end()?;
+    let files = catalog::lesson(&slug).ok_or_else(|| {
+        let known: Vec<&str> = catalog::LESSONS.iter().map(|lesson| lesson.slug).collect();
+        Failure::usage(format!("there is no lesson \"{slug}\"; known: {}", known.join(", ")))
+    })?;
+    let lesson = files.lesson().map_err(|error| Failure::input(error.to_string()))?;
+    let start = files.start().map_err(|error| Failure::input(error.to_string()))?;
+    let seeds: Option<u64> = match arguments.option("--seeds") {
+        None => None,
+        Some(text) => match number("--seeds", text, "a whole number from 1 to 10000")? {
+            count @ 1..=10_000 => Some(count),
+            _ => return Err(Failure::usage("--seeds must be a whole number from 1 to 10000")),
+        },
+    };
+    let on_finals = seeds.is_none();
+    let seeds = seeds.map_or_else(|| grade::final_seeds(&lesson, &run.document), |count| (1..=count).collect());
+    let results: Vec<grade::SeedResult> =
+        seeds.iter().map(|seed| grade::grade(&lesson, &start, &run.document, *seed)).collect();
+    let passed = if on_finals { grade::passes(&lesson, &results) } else { results.iter().all(|result| result.passed) };
+    let margin = grade::smallest_margin(&results).filter(|margin| margin.is_finite());
+    if arguments.flag("--json") {
+        print_json(&Graded { lesson: &lesson.slug, version: lesson.version, engine: ENGINE, passed, margin, results })?;
+    } else {
+        let mut text = String::new();
+        for result in &results {
+            text += &format!("seed {}: {}\n", result.seed, if result.passed { "passed" } else { "not passed" });
+            for goal in &result.goals {
+                let mark = if goal.passed { "reached" } else { "missed" };
+                let measured =
+                    goal.measured.get().map_or_else(|| "nothing measured".to_owned(), |value| value.to_string());
+                text += &format!("  {mark}: {} ({measured}; wanted {} {})\n", goal.label, goal.op.sign(), goal.value);
+            }
+            if !result.problems.is_empty() {
+                text += &(problem_lines(&run.document, &result.problems) + "\n");
+            }
+        }
+        text += if passed { "passed" } else { "not passed" };
+        text += &margin.map_or_else(String::new, |margin| format!(", smallest margin {:.1} %", margin * 100.0));
+        text.push('\n');
+        print(&text)?;
+    }
+    Ok(if passed { 0 } else { 3 })
+}

@@ -105,6 +105,12 @@ impl Run {
     }
 }
 
+/// A parameter's value as JSON on one line.
+#[must_use]
+pub fn value_to_json(value: &crate::model::params::Value) -> String {
+    write(value, Layout::default())
+}
+
 /// A change as JSON, in the shape that it has in a saved run's input log.
 #[must_use]
 pub fn change_to_json(change: &Change) -> String {

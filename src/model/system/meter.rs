@@ -40,7 +40,9 @@ impl Bucket {
         self.busy_secs / self.slot_secs
     }
 
-    fn merge(&self, next: &Self) -> Self {
+    /// This bucket and the `next` one as one.
+    #[must_use]
+    pub fn merge(&self, next: &Self) -> Self {
         let mut by_outcome = self.by_outcome;
         for (sum, more) in by_outcome.iter_mut().zip(next.by_outcome) {
             *sum += more;

@@ -1,6 +1,7 @@
 //! Checks parameters against the entry that declares them: name, type, range.
 
-use crate::model::params::{Entry, ParamKind, ParamSpec, Params, Unit, Value, find_entry};
+use crate::model::params::{Entry, ParamKind, ParamSpec, Params, Unit, Value, Variant, find_entry};
+use crate::model::{balancer, distribution};
 use crate::topology::document::Severity;
 use crate::topology::format::nearest;
 
@@ -82,7 +83,22 @@ fn one(spec: &ParamSpec, value: &Value, key: &str, label: &str, found: &mut Vec<
         (ParamKind::Variant { registry, .. }, Value::Variant(variant)) => {
             let entries = registry();
             match find_entry(&entries, &variant.id) {
-                Some(entry) => within(entry.params, &variant.params, &format!("{key}."), &format!("{label}, "), found),
+                Some(entry) => {
+                    let before = found.len();
+                    within(entry.params, &variant.params, &format!("{key}."), &format!("{label}, "), found);
+                    // Values that are each possible may still exclude each other.
+                    if found.len() == before
+                        && let Some((param, message)) = excluded(entry, variant)
+                    {
+                        found.push(ParamProblem {
+                            severity: Severity::Error,
+                            param: format!("{key}.{param}"),
+                            code: "out-of-range",
+                            message: format!("{label}: {message}."),
+                            remedy: "Change it, or choose another entry.".to_owned(),
+                        });
+                    }
+                }
                 None => {
                     let known: Vec<&str> = entries.iter().map(|entry| entry.id).collect();
                     error(
@@ -134,6 +150,18 @@ fn one(spec: &ParamSpec, value: &Value, key: &str, label: &str, found: &mut Vec<
             "Remove it to get the default, or give it a value of the right type.".to_owned(),
         ),
     }
+}
+
+/// What a distribution or a strategy itself says against its parameters: the parameter and why.
+fn excluded(entry: &'static Entry, variant: &Variant) -> Option<(&'static str, String)> {
+    let among = |entries: Vec<&'static Entry>| entries.iter().any(|known| std::ptr::eq(*known, entry));
+    if among(distribution::entries()) {
+        return distribution::build(variant).err().map(|error| (error.param, error.to_string()));
+    }
+    if among(balancer::entries()) {
+        return balancer::build(variant).err().map(|message| ("id", message));
+    }
+    None
 }
 
 fn one_of(word: &str, known: &[&str]) -> String {

@@ -213,6 +213,24 @@ fn parameters_by_name_type_and_range() {
     );
 }
 
+#[test]
+fn parameters_that_exclude_each_other() {
+    let document = drawing(&["source", "service"], &[(0, 1)]);
+    let time = |variant: Variant| Params::new().with("service_time", variant);
+    let exponential = Variant::new("exponential", Params::new().with("mean", 0.0));
+    check_tells(&with_params(document.clone(), 1, time(exponential)), &expect![]);
+    let row = |value: f64, weight: f64| Value::List(vec![value.into(), weight.into()]);
+    let rows = Value::List(vec![row(0.1, 0.0), row(0.2, 0.0)]);
+    let mut empirical = Params::new();
+    empirical.0.insert("values".to_owned(), rows);
+    check_tells(
+        &with_params(document, 1, time(Variant::new("empirical", empirical))),
+        &expect![[r#"
+        warning unknown-parameter at node 2 service_time.points: S1: there is no parameter "service_time.points", so it does nothing. | Remove it. Known here: values.
+    "#]],
+    );
+}
+
 fn with_fault(kind: &str, target: FaultTarget, params: Params, at_secs: f64) -> Document {
     let mut document = drawing(&["source", "balancer", "service"], &[(0, 1), (1, 2)]);
     let fault = Fault { kind: kind.to_owned(), target, params };

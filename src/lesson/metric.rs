@@ -1,0 +1,188 @@
+//! What goals can speak of: figures of a report by name.
+//!
+//! A metric id is `name.statistic`; the name is a term of the glossary. Adding one: a line in [`REGISTRY`].
+
+use crate::model::params::Unit;
+use crate::runner::report::{Figure, Percentiles, Span, StationReport};
+
+/// A quantity that can be read from a report.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric {
+    /// snake_case; a term of the glossary.
+    pub name: &'static str,
+    pub unit: Unit,
+    /// What can be asked of it, e.g. `p99`.
+    pub statistics: &'static [&'static str],
+    /// Exactly how it is measured, over the whole system.
+    pub summary: &'static str,
+    /// Whether it can be read at a single station too.
+    pub at_station: bool,
+    /// Whether it exists for the system as a whole.
+    pub at_system: bool,
+    read: fn(&Span, Option<&StationReport>, &str) -> Figure,
+}
+
+const PERCENTILES: &[&str] = &["p50", "p90", "p95", "p99", "p999"];
+const MEAN: &[&str] = &["mean"];
+
+/// All metrics, in the order of their names.
+pub static REGISTRY: &[Metric] = &[
+    Metric {
+        name: "answered_share",
+        unit: Unit::Share,
+        statistics: MEAN,
+        summary: "Completed requests over offered ones; at a station, completed calls over calls that reached it.",
+        at_station: true,
+        at_system: true,
+        read: |span, station, _| match station {
+            Some(station) if station.arrivals > 0 => {
+                Figure(station.outcomes.completed as f64 / station.arrivals as f64)
+            }
+            Some(_) => Figure::NONE,
+            None => span.answered_share,
+        },
+    },
+    Metric {
+        name: "arrival_rate",
+        unit: Unit::PerSecond,
+        statistics: MEAN,
+        summary: "Requests offered per second; at a station, calls that reached it.",
+        at_station: true,
+        at_system: true,
+        read: |span, station, _| station.map_or(span.arrival_rate, |station| station.arrival_rate),
+    },
+    Metric {
+        name: "error_share",
+        unit: Unit::Share,
+        statistics: MEAN,
+        summary: "Requests that ended otherwise than completed, over all that ended.",
+        at_station: false,
+        at_system: true,
+        read: |span, _, _| span.error_share,
+    },
+    Metric {
+        name: "goodput",
+        unit: Unit::PerSecond,
+        statistics: MEAN,
+        summary: "Requests completed in time, per second.",
+        at_station: false,
+        at_system: true,
+        read: |span, _, _| span.goodput,
+    },
+    Metric {
+        name: "hit_ratio",
+        unit: Unit::Share,
+        statistics: MEAN,
+        summary: "Look-ups that found their key, over all look-ups.",
+        at_station: true,
+        at_system: false,
+        read: |_, station, _| station.map_or(Figure::NONE, |station| station.hit_ratio),
+    },
+    Metric {
+        name: "queue_length",
+        unit: Unit::Count,
+        statistics: MEAN,
+        summary: "Requests waiting at the station, averaged over time.",
+        at_station: true,
+        at_system: false,
+        read: |_, station, _| station.map_or(Figure::NONE, |station| station.queue_length),
+    },
+    Metric {
+        name: "sojourn_time",
+        unit: Unit::Seconds,
+        statistics: PERCENTILES,
+        summary: "Response time over all offered requests: whoever got no answer counts as having waited for ever; at a station, over completed calls.",
+        at_station: true,
+        at_system: true,
+        read: |span, station, statistic| {
+            let percentiles = station.map_or(&span.sojourn_time_offered, |station| &station.sojourn_time.percentiles);
+            percentile(percentiles, statistic)
+        },
+    },
+    Metric {
+        name: "throughput",
+        unit: Unit::PerSecond,
+        statistics: MEAN,
+        summary: "Requests completed per second, late ones included; at a station, calls.",
+        at_station: true,
+        at_system: true,
+        read: |span, station, _| station.map_or(span.throughput, |station| station.throughput),
+    },
+    Metric {
+        name: "utilization",
+        unit: Unit::Share,
+        statistics: MEAN,
+        summary: "Busy share of the station's slots; of the system: its busiest station's.",
+        at_station: true,
+        at_system: true,
+        read: |span, station, _| match station {
+            Some(station) => station.utilization,
+            None => {
+                let busiest =
+                    span.stations.iter().filter_map(|station| station.utilization.get()).max_by(f64::total_cmp);
+                busiest.into()
+            }
+        },
+    },
+];
+
+fn percentile(percentiles: &Percentiles, statistic: &str) -> Figure {
+    match statistic {
+        "p50" => percentiles.p50,
+        "p90" => percentiles.p90,
+        "p95" => percentiles.p95,
+        "p99" => percentiles.p99,
+        "p999" => percentiles.p999,
+        _ => Figure::NONE,
+    }
+}
+
+/// The metric and the statistic that an id such as `sojourn_time.p99` names.
+///
+/// # Errors
+/// Says which part is unknown, and what is possible.
+pub fn find(id: &str) -> Result<(&'static Metric, &'static str), String> {
+    let (name, statistic) = id.split_once('.').unwrap_or((id, ""));
+    let Some(metric) = REGISTRY.iter().find(|metric| metric.name == name) else {
+        let known: Vec<&str> = REGISTRY.iter().map(|metric| metric.name).collect();
+        return Err(format!("there is no metric \"{name}\"; known: {}", known.join(", ")));
+    };
+    match metric.statistics.iter().find(|known| **known == statistic) {
+        Some(statistic) => Ok((metric, statistic)),
+        None => Err(format!("\"{name}\" has no statistic \"{statistic}\"; known: {}", metric.statistics.join(", "))),
+    }
+}
+
+impl Metric {
+    /// Its value over `span`: of the system, or of one station in it.
+    #[must_use]
+    pub fn read(&self, span: &Span, station: Option<&StationReport>, statistic: &str) -> Figure {
+        (self.read)(span, station, statistic)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_terms_of_the_glossary_in_order() {
+        assert!(REGISTRY.is_sorted_by_key(|metric| metric.name));
+        for metric in REGISTRY {
+            assert!(crate::glossary::find(metric.name).is_some(), "{}", metric.name);
+            assert!(metric.at_station || metric.at_system, "{}", metric.name);
+            assert!(metric.summary.ends_with('.') && !metric.statistics.is_empty(), "{}", metric.name);
+        }
+    }
+
+    #[test]
+    fn ids_name_metric_and_statistic() {
+        assert_eq!(
+            find("sojourn_time.p99").map(|(metric, statistic)| (metric.name, statistic)),
+            Ok(("sojourn_time", "p99"))
+        );
+        assert!(find("sojourn_time.p98").unwrap_err().contains("p99"));
+        assert!(find("latency.p99").unwrap_err().contains("sojourn_time"));
+        assert!(find("sojourn_time").is_err());
+    }
+}

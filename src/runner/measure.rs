@@ -1,0 +1,190 @@
+//! Reads a report out of a running or finished system.
+
+use std::collections::BTreeMap;
+
+use super::report::{
+    EdgeReport, Figure, Outcomes, Percentiles, ReasonCount, Report, Span, StationReport, Times, VERSION, WindowReport,
+};
+use crate::engine::time::{SimDuration, SimTime};
+use crate::model::outcome::{Outcome, Reason};
+use crate::model::system::meter::{Bucket, Meter};
+use crate::model::system::state::{Kind, Station};
+use crate::model::system::{System, Tally};
+use crate::topology::document::Document;
+use crate::topology::format::ENGINE;
+
+impl Report {
+    /// The report of `system` as it stands; `document` is the one it runs now, `inputs` how many changes it took.
+    ///
+    /// Requests are attributed by their arrival, whenever they ended. Stations are measured by time: within a window
+    /// over the statistics buckets that belong to it (1 s wide in runs of up to ten minutes, doubling beyond).
+    #[must_use]
+    pub fn of(system: &System, document: &Document, inputs: usize) -> Self {
+        let totals = system.totals();
+        let run = system.run_plan();
+        let length = SimTime::ZERO + run.run_length;
+        let warm_up = SimTime::ZERO + run.warm_up;
+        let windows = totals.windows.iter().map(|(window, tally)| {
+            let (from, to) = (SimTime(window.from.0), SimTime(window.to.0).min(length));
+            WindowReport {
+                name: window.name.clone(),
+                from_secs: window.from.as_secs_f64(),
+                to_secs: window.to.as_secs_f64(),
+                span: span(
+                    tally,
+                    passed(system, from, to),
+                    stations(system, document, |meter| within(meter, system.now(), from, to)),
+                ),
+            }
+        });
+        Self {
+            report: VERSION,
+            engine: ENGINE.to_owned(),
+            title: document.title.clone(),
+            seed: document.seed.to_string(),
+            trace_hash: format!("{:016x}", system.trace_hash()),
+            run_length_secs: run.run_length.as_secs_f64(),
+            warm_up_secs: run.warm_up.as_secs_f64(),
+            now_secs: system.now().as_secs_f64(),
+            finished: system.finished(),
+            events: system.events(),
+            inputs: inputs as u64,
+            whole: span(
+                &totals.run,
+                passed(system, warm_up, length),
+                stations(system, document, |meter| meter.whole(system.now())),
+            ),
+            windows: windows.collect(),
+            edges: edges(system),
+        }
+    }
+}
+
+/// How much of a span has been simulated.
+fn passed(system: &System, from: SimTime, to: SimTime) -> SimDuration {
+    to.min(system.now()).since(from)
+}
+
+fn ratio(part: f64, of: f64) -> Figure {
+    if of > 0.0 { Figure(part / of) } else { Figure::NONE }
+}
+
+fn span(tally: &Tally, passed: SimDuration, stations: Vec<StationReport>) -> Span {
+    let secs = passed.as_secs_f64();
+    let outcomes = Outcomes::of(tally.by_outcome);
+    let ended = outcomes.ended();
+    let mut reasons: Vec<ReasonCount> = Reason::ALL
+        .into_iter()
+        .filter(|reason| *reason != Reason::None && tally.by_reason[reason.index()] > 0)
+        .map(|reason| ReasonCount {
+            reason: name_of(reason),
+            label: reason.label().to_owned(),
+            count: tally.by_reason[reason.index()],
+        })
+        .collect();
+    // Stable: equal counts stay in the order of the reasons.
+    reasons.sort_by_key(|reason| std::cmp::Reverse(reason.count));
+    Span {
+        secs,
+        offered: tally.offered,
+        outcomes,
+        good: tally.good,
+        in_flight: tally.in_flight(),
+        answered_share: tally.answered_share().into(),
+        error_share: ratio((ended - outcomes.completed) as f64, ended as f64),
+        arrival_rate: ratio(tally.offered as f64, secs),
+        throughput: ratio(outcomes.completed as f64, secs),
+        goodput: ratio(tally.good as f64, secs),
+        sojourn_time: Times {
+            mean: tally.times.mean().into(),
+            percentiles: Percentiles::ask(|p| tally.times.percentile(p)),
+            max: tally.times.percentile(100.0).into(),
+        },
+        sojourn_time_offered: Percentiles::ask(|p| tally.percentile_offered(p)),
+        reasons,
+        stations,
+    }
+}
+
+/// The stable name under which a reason is written.
+fn name_of(reason: Reason) -> String {
+    match serde_json::to_value(reason) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => unreachable!("a reason is written as its name"),
+    }
+}
+
+/// Everything that a station's meter saw within a span.
+fn within(meter: &Meter, now: SimTime, from: SimTime, to: SimTime) -> Bucket {
+    let open = meter.open_bucket(now);
+    let mut sum: Option<Bucket> = None;
+    for bucket in meter.series().iter().map(std::rc::Rc::as_ref).chain([&open]) {
+        // A bucket belongs to the span that holds its middle.
+        let middle = SimTime(bucket.from.0 / 2 + bucket.to.0 / 2);
+        if middle >= from && middle < to && bucket.to > bucket.from {
+            sum = Some(match sum {
+                None => bucket.clone(),
+                Some(sum) => sum.merge(bucket),
+            });
+        }
+    }
+    sum.unwrap_or_default()
+}
+
+fn stations(system: &System, document: &Document, measure: impl Fn(&Meter) -> Bucket) -> Vec<StationReport> {
+    let by_node: BTreeMap<_, &Station> = system.stations.iter().map(|station| (station.id, station)).collect();
+    by_node.into_values().map(|station| station_report(station, document, &measure(&station.meter))).collect()
+}
+
+fn station_report(station: &Station, document: &Document, bucket: &Bucket) -> StationReport {
+    let secs = bucket.secs();
+    let outcomes = Outcomes::of(bucket.by_outcome);
+    // A removed station's node is gone; what it did still counts.
+    let node = document.nodes.get(&station.id);
+    let kind = node.map_or("removed", |node| node.kind.as_str());
+    let (slots, hit_ratio) = match &station.kind {
+        Kind::Pool(pool) => {
+            (true, if pool.lookups > 0 { ratio(pool.hits as f64, pool.lookups as f64) } else { Figure::NONE })
+        }
+        Kind::Source(_) | Kind::Balancer(_) => (false, Figure::NONE),
+    };
+    StationReport {
+        node: station.id,
+        kind: kind.to_owned(),
+        label: node.map_or_else(|| station.label.clone(), |node| node.label.clone()),
+        role: node.and_then(|node| node.role.clone()),
+        arrivals: bucket.arrivals,
+        outcomes,
+        arrival_rate: ratio(bucket.arrivals as f64, secs),
+        throughput: ratio(outcomes.completed as f64, secs),
+        utilization: if slots { ratio(bucket.busy_secs, bucket.slot_secs) } else { Figure::NONE },
+        queue_length: if slots { ratio(bucket.queue_secs, secs) } else { Figure::NONE },
+        sojourn_time: Times {
+            mean: bucket.times.mean().into(),
+            percentiles: Percentiles::ask(|p| bucket.times.percentile(p)),
+            max: bucket.times.percentile(100.0).into(),
+        },
+        hit_ratio,
+    }
+}
+
+fn edges(system: &System) -> Vec<EdgeReport> {
+    let mut edges: Vec<EdgeReport> = system
+        .edges
+        .iter()
+        .map(|edge| EdgeReport {
+            edge: edge.plan.id,
+            from: edge.plan.from,
+            to: edge.plan.to,
+            sent: edge.sent,
+            outcomes: Outcomes::of(edge.by_outcome),
+            in_flight: edge.in_flight,
+            retries: edge.retries,
+        })
+        .collect();
+    edges.sort_by_key(|edge| edge.edge);
+    edges
+}
+
+/// The counters' order is the outcomes' order; checked here once for all that rely on it.
+const _: () = assert!(Outcome::Completed as usize == 0 && Outcome::Failed as usize == 5);

@@ -1,0 +1,61 @@
+//! The same document on many seeds: one run is an anecdote, the mean over many with its interval is a result.
+
+use serde::Serialize;
+
+use super::report::{Figure, Report};
+use super::simulate;
+use crate::engine::stats::Interval;
+use crate::topology::document::{Diagnostic, Document};
+
+/// Mean of one figure over replications.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Estimate {
+    /// How many replications had the figure, and it was finite.
+    pub replications: u32,
+    /// How many had none, or an infinite one: those are not in the mean.
+    pub left_out: u32,
+    pub mean: Figure,
+    /// The true mean lies within `mean ± half_width` with the confidence asked for; `null` below two replications.
+    pub half_width: Figure,
+}
+
+/// Runs `document` once for each of `seeds` and hands every report to `each`.
+///
+/// # Errors
+/// The problems that stand in the way, errors first; they are the same for every seed.
+pub fn replicate(document: &Document, seeds: &[u64], mut each: impl FnMut(Report)) -> Result<(), Vec<Diagnostic>> {
+    for seed in seeds {
+        each(simulate(&Document { seed: *seed, ..document.clone() })?);
+    }
+    Ok(())
+}
+
+/// The mean of `figures`, one per replication, with an interval of the given `confidence` (0..1).
+#[must_use]
+pub fn estimate(figures: &[Figure], confidence: f64) -> Estimate {
+    let values: Vec<f64> = figures.iter().filter_map(|figure| figure.get()).filter(|value| value.is_finite()).collect();
+    let mean = if values.is_empty() { Figure::NONE } else { Figure(values.iter().sum::<f64>() / values.len() as f64) };
+    Estimate {
+        replications: values.len() as u32,
+        left_out: (figures.len() - values.len()) as u32,
+        mean,
+        half_width: Interval::of_mean(&values, confidence, 1).map(|interval| interval.half_width).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn infinite_and_absent_figures_are_counted_apart() {
+        let figures = [1.0, 2.0, 3.0, f64::INFINITY, f64::NAN].map(Figure);
+        let found = estimate(&figures, 0.95);
+        assert_eq!((found.replications, found.left_out, found.mean), (3, 2, Figure(2.0)));
+        // Student's t for two degrees of freedom at 97.5 % is 4.3027; the standard error is 1/sqrt(3).
+        let half_width = found.half_width.get().unwrap();
+        assert!((half_width - 4.302_65 / 3f64.sqrt()).abs() < 1e-4, "{half_width}");
+        assert_eq!(estimate(&figures[..1], 0.95).half_width, Figure::NONE);
+        assert_eq!(estimate(&[], 0.95).mean, Figure::NONE);
+    }
+}

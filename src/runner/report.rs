@@ -1,0 +1,429 @@
+//! What came out of a run, as data and as JSON: the same report on the page, in `headroom run --json` and for programs.
+//!
+//! The JSON has the fields below under their own names. Times are seconds, rates per second, shares 0..1, counts whole.
+//! `null` stands where there is nothing to tell (no request, no slots); the text `"infinite"` stands for a percentile
+//! that falls on an unanswered request. Within [`VERSION`], fields are only ever added.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::model::ids::{EdgeId, NodeId};
+use crate::model::outcome::Outcome;
+
+/// Version of the report's shape.
+pub const VERSION: u32 = 1;
+
+/// A number that may be absent (NaN, `null` in JSON) or infinite (`"infinite"` in JSON).
+#[derive(Clone, Copy, Debug)]
+pub struct Figure(pub f64);
+
+impl Figure {
+    /// Nothing to tell.
+    pub const NONE: Self = Self(f64::NAN);
+
+    /// The number, if there is one; infinity included.
+    #[must_use]
+    pub fn get(self) -> Option<f64> {
+        (!self.0.is_nan()).then_some(self.0)
+    }
+}
+
+impl From<Option<f64>> for Figure {
+    fn from(value: Option<f64>) -> Self {
+        value.map_or(Self::NONE, Self)
+    }
+}
+
+/// Two absent figures are equal.
+impl PartialEq for Figure {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
+}
+
+impl Serialize for Figure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.get() {
+            None => serializer.serialize_none(),
+            Some(number) if number.is_finite() => serializer.serialize_f64(number),
+            Some(_) => serializer.serialize_str("infinite"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Figure {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Number(f64),
+            Text(String),
+            Absent(()),
+        }
+        match Form::deserialize(deserializer)? {
+            Form::Number(number) => Ok(Self(number)),
+            Form::Text(text) if text == "infinite" => Ok(Self(f64::INFINITY)),
+            Form::Text(text) => Err(serde::de::Error::custom(format_args!("\"{text}\" is no figure"))),
+            Form::Absent(()) => Ok(Self::NONE),
+        }
+    }
+}
+
+/// The report of one run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// [`VERSION`].
+    pub report: u32,
+    /// Version of the engine.
+    pub engine: String,
+    pub title: String,
+    /// As text: a seed may be larger than the whole numbers that JSON readers keep exactly.
+    pub seed: String,
+    /// Sixteen hexadecimal digits; equal for equal runs.
+    pub trace_hash: String,
+    /// How long sources sent [s].
+    pub run_length_secs: f64,
+    /// Left out of everything below [s].
+    pub warm_up_secs: f64,
+    /// Where the run stood when this was written [s].
+    pub now_secs: f64,
+    /// Whether the run had ended and drained.
+    pub finished: bool,
+    /// Events processed.
+    pub events: u64,
+    /// Changes applied while it ran.
+    pub inputs: u64,
+    /// From the end of the warm-up on.
+    #[serde(flatten)]
+    pub whole: Span,
+    /// The document's windows, in its order.
+    pub windows: Vec<WindowReport>,
+    /// By ascending id.
+    pub edges: Vec<EdgeReport>,
+}
+
+/// A named window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WindowReport {
+    pub name: String,
+    pub from_secs: f64,
+    pub to_secs: f64,
+    #[serde(flatten)]
+    pub span: Span,
+}
+
+/// What happened to the requests that arrived within a span of the run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Span {
+    /// Length of the span, as far as it has been simulated [s].
+    pub secs: f64,
+    /// Requests that arrived within it; conserved: the sum of `outcomes` and `in_flight`.
+    pub offered: u64,
+    pub outcomes: Outcomes,
+    /// Completed in time.
+    pub good: u64,
+    /// Not ended yet.
+    pub in_flight: u64,
+    /// Completed over offered.
+    pub answered_share: Figure,
+    /// Ended otherwise than Completed, over all that ended.
+    pub error_share: Figure,
+    /// [1/s]
+    pub arrival_rate: Figure,
+    pub throughput: Figure,
+    pub goodput: Figure,
+    /// Over the completed alone.
+    pub sojourn_time: Times,
+    /// Over all offered: whoever got no answer counts as having waited for ever.
+    pub sojourn_time_offered: Percentiles,
+    /// Why requests did not complete, most frequent first.
+    pub reasons: Vec<ReasonCount>,
+    /// By ascending id; sources stand in it with what they sent.
+    pub stations: Vec<StationReport>,
+}
+
+/// Requests by their fate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcomes {
+    pub completed: u64,
+    pub timed_out: u64,
+    pub rejected: u64,
+    pub shed: u64,
+    pub abandoned: u64,
+    pub failed: u64,
+}
+
+impl Outcomes {
+    /// From counters in the order of [`Outcome::ALL`].
+    #[must_use]
+    pub const fn of(counts: [u64; 6]) -> Self {
+        let [completed, timed_out, rejected, shed, abandoned, failed] = counts;
+        Self { completed, timed_out, rejected, shed, abandoned, failed }
+    }
+
+    /// With the name of each, in the order of [`Outcome::ALL`].
+    #[must_use]
+    pub fn named(&self) -> [(Outcome, u64); 6] {
+        let counts = [self.completed, self.timed_out, self.rejected, self.shed, self.abandoned, self.failed];
+        let mut index = 0;
+        Outcome::ALL.map(|outcome| {
+            index += 1;
+            (outcome, counts[index - 1])
+        })
+    }
+
+    /// All that ended.
+    #[must_use]
+    pub const fn ended(&self) -> u64 {
+        self.completed + self.timed_out + self.rejected + self.shed + self.abandoned + self.failed
+    }
+}
+
+/// Percentiles [s].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Percentiles {
+    pub p50: Figure,
+    pub p90: Figure,
+    pub p95: Figure,
+    pub p99: Figure,
+    pub p999: Figure,
+}
+
+impl Percentiles {
+    /// The percentages, in the order of the fields.
+    pub const AT: [f64; 5] = [50.0, 90.0, 95.0, 99.0, 99.9];
+
+    /// Asks `percentile` for each of [`Percentiles::AT`].
+    #[must_use]
+    pub fn ask(percentile: impl Fn(f64) -> Option<f64>) -> Self {
+        let [p50, p90, p95, p99, p999] = Self::AT.map(|at| Figure::from(percentile(at)));
+        Self { p50, p90, p95, p99, p999 }
+    }
+}
+
+impl Default for Percentiles {
+    fn default() -> Self {
+        Self::ask(|_| None)
+    }
+}
+
+/// Times of what was answered [s].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Times {
+    pub mean: Figure,
+    #[serde(flatten)]
+    pub percentiles: Percentiles,
+    pub max: Figure,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self { mean: Figure::NONE, percentiles: Percentiles::default(), max: Figure::NONE }
+    }
+}
+
+/// How often a reason ended a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReasonCount {
+    /// snake_case name, stable.
+    pub reason: String,
+    /// The same in words.
+    pub label: String,
+    pub count: u64,
+}
+
+/// One station within a span.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StationReport {
+    pub node: NodeId,
+    pub kind: String,
+    pub label: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// Calls that reached it (of a source: requests that it sent), health checks left out.
+    pub arrivals: u64,
+    pub outcomes: Outcomes,
+    /// [1/s]
+    pub arrival_rate: Figure,
+    pub throughput: Figure,
+    /// Busy share of its slots, health checks and zombie work included; `null` where it has none.
+    pub utilization: Figure,
+    /// Mean number waiting.
+    pub queue_length: Figure,
+    /// From a call's arrival at the station to its answer, over completed calls.
+    pub sojourn_time: Times,
+    /// Caches: hits over look-ups.
+    #[serde(default, skip_serializing_if = "absent")]
+    pub hit_ratio: Figure,
+}
+
+fn absent(figure: &Figure) -> bool {
+    figure.get().is_none()
+}
+
+impl Default for Figure {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+/// Attempts over one edge since the start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EdgeReport {
+    pub edge: EdgeId,
+    pub from: NodeId,
+    pub to: NodeId,
+    /// Conserved: the sum of `outcomes` and `in_flight`.
+    pub sent: u64,
+    pub outcomes: Outcomes,
+    pub in_flight: u64,
+    /// Of those sent, how many were not the first try.
+    pub retries: u64,
+}
+
+impl Report {
+    /// As JSON, on several lines.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a report is plain data")
+    }
+
+    /// The window of that name.
+    #[must_use]
+    pub fn window(&self, name: &str) -> Option<&Span> {
+        self.windows.iter().find(|window| window.name == name).map(|window| &window.span)
+    }
+
+    /// For a terminal: totals, outcomes by reason, percentiles, stations.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut out = String::new();
+        let mut line = |text: std::fmt::Arguments<'_>| {
+            out.write_fmt(text).expect("a string takes every character");
+            out.push('\n');
+        };
+        line(format_args!("{}", self.title));
+        line(format_args!(
+            "seed {}, {} s{}, {} events{}, engine {}",
+            self.seed,
+            number(self.now_secs),
+            if self.finished { "" } else { " (not at its end)" },
+            self.events,
+            if self.inputs > 0 { format!(", {} changes while it ran", self.inputs) } else { String::new() },
+            self.engine
+        ));
+        line(format_args!("trace hash {}\n", self.trace_hash));
+        write_span(&mut out, &self.whole);
+        for window in &self.windows {
+            let _ = writeln!(
+                out,
+                "\nwindow \"{}\" ({} to {} s)",
+                window.name,
+                number(window.from_secs),
+                number(window.to_secs)
+            );
+            write_span(&mut out, &window.span);
+        }
+        out
+    }
+}
+
+fn write_span(out: &mut String, span: &Span) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        out,
+        "offered {} ({}/s), completed {} ({}/s), good {} ({}/s), in flight {}",
+        span.offered,
+        number(span.arrival_rate.0),
+        span.outcomes.completed,
+        number(span.throughput.0),
+        span.good,
+        number(span.goodput.0),
+        span.in_flight
+    );
+    for (outcome, count) in &span.outcomes.named()[1..] {
+        if *count > 0 {
+            let _ = writeln!(out, "  {} {count}", outcome.label().to_lowercase());
+        }
+    }
+    for reason in &span.reasons {
+        let _ = writeln!(out, "    {} {}", reason.count, reason.label);
+    }
+    let row = |name: &str, percentiles: &Percentiles| {
+        format!(
+            "{name:<26} p50 {:<10} p90 {:<10} p99 {:<10} p99.9 {}",
+            time(percentiles.p50),
+            time(percentiles.p90),
+            time(percentiles.p99),
+            time(percentiles.p999)
+        )
+    };
+    let _ = writeln!(out, "{}", row("response time, completed", &span.sojourn_time.percentiles));
+    let _ = writeln!(out, "{}", row("response time, all offered", &span.sojourn_time_offered));
+    let _ = writeln!(
+        out,
+        "{:<26} {:>9} {:>11} {:>8} {:>10} {:>10}",
+        "station", "calls/s", "utilization", "waiting", "mean", "p99"
+    );
+    for station in &span.stations {
+        let _ = writeln!(
+            out,
+            "{:<26} {:>9} {:>11} {:>8} {:>10} {:>10}{}",
+            format!("{} ({})", station.label, station.kind),
+            number(station.arrival_rate.0),
+            station.utilization.get().map_or_else(|| "-".to_owned(), |share| format!("{} %", number(share * 100.0))),
+            number(station.queue_length.0),
+            time(station.sojourn_time.mean),
+            time(station.sojourn_time.percentiles.p99),
+            station
+                .hit_ratio
+                .get()
+                .map_or_else(String::new, |share| format!("  hit ratio {} %", number(share * 100.0)))
+        );
+    }
+}
+
+/// Three significant digits, as tables show numbers; a dash where there is none.
+fn number(value: f64) -> String {
+    if value.is_nan() {
+        return "-".to_owned();
+    }
+    let digits = match value.abs() {
+        size if size >= 100.0 || size == 0.0 => 0,
+        size if size >= 10.0 => 1,
+        size if size >= 1.0 => 2,
+        _ => 3,
+    };
+    format!("{value:.digits$}")
+}
+
+fn time(secs: Figure) -> String {
+    match secs.get() {
+        None => "-".to_owned(),
+        Some(secs) if secs.is_infinite() => "unanswered".to_owned(),
+        Some(secs) if secs >= 1.0 => format!("{} s", number(secs)),
+        Some(secs) => format!("{} ms", number(secs * 1000.0)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absent_and_infinite_figures_have_their_own_words() {
+        let json = serde_json::to_string(&[Figure::NONE, Figure(f64::INFINITY), Figure(0.25)]).unwrap();
+        assert_eq!(json, "[null,\"infinite\",0.25]");
+        let back: Vec<Figure> = serde_json::from_str(&json).unwrap();
+        assert_eq!(back, [Figure::NONE, Figure(f64::INFINITY), Figure(0.25)]);
+        assert!(serde_json::from_str::<Figure>("\"high\"").is_err());
+    }
+
+    #[test]
+    fn tables_show_three_digits() {
+        assert_eq!([1234.6, 56.78, 9.876, 0.0123, 0.0].map(number), ["1235", "56.8", "9.88", "0.012", "0"]);
+        assert_eq!(number(f64::NAN), "-");
+        assert_eq!([0.0456, 2.5, f64::INFINITY].map(|secs| time(Figure(secs))), ["45.6 ms", "2.50 s", "unanswered"]);
+    }
+}
