@@ -2,6 +2,7 @@
 
 mod caches;
 mod fixture;
+mod golden;
 mod lessons;
 mod percentiles;
 mod queueing_formulas;
