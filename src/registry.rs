@@ -176,7 +176,7 @@ fn listed_station(kind: &'static station::StationKind) -> Listed {
             Outputs::Optional => "optional",
             Outputs::Required => "required",
         }),
-        ..listed(&kind.entry)
+        ..listed(kind.entry)
     }
 }
 
@@ -187,7 +187,7 @@ fn listed_fault(kind: &'static fault::FaultKind) -> Listed {
             Targets::Edges => "connections",
             Targets::Sources => "clients",
         }),
-        ..listed(&kind.entry)
+        ..listed(kind.entry)
     }
 }
 

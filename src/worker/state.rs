@@ -1,8 +1,11 @@
 //! What the worker is doing, without a browser: hears messages, takes turns, says when it wants the next one.
 
 use crate::engine::time::{SimDuration, SimTime};
+use crate::lesson::catalog;
+use crate::lesson::grade::grade;
 use crate::protocol::{FromWorker, RunId, RunStatus, Speed, ToWorker, diagnostics_json};
 use crate::runner::frame::{FrameBuilder, Pace};
+use crate::runner::report::Report;
 use crate::runner::session::{Advanced, Session};
 use crate::topology::document::{Diagnostic, Input, Place, Severity};
 use crate::topology::format::{self, LoadError, Run};
@@ -116,6 +119,10 @@ impl State {
                         trace_hash: format!("{:016x}", session.system().trace_hash()),
                     });
                 }
+            }
+            ToWorker::Grade { job, lesson, document_json, seed } => {
+                let result_json = graded(&lesson, &document_json, seed).unwrap_or_else(|trouble| trouble);
+                self.told.push(FromWorker::Graded { job, seed, result_json });
             }
             ToWorker::FrameTaken { .. } => self.in_flight = self.in_flight.saturating_sub(1),
             ToWorker::Ping { id } => self.told.push(FromWorker::Pong { id }),
@@ -281,6 +288,8 @@ impl State {
         self.playing = false;
         self.frame_due = true;
         self.clock = session.system().now();
+        let report = Report::of(session.system(), session.document(), session.inputs().len());
+        self.told.push(FromWorker::Finished { run: self.run, report_json: report.to_json() });
     }
 
     fn status(&self) -> RunStatus {
@@ -324,6 +333,17 @@ impl State {
 
 fn changed(run: RunId, input: &Input) -> FromWorker {
     FromWorker::Changed { run, at_event: input.at_event, refused: None, input_json: Some(format::input_to_json(input)) }
+}
+
+/// The result of one graded run as JSON, or a sentence that says why there is none.
+fn graded(slug: &str, document_json: &str, seed: u64) -> Result<String, String> {
+    let said = |error: LoadError| format!("{}: {error}", error.place());
+    let files = catalog::lesson(slug).ok_or_else(|| format!("There is no lesson \"{slug}\"."))?;
+    let lesson = files.lesson().map_err(|error| error.to_string())?;
+    let start = files.start().map_err(said)?;
+    let design = Run::from_json(document_json).map_err(said)?.document;
+    let result = grade(&lesson, &start, &design, seed);
+    Ok(serde_json::to_string(&result).expect("a result is plain data"))
 }
 
 /// What the page sent could not be read: told like any other problem.
