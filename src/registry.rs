@@ -176,7 +176,7 @@ fn listed_station(kind: &'static station::StationKind) -> Listed {
             Outputs::Optional => "optional",
             Outputs::Required => "required",
         }),
-        ..listed(kind.entry)
+        ..listed(&kind.entry)
     }
 }
 
