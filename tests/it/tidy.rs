@@ -1,6 +1,6 @@
 //! The layer table of ARCHITECTURE.md and the house rules, checked on the source text.
 //!
-//! Text, not types: what must not be named in a layer is not named there, in code or in comments that would go stale.
+//! Text, not types: what a layer must not know, its code does not name. Comments may, to say why.
 
 use std::{
     fs,
@@ -98,42 +98,42 @@ const RULES: &[Rule] = &[
         never: &["style=", "<style", "onclick", "onload", "javascript:"],
         because: "the content security policy blocks inline styles and scripts",
     },
-    Rule {
-        within: &[
-            "src",
-            "www",
-            "tests",
-            "benches",
-            "xtask",
-            "index.html",
-            "README.md",
-            "ARCHITECTURE.md",
-            "CONTRIBUTING.md",
-            "CHANGELOG.md",
-        ],
-        endings: &[".rs", ".mjs", ".js", ".toml", ".md", ".html", ".css", ".json", ".py"],
-        except: &["tests/it/tidy.rs"],
-        never: &["/work/", "/root/", "/home/", "/tmp/"],
-        because: "a path of one machine means nothing on another",
-    },
 ];
+
+/// The endings of text files; `run` is `.ci/run`.
+const TEXT: &[&str] = &[".rs", ".mjs", ".js", ".toml", ".md", ".html", ".css", ".json", ".py", ".txt", "run"];
 
 #[test]
 fn no_layer_names_what_it_must_not_know() {
     let mut broken = Vec::new();
     for rule in RULES {
         for file in rule.within.iter().flat_map(|place| files(place, rule.endings)) {
-            if rule.except.contains(&file.as_str()) {
+            if rule.except.contains(&file.as_str()) || file.ends_with("/tests.rs") {
                 continue;
             }
-            for (line, text) in product_code(&read(&file)).lines().enumerate() {
+            for (line, text) in product_code(&read(&file)) {
                 for word in rule.never.iter().filter(|word| names(text, word)) {
-                    broken.push(format!("{file}:{}: names `{word}` ({})", line + 1, rule.because));
+                    broken.push(format!("{file}:{}: names `{word}` ({})", line, rule.because));
                 }
             }
         }
     }
     assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+/// A path of one machine means nothing on another.
+#[test]
+fn no_file_names_a_path_of_one_machine() {
+    // Written in two halves, so that this file does not name them either.
+    let paths = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/ho", "me/"), concat!("/t", "mp/")];
+    let places = ["src", "www", "tests", "benches", "xtask", "index.html", "Trunk.toml", "Cargo.toml", ".ci", ".cargo"];
+    let documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+    let mut found = Vec::new();
+    for file in places.iter().chain(&documents).flat_map(|place| files(place, TEXT)) {
+        let text = read(&file);
+        found.extend(paths.iter().filter(|path| text.contains(**path)).map(|path| format!("{file} names {path}")));
+    }
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
 /// Dots are painted in one place, so that what a dot stands for is decided in one place.
@@ -155,9 +155,10 @@ fn every_file_says_what_it_is_for() {
     assert!(silent.is_empty(), "without a first `//!` line: {silent:?}");
 }
 
-/// The file without its unit tests, which stand at its end and may check against std.
-fn product_code(text: &str) -> &str {
-    text.split("\n#[cfg(test)]").next().unwrap_or(text)
+/// The numbered lines of a file without comment lines and without the unit tests at its end, which may check against std.
+fn product_code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let code = text.split("\n#[cfg(test)]").next().unwrap_or(text);
+    (1..).zip(code.lines()).filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
 /// Whether the word is named: `yew` in `use yew::`, not in `yewish`; patterns that start with a sign match anywhere.
