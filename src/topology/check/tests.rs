@@ -226,8 +226,8 @@ fn parameters_that_exclude_each_other() {
     check_tells(
         &with_params(document, 1, time(Variant::new("empirical", empirical))),
         &expect![[r#"
-        warning unknown-parameter at node 2 service_time.points: S1: there is no parameter "service_time.points", so it does nothing. | Remove it. Known here: values.
-    "#]],
+            error out-of-range at node 2 service_time.weight: S1: Service time: weight is 0 but must add up to a finite number above 0. | Change it, or choose another entry.
+        "#]],
     );
 }
 
