@@ -126,8 +126,8 @@ fn broken(change: impl FnOnce(&mut Document)) -> Vec<Diagnostic> {
 }
 
 fn node<'a>(document: &'a mut Document, role: &str) -> &'a mut Node {
-    let id = document.node_by_role(role).unwrap();
-    Rc::make_mut(document.nodes.get_mut(&id).unwrap())
+    let id = document.node_by_role(role).expect("the lesson has this role");
+    Rc::make_mut(document.nodes.get_mut(&id).expect("roles name nodes of the document"))
 }
 
 #[track_caller]
