@@ -268,7 +268,8 @@ impl Simulation {
             Ok(link) => *self.0.link.borrow_mut() = Some(link),
             Err(message) => self.0.view.borrow_mut().health = Health::Failed(message),
         }
-        *self.0.watchdog.borrow_mut() = Watchdog { lost: self.0.watchdog.borrow().lost, ..Watchdog::default() };
+        let lost = self.0.watchdog.borrow().lost;
+        *self.0.watchdog.borrow_mut() = Watchdog { lost, ..Watchdog::default() };
         self.tell();
     }
 
