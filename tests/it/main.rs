@@ -1,5 +1,7 @@
 //! Native integration tests, one binary.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 mod caches;
 mod fixture;
 mod golden;
