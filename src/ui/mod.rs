@@ -1,25 +1,42 @@
 //! The page: Yew components, painter, storage.
 
+pub mod app;
 pub mod browser;
 pub mod canvas;
+pub mod charts;
+pub mod commands;
+pub mod dialog;
+pub mod dock;
+pub mod form;
 pub mod format;
 pub mod frames;
+pub mod gallery;
+pub mod grading;
+pub mod help;
+pub mod hint;
 pub mod icons;
+pub mod inspector;
+pub mod mobile;
 pub mod outline;
+pub mod palette;
+pub mod practice;
+pub mod report;
 pub mod run_view;
+pub mod share;
 pub mod shared;
+pub mod shell;
+pub mod stage;
+pub mod start;
+pub mod storage;
 pub mod store;
+pub mod strip;
+pub mod theme;
+pub mod timeline;
+pub mod topbar;
 pub mod worker_client;
-
-use yew::prelude::*;
 
 /// Starts the page. Panics are reported readably on the console.
 pub fn run() {
     console_error_panic_hook::set_once();
-    yew::Renderer::<App>::new().render();
-}
-
-#[component]
-fn App() -> Html {
-    html! { <main><h1>{ "Headroom" }</h1></main> }
+    yew::Renderer::<app::App>::new().render();
 }

@@ -1,0 +1,425 @@
+//! The page: providers around, panels within, and the few effects that tie editor, simulation and storage together.
+
+use std::rc::Rc;
+
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, KeyboardEvent};
+use yew::prelude::*;
+
+use super::browser::{self, Listener, Timer};
+use super::commands::{self, Means};
+use super::dock::Dock;
+use super::frames::FrameCell;
+use super::gallery::Gallery;
+use super::help::Help;
+use super::inspector::Inspector;
+use super::mobile::{MobileTab, TabBar};
+use super::palette::Palette;
+use super::practice::{Practice, ProgressProvider};
+use super::run_view::RunView;
+use super::share::{Exported, Share};
+use super::shared::Shared;
+use super::shell::{DialogKind, Opening, Origin, Shell};
+use super::stage::StageArea;
+use super::start::{self, Start};
+use super::store::{StoreProvider, use_dispatch, use_document, use_preferences, use_session, use_simulation};
+use super::topbar::TopBar;
+use super::worker_client::{Listeners, Simulation};
+use super::{gallery, storage, theme};
+use crate::editor::{Action, EditCommand, EditorState, SessionChange};
+use crate::topology::document::{Change, Document};
+
+/// Rest after the last change before the draft is kept [ms].
+const KEEP_AFTER_MS: i32 = 400;
+
+/// The whole page.
+#[component]
+pub fn App() -> Html {
+    let frames = use_memo((), |()| Rc::new(FrameCell::default()));
+    let simulation = use_memo((), |()| Simulation::start((*frames).clone()));
+    let start = use_memo((), |()| start::begin());
+    let run = use_state(RunView::default);
+    let initial = use_memo((), |()| {
+        let mut state = EditorState::new(start.opening.document.clone());
+        if let Some(kept) = storage::session() {
+            state.session.kept = kept;
+        }
+        theme::apply(state.session.kept.theme);
+        Shared::new(state)
+    });
+    let told = {
+        let run = run.setter();
+        use_callback((), move |view, ()| run.set(view))
+    };
+    html! {
+        <StoreProvider initial={(*initial).clone()}>
+        <ContextProvider<Simulation> context={(*simulation).clone()}>
+        <ContextProvider<RunView> context={(*run).clone()}>
+        <ProgressProvider>
+            <Page start={Shared(start.clone())} {told} />
+        </ProgressProvider>
+        </ContextProvider<RunView>>
+        </ContextProvider<Simulation>>
+        </StoreProvider>
+    }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+struct PageProps {
+    start: Shared<Start>,
+    /// Gives news of the run to the context.
+    told: Callback<RunView>,
+}
+
+/// Dialogs, openings, keys, storage.
+#[component]
+fn Page(props: &PageProps) -> Html {
+    let simulation = use_simulation();
+    let dispatch = use_dispatch();
+    let document = use_document();
+    let dialog = use_state_eq(|| None::<DialogKind>);
+    let exported = use_state_eq(|| None::<Exported>);
+    let origin = use_state_eq(|| props.start.opening.origin.clone());
+    let pending = use_mut_ref(|| Some(props.start.opening.clone()));
+    let asked = use_state_eq(|| props.start.question.clone().map(Shared));
+    let tab = use_state_eq(MobileTab::default);
+    let dropping = use_state_eq(|| false);
+    let newest = use_mut_ref(|| document.0.clone());
+    *newest.borrow_mut() = document.0.clone();
+
+    // The simulation's news.
+    {
+        let (simulation, told, exported, dispatch, newest) =
+            (simulation.clone(), props.told.clone(), exported.setter(), dispatch.clone(), newest.clone());
+        use_effect_with((), move |()| {
+            simulation.listen(Listeners {
+                view: told,
+                recorded: Callback::from(move |change| {
+                    if let Change::Edit(edit) = change {
+                        let mut document = (**newest.borrow()).clone();
+                        edit.apply(&mut document);
+                        let label = "Recorded change".to_owned();
+                        dispatch.edit(EditCommand::ReplaceDocument { document: Rc::new(document), label });
+                    }
+                }),
+                exported: Callback::from(move |(run_json, trace_hash)| {
+                    exported.set(Some(Exported { run_json, trace_hash: Some(trace_hash) }));
+                }),
+            });
+            if browser::has_query("test") {
+                test_hook(&simulation);
+            }
+        });
+    }
+
+    // A document came into the editor, or changed there.
+    {
+        let (simulation, pending) = (simulation.clone(), pending.clone());
+        use_effect_with(document.clone(), move |document| {
+            let opened = pending.borrow_mut().take_if(|opening| Rc::ptr_eq(&opening.document, &document.0));
+            match opened {
+                Some(opening) => simulation.open(document.0.clone(), opening.inputs.clone(), opening.play),
+                None => simulation.edited(document.0.clone()),
+            }
+        });
+    }
+    use_keep_draft(&document, &origin);
+    use_keep_session();
+
+    let shell = {
+        let (dialog, exported, origin, pending, dispatch, simulation) = (
+            dialog.setter(),
+            exported.setter(),
+            origin.setter(),
+            pending.clone(),
+            dispatch.clone(),
+            simulation.clone(),
+        );
+        use_memo((), move |()| Shell {
+            dialog: Callback::from(move |kind: Option<DialogKind>| {
+                if kind == Some(DialogKind::Share) {
+                    exported.set(None);
+                    simulation.export();
+                }
+                dialog.set(kind);
+            }),
+            open: Callback::from(move |opening: Rc<Opening>| {
+                if !matches!(opening.origin, Origin::Lesson(_))
+                    && let Err(message) = storage::shelve_draft()
+                {
+                    dispatch.notify(format!("Your earlier draft could not be put on the shelf: {message}"));
+                }
+                dispatch.act(Action::SetGuard(Rc::default()));
+                origin.set(opening.origin.clone());
+                *pending.borrow_mut() = Some((*opening).clone());
+                dispatch.act(Action::Open(opening.document.clone()));
+                if let Some(note) = &opening.note {
+                    dispatch.notify(note.clone());
+                }
+                browser::clear_fragment();
+            }),
+        })
+    };
+
+    {
+        let (shell, busy) = (shell.clone(), dialog.is_some() || asked.is_some());
+        use_keys(simulation.clone(), (*shell).clone(), busy);
+    }
+    use_fragment((*shell).clone(), asked.setter());
+
+    // What could not be opened at the start is told once.
+    {
+        let (dispatch, trouble) = (dispatch.clone(), props.start.trouble.clone());
+        use_effect_with((), move |()| {
+            if let Some(trouble) = trouble {
+                dispatch.notify(trouble);
+            }
+        });
+    }
+
+    let practice = {
+        let origin = (*origin).clone();
+        use_memo(origin, |origin| match origin {
+            Origin::Lesson(slug) => Practice::load(slug).map(Shared::new),
+            _ => None,
+        })
+    };
+    let close = {
+        let dialog = dialog.clone();
+        Callback::from(move |()| dialog.set(None))
+    };
+    let choose_tab = {
+        let tab = tab.clone();
+        Callback::from(move |chosen| tab.set(chosen))
+    };
+    let drop = drop_handlers(&shell, &dispatch, &dropping);
+    let answer = {
+        let (asked, shell) = (asked.clone(), (*shell).clone());
+        Callback::from(move |yes: bool| {
+            if let Some(opening) = asked.as_ref().filter(|_| yes) {
+                shell.open((**opening).clone());
+            } else {
+                browser::clear_fragment();
+            }
+            asked.set(None);
+        })
+    };
+    html! {
+        <ContextProvider<Shell> context={(*shell).clone()}>
+            <div class={classes!("app", format!("show-{}", tab.id()), practice.is_some().then_some("in-practice"))}
+                ondragover={drop.0} ondragleave={drop.1} ondrop={drop.2}>
+                <a class="skip-link" href="#stage">{ "Skip to the stage" }</a>
+                <TopBar />
+                <Palette />
+                <StageArea practice={(*practice).clone()} tab={*tab} />
+                <Inspector />
+                <Dock />
+                <TabBar chosen={*tab} choose={choose_tab} practice={practice.is_some()} />
+                <Notice />
+                if *dropping { <div class="drop-here" aria-hidden="true"><p>{ "Drop the file to open it" }</p></div> }
+            </div>
+            { match (*dialog).clone() {
+                Some(DialogKind::Help) => html! { <Help onclose={close} /> },
+                Some(DialogKind::Gallery) => html! { <Gallery onclose={close} /> },
+                Some(DialogKind::Share) => html! { <Share exported={(*exported).clone()} onclose={close} /> },
+                None => Html::default(),
+            } }
+            if let Some(opening) = (*asked).clone() { <start::Question {opening} {answer} /> }
+        </ContextProvider<Shell>>
+    }
+}
+
+/// Keeps the learner's document a moment after the last change; says so where that fails.
+#[hook]
+fn use_keep_draft(document: &Shared<Document>, origin: &Origin) {
+    let dispatch = use_dispatch();
+    let said = use_mut_ref(|| false);
+    let editor = super::store::use_editor();
+    let edited = editor.history.undo_len() > 0 || editor.history.redo_len() > 0;
+    use_effect_with((document.clone(), origin.clone(), edited), move |(document, origin, edited)| {
+        // What was only opened and not changed is not the learner's draft.
+        let timer = edited.then(|| {
+            let (key, document) = (storage::key_of(origin), document.clone());
+            Timer::once(KEEP_AFTER_MS, move || match storage::keep(&key, &document) {
+                Ok(()) => *said.borrow_mut() = false,
+                Err(message) => {
+                    if !said.replace(true) {
+                        dispatch.notify(format!("Your work is not being saved: {message} Save it as a file (Share)."));
+                    }
+                }
+            })
+        });
+        move || drop(timer)
+    });
+}
+
+/// Panels, theme and camera outlive the visit.
+#[hook]
+fn use_keep_session() {
+    let session = use_session();
+    let preferences = use_preferences();
+    use_effect_with(preferences.0.theme, |theme| theme::apply(*theme));
+    use_effect_with(session.kept, |kept| {
+        let kept = kept.clone();
+        let timer = Timer::once(KEEP_AFTER_MS, move || storage::keep_session(&kept));
+        move || drop(timer)
+    });
+}
+
+/// Keys that belong to the page, wherever the focus is; text fields and dialogs keep theirs.
+#[hook]
+fn use_keys(simulation: Simulation, shell: Shell, busy: bool) {
+    let run = super::store::use_run();
+    let state = use_mut_ref(|| (run.speed, run.playing));
+    *state.borrow_mut() = (run.speed, run.playing);
+    use_effect_with(busy, move |busy| {
+        let busy = *busy;
+        // The space bar also pans: it runs or pauses only if it comes up again without a drag.
+        let space = Rc::new(std::cell::Cell::new(false));
+        let down = {
+            let (space, simulation, shell, state) = (space.clone(), simulation.clone(), shell, state.clone());
+            Listener::new(&browser::window(), "keydown", move |event| {
+                let event: KeyboardEvent = event.unchecked_into();
+                if busy || event.default_prevented() || takes_keys(&event) {
+                    return;
+                }
+                if let Some(command) = commands::for_key(&event) {
+                    if command.key == " " {
+                        if !event.repeat() {
+                            space.set(true);
+                        }
+                        event.prevent_default();
+                        return;
+                    }
+                    event.prevent_default();
+                    let (speed, playing) = *state.borrow();
+                    (command.run)(&Means { simulation: &simulation, shell: &shell, speed, playing });
+                }
+            })
+        };
+        let up = {
+            let (space, simulation) = (space.clone(), simulation);
+            Listener::new(&browser::window(), "keyup", move |event| {
+                let event: KeyboardEvent = event.unchecked_into();
+                if event.key() == " " && space.take() && !busy {
+                    simulation.toggle();
+                }
+            })
+        };
+        let pointer = Listener::new(&browser::window(), "pointerdown", move |_| space.set(false));
+        move || drop((down, up, pointer))
+    });
+}
+
+/// Whether what has the focus makes use of keys itself.
+fn takes_keys(event: &KeyboardEvent) -> bool {
+    let Some(element) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return false };
+    let tag = element.tag_name().to_lowercase();
+    if matches!(tag.as_str(), "input" | "textarea" | "select") {
+        // A slider and a switch make use of few keys only, yet those must not run anything.
+        return true;
+    }
+    let presses = matches!(event.key().as_str(), " " | "Enter");
+    presses
+        && (matches!(tag.as_str(), "button" | "a" | "summary")
+            || element.get_attribute("role").as_deref() == Some("button"))
+}
+
+/// Another link was pasted into the address bar of this very page.
+#[hook]
+fn use_fragment(shell: Shell, ask: UseStateSetter<Option<Shared<Opening>>>) {
+    let dispatch = use_dispatch();
+    use_effect_with((), move |()| {
+        let listener = Listener::new(&browser::window(), "hashchange", move |_| match start::from_fragment() {
+            Some(Ok(opening)) => {
+                if storage::draft().is_some() {
+                    ask.set(Some(Shared::new(opening)));
+                } else {
+                    shell.open(opening);
+                }
+            }
+            Some(Err(message)) => dispatch.notify(message),
+            None => {}
+        });
+        move || drop(listener)
+    });
+}
+
+/// For the test that kills the worker: only with `?test` in the address.
+fn test_hook(simulation: &Simulation) {
+    let simulation = simulation.clone();
+    let crash = wasm_bindgen::closure::Closure::<dyn Fn()>::new(move || simulation.crash());
+    // Fails only where the page forbids itself to set a property.
+    let _ = js_sys::Reflect::set(&browser::window(), &JsValue::from_str("headroomCrashWorker"), crash.as_ref());
+    crash.forget();
+}
+
+type DragCallbacks = (Callback<DragEvent>, Callback<DragEvent>, Callback<DragEvent>);
+
+/// A saved run can be dropped anywhere on the page.
+fn drop_handlers(
+    shell: &Rc<Shell>,
+    dispatch: &super::store::Dispatch,
+    dropping: &UseStateHandle<bool>,
+) -> DragCallbacks {
+    let file_of =
+        |event: &DragEvent| event.data_transfer().and_then(|data| data.files()).and_then(|files| files.get(0));
+    let over = {
+        let dropping = dropping.clone();
+        Callback::from(move |event: DragEvent| {
+            let files = event.data_transfer().is_some_and(|data| data.types().includes(&JsValue::from_str("Files"), 0));
+            if files {
+                event.prevent_default();
+                dropping.set(true);
+            }
+        })
+    };
+    let leave = {
+        let dropping = dropping.clone();
+        Callback::from(move |_: DragEvent| dropping.set(false))
+    };
+    let drop = {
+        let (dropping, shell, dispatch) = (dropping.clone(), shell.clone(), dispatch.clone());
+        Callback::from(move |event: DragEvent| {
+            dropping.set(false);
+            let Some(file) = file_of(&event) else { return };
+            event.prevent_default();
+            let (shell, dispatch) = (shell.clone(), dispatch.clone());
+            gallery::read_file(&file, move |found| match found {
+                Ok(opening) => shell.open(opening),
+                Err(message) => dispatch.notify(message),
+            });
+        })
+    };
+    (over, leave, drop)
+}
+
+/// The last thing said, shown for a while and read aloud.
+#[component]
+fn Notice() -> Html {
+    let session = use_session();
+    let dispatch = use_dispatch();
+    let notice = session.notice;
+    let text = notice.text.clone();
+    {
+        let dispatch = dispatch.clone();
+        use_effect_with(notice.serial, move |_| {
+            // Long enough to be read: about 15 characters a second, and never less than four seconds.
+            let millis = 4_000.max(text.chars().count() as i32 * 65);
+            let timer =
+                (!text.is_empty()).then(|| Timer::once(millis, move || dispatch.session(SessionChange::DismissNotice)));
+            move || drop(timer)
+        });
+    }
+    let dismiss = dispatch.callback(|| Action::Session(SessionChange::DismissNotice));
+    html! {
+        <div class="notice-area" role="status" aria-live="polite">
+            if !notice.text.is_empty() {
+                <div class="notice" key={notice.serial}>
+                    <span>{ notice.text }</span>
+                    <button type="button" class="icon-btn icon-btn-s" aria-label="Dismiss" onclick={dismiss}><super::icons::Icon name="x" class="icon-s" /></button>
+                </div>
+            }
+        </div>
+    }
+}

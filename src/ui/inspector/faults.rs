@@ -1,0 +1,211 @@
+//! "Break it": faults on the selected thing, now or on the timetable.
+
+use yew::prelude::*;
+
+use super::TargetProps;
+use crate::editor::{EditCommand, Target};
+use crate::model::fault::{self, FaultKind, Targets};
+use crate::model::params::{ParamKind, Params, Value};
+use crate::model::station::{self, Category};
+use crate::protocol::ActiveFault;
+use crate::topology::document::{Document, Fault, FaultTarget, ScheduledFault};
+use crate::ui::form::{ParamForm, Specs};
+use crate::ui::format;
+use crate::ui::icons::Icon;
+use crate::ui::store::{use_dispatch, use_document, use_guard, use_run, use_simulation};
+
+/// Whether a fault can hit the target at all.
+fn suits(document: &Document, target: Target, kind: &FaultKind) -> bool {
+    match target {
+        Target::Edge(_) => kind.targets == Targets::Edges,
+        Target::Node(id) => {
+            let category = document.nodes.get(&id).and_then(|node| station::find(&node.kind)).map(|kind| kind.category);
+            match kind.targets {
+                Targets::Edges => false,
+                Targets::Sources => category == Some(Category::Client),
+                Targets::Stations => {
+                    category.is_some_and(|category| category != Category::Client && category != Category::Routing)
+                }
+            }
+        }
+    }
+}
+
+pub(crate) fn any_for(document: &Document, target: Target) -> bool {
+    fault::REGISTRY.iter().any(|kind| suits(document, target, kind))
+}
+
+fn whole(target: Target) -> FaultTarget {
+    match target {
+        Target::Node(id) => FaultTarget::Node(id),
+        Target::Edge(id) => FaultTarget::Edge(id),
+    }
+}
+
+fn icon(kind: &str) -> &'static str {
+    match kind {
+        "kill" => "skull",
+        "slow" => "turtle",
+        "error-rate" => "bug",
+        "latency" => "timer",
+        "partition" => "unplug",
+        "traffic" => "trending-up",
+        _ => "siren",
+    }
+}
+
+/// A fault in words: "Kill Orders C", "Slow down Orders DB, 4×".
+#[must_use]
+pub fn fault_words(document: &Document, kind: &str, target: FaultTarget, params: &Params) -> String {
+    let entry = fault::find(kind).map(|kind| &kind.entry);
+    let name = entry.map_or(kind, |entry| entry.name);
+    let on = match target {
+        FaultTarget::Node(id) => super::target_words(document, Target::Node(id)),
+        FaultTarget::Replica(id, replica) => {
+            format!("{}, replica {}", super::target_words(document, Target::Node(id)), replica + 1)
+        }
+        FaultTarget::Edge(id) => super::target_words(document, Target::Edge(id)),
+    };
+    let value = entry.and_then(|entry| entry.params.first()).and_then(|spec| {
+        let ParamKind::Number { unit, .. } = spec.kind else { return None };
+        match params.get(spec.key).cloned().unwrap_or_else(|| spec.default_value()) {
+            Value::Number(number) => Some(format::with_unit(number, unit)),
+            _ => None,
+        }
+    });
+    match value {
+        Some(value) => format!("{name}: {on}, {value}"),
+        None => format!("{name}: {on}"),
+    }
+}
+
+#[component]
+pub(crate) fn Faults(props: &TargetProps) -> Html {
+    let document = use_document();
+    let target = props.target;
+    let replicas = match target {
+        Target::Node(id) => document.nodes.get(&id).map_or(1, |node| crate::editor::catalog::replicas(node)),
+        Target::Edge(_) => 1,
+    };
+    let hit = use_state_eq(|| None::<u32>);
+    let choose = {
+        let hit = hit.clone();
+        Callback::from(move |event: Event| {
+            let value = event.target_unchecked_into::<web_sys::HtmlSelectElement>().value();
+            hit.set(value.parse().ok());
+        })
+    };
+    let aim = match (target, *hit) {
+        (Target::Node(id), Some(replica)) if (replica as usize) < replicas => FaultTarget::Replica(id, replica),
+        _ => whole(target),
+    };
+    html! {
+        <>
+            if replicas > 1 && matches!(target, Target::Node(_)) {
+                <div class="field-row">
+                    <div class="field-label"><label for="fault-aim">{ "What to hit" }</label></div>
+                    <select id="fault-aim" class="input select" onchange={choose}>
+                        <option value="all" selected={hit.is_none()}>{ "all of it" }</option>
+                        { for (0..replicas.min(200)).map(|replica| html! {
+                            <option value={replica.to_string()} selected={*hit == Some(replica as u32)}>{ format!("replica {} alone", replica + 1) }</option>
+                        }) }
+                    </select>
+                </div>
+            }
+            <ul class="fault-list">
+                { for fault::REGISTRY.iter().filter(|kind| suits(&document, target, kind)).map(|kind| html! {
+                    <FaultRow kind={kind.entry.id} {aim} key={format!("{}-{aim:?}", kind.entry.id)} />
+                }) }
+            </ul>
+            <p class="sub">{ "Faults act at once, also while the run is paused. They are part of the run that you share." }</p>
+        </>
+    }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+struct FaultRowProps {
+    kind: AttrValue,
+    aim: FaultTarget,
+}
+
+/// Whether this very fault is in force.
+fn in_force<'a>(active: &'a [ActiveFault], kind: &str, aim: FaultTarget) -> Option<&'a ActiveFault> {
+    active.iter().find(|fault| {
+        fault.kind == kind && serde_json::from_str::<FaultTarget>(&fault.target_json).is_ok_and(|target| target == aim)
+    })
+}
+
+/// One fault: what it does, how hard, now or later, and the way back.
+#[component]
+fn FaultRow(props: &FaultRowProps) -> Html {
+    let run = use_run();
+    let simulation = use_simulation();
+    let dispatch = use_dispatch();
+    let guard = use_guard();
+    let params = use_state_eq(Params::new);
+    let Some(kind) = fault::find(&props.kind) else { return Html::default() };
+    let aim = props.aim;
+    let active = in_force(&run.frame.faults, kind.entry.id, aim);
+    let fault = Fault { kind: kind.entry.id.to_owned(), target: aim, params: (*params).clone() };
+    let strike = {
+        let (simulation, fault) = (simulation.clone(), fault.clone());
+        Callback::from(move |_: MouseEvent| simulation.inject(fault.clone()))
+    };
+    let lift = {
+        let simulation = simulation.clone();
+        Callback::from(move |_: MouseEvent| simulation.lift(kind.entry.id, aim))
+    };
+    let plan = {
+        let (dispatch, now_secs) = (dispatch.clone(), run.frame.now_ns as f64 / 1e9);
+        let document_end = use_document().run_length_secs;
+        let fault = fault.clone();
+        Callback::from(move |_: MouseEvent| {
+            // A little later than now, in whole seconds, so that it can be seen on the timeline and moved there.
+            let at_secs = (now_secs + 10.0).min(document_end * 0.9).floor().max(0.0);
+            dispatch.edit(EditCommand::AddFault(ScheduledFault {
+                at_secs,
+                for_secs: Some(30.0),
+                fault: fault.clone(),
+            }));
+            dispatch.notify("Planned. Move it on the timeline; it acts from the next start.");
+        })
+    };
+    let onchange = {
+        let params = params.clone();
+        Callback::from(move |(key, value): (String, Value)| {
+            let mut next = (*params).clone();
+            next.set(&key, value);
+            params.set(next);
+        })
+    };
+    html! {
+        <li class={classes!("fault", active.is_some().then_some("fault-active"))}>
+            <div class="fault-head">
+                <Icon name={icon(kind.entry.id)} />
+                <div>
+                    <h3>{ kind.entry.name }</h3>
+                    <p class="sub">{ kind.entry.summary }</p>
+                </div>
+            </div>
+            if !kind.entry.params.is_empty() && active.is_none() {
+                <ParamForm specs={Specs(kind.entry.params)} params={(*params).clone()} prefix={format!("fault-{}", kind.entry.id)}
+                    {onchange} onend={Callback::noop()} />
+            }
+            <div class="button-row">
+                if let Some(active) = active {
+                    <button type="button" class="btn btn-s btn-ok" onclick={lift} data-fault={format!("lift-{}", kind.entry.id)}>
+                        <Icon name="heart-pulse" class="icon-s" />{ kind.lift_label }
+                    </button>
+                    <span class="fault-since num">{ format!("since {}", super::inside::at(active.since_ns)) }</span>
+                } else {
+                    <button type="button" class="btn btn-s btn-danger" onclick={strike} data-fault={kind.entry.id}>
+                        <Icon name={icon(kind.entry.id)} class="icon-s" />{ format!("{} now", kind.entry.name) }
+                    </button>
+                    <button type="button" class="btn btn-s" onclick={plan} disabled={guard.fixed_run}>
+                        <Icon name="clock" class="icon-s" />{ "Plan" }
+                    </button>
+                }
+            </div>
+        </li>
+    }
+}

@@ -1,0 +1,85 @@
+//! Metrics of the selected station or connection: numbers now, and over time.
+
+use yew::prelude::*;
+
+use super::TargetProps;
+use crate::editor::Target;
+use crate::model::outcome::Outcome;
+use crate::protocol::{EdgeFrame, StationFrame};
+use crate::ui::charts::{ChartCard, ChartKind};
+use crate::ui::format;
+use crate::ui::hint::Term;
+use crate::ui::store::{use_run, use_simulation};
+
+#[component]
+pub(crate) fn Metrics(props: &TargetProps) -> Html {
+    let run = use_run();
+    let simulation = use_simulation();
+    let target = props.target;
+    // While this tab is open the charts follow the station; afterwards the whole system again.
+    use_effect_with(target, move |target| {
+        if let Target::Node(id) = target {
+            simulation.watch(Some(*id));
+        }
+        move || simulation.watch(None)
+    });
+    match target {
+        Target::Node(id) => match run.station(id) {
+            Some(station) => html! {
+                <>
+                    { station_facts(station) }
+                    { for [ChartKind::Throughput, ChartKind::Times, ChartKind::Utilization, ChartKind::Queue].into_iter().map(|kind| html! {
+                        <ChartCard {kind} node={Some(id)} />
+                    }) }
+                </>
+            },
+            None => nothing(),
+        },
+        Target::Edge(id) => run.frame.edges.iter().find(|edge| edge.edge == id.0).map_or_else(nothing, edge_facts),
+    }
+}
+
+fn nothing() -> Html {
+    html! { <p class="empty">{ "No numbers yet. Press Run and they come in." }</p> }
+}
+
+fn station_facts(station: &StationFrame) -> Html {
+    let places =
+        station.queue_capacity.map_or_else(String::new, |places| format!(" of {}", format::count(places.into())));
+    html! {
+        <dl class="facts">
+            <dt><Term id="arrival_rate" /></dt><dd class="num">{ format::rate(station.arrival_rate) }</dd>
+            <dt><Term id="throughput" /></dt><dd class="num">{ format::rate(station.throughput) }</dd>
+            if station.utilization.is_finite() {
+                <dt><Term id="utilization" /></dt><dd class="num">{ format::percent(station.utilization) }</dd>
+            }
+            if station.slots > 0 {
+                <dt>{ "busy " }<Term id="slot">{ "slots" }</Term></dt><dd class="num">{ format!("{} of {}", format::count(station.busy.into()), format::count(station.slots.into())) }</dd>
+                <dt><Term id="queue_length">{ "waiting" }</Term></dt><dd class="num">{ format!("{}{places}", format::count(station.queue.into())) }</dd>
+            }
+            <dt><Term id="p50" /></dt><dd class="num">{ format::duration(station.p50) }</dd>
+            <dt><Term id="p99" /></dt><dd class="num">{ format::duration(station.p99) }</dd>
+            if let Some(ratio) = station.hit_ratio { <dt><Term id="hit_ratio" /></dt><dd class="num">{ format::percent(ratio) }</dd> }
+        </dl>
+    }
+}
+
+fn edge_facts(edge: &EdgeFrame) -> Html {
+    let ended: u64 = edge.by_outcome.iter().sum();
+    let amplification =
+        if edge.sent > edge.retries { edge.sent as f64 / (edge.sent - edge.retries) as f64 } else { f64::NAN };
+    html! {
+        <dl class="facts">
+            <dt>{ "attempts per second" }</dt><dd class="num">{ format::rate(edge.rate) }</dd>
+            <dt>{ "attempts since the start" }</dt><dd class="num">{ format::count(edge.sent) }</dd>
+            { for Outcome::ALL.iter().filter(|outcome| edge.by_outcome[outcome.index()] > 0).map(|outcome| html! {
+                <><dt>{ outcome.label() }</dt><dd class="num">{ format!("{} ({})", format::count(edge.by_outcome[outcome.index()]),
+                    format::percent(edge.by_outcome[outcome.index()] as f64 / ended.max(1) as f64)) }</dd></>
+            }) }
+            <dt><Term id="in_flight" /></dt><dd class="num">{ format::count(edge.in_flight) }</dd>
+            <dt><Term id="retry">{ "retries" }</Term></dt><dd class="num">{ format::count(edge.retries) }</dd>
+            <dt><Term id="amplification">{ "amplification" }</Term></dt><dd class="num">{ if amplification.is_finite() { format!("{}×", format::figures(amplification)) } else { format::NOTHING.to_owned() } }</dd>
+            if edge.extra_latency > 0.0 { <dt>{ "added latency" }</dt><dd class="num">{ format::duration(edge.extra_latency) }</dd> }
+        </dl>
+    }
+}

@@ -1,0 +1,120 @@
+//! Settings: the parameters, generated from their descriptions; they act while the run goes on.
+
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+use super::TargetProps;
+use crate::editor::{Action, EditCommand, GestureId, Target};
+use crate::model::edge::EDGE_ENTRY;
+use crate::model::params::{Params, Value};
+use crate::model::station;
+use crate::topology::check;
+use crate::topology::document::{Document, Place};
+use crate::ui::form::{ParamForm, Specs};
+use crate::ui::icons::Icon;
+use crate::ui::store::{use_dispatch, use_document, use_guard, use_run};
+
+#[component]
+pub(crate) fn Settings(props: &TargetProps) -> Html {
+    let document = use_document();
+    let dispatch = use_dispatch();
+    let guard = use_guard();
+    let target = props.target;
+    let onchange = {
+        let dispatch = dispatch.clone();
+        Callback::from(move |(key, value): (String, Value)| {
+            dispatch.act(Action::Drag {
+                gesture: GestureId::Param(target, key.clone()),
+                edit: EditCommand::SetParam { target, key, value: Some(value) },
+            });
+        })
+    };
+    let onend = dispatch.callback(|| Action::EndGesture);
+    let Some((specs, params)) = described(&document, target) else {
+        return html! { <p class="empty">{ "This version knows no settings for it. It can be moved and deleted." }</p> };
+    };
+    let fixed: Vec<String> =
+        specs.0.iter().filter(|spec| guard.fixes(target, spec.key)).map(|spec| spec.key.to_owned()).collect();
+    let delete = dispatch.callback(|| Action::Command("delete"));
+    html! {
+        <>
+            if let Target::Node(id) = target { <NameField {target} label={document.nodes.get(&id).map_or(String::new(), |node| node.label.clone())} /> }
+            <ParamForm {specs} {params} prefix={prefix(target)} {fixed} problems={problems(&document, target)} {onchange} {onend} />
+            <Refused />
+            <div class="panel-foot">
+                <button type="button" class="btn btn-s btn-quiet-danger" onclick={delete}><Icon name="trash-2" class="icon-s" />{ "Delete" }</button>
+            </div>
+        </>
+    }
+}
+
+fn prefix(target: Target) -> String {
+    match target {
+        Target::Node(id) => format!("node-{}", id.0),
+        Target::Edge(id) => format!("edge-{}", id.0),
+    }
+}
+
+/// What the target can be told, and what it is told.
+fn described(document: &Document, target: Target) -> Option<(Specs, Params)> {
+    match target {
+        Target::Node(id) => {
+            let node = document.nodes.get(&id)?;
+            Some((Specs(station::find(&node.kind)?.entry.params), node.params.clone()))
+        }
+        Target::Edge(id) => Some((Specs(EDGE_ENTRY.params), document.edges.get(&id)?.params.clone())),
+    }
+}
+
+/// Problems of this target that name a parameter.
+fn problems(document: &Document, target: Target) -> Vec<(String, String)> {
+    let here = |place: Place| match (place, target) {
+        (Place::Node(a), Target::Node(b)) => a == b,
+        (Place::Edge(a), Target::Edge(b)) => a == b,
+        _ => false,
+    };
+    check::check(document)
+        .into_iter()
+        .filter(|problem| here(problem.place))
+        .filter_map(|problem| problem.param.map(|param| (param, format!("{} {}", problem.message, problem.remedy))))
+        .collect()
+}
+
+/// Why the last change did not reach the running system.
+#[component]
+fn Refused() -> Html {
+    let run = use_run();
+    if run.refused.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <div class="callout callout-warn" role="alert">
+            <p><strong>{ "The running system goes on as it was." }</strong></p>
+            { for run.refused.iter().map(|problem| html! { <p>{ format!("{} {}", problem.message, problem.remedy) }</p> }) }
+        </div>
+    }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+struct NameFieldProps {
+    target: Target,
+    label: String,
+}
+
+#[component]
+fn NameField(props: &NameFieldProps) -> Html {
+    let dispatch = use_dispatch();
+    let Target::Node(node) = props.target else { return Html::default() };
+    let rename = Callback::from(move |event: Event| {
+        let label = event.target_unchecked_into::<HtmlInputElement>().value();
+        dispatch.edit(EditCommand::Rename { node, label });
+    });
+    html! {
+        <div class="field">
+            <div class="field-row">
+                <div class="field-label"><label for="node-name">{ "Name" }</label></div>
+                <input id="node-name" class="input" type="text" value={props.label.clone()} maxlength="80" onchange={rename} />
+            </div>
+        </div>
+    }
+}

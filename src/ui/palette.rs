@@ -1,0 +1,116 @@
+//! The palette: what can be placed. Drag it, click it and click the stage, or press Enter for the middle of the view.
+
+use yew::prelude::*;
+
+use super::icons::{Icon, category_class, station_icon};
+use super::store::{use_dispatch, use_editor, use_guard};
+use crate::editor::{Action, Command, ToolRequest, ToolState, commands};
+use crate::model::station;
+
+#[component]
+pub fn Palette() -> Html {
+    html! {
+        <nav class="rail" aria-label="Palette and tools">
+            <div class="rail-group" role="group" aria-label="Stations to place">
+                { for station::REGISTRY.iter().filter(|kind| !kind.entry.defect).map(|kind| html! { <PaletteItem kind={kind.entry.id} key={kind.entry.id} /> }) }
+            </div>
+            <div class="rail-group rail-tools" role="group" aria-label="Tools">
+                { for ["connect", "undo", "redo", "tidy-layout"].into_iter().filter_map(commands::find).map(|command| html! { <CommandButton id={command.id} key={command.id} /> }) }
+            </div>
+        </nav>
+    }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+struct PaletteItemProps {
+    kind: AttrValue,
+}
+
+#[component]
+fn PaletteItem(props: &PaletteItemProps) -> Html {
+    let dispatch = use_dispatch();
+    let guard = use_guard();
+    let editor = use_editor();
+    let pressed = use_mut_ref(|| false);
+    let Some(kind) = station::find(&props.kind) else { return Html::default() };
+    let id = kind.entry.id;
+    let allowed = guard.kinds.as_ref().is_none_or(|kinds| kinds.contains(id));
+    let placing = matches!(&editor.tool, ToolState::PlacingNode { kind, .. } if kind == id);
+
+    let onpointerdown = {
+        let pressed = pressed.clone();
+        Callback::from(move |event: PointerEvent| {
+            *pressed.borrow_mut() = event.button() == 0 && event.pointer_type() == "mouse"
+        })
+    };
+    // The pointer leaves with the button held: it is being dragged onto the stage.
+    let onpointerleave = {
+        let (pressed, dispatch) = (pressed.clone(), dispatch.clone());
+        Callback::from(move |event: PointerEvent| {
+            if std::mem::take(&mut *pressed.borrow_mut()) && event.buttons() & 1 == 1 && allowed {
+                dispatch.act(Action::Tool(ToolRequest::Place { kind: id.to_owned(), dragged: true }));
+            }
+        })
+    };
+    let onclick = {
+        let (pressed, dispatch) = (pressed.clone(), dispatch.clone());
+        Callback::from(move |event: MouseEvent| {
+            *pressed.borrow_mut() = false;
+            let kind = id.to_owned();
+            dispatch.act(Action::Tool(if placing {
+                ToolRequest::Cancel
+            } else if event.detail() == 0 {
+                // By keyboard.
+                ToolRequest::PlaceAtCenter { kind }
+            } else {
+                ToolRequest::Place { kind, dragged: false }
+            }));
+        })
+    };
+    let title = if allowed {
+        format!("{}. Drag it onto the stage, or click here and then there.", kind.entry.summary)
+    } else {
+        "This lesson does without it.".to_owned()
+    };
+    html! {
+        <button type="button" class={classes!("palette-item", category_class(id), placing.then_some("palette-on"))} disabled={!allowed}
+            aria-pressed={placing.to_string()} {title} data-kind={id} {onpointerdown} {onpointerleave} {onclick}>
+            <Icon name={station_icon(id)} class="icon-l" />
+            <span>{ kind.entry.name }</span>
+        </button>
+    }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+pub struct CommandButtonProps {
+    pub id: &'static str,
+    /// With its name beside the icon.
+    #[prop_or_default]
+    pub words: bool,
+}
+
+/// A button for one of the editor's commands; its icon, words and key come from the registry.
+#[component]
+pub fn CommandButton(props: &CommandButtonProps) -> Html {
+    let dispatch = use_dispatch();
+    let editor = use_editor();
+    let Some(command) = commands::find(props.id) else { return Html::default() };
+    let id = command.id;
+    let enabled = (command.enabled)(&editor);
+    let on = id == "connect" && matches!(editor.tool, ToolState::Picking { .. });
+    let onclick = dispatch.callback(move || Action::Command(id));
+    html! {
+        <button type="button" class={classes!("icon-btn", props.words.then_some("icon-btn-words"), on.then_some("icon-btn-on"))} disabled={!enabled}
+            aria-label={command.label} title={tip(command)} {onclick} data-command={id}>
+            <Icon name={command.icon} />
+            if props.words { <span>{ command.label }</span> }
+        </button>
+    }
+}
+
+fn tip(command: &Command) -> String {
+    match command.shortcuts.first() {
+        Some(key) => format!("{} ({key})", command.label),
+        None => command.label.to_owned(),
+    }
+}

@@ -1,0 +1,92 @@
+//! What must be reached, what the last run reached, and what may be spent.
+
+use yew::prelude::*;
+
+use super::PracticeCardProps;
+use crate::lesson::goal::GoalResult;
+use crate::lesson::metric;
+use crate::lesson::rules;
+use crate::runner::report::Report;
+use crate::ui::format;
+use crate::ui::icons::Icon;
+use crate::ui::store::{use_document, use_run};
+
+/// The goals; with a finished run beside them, if there is one.
+#[component]
+pub(super) fn Goals(props: &PracticeCardProps) -> Html {
+    let run = use_run();
+    let lesson = &props.practice.lesson;
+    let report: Option<Report> = run.report.as_ref().and_then(|report| serde_json::from_str(report).ok());
+    html! {
+        <section class="goals" aria-label="Goals">
+            <h3>{ if report.is_some() { "Goals, and your last run" } else { "Goals" } }</h3>
+            <ul>
+                { for lesson.goals.iter().map(|goal| match &report {
+                    Some(report) => goal_row(&goal.evaluate(report)),
+                    None => html! { <li class="goal"><Icon name="target" class="icon-s" /><span>{ &goal.label }</span></li> },
+                }) }
+            </ul>
+            if report.is_some() {
+                <p class="sub">{ format!("One seed only: {}. The examination uses {} seeds that nobody has seen.", run.seed, lesson.finals.seeds) }</p>
+            }
+        </section>
+    }
+}
+
+/// One goal with what was measured.
+pub(super) fn goal_row(result: &GoalResult) -> Html {
+    let measured =
+        result.measured.get().map_or_else(|| "nothing measured".to_owned(), |value| words(&result.metric, value));
+    html! {
+        <li class={classes!("goal", if result.passed { "goal-passed" } else { "goal-failed" })}>
+            <Icon name={if result.passed { "circle-check" } else { "circle-x" }} class="icon-s" />
+            <span><span class="visually-hidden">{ if result.passed { "reached: " } else { "missed: " } }</span>{ &result.label }</span>
+            <span class="num goal-value">{ format!("{measured} {} {}", sign(result), words(&result.metric, result.value)) }</span>
+        </li>
+    }
+}
+
+fn sign(result: &GoalResult) -> &'static str {
+    match result.op {
+        crate::lesson::goal::Op::AtMost => "of at most",
+        crate::lesson::goal::Op::AtLeast => "of at least",
+    }
+}
+
+/// A metric's value with its unit.
+pub(super) fn words(metric_id: &str, value: f64) -> String {
+    metric::find(metric_id).map_or_else(|_| format::figures(value), |(metric, _)| format::with_unit(value, metric.unit))
+}
+
+/// What is spent of what, and which rules the drawing breaks.
+#[component]
+pub(super) fn Budget(props: &PracticeCardProps) -> Html {
+    let document = use_document();
+    let practice = &props.practice;
+    let spending = rules::spending(&practice.lesson, &document);
+    let broken = rules::check(&practice.lesson, &practice.start, &document);
+    html! {
+        <section class="budget" aria-label="Budget">
+            if !spending.is_empty() {
+                <h3>{ "Budget" }</h3>
+                <dl class="facts">
+                    { for spending.iter().map(|(spent, line)| {
+                        let over = line.limit.is_some_and(|limit| *spent > limit);
+                        html! {
+                            <><dt>{ line.name }</dt><dd class={classes!("num", over.then_some("tone-bad"))}>
+                                { format!("{} of {}", format::count(u64::from(*spent)), line.limit.map_or_else(|| "any".to_owned(), |limit| format::count(u64::from(limit)))) }
+                            </dd></>
+                        }
+                    }) }
+                </dl>
+            }
+            if !broken.is_empty() {
+                <ul class="problems">
+                    { for broken.iter().map(|problem| html! {
+                        <li class="problem problem-error"><Icon name="circle-x" /><div><p>{ &problem.message }</p><p class="sub">{ &problem.remedy }</p></div></li>
+                    }) }
+                </ul>
+            }
+        </section>
+    }
+}

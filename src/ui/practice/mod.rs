@@ -1,0 +1,332 @@
+//! Practice: a lesson's card beside the canvas, step by step. Which steps, what words and which goals is the lesson's
+//! business; nothing here knows a lesson by name.
+
+mod bet;
+mod goals;
+mod grade;
+mod prose;
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use self::bet::BetForm;
+use self::goals::{Budget, Goals};
+use self::grade::GradePanel;
+use self::prose::Prose;
+use super::icons::Icon;
+use super::shared::Shared;
+use super::shell::{DialogKind, Opening, Origin, use_shell};
+use super::storage;
+use super::store::{use_dispatch, use_document, use_preferences, use_simulation};
+use crate::editor::{Action, SessionChange};
+use crate::lesson::catalog::{self, LessonFiles};
+use crate::lesson::progress::{Event, LessonProgress, Progress};
+use crate::lesson::text::Section;
+use crate::lesson::{Lesson, StepKind, rules};
+use crate::topology::document::Document;
+
+/// Name of the panel in the stored session.
+const PANEL: &str = "lesson";
+
+/// A lesson with everything that the card needs.
+#[derive(Debug)]
+pub struct Practice {
+    pub files: &'static LessonFiles,
+    pub lesson: Lesson,
+    pub sections: Vec<Section>,
+    pub start: Document,
+}
+
+impl Practice {
+    /// Reads a lesson; `None` if there is none of this name (built-in ones can always be read: a test opens each).
+    #[must_use]
+    pub fn load(slug: &str) -> Option<Self> {
+        let files = catalog::lesson(slug)?;
+        Some(Self { files, lesson: files.lesson().ok()?, sections: files.sections(), start: files.start().ok()? })
+    }
+}
+
+/// Opens a lesson where the learner left it.
+#[must_use]
+pub fn opening(slug: &str) -> Option<Opening> {
+    let practice = Practice::load(slug)?;
+    let origin = Origin::Lesson(slug.to_owned());
+    let document = storage::kept(&storage::key_of(&origin)).unwrap_or(practice.start);
+    Some(Opening { document: Rc::new(document), inputs: Vec::new(), origin, play: false, note: None })
+}
+
+/// Progress in all lessons, and the way to record more.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProgressStore {
+    progress: Shared<Progress>,
+    record: Callback<(String, Event)>,
+    /// Why it could not be saved or read.
+    pub failure: Option<AttrValue>,
+}
+
+impl ProgressStore {
+    #[must_use]
+    pub fn of(&self, slug: &str) -> LessonProgress {
+        self.progress.of(slug)
+    }
+
+    pub fn record(&self, slug: &str, event: Event) {
+        self.record.emit((slug.to_owned(), event));
+    }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+pub struct ProgressProviderProps {
+    pub children: Html,
+}
+
+/// Keeps progress in the browser's storage.
+#[component]
+pub fn ProgressProvider(props: &ProgressProviderProps) -> Html {
+    let loaded = use_memo((), |()| match storage::progress() {
+        None => (Progress::default(), None),
+        Some(text) => match Progress::from_json(&text) {
+            Ok(progress) => (progress, None),
+            Err(message) => (Progress::default(), Some(message)),
+        },
+    });
+    let newest = use_mut_ref(|| Shared::new(loaded.0.clone()));
+    let failure = use_state_eq(|| loaded.1.clone());
+    let serial = use_state_eq(|| 0_u32);
+    // Progress that could not be read stays as it is: overwriting it would lose what a newer Headroom wrote.
+    let readable = loaded.1.is_none();
+    let record = {
+        let (newest, failure, serial) = (newest.clone(), failure.clone(), serial.setter());
+        let count = use_mut_ref(|| 0_u32);
+        Callback::from(move |(slug, event): (String, Event)| {
+            let mut progress = (*newest.borrow().0).clone();
+            progress.record(&slug, event);
+            if readable {
+                failure.set(storage::keep_progress(&progress.to_json()).err().map(str::to_owned));
+            }
+            *newest.borrow_mut() = Shared::new(progress);
+            *count.borrow_mut() += 1;
+            serial.set(*count.borrow());
+        })
+    };
+    let record = use_memo((), |()| record);
+    let store = ProgressStore {
+        progress: newest.borrow().clone(),
+        record: (*record).clone(),
+        failure: failure.as_ref().map(|message| AttrValue::from(message.clone())),
+    };
+    html! { <ContextProvider<ProgressStore> context={store}>{ props.children.clone() }</ContextProvider<ProgressStore>> }
+}
+
+#[hook]
+pub fn use_progress() -> ProgressStore {
+    use_context().expect("every component of the page stands inside the providers")
+}
+
+#[derive(Debug, PartialEq, Properties)]
+pub struct PracticeCardProps {
+    pub practice: Shared<Practice>,
+}
+
+/// The lesson's card: docked beside the canvas, never over it.
+#[component]
+pub fn PracticeCard(props: &PracticeCardProps) -> Html {
+    let practice = props.practice.clone();
+    let slug = practice.files.slug;
+    let store = use_progress();
+    let dispatch = use_dispatch();
+    let document = use_document();
+    let preferences = use_preferences();
+    let progress = store.of(slug);
+    let steps = &practice.lesson.steps;
+    let at = progress.step.min(steps.len().saturating_sub(1));
+
+    {
+        let (store, practice) = (store.clone(), practice.clone());
+        use_effect_with(slug, move |slug| store.record(slug, Event::Opened { version: practice.lesson.version }));
+    }
+    // The world stays locked however the drawing changes: the locks follow the stations that are there now.
+    {
+        let (dispatch, practice) = (dispatch.clone(), practice.clone());
+        let stations: Vec<_> = document.nodes.iter().map(|(id, node)| (*id, node.kind.clone())).collect();
+        let edges: Vec<_> = document.edges.keys().copied().collect();
+        let document = document.clone();
+        use_effect_with((stations, edges), move |_| {
+            dispatch.act(Action::SetGuard(Rc::new(rules::guard(&practice.lesson, &practice.start, &document))));
+        });
+    }
+
+    let open = preferences.panel_open(PANEL, true);
+    let fold = {
+        let dispatch = dispatch.clone();
+        Callback::from(move |_: MouseEvent| {
+            dispatch.session(SessionChange::SetPanel { panel: PANEL.to_owned(), open: !open })
+        })
+    };
+    let go = {
+        let (store, last) = (store.clone(), steps.len().saturating_sub(1));
+        Callback::from(move |step: usize| {
+            store.record(slug, Event::StepShown(step.min(last)));
+            super::browser::focus_id("lesson-title");
+        })
+    };
+    let Some(step) = steps.get(at) else { return Html::default() };
+    let section = practice.sections.iter().find(|section| section.id == step.section);
+    let title = section.map_or_else(|| practice.lesson.title.clone(), |section| section.title.clone());
+    let counted = format!("Practice {} · step {} of {}", practice.files.number, at + 1, steps.len());
+    if !open {
+        return html! {
+            <section class="lesson lesson-folded" aria-label="Practice">
+                <button type="button" class="lesson-unfold" onclick={fold} aria-expanded="false">
+                    <Icon name="graduation-cap" /><span>{ counted }</span><strong>{ title }</strong><Icon name="chevron-right" />
+                </button>
+            </section>
+        };
+    }
+    // What the learner has to do before the next step makes sense.
+    let barred = match step.kind {
+        StepKind::Predict => (progress.bet.is_none()).then_some("Place your bet first."),
+        StepKind::Grade => (progress.passed.is_none()).then_some("Pass first."),
+        _ => None,
+    };
+    let to = |step: usize| go.reform(move |_: MouseEvent| step);
+    html! {
+        <section class="lesson" aria-label="Practice">
+            <header class="lesson-head">
+                <p class="lesson-count">{ counted }</p>
+                <button type="button" class="icon-btn icon-btn-s" onclick={fold} aria-expanded="true" aria-label="Fold the lesson away"><Icon name="chevron-left" class="icon-s" /></button>
+            </header>
+            <div class="lesson-body" tabindex="0" role="group" aria-label="Lesson text" key={at}>
+                <h2 id="lesson-title" tabindex="-1">{ title }</h2>
+                if let Some(section) = section { <Prose blocks={section.blocks.clone()} /> }
+                { step_body(&practice, &progress, step.kind) }
+                if let Some(message) = &store.failure { <p class="callout callout-warn">{ format!("Your progress is not saved: {message}") }</p> }
+            </div>
+            <footer class="lesson-foot">
+                <button type="button" class="btn btn-s" disabled={at == 0} onclick={to(at.saturating_sub(1))}><Icon name="chevron-left" class="icon-s" />{ "Back" }</button>
+                <ol class="lesson-dots" aria-hidden="true">
+                    { for (0..steps.len()).map(|index| html! { <li class={classes!((index == at).then_some("on"), (index < at).then_some("done"))}></li> }) }
+                </ol>
+                if at + 1 < steps.len() {
+                    <button type="button" class="btn btn-s btn-primary" id="lesson-next" disabled={barred.is_some()} title={barred.unwrap_or_default()} onclick={to(at + 1)}>
+                        { "Next" }<Icon name="chevron-right" class="icon-s" />
+                    </button>
+                } else {
+                    <Leave />
+                }
+            </footer>
+        </section>
+    }
+}
+
+fn step_body(practice: &Shared<Practice>, progress: &LessonProgress, kind: StepKind) -> Html {
+    match kind {
+        StepKind::Brief => html! { <Goals practice={practice.clone()} /> },
+        StepKind::Predict => html! { <BetForm practice={practice.clone()} /> },
+        StepKind::Meet => {
+            html! { <><MeetButton practice={practice.clone()} /><Goals practice={practice.clone()} /><BetTruth practice={practice.clone()} /></> }
+        }
+        StepKind::Build => {
+            html! { <><Budget practice={practice.clone()} /><Goals practice={practice.clone()} /><Hints practice={practice.clone()} /></> }
+        }
+        StepKind::Grade => {
+            html! { <><Budget practice={practice.clone()} /><GradePanel practice={practice.clone()} /><Hints practice={practice.clone()} /></> }
+        }
+        StepKind::Explain | StepKind::FollowUp => html! {
+            if progress.passed.is_some() { <BetTruth practice={practice.clone()} /> }
+        },
+    }
+}
+
+/// Starts the system as the lesson gives it.
+#[component]
+fn MeetButton(props: &PracticeCardProps) -> Html {
+    let shell = use_shell();
+    let practice = props.practice.clone();
+    let meet = Callback::from(move |_: MouseEvent| {
+        shell.open(Opening {
+            document: Rc::new(practice.start.clone()),
+            inputs: Vec::new(),
+            origin: Origin::Lesson(practice.files.slug.to_owned()),
+            play: true,
+            note: None,
+        });
+    });
+    html! {
+        <div class="button-row">
+            <button type="button" class="btn btn-primary" id="lesson-meet" onclick={meet}><Icon name="play" />{ "Run the system as it is" }</button>
+        </div>
+    }
+}
+
+/// The bet beside the truth.
+#[component]
+fn BetTruth(props: &PracticeCardProps) -> Html {
+    let store = use_progress();
+    let practice = &props.practice;
+    let (Some(bet), Some(prediction)) = (store.of(practice.files.slug).bet, practice.lesson.prediction.as_ref()) else {
+        return Html::default();
+    };
+    let truth = practice
+        .start
+        .node_by_role(&prediction.station)
+        .and_then(|id| practice.start.nodes.get(&id))
+        .map_or(prediction.station.clone(), |node| node.label.clone());
+    let mark = |right: bool| {
+        if right {
+            html! { <Icon name="circle-check" class="icon-s tone-good" /> }
+        } else {
+            html! { <Icon name="circle-x" class="icon-s tone-bad" /> }
+        }
+    };
+    html! {
+        <table class="plain-table bet">
+            <caption>{ "Your bet and the truth" }</caption>
+            <thead><tr><td></td><th scope="col">{ "bet" }</th><th scope="col">{ "truth" }</th></tr></thead>
+            <tbody>
+                <tr><th scope="row">{ "saturates first" }</th><td>{ mark(bet.station_right) }{ &bet.station }</td><td>{ truth }</td></tr>
+                <tr><th scope="row">{ "at" }</th><td class="num">{ mark(bet.rate_right) }{ super::format::rate(bet.rate) }</td><td class="num">{ super::format::rate(prediction.rate) }</td></tr>
+            </tbody>
+        </table>
+    }
+}
+
+/// Hints, one by one.
+#[component]
+fn Hints(props: &PracticeCardProps) -> Html {
+    let store = use_progress();
+    let slug = props.practice.files.slug;
+    let hints = &props.practice.lesson.hints;
+    let shown = store.of(slug).hints.min(hints.len());
+    let more = {
+        let store = store.clone();
+        Callback::from(move |_: MouseEvent| store.record(slug, Event::HintShown(shown + 1)))
+    };
+    html! {
+        <section class="hints" aria-label="Hints">
+            if shown > 0 {
+                <ol aria-live="polite">
+                    { for hints.iter().take(shown).map(|hint| html! { <li><Icon name="lightbulb" class="icon-s" /><span>{ prose::inline(&hint.text) }</span></li> }) }
+                </ol>
+            }
+            if shown < hints.len() {
+                <button type="button" class="btn btn-s" onclick={more}><Icon name="lightbulb" class="icon-s" />
+                    { if shown == 0 { "A hint, please".to_owned() } else { format!("Another hint ({} of {})", shown + 1, hints.len()) } }
+                </button>
+            }
+        </section>
+    }
+}
+
+/// Back to the open playground.
+#[component]
+fn Leave() -> Html {
+    let shell = use_shell();
+    let simulation = use_simulation();
+    let leave = Callback::from(move |_: MouseEvent| {
+        simulation.pause();
+        shell.show(DialogKind::Gallery);
+    });
+    html! { <button type="button" class="btn btn-s btn-primary" onclick={leave}>{ "What next" }</button> }
+}

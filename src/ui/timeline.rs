@@ -1,0 +1,285 @@
+//! The timeline: how far the run is, its named windows, and the faults planned on it, which can be moved there.
+
+use wasm_bindgen::JsCast;
+use web_sys::{Element, PointerEvent};
+use yew::prelude::*;
+
+use super::form::number::NumberField;
+use super::form::{ParamForm, Specs};
+use super::format;
+use super::icons::Icon;
+use super::inspector::fault_words;
+use super::store::{use_dispatch, use_document, use_guard, use_run};
+use crate::editor::{Action, EditCommand, GestureId};
+use crate::model::fault;
+use crate::model::params::{Unit, Value};
+use crate::topology::document::ScheduledFault;
+
+#[component]
+pub fn Timeline() -> Html {
+    let document = use_document();
+    let guard = use_guard();
+    let chosen = use_state_eq(|| None::<usize>);
+    let track = use_node_ref();
+    let length = document.run_length_secs.max(1e-9);
+    let place = |secs: f64| format!("{:.3}%", (secs / length * 100.0).clamp(0.0, 100.0));
+    let width = |from: f64, to: f64| format!("{:.3}%", ((to - from).max(0.0) / length * 100.0).clamp(0.2, 100.0));
+
+    let windows = document.windows.iter().map(|window| {
+        html! {
+            <g class="timeline-window">
+                <rect x={place(window.from_secs)} y="4" width={width(window.from_secs, window.to_secs)} height="30" rx="4" />
+                <svg x={place(window.from_secs)} y="4" overflow="visible"><text x="6" y="11">{ &window.name }</text></svg>
+            </g>
+        }
+    });
+    let ticks = ticks(length).into_iter().map(|secs| {
+        html! {
+            <svg x={place(secs)} y="0" overflow="visible" class="timeline-tick">
+                <line x1="0" x2="0" y1="25" y2="31" />
+                <text x="0" y="43" text-anchor={if secs == 0.0 { "start" } else if secs > length * 0.97 { "end" } else { "middle" }}>{ format::clock(secs) }</text>
+            </svg>
+        }
+    });
+    let marks: Html = document.faults.iter().enumerate().map(|(index, scheduled)| {
+        html! {
+            <FaultMark {index} scheduled={scheduled.clone()} {length} track={track.clone()} fixed={guard.fixed_run}
+                chosen={*chosen == Some(index)} choose={let chosen = chosen.clone(); Callback::from(move |index| chosen.set(index))} key={index} />
+        }
+    }).collect();
+    let editing = chosen.and_then(|index| document.faults.get(index).map(|fault| (index, fault.clone())));
+    html! {
+        <div class="timeline">
+            if let Some((index, scheduled)) = editing {
+                <FaultCard {index} {scheduled} fixed={guard.fixed_run} onclose={let chosen = chosen.clone(); Callback::from(move |()| chosen.set(None))} />
+            }
+            <svg class="timeline-track" ref={track} width="100%" height="46" role="group" aria-label="Timeline">
+                { for windows }
+                <rect class="timeline-rail" x="0" y="20" width="100%" height="4" rx="2" />
+                { for ticks }
+                <Progress {length} />
+                { marks }
+            </svg>
+        </div>
+    }
+}
+
+/// Moments to label: five to ten of them, at round numbers.
+fn ticks(length: f64) -> Vec<f64> {
+    const STEPS: &[f64] = &[
+        0.001, 0.01, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0, 7_200.0,
+        21_600.0, 86_400.0,
+    ];
+    let step = STEPS.iter().copied().find(|step| length / step <= 10.0).unwrap_or(length / 8.0);
+    let mut found = Vec::new();
+    let mut at = 0.0;
+    while at <= length * 1.000_1 && found.len() < 12 {
+        found.push(at);
+        at += step;
+    }
+    found
+}
+
+#[derive(Debug, PartialEq, Properties)]
+struct ProgressProps {
+    length: f64,
+}
+
+/// How far the run is; renders ten times a second, so it stands alone.
+#[component]
+fn Progress(props: &ProgressProps) -> Html {
+    let run = use_run();
+    let share = (run.frame.now_ns as f64 / 1e9 / props.length).clamp(0.0, 1.0);
+    let at = format!("{:.3}%", share * 100.0);
+    html! {
+        <g class="timeline-now">
+            <rect x="0" y="20" width={at.clone()} height="4" rx="2" />
+            <circle cx={at} cy="22" r="6" />
+        </g>
+    }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+struct FaultMarkProps {
+    index: usize,
+    scheduled: ScheduledFault,
+    length: f64,
+    track: NodeRef,
+    fixed: bool,
+    chosen: bool,
+    choose: Callback<Option<usize>>,
+}
+
+/// A planned fault: pull it, or move it with the arrow keys; Enter opens its card.
+#[component]
+fn FaultMark(props: &FaultMarkProps) -> Html {
+    let document = use_document();
+    let dispatch = use_dispatch();
+    // Pointer's place and the fault's time when the pull began.
+    let pull = use_mut_ref(|| None::<(f64, f64, bool)>);
+    let FaultMarkProps { index, scheduled, length, fixed, .. } = props;
+    let (index, length, fixed) = (*index, *length, *fixed);
+    let words = fault_words(&document, &scheduled.fault.kind, scheduled.fault.target, &scheduled.fault.params);
+    let when = match scheduled.for_secs {
+        Some(secs) => format!("at {} for {}", format::clock(scheduled.at_secs), format::span(secs)),
+        None => format!("at {} until the end", format::clock(scheduled.at_secs)),
+    };
+    let move_to = {
+        let (dispatch, scheduled) = (dispatch.clone(), scheduled.clone());
+        move |at_secs: f64| {
+            let at_secs = at_secs.clamp(0.0, length);
+            let rounded = if length > 20.0 { at_secs.round() } else { (at_secs * 100.0).round() / 100.0 };
+            let fault = ScheduledFault { at_secs: rounded, ..scheduled.clone() };
+            dispatch.act(Action::Drag {
+                gesture: GestureId::Named(format!("fault-{index}")),
+                edit: EditCommand::SetFault { index, fault },
+            });
+        }
+    };
+    let onpointerdown = {
+        let (pull, at) = (pull.clone(), scheduled.at_secs);
+        Callback::from(move |event: PointerEvent| {
+            if event.button() != 0 || fixed {
+                return;
+            }
+            if let Some(element) = event.current_target().and_then(|target| target.dyn_into::<Element>().ok()) {
+                // Without capture the pull ends at the mark's edge; nothing else goes wrong.
+                let _ = element.set_pointer_capture(event.pointer_id());
+            }
+            *pull.borrow_mut() = Some((f64::from(event.client_x()), at, false));
+        })
+    };
+    let onpointermove = {
+        let (pull, track, move_to) = (pull.clone(), props.track.clone(), move_to.clone());
+        Callback::from(move |event: PointerEvent| {
+            let mut pull = pull.borrow_mut();
+            let (Some((from_x, from_secs, moved)), Some(track)) = (pull.as_mut(), track.cast::<Element>()) else {
+                return;
+            };
+            let pulled = f64::from(event.client_x()) - *from_x;
+            if pulled.abs() > 3.0 || *moved {
+                *moved = true;
+                move_to(*from_secs + pulled / track.get_bounding_client_rect().width().max(1.0) * length);
+            }
+        })
+    };
+    let onpointerup = {
+        let (pull, dispatch, choose, chosen) = (pull.clone(), dispatch.clone(), props.choose.clone(), props.chosen);
+        Callback::from(move |_: PointerEvent| match pull.borrow_mut().take() {
+            Some((_, _, true)) => dispatch.act(Action::EndGesture),
+            _ => choose.emit((!chosen).then_some(index)),
+        })
+    };
+    let onkeydown = {
+        let (dispatch, choose, at, chosen) = (dispatch.clone(), props.choose.clone(), scheduled.at_secs, props.chosen);
+        Callback::from(move |event: KeyboardEvent| {
+            let step = if event.shift_key() { 10.0 } else { 1.0 };
+            match event.key().as_str() {
+                "ArrowLeft" if !fixed => move_to(at - step),
+                "ArrowRight" if !fixed => move_to(at + step),
+                "Delete" | "Backspace" if !fixed => {
+                    choose.emit(None);
+                    dispatch.edit(EditCommand::RemoveFault(index));
+                }
+                "Enter" | " " => choose.emit((!chosen).then_some(index)),
+                _ => return,
+            }
+            event.prevent_default();
+            event.stop_propagation();
+        })
+    };
+    let onblur = dispatch.callback(|| Action::EndGesture);
+    let share = |secs: f64| format!("{:.3}%", (secs / length * 100.0).clamp(0.0, 100.0));
+    let lasts = scheduled.for_secs.unwrap_or(length - scheduled.at_secs).max(0.0);
+    html! {
+        <g class={classes!("timeline-fault", props.chosen.then_some("timeline-fault-on"), fixed.then_some("timeline-fault-fixed"))}>
+            <rect class="timeline-fault-span" x={share(scheduled.at_secs)} y="18" width={share(lasts)} height="8" rx="3" />
+            <svg x={share(scheduled.at_secs)} y="0" overflow="visible">
+                <g class="timeline-fault-mark" role="button" tabindex="0" aria-label={format!("{words}, {when}")} aria-expanded={props.chosen.to_string()}
+                    {onpointerdown} {onpointermove} {onpointerup} {onkeydown} {onblur}>
+                    <rect class="timeline-fault-hit" x="-12" y="2" width="24" height="26" rx="4" />
+                    <path d="M0 5 l8 13 h-16z" />
+                    <text x="11" y="13">{ &words }</text>
+                </g>
+            </svg>
+        </g>
+    }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+struct FaultCardProps {
+    index: usize,
+    scheduled: ScheduledFault,
+    fixed: bool,
+    onclose: Callback<()>,
+}
+
+/// A planned fault's numbers.
+#[component]
+fn FaultCard(props: &FaultCardProps) -> Html {
+    let document = use_document();
+    let dispatch = use_dispatch();
+    let run = use_run();
+    let FaultCardProps { index, scheduled, fixed, .. } = props;
+    let (index, fixed) = (*index, *fixed);
+    let set = |change: fn(&mut ScheduledFault, f64)| {
+        let (dispatch, scheduled) = (dispatch.clone(), scheduled.clone());
+        Callback::from(move |number: f64| {
+            let mut fault = scheduled.clone();
+            change(&mut fault, number);
+            dispatch.act(Action::Drag {
+                gesture: GestureId::Named(format!("fault-{index}")),
+                edit: EditCommand::SetFault { index, fault },
+            });
+        })
+    };
+    let set_param = {
+        let (dispatch, scheduled) = (dispatch.clone(), scheduled.clone());
+        Callback::from(move |(key, value): (String, Value)| {
+            let mut fault = scheduled.clone();
+            fault.fault.params.set(&key, value);
+            dispatch.act(Action::Drag {
+                gesture: GestureId::Named(format!("fault-{index}")),
+                edit: EditCommand::SetFault { index, fault },
+            });
+        })
+    };
+    let end: Callback<()> = dispatch.callback(|| Action::EndGesture);
+    let remove = {
+        let (dispatch, onclose) = (dispatch.clone(), props.onclose.clone());
+        Callback::from(move |_: MouseEvent| {
+            onclose.emit(());
+            dispatch.edit(EditCommand::RemoveFault(index));
+        })
+    };
+    let close = props.onclose.reform(|_: MouseEvent| ());
+    let length = document.run_length_secs;
+    let label = |id: &'static str, words: &'static str| html! { <div class="field-label"><label for={id}>{ words }</label></div> };
+    let entry = fault::find(&scheduled.fault.kind).map(|kind| &kind.entry);
+    html! {
+        <div class="fault-card" role="group" aria-label="Planned fault">
+            <header class="fault-card-head">
+                <h3>{ fault_words(&document, &scheduled.fault.kind, scheduled.fault.target, &scheduled.fault.params) }</h3>
+                <button type="button" class="icon-btn icon-btn-s" aria-label="Close" onclick={close}><Icon name="x" class="icon-s" /></button>
+            </header>
+            <div class="field">
+                <NumberField id="fault-at" name="Starts at" unit={Unit::Seconds} min={0.0} max={length} value={scheduled.at_secs} disabled={fixed}
+                    onchange={set(|fault, secs| fault.at_secs = secs)} onend={end.clone()} label={label("fault-at", "Starts at")} />
+            </div>
+            <div class="field">
+                <NumberField id="fault-for" name="Lasts" unit={Unit::Seconds} min={0.001} max={length} value={scheduled.for_secs.unwrap_or(length - scheduled.at_secs)} disabled={fixed}
+                    onchange={set(|fault, secs| fault.for_secs = Some(secs))} onend={end.clone()} label={label("fault-for", "Lasts")} />
+            </div>
+            if let Some(entry) = entry {
+                if !entry.params.is_empty() {
+                    <ParamForm specs={Specs(entry.params)} params={scheduled.fault.params.clone()} prefix="planned"
+                        fixed={if fixed { vec!["*".to_owned()] } else { Vec::new() }} onchange={set_param} onend={end} />
+                }
+            }
+            if !fixed {
+                <button type="button" class="btn btn-s btn-quiet-danger" onclick={remove}><Icon name="trash-2" class="icon-s" />{ "Remove from the timetable" }</button>
+            }
+            if run.begun() && !fixed { <p class="sub">{ "The timetable acts from the next start." }</p> }
+        </div>
+    }
+}

@@ -1,0 +1,212 @@
+//! The top bar: what is open, the run's controls, the clock, the seed, and the way to everything else.
+
+use web_sys::{HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+use super::icons::Icon;
+use super::shell::{DialogKind, use_shell};
+use super::store::{use_dispatch, use_document, use_guard, use_preferences, use_run, use_simulation};
+use super::worker_client::SPEEDS;
+use super::{format, theme};
+use crate::editor::{EditCommand, SessionChange, Theme};
+use crate::engine::time::SimTime;
+use crate::protocol::{RunStatus, Speed};
+
+#[component]
+pub fn TopBar() -> Html {
+    html! {
+        <header class="top">
+            <Brand />
+            <RunControls />
+            <div class="top-end">
+                <SeedField />
+                <Actions />
+            </div>
+        </header>
+    }
+}
+
+/// The name and the document's title, which can be changed in place.
+#[component]
+fn Brand() -> Html {
+    let document = use_document();
+    let dispatch = use_dispatch();
+    let rename = Callback::from(move |event: Event| {
+        let input: HtmlInputElement = event.target_unchecked_into();
+        dispatch.edit(EditCommand::SetTitle(input.value()));
+    });
+    html! {
+        <div class="brand">
+            <svg class="logo" viewBox="0 0 24 24" width="22" height="22" aria-hidden="true" focusable="false">
+                <rect class="logo-glass" x="3.5" y="3.5" width="17" height="17" rx="5" />
+                <path class="logo-fill" d="M4.5 13h15v3.5a3 3 0 0 1-3 3h-9a3 3 0 0 1-3-3z" />
+                <path class="logo-line" d="M7 9h10" />
+            </svg>
+            <h1 class="brand-name">{ "Headroom" }</h1>
+            <input class="title-input" type="text" aria-label="Title" value={document.title.clone()} onchange={rename}
+                maxlength="80" spellcheck="false" size={document.title.chars().count().clamp(8, 34).to_string()} />
+        </div>
+    }
+}
+
+/// Restart, step, run, clock, speed.
+#[component]
+fn RunControls() -> Html {
+    let run = use_run();
+    let simulation = use_simulation();
+    let document = use_document();
+
+    let finished = run.frame.status == RunStatus::Finished;
+    let replaying = run.frame.status == RunStatus::Replaying;
+    let playing = run.playing && !finished;
+    let toggle = {
+        let simulation = simulation.clone();
+        Callback::from(move |_: MouseEvent| simulation.toggle())
+    };
+    let step = {
+        let simulation = simulation.clone();
+        Callback::from(move |_: MouseEvent| simulation.step())
+    };
+    let restart = {
+        let simulation = simulation.clone();
+        Callback::from(move |_: MouseEvent| simulation.restart(playing))
+    };
+    let set_speed = {
+        let simulation = simulation.clone();
+        Callback::from(move |event: Event| {
+            let value = event.target_unchecked_into::<HtmlSelectElement>().value();
+            simulation.set_speed(value.parse().map_or(Speed::Max, Speed::Times));
+        })
+    };
+    let words = if playing {
+        "Pause"
+    } else if finished {
+        "Run again"
+    } else {
+        "Run"
+    };
+    let options = SPEEDS.iter().map(|times| {
+        let chosen = run.speed == Speed::Times(*times);
+        html! { <option value={times.to_string()} selected={chosen}>{ format::speed(*times) }</option> }
+    });
+    // Said only where the machine cannot keep up: otherwise it is what was asked for.
+    let reached = run.frame.speed_reached;
+    let asked = match run.speed {
+        Speed::Times(times) => times,
+        Speed::Max => f64::INFINITY,
+    };
+    let slower = playing && reached.is_finite() && reached > 0.0 && (asked.is_infinite() || reached < asked * 0.8);
+    let clock = SimTime(run.frame.now_ns).to_string();
+    let end = format::clock(document.run_length_secs);
+    html! {
+        <div class="run" role="group" aria-label="Run">
+            <button type="button" class="icon-btn" onclick={restart} aria-label="Restart" title="Restart (R)"><Icon name="rotate-ccw" /></button>
+            <button type="button" id="run-toggle" class={classes!("icon-btn", "run-main", playing.then_some("run-on"))} onclick={toggle}
+                aria-label={words} title={format!("{words} (Space)")} aria-keyshortcuts="Space">
+                <Icon name={if playing { "pause" } else if finished { "rotate-ccw" } else { "play" }} />
+            </button>
+            <button type="button" class="icon-btn" onclick={step} aria-label="Single step" title="Single step (.)"><Icon name="step-forward" /></button>
+            <span class="clock num" role="timer" aria-label="Simulated time">
+                <span class="clock-now">{ clock }</span>
+                <span class="clock-end">{ format!("/ {end}") }</span>
+            </span>
+            if run.needs_restart {
+                <span class="run-note" title="Seed, run length and timetable act from the next start.">{ "applies at restart" }</span>
+            } else if replaying {
+                <span class="run-note">{ "replaying" }</span>
+            } else if finished {
+                <span class="run-note">{ "finished" }</span>
+            }
+            <label class="speed">
+                <span class="visually-hidden">{ "Speed: simulated seconds per second" }</span>
+                <select class="speed-select num" onchange={set_speed} title="Simulated seconds per second ([ and ])">
+                    { for options }
+                    <option value="max" selected={run.speed == Speed::Max}>{ "Max" }</option>
+                </select>
+                if slower { <span class="speed-reached num" title="Speed reached">{ format::speed(two_figures(reached)) }</span> }
+            </label>
+        </div>
+    }
+}
+
+fn two_figures(number: f64) -> f64 {
+    if number >= 10.0 { number.round() } else { (number * 10.0).round() / 10.0 }
+}
+
+/// The number from which all draws follow.
+#[component]
+fn SeedField() -> Html {
+    let document = use_document();
+    let dispatch = use_dispatch();
+    let simulation = use_simulation();
+    let run = use_run();
+    let set = {
+        let dispatch = dispatch.clone();
+        Callback::from(move |event: Event| {
+            let input: HtmlInputElement = event.target_unchecked_into();
+            match input.value().trim().parse::<u64>() {
+                Ok(seed) => dispatch.edit(EditCommand::SetSeed(seed)),
+                Err(_) => dispatch.notify("A seed is a whole number from 0 to 18446744073709551615."),
+            }
+        })
+    };
+    let playing = run.playing;
+    let fresh = Callback::from(move |_: MouseEvent| {
+        let Ok(seed) = getrandom::u32() else {
+            dispatch.notify("The browser gave no random number. Type a seed instead.");
+            return;
+        };
+        // Six digits can be read out and typed in.
+        dispatch.edit(EditCommand::SetSeed(u64::from(seed % 1_000_000)));
+        // The edit reaches the simulation after this turn of the loop; then the run begins with it.
+        let simulation = simulation.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            let turn = js_sys::Promise::resolve(&wasm_bindgen::JsValue::NULL);
+            let _ = wasm_bindgen_futures::JsFuture::from(turn).await;
+            simulation.restart(playing);
+        });
+    });
+    html! {
+        <div class="seed">
+            <label for="seed" class="seed-label">{ "seed" }</label>
+            <input id="seed" class="seed-input num" type="text" inputmode="numeric" autocomplete="off" value={document.seed.to_string()} onchange={set} />
+            <button type="button" class="icon-btn" onclick={fresh} aria-label="New seed" title="New seed: another run of the same design">
+                <Icon name="dices" />
+            </button>
+        </div>
+    }
+}
+
+/// Examples, sharing, help, theme.
+#[component]
+fn Actions() -> Html {
+    let shell = use_shell();
+    let dispatch = use_dispatch();
+    let preferences = use_preferences();
+    let guard = use_guard();
+    let show = |kind: DialogKind| {
+        let shell = shell.clone();
+        Callback::from(move |_: MouseEvent| shell.show(kind.clone()))
+    };
+    let light = theme::is_light(preferences.0.theme);
+    let turn = Callback::from(move |_: MouseEvent| {
+        dispatch.session(SessionChange::SetTheme(if light { Theme::Dark } else { Theme::Light }));
+    });
+    html! {
+        <>
+            <button type="button" class="btn top-gallery" onclick={show(DialogKind::Gallery)}>
+                <Icon name={if guard.fixed_run { "graduation-cap" } else { "layout-grid" }} /><span class="btn-words">{ "Open" }</span>
+            </button>
+            <button type="button" class="btn btn-primary" onclick={show(DialogKind::Share)}>
+                <Icon name="share-2" /><span class="btn-words">{ "Share" }</span>
+            </button>
+            <button type="button" class="icon-btn" onclick={turn} aria-label={if light { "Dark theme" } else { "Light theme" }}
+                title={if light { "Dark theme" } else { "Light theme" }}>
+                <Icon name={if light { "moon" } else { "sun" }} />
+            </button>
+            <button type="button" class="icon-btn" onclick={show(DialogKind::Help)} aria-label="Help and keys" title="Help and keys (?)">
+                <Icon name="circle-help" />
+            </button>
+        </>
+    }
+}
