@@ -154,6 +154,9 @@ pub struct Finals {
     pub seeds: u32,
     /// How many of them must pass.
     pub pass: u32,
+    /// The stored solutions reach every goal with at least this margin, on every seed tried: nobody fails by chance who
+    /// does as they do.
+    pub solution_margin: f64,
     /// In graded runs, each fault starts earlier or later by up to this much, as the seed decides [s].
     #[serde(default)]
     pub fault_shift_secs: f64,

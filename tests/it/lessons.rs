@@ -7,6 +7,8 @@ use std::rc::Rc;
 use headroom::lesson::catalog::{LESSONS, LessonFiles, SCENARIOS};
 use headroom::lesson::{Lesson, grade, rules, text};
 use headroom::model::params::{Params, Value, Variant};
+use headroom::runner::report::Report;
+use headroom::runner::simulate;
 use headroom::topology::check;
 use headroom::topology::document::{Diagnostic, Document, Edge, Node, Point};
 use headroom::topology::format::Run;
@@ -280,4 +282,280 @@ fn graded_faults_fall_where_the_seed_says() {
         starts.insert(graded.faults[0].at_secs.to_bits());
     }
     assert!(starts.len() > 10, "the seed decides");
+}
+
+fn scenario(id: &str) -> Document {
+    let scenario = headroom::lesson::catalog::scenario(id).expect("the gallery has it");
+    scenario.run().expect("built-in scenarios can be read").document
+}
+
+fn window<'a>(report: &'a Report, name: &str) -> &'a headroom::runner::report::Span {
+    report.window(name).expect("the scenario has this window")
+}
+
+/// What the notes of the gallery promise is what happens.
+#[test]
+fn scenarios_show_what_their_notes_say() {
+    let knee = report(&scenario("one-queue"));
+    let p99 = |name| window(&knee, name).sojourn_time_offered.p99.0;
+    assert!(p99("nearly full") > 3.0 * p99("half busy"), "nothing for a long while, then everything");
+
+    let race = report(&scenario("balancers"));
+    let slow = &window(&race, "one is slow").stations;
+    let p99_of = |label: &str| {
+        let station = slow.iter().find(|station| station.label == label).expect("a service of the race");
+        station.sojourn_time.percentiles.p99.0
+    };
+    for (blind, looking) in [("Service A", "Service C"), ("Service B", "Service D")] {
+        assert!(p99_of(blind) > 10.0 * p99_of(looking), "{blind} against {looking}");
+    }
+
+    let storm = scenario("retry-storm");
+    let stormy = report(&storm);
+    assert!(window(&stormy, "before").answered_share.0 > 0.99);
+    assert!(window(&stormy, "long after").answered_share.0 < 0.01, "it does not recover");
+    let mut calm = storm.clone();
+    let first = *calm.edges.keys().next().expect("the scenario has connections");
+    Rc::make_mut(calm.edges.get_mut(&first).expect("this one")).params.set("retries", 0.0);
+    assert!(window(&report(&calm), "long after").answered_share.0 > 0.99, "without retries it does");
+
+    let friday = report(&scenario("black-friday"));
+    let spike = window(&friday, "spike");
+    assert!(spike.reasons[0].reason == "connection_refused", "the dead machine swallows orders until it is noticed");
+    assert!((0.95..0.999).contains(&spike.answered_share.0), "and then it is noticed");
+}
+
+/// Runs on the seeds to practice on, on the final ones of that design, and on five more.
+fn seeds(lesson: &Lesson, design: &Document) -> Vec<u64> {
+    lesson.seeds.iter().copied().chain(grade::final_seeds(lesson, design)).chain(1_001..=1_005).collect()
+}
+
+fn report(document: &Document) -> Report {
+    simulate(document).unwrap_or_else(|problems| panic!("{problems:#?}"))
+}
+
+/// The start is lost on every seed, every stored solution wins on every seed with the margin that the lesson states.
+#[test]
+fn the_start_is_lost_and_every_solution_wins_with_its_margin() {
+    for files in LESSONS {
+        let (lesson, start, solutions) = read(files);
+        for seed in seeds(&lesson, &start) {
+            let result = grade::grade(&lesson, &start, &start, seed);
+            assert!(!result.passed && result.problems.is_empty(), "{}: the start passes on seed {seed}", lesson.slug);
+        }
+        for (name, design) in &solutions {
+            let results: Vec<_> =
+                seeds(&lesson, design).into_iter().map(|seed| grade::grade(&lesson, &start, design, seed)).collect();
+            let lost: Vec<_> = results.iter().filter(|result| !result.passed).collect();
+            assert!(lost.is_empty(), "{} \"{name}\" is lost: {lost:#?}", lesson.slug);
+            let margin = grade::smallest_margin(&results).expect("goals were measured");
+            assert!(margin >= lesson.finals.solution_margin, "{} \"{name}\": margin {margin}", lesson.slug);
+        }
+    }
+}
+
+/// A lesson that is won without what it teaches teaches nothing: each ablation of the stored solution loses the final.
+#[test]
+fn solutions_are_lost_without_what_the_lesson_teaches() {
+    for files in LESSONS {
+        let (lesson, start, solutions) = read(files);
+        assert!(!lesson.ablations.is_empty(), "{}", lesson.slug);
+        for ablation in &lesson.ablations {
+            let design = rules::ablate(&solutions[0].1, ablation);
+            assert_ne!(design, solutions[0].1, "{}: \"{}\" takes nothing away", lesson.slug, ablation.without);
+            assert_eq!(rules::check(&lesson, &start, &design), [], "it is lost by its results, not by a rule");
+            for seed in seeds(&lesson, &design) {
+                let result = grade::grade(&lesson, &start, &design, seed);
+                assert!(!result.passed, "{} is won without {} on seed {seed}", lesson.slug, ablation.without);
+            }
+        }
+    }
+}
+
+/// A graded run costs at most about a second natively: 2 million events, at the two or more million a second that the
+/// slowest supported machine does (measured by `cargo xtask bench`).
+#[test]
+fn graded_runs_are_small() {
+    for files in LESSONS {
+        let (lesson, start, solutions) = read(files);
+        for document in solutions.iter().map(|(_, document)| document).chain([&start]) {
+            let events = report(&grade::graded_document(&lesson, document, lesson.seeds[0])).events;
+            assert!(events <= 2_000_000, "{}: {events} events", lesson.slug);
+        }
+    }
+}
+
+/// Grading is the same for everyone: twice the same result, down to the trace hash; another seed, another run.
+#[test]
+fn grading_is_reproducible() {
+    let (lesson, start, solutions) = read(&LESSONS[0]);
+    let design = &solutions[0].1;
+    let once = grade::grade(&lesson, &start, design, 7);
+    assert_eq!(once, grade::grade(&lesson, &start, design, 7));
+    assert_ne!(once.trace_hash, grade::grade(&lesson, &start, design, 8).trace_hash);
+    let json = serde_json::to_string(&once).unwrap();
+    assert_eq!(serde_json::from_str::<grade::SeedResult>(&json).unwrap(), once);
+}
+
+/// The start of the first lesson at a steady rate, with every machine well.
+fn at_rate(rate: f64) -> Report {
+    let (_, mut document, _) = read(&LESSONS[0]);
+    document.faults.clear();
+    document.windows.clear();
+    (document.run_length_secs, document.warm_up_secs) = (120.0, 20.0);
+    let constant = Variant::new("constant", Params::new().with("rate", rate));
+    node(&mut document, "customers").params.set("profile", Value::Variant(constant));
+    report(&document)
+}
+
+fn utilization(report: &Report, role: &str) -> f64 {
+    let station = report.whole.stations.iter().find(|station| station.role.as_deref() == Some(role));
+    station.and_then(|station| station.utilization.get()).expect("the station has slots")
+}
+
+/// The truth beside the learner's bet is what the simulation does: below the stated rate the stated station keeps up,
+/// above it it does not, and no other station is near its limit.
+#[test]
+fn the_predicted_station_saturates_at_the_predicted_rate() {
+    let (lesson, ..) = read(&LESSONS[0]);
+    let bet = lesson.prediction.expect("the first lesson asks for a bet");
+    assert_eq!(bet.station, "orders");
+    let below = at_rate(0.95 * bet.rate);
+    assert!(utilization(&below, "orders") < 0.99, "{}", utilization(&below, "orders"));
+    assert!(below.whole.sojourn_time.mean.0 < 0.2);
+    let above = at_rate(1.05 * bet.rate);
+    assert!(utilization(&above, "orders") > 0.99, "{}", utilization(&above, "orders"));
+    assert!(above.whole.sojourn_time.mean.0 > 0.5);
+    assert!(utilization(&above, "database") < 0.5, "{}", utilization(&above, "database"));
+}
+
+fn mean(node: &Node, key: &str) -> f64 {
+    match node.params.get(key) {
+        Some(Value::Variant(variant)) => match variant.params.get("mean") {
+            Some(Value::Number(mean)) => *mean,
+            _ => panic!("{key} has a mean"),
+        },
+        _ => panic!("{key} is a distribution"),
+    }
+}
+
+fn figure(params: &Params, key: &str) -> f64 {
+    match params.get(key) {
+        Some(Value::Number(number)) => *number,
+        _ => panic!("{key} is a number"),
+    }
+}
+
+/// Digits of a text, with what makes them a number: `1,000`, `3.6`, `0.0136`.
+fn numbers(text: &str) -> BTreeSet<String> {
+    let mut numbers = BTreeSet::new();
+    let mut current = String::new();
+    for character in text.chars().chain([' ']) {
+        if character.is_ascii_digit() || (!current.is_empty() && matches!(character, '.' | ',')) {
+            current.push(character);
+        } else if !current.is_empty() {
+            numbers.insert(current.trim_end_matches(['.', ',']).to_owned());
+            current.clear();
+        }
+    }
+    numbers
+}
+
+/// Every number in the prose of the first lesson follows from its documents: computed here, and none is left over.
+#[test]
+fn every_number_in_the_prose_is_computed() {
+    let files = &LESSONS[0];
+    let (lesson, mut start, solutions) = read(files);
+    let of = |index: usize, role: &str| node(&mut solutions[index].1.clone(), role).params.clone();
+    let profile = match node(&mut start, "customers").params.get("profile") {
+        Some(Value::Variant(variant)) => variant.params.clone(),
+        _ => panic!("the customers follow a profile"),
+    };
+    let (base, factor) = (figure(&profile, "base"), figure(&profile, "factor"));
+    let write_share = figure(&node(&mut start, "customers").params, "write_share");
+    let work = mean(node(&mut start, "orders"), "service_time");
+    let database = node(&mut start, "database").clone();
+    let query = (1.0 - write_share) * mean(&database, "read_time") + write_share * mean(&database, "write_time");
+    let (from, to) = (start.node_by_role("orders").unwrap(), start.node_by_role("database").unwrap());
+    let wire = start.edges.values().find(|edge| (edge.from, edge.to) == (from, to)).unwrap();
+    let wire = 2.0 * mean(&Node { params: wire.params.clone(), ..database.clone() }, "latency");
+    let hold = work + wire + query;
+    let orders = node(&mut start, "orders").params.clone();
+    let slots = figure(&orders, "replicas") * figure(&orders, "slots");
+    let budget = f64::from(lesson.budget.slots.unwrap());
+    let connections = figure(&database.params, "connections");
+    let slow = start.faults.iter().find(|fault| fault.fault.kind == "slow").unwrap();
+    let strict = solutions.iter().position(|(name, _)| name.contains("strict")).unwrap();
+    let patient = solutions.iter().position(|(name, _)| name.contains("time-outs")).unwrap();
+    let time_out = solutions[patient].1.edges.values().find_map(|edge| edge.params.get("timeout").cloned());
+    let Some(Value::Number(time_out)) = time_out else { panic!("a solution by time-outs has one") };
+    let prediction = lesson.prediction.as_ref().unwrap();
+    let checks = |index: usize| 1.0 / figure(&of(index, "balancer"), "check_interval");
+    let (quick, ten) = (checks(0), checks(strict));
+    let replicas = figure(&of(0, "orders"), "replicas");
+    assert_eq!(prediction.rate, (slots / hold).round(), "the truth beside the bet");
+    let default = |key: &str| match headroom::model::station::balancer::KIND
+        .entry
+        .params
+        .iter()
+        .find(|spec| spec.key == key)
+        .unwrap()
+        .default_value()
+    {
+        Value::Number(number) => number,
+        _ => panic!("{key} is a number"),
+    };
+
+    let phrases = [
+        format!("{base} orders come in every second"),
+        format!("{factor} times as many: {} orders a second", thousands(base * factor)),
+        format!("for {} seconds", figure(&profile, "end") - figure(&profile, "start")),
+        format!("99 % of all orders are answered within {} ms", lesson.goals[0].value * 1e3),
+        format!("works for {} ms on average", work * 1e3),
+        format!("from {base} to {} a second", thousands(base * factor)),
+        format!("**{budget} slots**"),
+        format!("up to {} seconds earlier or later", lesson.finals.fault_shift_secs),
+        format!("on {} seeds", lesson.finals.seeds),
+        format!("{} ms of its own work, {} ms on the wire", work * 1e3, wire * 1e3),
+        format!("{} ms in the database: {} ms", round(query * 1e3, 1), round(hold * 1e3, 1)),
+        format!("{slots} / {} = {} orders a second", round(hold, 4), (slots / hold).round()),
+        format!("work alone promises {}", thousands(slots / work)),
+        format!("utilization](utilization) is about {} %", (100.0 * base * factor * hold / budget).round()),
+        format!("checks {quick} times a second find out"),
+        format!("every {} seconds that must fail {} times", default("check_interval"), default("fall")),
+        format!("takes {} times as long", figure(&slow.fault.params, "factor")),
+        format!(
+            "checks {ten} times a second and a limit of {} ms",
+            round(figure(&of(strict, "balancer"), "check_timeout") * 1e3, 1)
+        ),
+        format!("of {} ms and another try", round(time_out * 1e3, 1)),
+        format!(
+            "With {replicas} replicas, {quick} checks a second each are {} requests a second more",
+            replicas * quick
+        ),
+        format!(
+            "Its {connections} connections can do about {}",
+            thousands((connections / query / 100.0).floor() * 100.0)
+        ),
+    ];
+    // Lines of the file, marks included; the note for editors in front of the first section is left out.
+    let prose = &files.text[files.text.find("## ").unwrap()..];
+    for phrase in &phrases {
+        assert!(prose.contains(phrase.as_str()), "the prose does not say: {phrase}");
+    }
+    let computed: BTreeSet<String> = phrases.iter().flat_map(|phrase| numbers(phrase)).collect();
+    let left_over: Vec<_> = numbers(prose).difference(&computed).cloned().collect();
+    assert!(left_over.is_empty(), "numbers that nobody computed: {left_over:?}");
+    // "at twice this Black Friday they are nearly full".
+    assert!((0.8..1.0).contains(&(2.0 * base * factor * query / connections)));
+}
+
+fn round(value: f64, digits: i32) -> f64 {
+    let scale = 10f64.powi(digits);
+    (value * scale).round() / scale
+}
+
+fn thousands(value: f64) -> String {
+    let whole = value.round() as u64;
+    if whole < 1_000 { whole.to_string() } else { format!("{},{:03}", whole / 1_000, whole % 1_000) }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod caches;
+mod command;
 mod fixture;
 mod golden;
 mod lessons;

@@ -1,0 +1,170 @@
+//! The `headroom` command as a shell sees it: the built program, its output, its exit codes.
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use headroom::runner::report::Report;
+use headroom::topology::document::{Change, Document, Edit, Input};
+use headroom::topology::format::Run;
+use headroom::topology::link;
+
+fn headroom(arguments: &[&str]) -> Output {
+    with_input(arguments, "")
+}
+
+fn with_input(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_headroom"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command was built for this test");
+    // A command that fails on its arguments may end before it reads.
+    let _ = child.stdin.take().expect("it was piped").write_all(input.as_bytes());
+    child.wait_with_output().expect("it ends")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("the command writes UTF-8")
+}
+
+/// A small run with a change made while it ran.
+fn sample() -> Run {
+    let scenario = headroom::lesson::catalog::scenario("one-queue").expect("the gallery has it");
+    let mut run = scenario.run().expect("built-in scenarios can be read");
+    run.document.run_length_secs = 60.0;
+    run.document.windows.clear();
+    let mut after: Document = run.document.clone();
+    let id = *after.nodes.keys().next_back().expect("the scenario has nodes");
+    let mut node = (*after.nodes[&id]).clone();
+    node.params.set("slots", 3.0);
+    after.nodes.insert(id, node.into());
+    run.inputs.push(Input { at_event: 500, change: Change::Edit(Edit::between(&run.document, &after)) });
+    run
+}
+
+fn report(output: &Output) -> Report {
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("run --json prints a report")
+}
+
+#[track_caller]
+fn fails(code: i32, arguments: &[&str], input: &str, words: &str) {
+    let output = with_input(arguments, input);
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{told}");
+    assert!(told.contains(words), "wanted {words:?} in: {told}");
+    assert!(output.stdout.is_empty(), "what failed prints no result");
+}
+
+#[test]
+fn a_file_and_its_link_are_the_same_run() {
+    let run = sample();
+    let json = run.to_json_pretty();
+    let file = report(&with_input(&["run", "-", "--json"], &json));
+    assert_eq!(file.inputs, 1);
+    assert!(file.finished && file.whole.offered > 0);
+
+    let link = with_input(&["link", "-", "--page", "https://example.org/"], &json);
+    let link = text(&link.stdout).trim().to_owned();
+    assert!(link.starts_with("https://example.org/#s=1."), "{link}");
+    assert_eq!(report(&headroom(&["run", &link, "--json"])), file, "same hash, same figures");
+    assert_eq!(text(&headroom(&["open", &link]).stdout), json);
+    assert_eq!(link::decode(&link), Ok(run));
+
+    let other = report(&headroom(&["run", &link, "--seed", "7", "--json"]));
+    assert_ne!(other.trace_hash, file.trace_hash);
+    assert_eq!(other.seed, "7");
+}
+
+#[test]
+fn the_report_reads_well_in_a_terminal() {
+    let output = headroom(&["run", "one-queue"]);
+    let told = text(&output.stdout);
+    for words in ["One queue and its knee", "trace hash", "offered", "p99", "Server (service)", "window \"half busy\""]
+    {
+        assert!(told.contains(words), "{words:?} is missing in: {told}");
+    }
+}
+
+#[test]
+fn a_run_can_be_stopped_early() {
+    let stopped = report(&headroom(&["run", "one-queue", "--until=30", "--json"]));
+    assert!(!stopped.finished && stopped.now_secs <= 30.0 && stopped.now_secs > 25.0, "{}", stopped.now_secs);
+    // Requests that have not ended yet are in flight: nothing is lost from the ledger.
+    assert_eq!(stopped.whole.offered, stopped.whole.outcomes.ended() + stopped.whole.in_flight);
+}
+
+#[test]
+fn lists_name_entries_with_units_ranges_and_defaults() {
+    for (kind, id) in [
+        ("stations", "service"),
+        ("connections", "edge"),
+        ("strategies", "least-connections"),
+        ("distributions", "exponential"),
+        ("profiles", "spike"),
+        ("backoffs", "linear"),
+        ("faults", "kill"),
+        ("metrics", "sojourn_time"),
+        ("scenarios", "retry-storm"),
+        ("lessons", "black-friday"),
+    ] {
+        let output = headroom(&["list", kind, "--json"]);
+        let entries: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).expect("a list of entries");
+        let entry = entries.iter().find(|entry| entry["id"] == id).unwrap_or_else(|| panic!("{kind} has {id}"));
+        assert!(entry["name"].is_string() && entry["summary"].is_string(), "{entry}");
+        assert!(text(&headroom(&["list", kind]).stdout).contains(id), "{kind} in plain words");
+    }
+    let stations: Vec<serde_json::Value> =
+        serde_json::from_slice(&headroom(&["list", "stations", "--json"]).stdout).expect("a list of entries");
+    let slots = &stations[2]["params"][1];
+    assert_eq!((&slots["key"], &slots["min"], &slots["whole"]), (&"slots".into(), &1.0.into(), &true.into()));
+}
+
+#[test]
+fn a_solution_passes_and_the_start_does_not() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/www/lessons/01-black-friday/");
+    let output = headroom(&["grade", "black-friday", &format!("{folder}solution.json"), "--json"]);
+    let graded: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a grading");
+    assert_eq!((output.status.code(), &graded["passed"]), (Some(0), &true.into()));
+    assert_eq!(graded["results"].as_array().map(Vec::len), Some(3));
+
+    let output = headroom(&["grade", "black-friday", &format!("{folder}start.json")]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stdout).contains("missed: 99 % of all orders"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn bad_input_is_named_and_ends_with_an_exit_code() {
+    fails(2, &[], "", "headroom help");
+    fails(2, &["rum"], "", "Did you mean \"run\"?");
+    fails(2, &["run"], "", "FILE, LINK or SCENARIO is missing");
+    fails(2, &["run", "-", "--seed"], "", "--seed needs a value");
+    fails(2, &["run", "one-queue", "--seed", "many"], "", "--seed must be a whole number");
+    fails(2, &["run", "one-queue", "--until", "-1"], "", "--until must be a number of seconds");
+    fails(2, &["run", "one-queue", "--verbose"], "", "no option --verbose");
+    fails(2, &["run", "one-queue", "two-queues"], "", "one word too many");
+    fails(2, &["list", "weather"], "", "stations");
+    fails(2, &["grade", "white-monday", "one-queue"], "", "black-friday");
+    fails(1, &["run", "no-such-file.json"], "", "no-such-file.json cannot be read");
+    fails(1, &["run", "-"], "{\"format\":1,", "line 1");
+    fails(1, &["run", "-"], "{\"format\":9}", "newer Headroom");
+    fails(1, &["open", "#s=1.AAAA"], "", "link");
+    fails(1, &["open", "#s=7.AAAA"], "", "newer Headroom");
+    fails(1, &["open", "hello"], "", "not a Headroom link");
+    let empty = Run::new(Document::default()).to_json();
+    fails(1, &["run", "-"], &empty, "The canvas is empty");
+    let output = with_input(&["check", "-"], &empty);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).contains("Place clients"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn help_names_every_command_and_the_version_is_the_engines() {
+    let help = text(&headroom(&["help"]).stdout);
+    for verb in ["run", "grade", "check", "list", "link", "open"] {
+        assert!(help.contains(&format!("headroom {verb} ")), "{verb}");
+    }
+    assert_eq!(text(&headroom(&["--version"]).stdout).trim(), format!("headroom {}", env!("CARGO_PKG_VERSION")));
+}
