@@ -75,6 +75,18 @@ impl WindowHistogram {
         self.sum_ns += u128::from(time.0);
     }
 
+    /// Counts everything that `other` recorded; costs by the number of buckets in use there.
+    pub fn add(&mut self, other: &SparseHistogram) {
+        for sparse in &other.buckets {
+            let bucket = sparse.bucket();
+            let count = u32::try_from(sparse.count()).unwrap_or(u32::MAX);
+            self.counts[bucket] = self.counts[bucket].saturating_add(count);
+            self.used[bucket / 64] |= 1 << (bucket % 64);
+        }
+        self.count += other.count;
+        self.sum_ns += other.sum_ns;
+    }
+
     /// Number of times recorded.
     #[must_use]
     pub const fn count(&self) -> u64 {
@@ -243,7 +255,7 @@ mod tests {
     fn snapshots_merge_exactly_and_resets_are_complete() {
         let mut stream = Stream::new(8, 1);
         let (mut window, mut total) = (WindowHistogram::new(), WindowHistogram::new());
-        let mut merged = SparseHistogram::default();
+        let (mut merged, mut added) = (SparseHistogram::default(), WindowHistogram::new());
         for _ in 0..10 {
             for _ in 0..500 {
                 let time = SimDuration(stream.next_bits() >> stream.below(64));
@@ -251,10 +263,12 @@ mod tests {
                 total.record(time);
             }
             merged = merged.merged(&window.snapshot());
+            added.add(&window.snapshot());
             window.reset();
             assert_eq!(window.snapshot(), SparseHistogram::default());
         }
         assert_eq!(merged, total.snapshot());
+        assert_eq!(added.snapshot(), total.snapshot());
         assert_eq!(merged.count(), 5_000);
         assert_eq!(merged.percentile(99.0), total.percentile_with_unanswered(99.0, 0));
     }

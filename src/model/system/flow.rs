@@ -75,7 +75,7 @@ impl System {
         let waits = timeout.or(lost.then_some(UNREACHABLE_AFTER));
         if let Some(wait) = waits {
             let key = self.attempts.key(ix);
-            self.queue.push(now + wait, Event::TimeOut { attempt: key });
+            self.queue.push_after(now, wait, Event::TimeOut { attempt: key });
         }
         if verb != Verb::Probe {
             self.sample_hop(edge_ix, false, Outcome::Completed, now, now + latency);
@@ -86,7 +86,17 @@ impl System {
             self.reach(ix);
         } else {
             self.attempts[ix].phase = Phase::Out;
-            self.queue.push(now + latency, Event::Reach { attempt: ix });
+            self.travel(edge_ix, latency, Event::Reach { attempt: ix });
+        }
+    }
+
+    /// Schedules an arrival at the other end of an edge.
+    #[inline]
+    fn travel(&mut self, edge: u32, latency: SimDuration, arrival: Event) {
+        if self.edges[edge as usize].constant.is_some() {
+            self.queue.push_after(self.now, latency, arrival);
+        } else {
+            self.queue.push(self.now + latency, arrival);
         }
     }
 
@@ -147,7 +157,7 @@ impl System {
             self.attempts[ix].phase = Phase::Lost;
             if !probe && edge.plan.timeout.is_none() {
                 let key = self.attempts.key(ix);
-                self.queue.push(now + UNREACHABLE_AFTER, Event::TimeOut { attempt: key });
+                self.queue.push_after(now, UNREACHABLE_AFTER, Event::TimeOut { attempt: key });
             }
             return;
         }
@@ -158,7 +168,7 @@ impl System {
         if latency == SimDuration::ZERO {
             self.answer(ix);
         } else {
-            self.queue.push(now + latency, Event::Answer { attempt: ix });
+            self.travel(edge_ix, latency, Event::Answer { attempt: ix });
         }
     }
 

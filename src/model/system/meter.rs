@@ -43,21 +43,22 @@ impl Bucket {
     /// This bucket and the `next` one as one.
     #[must_use]
     pub fn merge(&self, next: &Self) -> Self {
-        let mut by_outcome = self.by_outcome;
-        for (sum, more) in by_outcome.iter_mut().zip(next.by_outcome) {
+        let mut merged = Self { times: self.times.merged(&next.times), ..*self };
+        merged.absorb(next);
+        merged
+    }
+
+    /// Takes in what happened in `next`, but for the times.
+    fn absorb(&mut self, next: &Self) {
+        for (sum, more) in self.by_outcome.iter_mut().zip(next.by_outcome) {
             *sum += more;
         }
-        Self {
-            from: self.from,
-            to: next.to,
-            arrivals: self.arrivals + next.arrivals,
-            by_outcome,
-            good: self.good + next.good,
-            busy_secs: self.busy_secs + next.busy_secs,
-            slot_secs: self.slot_secs + next.slot_secs,
-            queue_secs: self.queue_secs + next.queue_secs,
-            times: self.times.merged(&next.times),
-        }
+        self.to = next.to;
+        self.arrivals += next.arrivals;
+        self.good += next.good;
+        self.busy_secs += next.busy_secs;
+        self.slot_secs += next.slot_secs;
+        self.queue_secs += next.queue_secs;
     }
 }
 
@@ -79,8 +80,10 @@ pub struct Meter {
     good: u64,
     times: WindowHistogram,
     series: Vec<Rc<Bucket>>,
-    /// Everything since the warm-up, but for the open bucket.
+    /// Everything since the warm-up, but for the open bucket; without its times.
     whole: Bucket,
+    /// The times that belong to `whole`, in a form to which a bucket's are added at little cost.
+    whole_times: WindowHistogram,
 }
 
 impl Meter {
@@ -101,6 +104,7 @@ impl Meter {
             times: WindowHistogram::new(),
             series: Vec::new(),
             whole: Bucket { from: now, to: now, ..Bucket::default() },
+            whole_times: WindowHistogram::new(),
         }
     }
 
@@ -190,7 +194,8 @@ impl Meter {
         (self.arrivals, self.by_outcome, self.good) = (0, [0; 6], 0);
         self.opened = now;
         self.times.reset();
-        self.whole = self.whole.merge(&bucket);
+        self.whole.absorb(&bucket);
+        self.whole_times.add(&bucket.times);
         self.series.push(Rc::new(bucket));
     }
 
@@ -213,6 +218,7 @@ impl Meter {
     pub(super) fn restart(&mut self, now: SimTime) {
         self.tick(now);
         self.whole = Bucket { from: now, to: now, ..Bucket::default() };
+        self.whole_times.reset();
     }
 
     /// Closed buckets, oldest first.
@@ -224,7 +230,11 @@ impl Meter {
     /// Everything since the warm-up.
     #[must_use]
     pub fn whole(&self, now: SimTime) -> Bucket {
-        self.whole.merge(&self.open_bucket(now))
+        let mut whole = self.whole.clone();
+        let open = self.open_bucket(now);
+        whole.absorb(&open);
+        whole.times = self.whole_times.snapshot().merged(&open.times);
+        whole
     }
 
     /// The last closed buckets that together span at least `secs` (all of them if they do not), with the open one.

@@ -182,7 +182,7 @@ impl System {
         self.attempts.capacity_bytes()
             + self.requests.capacity_bytes()
             + self.queue.len() * 32
-            + self.stations.len() * 24_000
+            + self.stations.len() * 43_000
             + (1 + self.totals.windows.len()) * 270_000
             + caches.sum::<usize>()
     }
