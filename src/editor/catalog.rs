@@ -81,13 +81,17 @@ pub fn replicas(node: &Node) -> usize {
     }
 }
 
-/// The node's setting in one line: its kind's first two parameters, e.g. "12 replicas · 8 slots".
+/// Letters that fit on a card's second line.
+const LINE_MAX: usize = 25;
+
+/// The node's setting in one line: its kind's first two parameters, as far as they fit, e.g. "12 replicas · 8 slots".
 #[must_use]
 pub fn setting_line(node: &Node) -> String {
     let Some(kind) = station::find(&node.kind) else { return format!("unknown kind: {}", node.kind) };
     let words: Vec<String> =
         kind.entry.params.iter().take(2).filter_map(|spec| words_for(spec, &node.params)).collect();
-    words.join(" · ")
+    let line = words.join(" · ");
+    if line.chars().count() <= LINE_MAX { line } else { words.into_iter().next().unwrap_or_default() }
 }
 
 /// A parameter's value in words; `None` where there is nothing to say (a flag that is off).
@@ -161,8 +165,8 @@ pub fn grouped(number: f64) -> String {
     let fraction = fraction.trim_end_matches('0');
     let mut out = String::new();
     for (place, digit) in whole.chars().enumerate() {
-        // A narrow no-break space sets thousands apart, as SI does; four digits stay together.
-        if place > 0 && whole.len() > 4 && (whole.len() - place) % 3 == 0 {
+        // A narrow no-break space sets thousands apart, as SI does.
+        if place > 0 && (whole.len() - place) % 3 == 0 {
             out.push('\u{202f}');
         }
         out.push(digit);

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::catalog::{self, Gauges, grouped};
 use super::geometry::{REPLICA_ROWS_MAX, REPLICAS_PER_ROW};
 use crate::model::edge;
-use crate::model::params::ParamSpec;
+use crate::model::params::{ParamSpec, Unit, Value};
 use crate::model::station::Category;
 use crate::protocol::{EdgeFrame, ReplicaFrame, ReplicaState, StationFrame};
 use crate::topology::document::{Edge, Node};
@@ -258,7 +258,7 @@ pub fn edge_gauge(frame: &EdgeFrame, target_dead: bool) -> EdgeGauge {
     let badge = if frame.partitioned {
         Some("partitioned".to_owned())
     } else if frame.extra_latency > 0.0 {
-        Some(format!("+{}", catalog::quantity(frame.extra_latency, crate::model::params::Unit::Seconds)))
+        Some(format!("+{}", catalog::quantity(frame.extra_latency, Unit::Seconds)))
     } else {
         None
     };
@@ -276,6 +276,27 @@ pub fn edge_words(edge: &Edge) -> Option<String> {
         .filter_map(|spec| edge_param_words(spec, edge))
         .collect();
     (!chosen.is_empty()).then(|| chosen.join(" · "))
+}
+
+/// The same as short as can be, for the wire itself: "20 ms ≤200 ms ↻3" is latency, time-out and retries.
+#[must_use]
+pub fn edge_marks(edge: &Edge) -> Option<String> {
+    let number = |key: &str| match edge.params.get(key) {
+        Some(Value::Number(number)) if *number > 0.0 => Some(*number),
+        _ => None,
+    };
+    let spec = |key: &str| edge::EDGE_ENTRY.params.iter().find(|spec| spec.key == key);
+    let mut marks = Vec::new();
+    if let Some(spec) = spec("latency").filter(|spec| edge.params.get(spec.key).is_some()) {
+        marks.extend(edge_param_words(spec, edge));
+    }
+    marks.extend(number("timeout").map(|secs| format!("≤{}", catalog::quantity(secs, Unit::Seconds))));
+    marks.extend(number("retries").map(|count| format!("↻{}", grouped(count))));
+    marks.extend(number("probability").filter(|share| *share < 1.0).map(|share| catalog::quantity(share, Unit::Share)));
+    if let Some(spec) = spec("operations").filter(|spec| edge.params.get(spec.key).is_some()) {
+        marks.extend(edge_param_words(spec, edge));
+    }
+    (!marks.is_empty()).then(|| marks.join("  "))
 }
 
 fn edge_param_words(spec: &ParamSpec, edge: &Edge) -> Option<String> {
@@ -356,6 +377,7 @@ mod tests {
         edge.params.set("retries", 3.0);
         edge.params.set("timeout", 0.2);
         assert_eq!(edge_words(&edge).as_deref(), Some("time-out 200 ms · 3 retries"));
+        assert_eq!(edge_marks(&edge).as_deref(), Some("≤200 ms  ↻3"));
         let frame = EdgeFrame { partitioned: true, rate: 12.0, ..EdgeFrame::default() };
         let told = edge_gauge(&frame, false);
         assert_eq!((told.cut, told.badge.as_deref(), told.rate.as_str()), (true, Some("partitioned"), "12/s"));

@@ -122,7 +122,7 @@ fn AddStation() -> Html {
             <label class="outline-field">
                 { "New station" }
                 <select ref={choice}>
-                    { for kinds.map(|kind| html! { <option value={kind.entry.id}>{ kind.entry.name }</option> }) }
+                    { for kinds.enumerate().map(|(place, kind)| html! { <option value={kind.entry.id} selected={place == 0}>{ kind.entry.name }</option> }) }
                 </select>
             </label>
             <button type="button" class="outline-button" onclick={add}><Icon name="plus" />{ "Add" }</button>
@@ -162,8 +162,7 @@ fn Station(props: &StationProps) -> Html {
     html! {
         <div class={classes!("outline-node", category_class(&node.kind), props.selected.then_some("selected"))} id={format!("outline-node-{}", id.0)}>
             <div class="outline-head">
-                <button type="button" class="outline-choose" aria-pressed={props.selected.to_string()} onclick={select}
-                    aria-label={format!("Select {label}")}>
+                <button type="button" class="outline-choose" aria-pressed={props.selected.to_string()} onclick={select}>
                     <span class="card-mark"><Icon name={station_icon(&node.kind)} /></span>
                     <span><span class="outline-name">{ &label }</span>{ " " }<span class="outline-kind">{ catalog::face(&node.kind).name }</span></span>
                 </button>

@@ -72,11 +72,6 @@ pub fn Card(props: &CardProps) -> Html {
     });
     let face = catalog::face(&node.kind);
     let setting = catalog::setting_line(node);
-    let mut label = format!("{}, {}. {setting}.", node.label, face.name);
-    if let Some(problem) = &props.problem {
-        label.push(' ');
-        label.push_str(&problem.words());
-    }
     let target = Target::Node(props.id);
     let on_key = {
         let dispatch = dispatch.clone();
@@ -97,17 +92,19 @@ pub fn Card(props: &CardProps) -> Html {
     html! {
         <div class="card-place" ref={place}>
             <div {class} id={format!("node-{}", props.id.0)} data-node={props.id.0.to_string()}
-                role="button" tabindex="0" aria-pressed={props.selected.to_string()} aria-label={label} onkeydown={on_key}>
+                role="button" tabindex="0" aria-pressed={props.selected.to_string()} onkeydown={on_key}>
                 <svg class="card-queue" viewBox="0 0 4 100" preserveAspectRatio="none" aria-hidden="true">
                     <rect data-live="queue-bar" width="4" height="0" y="100" />
                 </svg>
                 <div class="card-head">
                     <span class="card-mark"><Icon name={station_icon(&node.kind)} /></span>
                     <span class="card-name">{ &node.label }</span>
-                    <span class="card-waiting num" data-live="queue" aria-hidden="true"></span>
+                    <span class="visually-hidden">{ format!(", {}.", face.name) }</span>
                 </div>
-                <p class="card-setting">{ setting }</p>
-                <p class="card-state" data-live="state" aria-hidden="true"></p>
+                <div class="card-line">
+                    <p class="card-setting">{ setting }</p>
+                    <p class="card-state" data-live="state" aria-hidden="true"></p>
+                </div>
                 if face.gauges == Gauges::Replicas {
                     { squares(node) }
                 }
@@ -117,6 +114,11 @@ pub fn Card(props: &CardProps) -> Html {
                     </svg>
                     <span class="card-value num" data-live="value"></span>
                 </div>
+                // The card is called by its own words; what is wrong is said with them.
+                if let Some(problem) = &props.problem {
+                    <span class="visually-hidden">{ problem.words() }</span>
+                }
+                <span class="card-waiting num" data-live="queue" aria-hidden="true"></span>
                 if catalog::makes_calls(&node.kind) {
                     <span class="port" aria-hidden="true"></span>
                 }

@@ -56,7 +56,7 @@ pub fn Controls(props: &ControlsProps) -> Html {
                 { command("fit", "maximize", props.empty) }
                 { command("zoom-out", "minus", false) }
                 <button type="button" class="stage-button stage-zoom num" title="Actual size (0)"
-                    aria-label={format!("Zoom {} percent. Go to actual size", props.zoom_percent)}
+                    aria-label={format!("Zoom {}%. Go to actual size", props.zoom_percent)}
                     onclick={dispatch.callback(|| Action::Command("zoom-reset"))}>
                     { format!("{}%", props.zoom_percent) }
                 </button>

@@ -80,12 +80,12 @@ impl Gauges {
     }
 
     fn show_edge(&mut self, stage: &Element, id: EdgeId, edge: &Edge, frame: Option<&Frame>) {
-        let owner = format!("edge-{}", id.0);
+        let (owner, label) = (format!("edge-{}", id.0), format!("edge-label-{}", id.0));
         let of = frame.and_then(|frame| frame.edges.iter().find(|of| of.edge == id.0).map(|of| (frame, of)));
         let Some((frame, of)) = of else {
             self.attribute(stage, &owner, "", "data-cut", "");
-            self.text(stage, &owner, "badge", "");
-            self.text(stage, &owner, "rate", "");
+            self.text(stage, &label, "badge", "");
+            self.text(stage, &label, "rate", "");
             return;
         };
         let target_dead = frame.stations.iter().find(|station| station.node == edge.to.0).is_some_and(|station| {
@@ -93,8 +93,8 @@ impl Gauges {
         });
         let told = gauge::edge_gauge(of, target_dead);
         self.attribute(stage, &owner, "", "data-cut", if told.cut { "yes" } else { "" });
-        self.text(stage, &owner, "badge", told.badge.as_deref().unwrap_or(""));
-        self.text(stage, &owner, "rate", &told.rate);
+        self.text(stage, &label, "badge", told.badge.as_deref().unwrap_or(""));
+        self.text(stage, &label, "rate", &told.rate);
     }
 
     fn element(&mut self, stage: &Element, owner: &str, part: &str) -> Option<Element> {

@@ -28,7 +28,7 @@ use self::card::{Card, Problem};
 use self::controls::Controls;
 use self::frame_loop::FrameLoop;
 use self::keys::Latest;
-use self::wire::Wire;
+use self::wire::{Wire, WireLabel};
 use crate::editor::edit::target_name;
 use crate::editor::{Action, Camera, EditorState, InputKind, SessionChange, Size, Target, ToolState, gauge};
 use crate::topology::check::check;
@@ -61,6 +61,12 @@ pub fn Stage() -> Html {
 
     let problems = use_memo(Shared(state.document.clone()), |document| problems(&check(document)));
     let world = world(&state, &problems);
+    // On Linux the middle button also pastes what is marked elsewhere; here it only pans.
+    let no_middle_paste = Callback::from(|event: MouseEvent| {
+        if event.button() == 1 {
+            event.prevent_default();
+        }
+    });
     let pointer = |kind: fn(&PointerEvent) -> InputKind| on_pointer(&stage, &dispatch, &latest, &space, kind);
     let empty = state.document.nodes.is_empty();
     html! {
@@ -69,9 +75,11 @@ pub fn Stage() -> Html {
             onpointerdown={pointer(|event| InputKind::Down(input::button(event)))}
             onpointermove={pointer(|_| InputKind::Move)}
             onpointerup={pointer(|_| InputKind::Up)}
-            onpointercancel={pointer(|_| InputKind::Cancel)}>
+            onpointercancel={pointer(|_| InputKind::Cancel)}
+            onmouseup={no_middle_paste.clone()} onauxclick={no_middle_paste}>
             <svg class="stage-wires" role="group" aria-label="Connections"><g class="world-svg">{ world.wires }</g></svg>
             <canvas class="stage-dots" ref={canvas} aria-hidden="true"></canvas>
+            <svg class="stage-labels" aria-hidden="true"><g class="world-svg">{ world.labels }</g></svg>
             <div class="stage-cards world" role="group" aria-label="Stations">{ world.cards }</div>
             <div class="stage-badges world">{ world.badges }</div>
             { overlay::overlay(&state) }
@@ -90,6 +98,7 @@ pub fn Stage() -> Html {
 
 struct World {
     wires: Html,
+    labels: Html,
     cards: Html,
     /// Problems of wires, over the cards.
     badges: Html,
@@ -135,7 +144,17 @@ fn world(state: &EditorState, problems: &BTreeMap<Target, Problem>) -> World {
             Some(html! { <WireBadge key={id.0} target={Target::Edge(*id)} at={(curve.at(0.5).x, curve.at(0.5).y)} {problem} /> })
         })
         .collect();
-    World { wires, cards, badges }
+    let labels = document
+        .edges
+        .iter()
+        .filter_map(|(id, edge)| {
+            let at = state.curves.get(id)?.at(0.5);
+            let selected = selection.edges.contains(id);
+            let marks = gauge::edge_marks(edge).map(AttrValue::from);
+            Some(html! { <WireLabel key={id.0} id={*id} at={(at.x, at.y)} {selected} {marks} /> })
+        })
+        .collect();
+    World { wires, labels, cards, badges }
 }
 
 #[derive(Debug, PartialEq, Properties)]

@@ -32,7 +32,6 @@ pub fn Wire(props: &WireProps) -> Html {
         }
     });
     let path = props.curve.svg_path();
-    let middle = props.curve.at(0.5);
     let mut label = format!("Connection {}.", props.name);
     if let Some(words) = &props.words {
         label.push_str(&format!(" {words}."));
@@ -45,13 +44,6 @@ pub fn Wire(props: &WireProps) -> Html {
         crate::topology::document::Severity::Error => "wire-error",
         crate::topology::document::Severity::Warning => "wire-warning",
     });
-    let text = |dy: f64, class: &'static str, live: Option<&'static str>, words: Html| {
-        html! {
-            <text {class} data-live={live} x={format!("{:.1}", middle.x)} y={format!("{:.1}", middle.y + dy)} text-anchor="middle">
-                { words }
-            </text>
-        }
-    };
     html! {
         <g class={classes!("wire", props.selected.then_some("selected"), problem_class)} id={format!("edge-{}", props.id.0)}
             data-edge={props.id.0.to_string()} role="button" tabindex="0" aria-pressed={props.selected.to_string()}
@@ -59,11 +51,36 @@ pub fn Wire(props: &WireProps) -> Html {
             <path class="wire-halo" d={path.clone()} />
             <path class="wire-line" d={path} />
             <path class="wire-arrow" d={props.curve.arrow_path()} />
-            if let Some(words) = &props.words {
-                { text(-8.0, "wire-words", None, html! { words }) }
+        </g>
+    }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+pub struct WireLabelProps {
+    pub id: EdgeId,
+    /// The wire's middle, in world coordinates.
+    pub at: (f64, f64),
+    pub selected: bool,
+    /// What is set on it, as short as can be.
+    pub marks: Option<AttrValue>,
+}
+
+/// The words at a wire, over the dots. Rate and badge are written live.
+#[component]
+pub fn WireLabel(props: &WireLabelProps) -> Html {
+    let (x, y) = props.at;
+    let text = |dy: f64, class: &'static str, live: Option<&'static str>, words: Html| {
+        html! {
+            <text {class} data-live={live} x={format!("{x:.1}")} y={format!("{:.1}", y + dy)} text-anchor="middle">{ words }</text>
+        }
+    };
+    html! {
+        <g class={classes!("wire-label", props.selected.then_some("selected"))} id={format!("edge-label-{}", props.id.0)}>
+            if let Some(marks) = &props.marks {
+                { text(-10.0, "wire-words", None, html! { marks }) }
             }
-            { text(if props.words.is_some() { -22.0 } else { -8.0 }, "wire-badge", Some("badge"), html! {}) }
-            { text(18.0, "wire-rate num", Some("rate"), html! {}) }
+            { text(if props.marks.is_some() { -24.0 } else { -10.0 }, "wire-badge", Some("badge"), html! {}) }
+            { text(20.0, "wire-rate num", Some("rate"), html! {}) }
         </g>
     }
 }
