@@ -34,6 +34,8 @@ pub mod registry;
 pub mod runner;
 pub mod topology;
 
+#[cfg(feature = "api")]
+pub mod api;
 #[cfg(feature = "ui")]
 pub mod ui;
 #[cfg(feature = "worker")]

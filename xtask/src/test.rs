@@ -148,8 +148,11 @@ pub fn build_for_node() -> Result<(), String> {
     shell::run("cargo", &cdylib)?;
     let wasm = shell::target_dir().join(WASM).join("engine/headroom.wasm");
     let out = shell::root().join("target/api-node");
-    let (wasm, out) = (wasm.to_string_lossy(), out.to_string_lossy());
-    shell::run("wasm-bindgen", &["--target", "nodejs", "--out-dir", &out, &wasm])
+    let (wasm, folder) = (wasm.to_string_lossy(), out.to_string_lossy());
+    shell::run("wasm-bindgen", &["--target", "nodejs", "--out-dir", &folder, &wasm])?;
+    // The module is CommonJS; the project's own package.json says that files here are not.
+    fs::write(out.join("package.json"), "{\"name\": \"headroom\", \"main\": \"headroom.js\", \"type\": \"commonjs\"}\n")
+        .map_err(|error| format!("{folder}/package.json could not be written: {error}"))
 }
 
 /// Node's test runner over `*.test.mjs` in a folder: one file after the other, since each drives a browser or a long run.
