@@ -106,9 +106,10 @@ pub fn typing(event: &Event) -> bool {
     }) || element.closest("dialog, [role=dialog]").ok().flatten().is_some()
 }
 
-/// Whether single letters may act as commands here: on the page itself, the stage and the outline, not in other panels.
+/// Whether arrows, Delete and the like are for the drawing here: on the page itself, the stage and the outline. In other
+/// panels they belong to tabs, sliders and lists.
 #[must_use]
-pub fn takes_letters(event: &Event) -> bool {
+pub fn near_drawing(event: &Event) -> bool {
     target(event)
         .is_none_or(|element| element.tag_name() == "BODY" || element.closest("[data-keys]").ok().flatten().is_some())
 }

@@ -40,7 +40,9 @@ fn on_key_down(dispatch: Dispatch, latest: Latest) -> impl FnMut(web_sys::Event)
         if modifiers.ctrl && matches!(name.to_lowercase().as_str(), "c" | "x" | "v") {
             return;
         }
-        if !modifiers.ctrl && !input::takes_letters(event) {
+        // Escape gives up what is under way, and letters are nobody else's, wherever the focus is.
+        let named = name.chars().count() > 1 && name != "Escape";
+        if named && !modifiers.ctrl && !input::near_drawing(event) {
             return;
         }
         let enabled = {
