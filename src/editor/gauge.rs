@@ -300,15 +300,20 @@ pub fn edge_marks(edge: &Edge) -> Option<String> {
 }
 
 fn edge_param_words(spec: &ParamSpec, edge: &Edge) -> Option<String> {
-    let words = catalog::words_for(spec, &edge.params)?;
-    // "Deterministic 20 ms" on a wire can only be its latency.
-    Some(words.strip_prefix("Deterministic ").map_or(words.clone(), str::to_owned))
+    // "Constant 20 ms" on a wire can only be its latency: the number says enough.
+    if let Some(Value::Variant(chosen)) = edge.params.get(spec.key)
+        && chosen.id == "deterministic"
+        && let Some(Value::Number(secs)) = chosen.params.0.values().next()
+    {
+        return Some(catalog::quantity(*secs, Unit::Seconds));
+    }
+    catalog::words_for(spec, &edge.params)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::params::Params;
+    use crate::model::params::{Params, Variant};
     use crate::topology::document::{NodeId, Point};
 
     fn node(kind: &str) -> Node {
@@ -378,6 +383,8 @@ mod tests {
         edge.params.set("timeout", 0.2);
         assert_eq!(edge_words(&edge).as_deref(), Some("time-out 200 ms · 3 retries"));
         assert_eq!(edge_marks(&edge).as_deref(), Some("≤200 ms  ↻3"));
+        edge.params.set("latency", Variant::new("deterministic", Params::new().with("mean", 0.005)));
+        assert_eq!(edge_marks(&edge).as_deref(), Some("5 ms  ≤200 ms  ↻3"));
         let frame = EdgeFrame { partitioned: true, rate: 12.0, ..EdgeFrame::default() };
         let told = edge_gauge(&frame, false);
         assert_eq!((told.cut, told.badge.as_deref(), told.rate.as_str()), (true, Some("partitioned"), "12/s"));

@@ -81,8 +81,8 @@ fn Problems(props: &ProblemsProps) -> Html {
                         Place::Document | Place::Fault(_) => None,
                     };
                     let (icon, class) = match diagnostic.severity {
-                        Severity::Error => ("circle-x", "outline-problem problem-error"),
-                        Severity::Warning => ("triangle-alert", "outline-problem problem-warning"),
+                        Severity::Error => ("circle-x", "outline-problem place-error"),
+                        Severity::Warning => ("triangle-alert", "outline-problem place-warning"),
                     };
                     let place = target.map(|target| format!("{}: ", target_name(&props.document, target)));
                     let words = format!("{}{} {}", place.unwrap_or_default(), diagnostic.message, diagnostic.remedy);
@@ -163,7 +163,7 @@ fn Station(props: &StationProps) -> Html {
         <div class={classes!("outline-node", category_class(&node.kind), props.selected.then_some("selected"))} id={format!("outline-node-{}", id.0)}>
             <div class="outline-head">
                 <button type="button" class="outline-choose" aria-pressed={props.selected.to_string()} onclick={select}>
-                    <span class="card-mark"><Icon name={station_icon(&node.kind)} /></span>
+                    <span class="station-mark"><Icon name={station_icon(&node.kind)} /></span>
                     <span><span class="outline-name">{ &label }</span>{ " " }<span class="outline-kind">{ catalog::face(&node.kind).name }</span></span>
                 </button>
                 <button type="button" class="outline-button icon-only" aria-label={format!("Duplicate {label}")} title="Duplicate" onclick={duplicate}>

@@ -38,8 +38,8 @@ impl Problem {
     #[must_use]
     pub const fn look(&self) -> (&'static str, &'static str) {
         match self.severity {
-            Severity::Error => ("circle-x", "problem problem-error"),
-            Severity::Warning => ("triangle-alert", "problem problem-warning"),
+            Severity::Error => ("circle-x", "place-problem place-error"),
+            Severity::Warning => ("triangle-alert", "place-problem place-warning"),
         }
     }
 }
@@ -84,41 +84,41 @@ pub fn Card(props: &CardProps) -> Html {
         })
     };
     let class = classes!(
-        "card",
+        "station",
         category_class(&node.kind),
         props.selected.then_some("selected"),
         props.candidate.then_some("candidate"),
     );
     html! {
-        <div class="card-place" ref={place}>
+        <div class="station-place" ref={place}>
             <div {class} id={format!("node-{}", props.id.0)} data-node={props.id.0.to_string()}
                 role="button" tabindex="0" aria-pressed={props.selected.to_string()} onkeydown={on_key}>
-                <svg class="card-queue" viewBox="0 0 4 100" preserveAspectRatio="none" aria-hidden="true">
+                <svg class="station-queue" viewBox="0 0 4 100" preserveAspectRatio="none" aria-hidden="true">
                     <rect data-live="queue-bar" width="4" height="0" y="100" />
                 </svg>
-                <div class="card-head">
-                    <span class="card-mark"><Icon name={station_icon(&node.kind)} /></span>
-                    <span class="card-name">{ &node.label }</span>
+                <div class="station-head">
+                    <span class="station-mark"><Icon name={station_icon(&node.kind)} /></span>
+                    <span class="station-name">{ &node.label }</span>
                     <span class="visually-hidden">{ format!(", {}.", face.name) }</span>
                 </div>
-                <div class="card-line">
-                    <p class="card-setting">{ setting }</p>
-                    <p class="card-state" data-live="state" aria-hidden="true"></p>
+                <div class="station-line">
+                    <p class="station-setting">{ setting }</p>
+                    <p class="station-state" data-live="state" aria-hidden="true"></p>
                 </div>
                 if face.gauges == Gauges::Replicas {
                     { squares(node) }
                 }
-                <div class="card-gauge" aria-hidden="true">
-                    <svg class="bar" viewBox="0 0 100 5" preserveAspectRatio="none">
-                        <rect class="bar-fill" data-live="bar" width="0" height="5" />
+                <div class="station-gauge" aria-hidden="true">
+                    <svg class="station-bar" viewBox="0 0 100 5" preserveAspectRatio="none">
+                        <rect class="station-fill" data-live="bar" width="0" height="5" />
                     </svg>
-                    <span class="card-value num" data-live="value"></span>
+                    <span class="station-value num" data-live="value"></span>
                 </div>
                 // The card is called by its own words; what is wrong is said with them.
                 if let Some(problem) = &props.problem {
                     <span class="visually-hidden">{ problem.words() }</span>
                 }
-                <span class="card-waiting num" data-live="queue" aria-hidden="true"></span>
+                <span class="station-waiting num" data-live="queue" aria-hidden="true"></span>
                 if catalog::makes_calls(&node.kind) {
                     <span class="port" aria-hidden="true"></span>
                 }
@@ -135,7 +135,7 @@ fn squares(node: &Node) -> Html {
     let rows = catalog::replicas(node).div_ceil(REPLICAS_PER_ROW).clamp(1, REPLICA_ROWS_MAX);
     let (width, height) = (REPLICAS_PER_ROW as f64 * SQUARE_STEP, rows as f64 * SQUARE_STEP);
     html! {
-        <div class="card-squares" aria-hidden="true">
+        <div class="station-squares" aria-hidden="true">
             <svg viewBox={format!("-1 -1 {width} {}", height + 1.0)} width={width.to_string()} height={(height + 1.0).to_string()}>
                 <path class="sq-ready" data-live="sq-ready" />
                 <path class="sq-draining" data-live="sq-draining" />
