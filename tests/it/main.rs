@@ -9,6 +9,7 @@ mod golden;
 mod lessons;
 mod percentiles;
 mod queueing_formulas;
+mod robust;
 mod strategies;
 mod system;
 mod theory;

@@ -136,9 +136,9 @@ impl System {
             return;
         }
         let source = self.source_mut(station);
-        let Arrivals::Closed { users, .. } = source.config.arrivals else { return };
+        let users = if let Arrivals::Closed { users, .. } = source.config.arrivals { users } else { 0 };
         if user >= users {
-            // There are fewer users now: this one leaves after its answer.
+            // There are fewer users now, or none: this one leaves after its answer.
             source.active[user as usize] = false;
             return;
         }
@@ -147,12 +147,20 @@ impl System {
 
     /// Closed loop: the user has heard, and thinks.
     pub(super) fn user_answered(&mut self, station: u32, user: u32, ordinal: u64) {
+        // Sent on schedule, before the source became a closed loop: nobody waits for it.
+        if user == NONE {
+            return;
+        }
         let draws = self.source(station).draws.child(ordinal).child(purpose::THINK);
         self.think(station, user, draws);
     }
 
     fn think(&mut self, station: u32, user: u32, draws: DrawKey) {
-        let Arrivals::Closed { think_time, .. } = &self.source(station).config.arrivals else { return };
+        let Arrivals::Closed { think_time, .. } = &self.source(station).config.arrivals else {
+            // The source sends on schedule now; should it become a closed loop again, this user starts anew.
+            self.source_mut(station).active[user as usize] = false;
+            return;
+        };
         let think = SimDuration::from_secs_f64(think_time.sample(&mut draws.sequence()));
         self.queue.push(self.now + think.max(THINK_MIN), Event::UserReady { source: station, user });
     }
