@@ -78,6 +78,10 @@ impl System {
         let now = self.now;
         let attempt = &self.attempts[ix];
         let (station, request, draws) = (attempt.station, attempt.request, attempt.draws);
+        if attempt.verb == Verb::Probe {
+            self.answer_for_backends(ix);
+            return;
+        }
         let view = RequestView { client_ipv4: self.request_ipv4(request) };
         let Kind::Balancer(balancer) = &mut self.stations[station as usize].kind else {
             unreachable!("only balancers balance")
@@ -113,6 +117,19 @@ impl System {
             attempt.draws = draws.child(purpose::RETRY).child(u64::from(try_no));
         }
         self.send(call);
+    }
+
+    /// A health check of the balancer itself: it is well as long as it believes that a backend is.
+    fn answer_for_backends(&mut self, ix: u32) {
+        let station = self.attempts[ix].station;
+        let well = self
+            .balancer_mut(station)
+            .is_some_and(|balancer| balancer.config.panic_mode || balancer.views.iter().any(|view| view.eligible));
+        if well {
+            self.respond(ix, Outcome::Completed, Reason::None);
+        } else {
+            self.respond(ix, Outcome::Failed, Reason::NoHealthyBackend);
+        }
     }
 
     /// The strategy's scores of its backends as they are now, by index; empty where it has none.
