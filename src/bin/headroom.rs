@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use headroom::lesson::{catalog, grade};
 use headroom::registry;
-use headroom::runner;
+use headroom::runner::{self, replications};
 use headroom::topology::document::{Diagnostic, Document, Place};
 use headroom::topology::format::{ENGINE, Run, limits};
 use headroom::topology::link;
@@ -15,10 +15,11 @@ use headroom::topology::link;
 const HELP: &str = "\
 headroom: play with how systems scale, without a browser
 
-  headroom run FILE|LINK|SCENARIO [--seed N] [--until SECS] [--json]
+  headroom run FILE|LINK|SCENARIO [--seed N] [--until SECS] [--seeds N] [--json]
       Runs it to its end and prints the report: totals, outcomes and their reasons, percentiles, stations, windows,
       trace hash. Equal trace hashes mean equal runs. A link replays the changes that were made while it ran.
         --seed N      another seed than the document's
+        --seeds N     the means over the seeds 1 to N, with 95 % confidence intervals, instead of one report
         --until SECS  stop at this moment of simulated time
         --json        the report as JSON
   headroom grade LESSON FILE|LINK [--seeds N] [--json]
@@ -50,6 +51,8 @@ JSON of run --json: times in seconds, rates per second, shares 0 to 1; null wher
              sojourn_time, hit_ratio}]
   windows [{name, from_secs, to_secs, and all of the above from offered to stations}]
   edges [{edge, from, to, sent, outcomes, in_flight, retries}]
+JSON of run --seeds --json: engine, title, seeds, confidence,
+  figures [{metric, unit, replications, left_out (seeds without the figure), mean, half_width}]
 ";
 
 /// What went wrong: the exit code and what to say.
@@ -83,7 +86,7 @@ fn command(arguments: &[String]) -> Result<u8, Failure> {
         return Err(Failure::usage("what shall it do?"));
     };
     match verb.as_str() {
-        "run" => run(Arguments::read(rest, &["--seed", "--until"], &["--json"])?),
+        "run" => run(Arguments::read(rest, &["--seed", "--seeds", "--until"], &["--json"])?),
         "grade" => grade_design(Arguments::read(rest, &["--seeds"], &["--json"])?),
         "check" => check(Arguments::read(rest, &[], &["--json"])?),
         "list" => list(Arguments::read(rest, &[], &["--json"])?),
@@ -204,6 +207,54 @@ fn number<T: std::str::FromStr>(name: &str, text: &str, what: &str) -> Result<T,
     text.parse().map_err(|_| Failure::usage(format!("{name} must be {what}, not \"{text}\"")))
 }
 
+fn seed_count(arguments: &Arguments) -> Result<Option<u64>, Failure> {
+    let Some(text) = arguments.option("--seeds") else { return Ok(None) };
+    match number("--seeds", text, "a whole number from 1 to 10000")? {
+        count @ 1..=10_000 => Ok(Some(count)),
+        _ => Err(Failure::usage("--seeds must be a whole number from 1 to 10000")),
+    }
+}
+
+/// What `run --seeds --json` prints.
+#[derive(serde::Serialize)]
+struct Summary {
+    engine: &'static str,
+    title: String,
+    /// On the seeds 1 to this.
+    seeds: u64,
+    /// Of each interval alone.
+    confidence: f64,
+    figures: Vec<replications::Row>,
+}
+
+fn replicate(run: Run, seeds: u64, json: bool) -> Result<u8, Failure> {
+    if !run.inputs.is_empty() {
+        return Err(Failure::input(
+            "this run was changed while it ran, and the changes belong to its own seed\nRun it without --seeds.",
+        ));
+    }
+    let all: Vec<u64> = (1..=seeds).collect();
+    let figures = replications::summary(&run.document, &all)
+        .map_err(|problems| Failure::input(problem_lines(&run.document, &problems)))?;
+    if json {
+        let confidence = replications::CONFIDENCE;
+        return print_json(&Summary { engine: ENGINE, title: run.document.title, seeds, confidence, figures });
+    }
+    let mut text = format!("{}\nseeds 1 to {seeds}, engine {ENGINE}\n", run.document.title);
+    for row in figures {
+        let found = row.estimate;
+        let mean = found.mean.get().map_or_else(|| "-".to_owned(), |mean| format!("{mean:.6}"));
+        let width = found.half_width.get().map_or_else(String::new, |width| format!(" ± {width:.6}"));
+        let left_out = if found.left_out > 0 {
+            format!("  (without {} seeds that had none)", found.left_out)
+        } else {
+            String::new()
+        };
+        text += &format!("{:<24} {mean}{width} {}{left_out}\n", row.metric, row.unit);
+    }
+    print(&text)
+}
+
 fn run(mut arguments: Arguments) -> Result<u8, Failure> {
     let mut run = load(&arguments.word("FILE, LINK or SCENARIO")?)?;
     arguments.end()?;
@@ -225,6 +276,12 @@ fn run(mut arguments: Arguments) -> Result<u8, Failure> {
             Some(secs)
         }
     };
+    if let Some(seeds) = seed_count(&arguments)? {
+        if until.is_some() || arguments.option("--seed").is_some() {
+            return Err(Failure::usage("--seeds goes with neither --seed nor --until"));
+        }
+        return replicate(run, seeds, arguments.flag("--json"));
+    }
     let report =
         runner::replay(&run, until).map_err(|problems| Failure::input(problem_lines(&run.document, &problems)))?;
     if arguments.flag("--json") { print(&(report.to_json() + "\n")) } else { print(&report.to_text()) }
@@ -316,13 +373,7 @@ fn grade_design(mut arguments: Arguments) -> Result<u8, Failure> {
     })?;
     let lesson = files.lesson().map_err(|error| Failure::input(error.to_string()))?;
     let start = files.start().map_err(|error| Failure::input(error.to_string()))?;
-    let seeds: Option<u64> = match arguments.option("--seeds") {
-        None => None,
-        Some(text) => match number("--seeds", text, "a whole number from 1 to 10000")? {
-            count @ 1..=10_000 => Some(count),
-            _ => return Err(Failure::usage("--seeds must be a whole number from 1 to 10000")),
-        },
-    };
+    let seeds = seed_count(&arguments)?;
     let on_finals = seeds.is_none();
     let seeds = seeds.map_or_else(|| grade::final_seeds(&lesson, &run.document), |count| (1..=count).collect());
     let results: Vec<grade::SeedResult> =

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::report::{Figure, Report};
 use super::simulate;
 use crate::engine::stats::Interval;
+use crate::lesson::metric;
 use crate::topology::document::{Diagnostic, Document};
 
 /// Mean of one figure over replications.
@@ -28,6 +29,44 @@ pub fn replicate(document: &Document, seeds: &[u64], mut each: impl FnMut(Report
         each(simulate(&Document { seed: *seed, ..document.clone() })?);
     }
     Ok(())
+}
+
+/// Confidence of the intervals that [`summary`] gives, for each figure alone.
+pub const CONFIDENCE: f64 = 0.95;
+
+/// One figure of the whole system over replications.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    /// `name.statistic`, see [`metric::REGISTRY`].
+    pub metric: String,
+    /// Its unit's sign; empty for shares and counts.
+    pub unit: &'static str,
+    #[serde(flatten)]
+    pub estimate: Estimate,
+}
+
+/// Every metric of the whole system, estimated over replications of `document` on `seeds`.
+///
+/// # Errors
+/// The problems that stand in the way, errors first.
+pub fn summary(document: &Document, seeds: &[u64]) -> Result<Vec<Row>, Vec<Diagnostic>> {
+    let asked: Vec<(&metric::Metric, &'static str)> = metric::REGISTRY
+        .iter()
+        .filter(|metric| metric.at_system)
+        .flat_map(|metric| metric.statistics.iter().map(move |statistic| (metric, *statistic)))
+        .collect();
+    let mut figures = vec![Vec::new(); asked.len()];
+    replicate(document, seeds, |report| {
+        for ((metric, statistic), figures) in asked.iter().zip(&mut figures) {
+            figures.push(metric.read(&report.whole, None, statistic));
+        }
+    })?;
+    let row = |((metric, statistic), figures): (&(&metric::Metric, &str), &Vec<Figure>)| Row {
+        metric: format!("{}.{statistic}", metric.name),
+        unit: metric.unit.symbol(),
+        estimate: estimate(figures, CONFIDENCE),
+    };
+    Ok(asked.iter().zip(&figures).map(row).collect())
 }
 
 /// The mean of `figures`, one per replication, with an interval of the given `confidence` (0..1).

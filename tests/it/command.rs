@@ -97,6 +97,22 @@ fn a_run_can_be_stopped_early() {
 }
 
 #[test]
+fn many_seeds_give_means_with_intervals() {
+    let output = headroom(&["run", "one-queue", "--seeds", "8", "--json"]);
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a summary");
+    let figures = summary["figures"].as_array().expect("a list of figures");
+    let throughput = figures.iter().find(|row| row["metric"] == "throughput.mean").expect("a metric of the registry");
+    // The ramp's mean over the run: 30/s while it climbs from 5 to 55 in 330 s, then 55/s for 30 s.
+    let (mean, half_width) = (throughput["mean"].as_f64(), throughput["half_width"].as_f64());
+    let (mean, half_width) = (mean.expect("a mean"), half_width.expect("an interval"));
+    assert!((mean - 32.08).abs() < 3.0 * half_width && half_width < 1.0, "{mean} ± {half_width}");
+    assert!(text(&headroom(&["run", "one-queue", "--seeds=2"]).stdout).contains("sojourn_time.p99"));
+    fails(2, &["run", "one-queue", "--seeds", "2", "--seed", "1"], "", "neither");
+    fails(2, &["run", "one-queue", "--seeds", "0"], "", "--seeds must be");
+    fails(1, &["run", "-", "--seeds", "2"], &sample().to_json(), "belong to its own seed");
+}
+
+#[test]
 fn lists_name_entries_with_units_ranges_and_defaults() {
     for (kind, id) in [
         ("stations", "service"),
