@@ -151,6 +151,12 @@ impl<E: Copy> EventQueue<E> {
         }
     }
 
+    /// Takes out the next event if it happens no later than `until`.
+    #[inline]
+    pub fn pop_until(&mut self, until: SimTime) -> Option<(SimTime, E)> {
+        if self.peek_time()? <= until { self.pop() } else { None }
+    }
+
     #[inline]
     fn pop_from_lane(&mut self) -> Option<(SimTime, E)> {
         let lane = self.lane_heads.iter().position(|head| *head == self.lane_next)?;

@@ -10,6 +10,51 @@ pub fn ln(x: f64) -> f64 {
     libm::log(x)
 }
 
+/// −ln(1 − `u`): the quantile function of the exponential distribution of mean 1, for `u` in [0, 1).
+///
+/// The most frequent draw of all, hence a table instead of [`ln`]: half the time, with an error below 5e-16 (relative to
+/// results above 1); a `u` of 53 bits itself leaves 1.1e-16 undecided. Never negative.
+///
+/// Method: 1 − u = 2^k·z with z in [1, 2); the middle c of the one of 128 stretches that z falls in; then
+/// ln(1 − u) = k·ln 2 + ln c + ln(1 + r) with r = (z − c)/c, |r| <= 1/256, by its series.
+#[inline]
+#[must_use]
+pub fn standard_exponential(u: f64) -> f64 {
+    let bits = (1.0 - u).to_bits();
+    let k = (bits >> 52) as i64 - 1023;
+    let z = f64::from_bits(bits & 0x000f_ffff_ffff_ffff | 0x3ff0_0000_0000_0000);
+    let Stretch { middle, inverse, log } = STRETCHES[(bits >> 45) as usize & 127];
+    let r = (z - middle) * inverse;
+    let series = r - r * r * (0.5 - r * (1.0 / 3.0 - r * (0.25 - r * (0.2 - r * (1.0 / 6.0)))));
+    (-(k as f64 * std::f64::consts::LN_2 + log + series)).max(0.0)
+}
+
+/// One of 128 equal parts of [1, 2).
+#[derive(Clone, Copy)]
+struct Stretch {
+    middle: f64,
+    inverse: f64,
+    log: f64,
+}
+
+static STRETCHES: [Stretch; 128] = {
+    let mut stretches = [Stretch { middle: 1.0, inverse: 1.0, log: 0.0 }; 128];
+    let mut n = 0;
+    while n < 128 {
+        let middle = 1.0 + (n as f64 + 0.5) / 128.0;
+        // ln c = 2·artanh t with t = (c − 1)/(c + 1) < 1/3, its series summed from the smallest term.
+        let t = (middle - 1.0) / (middle + 1.0);
+        let (mut sum, mut term) = (0.0, 20);
+        while term > 0 {
+            sum = sum * t * t + 1.0 / (2 * term - 1) as f64;
+            term -= 1;
+        }
+        stretches[n] = Stretch { middle, inverse: 1.0 / middle, log: 2.0 * t * sum };
+        n += 1;
+    }
+    stretches
+};
+
 /// e to the power of `x`.
 #[inline]
 #[must_use]
@@ -139,6 +184,22 @@ mod tests {
     /// The distribution function, by an independent route: `erfc`.
     fn normal_share_below(x: f64) -> f64 {
         0.5 * libm::erfc(-x / std::f64::consts::SQRT_2)
+    }
+
+    #[test]
+    fn the_exponential_quantile_agrees_with_the_logarithm() {
+        let check = |u: f64| {
+            let (fast, exact) = (standard_exponential(u), -libm::log1p(-u));
+            assert!(fast >= 0.0 && (fast - exact).abs() < 5e-16 * exact.max(1.0), "{u}: {fast} of {exact}");
+        };
+        let step = 1.0 / (1_u64 << 53) as f64;
+        for n in 0..100_000 {
+            check(f64::from(n) / 1e5); // across all stretches
+            check(f64::from(n) * step); // next to 0
+            check(1.0 - f64::from(n + 1) * step); // next to 1
+        }
+        assert_eq!(standard_exponential(0.0), 0.0);
+        assert!((standard_exponential(0.5) - std::f64::consts::LN_2).abs() < 1e-16);
     }
 
     #[test]

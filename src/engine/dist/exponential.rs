@@ -23,7 +23,7 @@ impl Exponential {
     #[inline]
     #[must_use]
     pub fn sample(&self, draws: &mut DrawSeq) -> f64 {
-        -math::ln(1.0 - draws.next_unit()) * self.mean
+        math::standard_exponential(draws.next_unit()) * self.mean
     }
 
     #[must_use]

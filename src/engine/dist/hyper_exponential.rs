@@ -43,7 +43,7 @@ impl HyperExponential {
     #[must_use]
     pub fn sample(&self, draws: &mut DrawSeq) -> f64 {
         let mean = if draws.next_unit() < self.short_share { self.short_mean } else { self.long_mean };
-        -math::ln(1.0 - draws.next_unit()) * mean
+        math::standard_exponential(draws.next_unit()) * mean
     }
 
     #[must_use]

@@ -96,8 +96,11 @@ impl WindowHistogram {
     /// What was recorded since the last reset.
     #[must_use]
     pub fn snapshot(&self) -> SparseHistogram {
-        let buckets = used_buckets(&self.used).map(|bucket| SparseBucket::new(bucket, u64::from(self.counts[bucket])));
-        SparseHistogram { buckets: buckets.collect(), count: self.count, sum_ns: self.sum_ns }
+        let in_use: u32 = self.used.iter().map(|word| word.count_ones()).sum();
+        let mut buckets = Vec::with_capacity(in_use as usize);
+        buckets
+            .extend(used_buckets(&self.used).map(|bucket| SparseBucket::new(bucket, u64::from(self.counts[bucket]))));
+        SparseHistogram { buckets, count: self.count, sum_ns: self.sum_ns }
     }
 
     /// Forgets everything.

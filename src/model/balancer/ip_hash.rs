@@ -64,6 +64,10 @@ impl Strategy for IpHash {
         self.fallback.step(cx.backends, |_, backend| backend.eligible)
     }
 
+    fn reads_client(&self) -> bool {
+        true
+    }
+
     fn explain(&self, _: &PickContext<'_>) -> Explanation {
         Explanation {
             rule: "The hash of the first three octets of the client's address, modulo the sum of the weights.",

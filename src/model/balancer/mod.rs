@@ -41,7 +41,7 @@ impl Default for BackendView {
 /// What a balancer sees of the request at hand.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RequestView {
-    /// The client's IPv4 address, first octet in the highest byte.
+    /// The client's IPv4 address, first octet in the highest byte; 0 for a strategy that does not read it.
     pub client_ipv4: u32,
 }
 
@@ -60,6 +60,11 @@ pub struct PickContext<'a> {
 pub trait Strategy: Debug {
     /// Index of the chosen backend; `None` if none is eligible. Never allocates once the number of backends is settled.
     fn pick(&mut self, cx: &mut PickContext<'_>) -> Option<u32>;
+
+    /// Whether a pick depends on the client's address, which is not worked out otherwise.
+    fn reads_client(&self) -> bool {
+        false
+    }
 
     /// Why the next pick would fall as it does, without picking. On demand only, so it may allocate.
     fn explain(&self, cx: &PickContext<'_>) -> Explanation;

@@ -82,7 +82,11 @@ impl System {
             self.answer_for_backends(ix);
             return;
         }
-        let view = RequestView { client_ipv4: self.request_ipv4(request) };
+        let Kind::Balancer(balancer) = &self.stations[station as usize].kind else {
+            unreachable!("only balancers balance")
+        };
+        let client_ipv4 = if balancer.strategy.reads_client() { self.request_ipv4(request) } else { 0 };
+        let view = RequestView { client_ipv4 };
         let Kind::Balancer(balancer) = &mut self.stations[station as usize].kind else {
             unreachable!("only balancers balance")
         };

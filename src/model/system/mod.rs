@@ -215,11 +215,7 @@ impl System {
     pub fn advance(&mut self, until: SimTime, events_max: u64) -> u64 {
         let mut done = 0;
         while done < events_max && !self.finished {
-            match self.queue.peek_time() {
-                Some(time) if time <= until => {}
-                _ => break,
-            }
-            let Some((time, event)) = self.queue.pop() else { break };
+            let Some((time, event)) = self.queue.pop_until(until) else { break };
             self.now = time;
             self.events += 1;
             done += 1;

@@ -10,6 +10,12 @@ use crate::engine::time::{SimDuration, SimTime};
 use crate::model::lru::Lookup;
 use crate::model::outcome::{Outcome, Reason};
 
+/// `ns` times `times` over `over`. Out of line, or the compiler computes it also at normal speed, to throw it away.
+#[cold]
+fn scaled(ns: u64, times: f64, over: f64) -> u64 {
+    (ns as f64 * times / over) as u64
+}
+
 impl Replica {
     pub(super) fn new(station: u32, number: u32, slots: u32, now: SimTime) -> Self {
         Self {
@@ -39,7 +45,7 @@ impl Replica {
     /// Brings the virtual clock up to `now`.
     fn sync(&mut self, now: SimTime) {
         let passed = now.since(self.synced).0;
-        self.virtual_now += if self.slow == 1.0 { passed } else { (passed as f64 / self.slow) as u64 };
+        self.virtual_now += if self.slow == 1.0 { passed } else { scaled(passed, 1.0, self.slow) };
         self.synced = now;
     }
 
@@ -47,7 +53,7 @@ impl Replica {
     fn next_due(&self) -> Option<SimTime> {
         let Reverse((due, _, _)) = self.jobs.peek()?;
         let left = due.saturating_sub(self.virtual_now);
-        let left = if self.slow == 1.0 { left } else { (left as f64 * self.slow) as u64 + 1 };
+        let left = if self.slow == 1.0 { left } else { scaled(left, self.slow, 1.0) + 1 };
         Some(self.synced + SimDuration(left))
     }
 }

@@ -44,7 +44,7 @@ impl Source {
     /// The expected number of arrivals until request `ordinal`: one on average, always one where they are regular.
     fn gap(&self, ordinal: u64) -> f64 {
         match self.config.arrivals {
-            Arrivals::Poisson(_) => -math::ln(1.0 - self.draws.child(ordinal).unit(purpose::GAP)),
+            Arrivals::Poisson(_) => math::standard_exponential(self.draws.child(ordinal).unit(purpose::GAP)),
             Arrivals::Regular(_) | Arrivals::Closed { .. } => 1.0,
         }
     }
