@@ -157,8 +157,8 @@ impl Camera {
     /// Shows all of `bounds` in the middle of the viewport, with a margin; never larger than life.
     #[must_use]
     pub fn fitting(bounds: Rect, viewport: Size) -> Self {
-        let margin = 56.0;
-        let room = |span: f64| (span - 2.0 * margin).max(span * 0.5).max(1.0);
+        // Room around, less of it on a small screen.
+        let room = |span: f64| (span - 2.0 * (span * 0.06).clamp(14.0, 56.0)).max(1.0);
         let zoom = (room(viewport.width) / bounds.width.max(1.0))
             .min(room(viewport.height) / bounds.height.max(1.0))
             .clamp(ZOOM_MIN, 1.0);

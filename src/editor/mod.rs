@@ -383,6 +383,8 @@ impl EditorState {
                     session.kept.camera = Camera::fitting(bounds, session.viewport);
                 }
             }
+            // A stage that is folded away measures nothing; what it showed shall still be there when it comes back.
+            SessionChange::SetViewport(size) if size.width <= 0.0 || size.height <= 0.0 => {}
             SessionChange::SetViewport(size) => {
                 let first = session.viewport.width == 0.0 && size.width > 0.0;
                 session.viewport = size;
