@@ -194,10 +194,10 @@ fn Actions() -> Html {
     });
     html! {
         <>
-            <button type="button" class="btn top-gallery" onclick={show(DialogKind::Gallery)}>
+            <button type="button" class="btn top-gallery" aria-label="Open" onclick={show(DialogKind::Gallery)}>
                 <Icon name={if guard.fixed_run { "graduation-cap" } else { "layout-grid" }} /><span class="btn-words">{ "Open" }</span>
             </button>
-            <button type="button" class="btn btn-primary" onclick={show(DialogKind::Share)}>
+            <button type="button" class="btn btn-primary" aria-label="Share" onclick={show(DialogKind::Share)}>
                 <Icon name="share-2" /><span class="btn-words">{ "Share" }</span>
             </button>
             <button type="button" class="icon-btn" onclick={turn} aria-label={if light { "Dark theme" } else { "Light theme" }}
