@@ -278,9 +278,9 @@ pub fn edge_words(edge: &Edge) -> Option<String> {
     (!chosen.is_empty()).then(|| chosen.join(" · "))
 }
 
-/// The same as short as can be, for the wire itself: "20 ms ≤200 ms ↻3" is latency, time-out and retries.
+/// The same as short as can be, for the wire itself: "20 ms", "≤200 ms", "↻3" are latency, time-out and retries.
 #[must_use]
-pub fn edge_marks(edge: &Edge) -> Option<String> {
+pub fn edge_marks(edge: &Edge) -> Vec<String> {
     let number = |key: &str| match edge.params.get(key) {
         Some(Value::Number(number)) if *number > 0.0 => Some(*number),
         _ => None,
@@ -296,7 +296,20 @@ pub fn edge_marks(edge: &Edge) -> Option<String> {
     if let Some(spec) = spec("operations").filter(|spec| edge.params.get(spec.key).is_some()) {
         marks.extend(edge_param_words(spec, edge));
     }
-    (!marks.is_empty()).then(|| marks.join("  "))
+    marks
+}
+
+/// Width of a letter at a wire [world units], on average.
+const LETTER: f64 = 6.0;
+
+/// As many of an edge's marks as find room on a wire of this `width`; `None` where not even the first does.
+#[must_use]
+pub fn edge_marks_within(edge: &Edge, width: f64) -> Option<String> {
+    let marks = edge_marks(edge);
+    (1..=marks.len())
+        .rev()
+        .map(|count| marks[..count].join("  "))
+        .find(|words| words.chars().count() as f64 * LETTER <= width)
 }
 
 fn edge_param_words(spec: &ParamSpec, edge: &Edge) -> Option<String> {
@@ -382,9 +395,12 @@ mod tests {
         edge.params.set("retries", 3.0);
         edge.params.set("timeout", 0.2);
         assert_eq!(edge_words(&edge).as_deref(), Some("time-out 200 ms · 3 retries"));
-        assert_eq!(edge_marks(&edge).as_deref(), Some("≤200 ms  ↻3"));
+        assert_eq!(edge_marks(&edge), ["≤200 ms", "↻3"]);
         edge.params.set("latency", Variant::new("deterministic", Params::new().with("mean", 0.005)));
-        assert_eq!(edge_marks(&edge).as_deref(), Some("5 ms  ≤200 ms  ↻3"));
+        assert_eq!(edge_marks(&edge), ["5 ms", "≤200 ms", "↻3"]);
+        assert_eq!(edge_marks_within(&edge, 120.0).as_deref(), Some("5 ms  ≤200 ms  ↻3"));
+        assert_eq!(edge_marks_within(&edge, 80.0).as_deref(), Some("5 ms  ≤200 ms"));
+        assert_eq!(edge_marks_within(&edge, 20.0), None);
         let frame = EdgeFrame { partitioned: true, rate: 12.0, ..EdgeFrame::default() };
         let told = edge_gauge(&frame, false);
         assert_eq!((told.cut, told.badge.as_deref(), told.rate.as_str()), (true, Some("partitioned"), "12/s"));

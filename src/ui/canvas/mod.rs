@@ -148,9 +148,13 @@ fn world(state: &EditorState, problems: &BTreeMap<Target, Problem>) -> World {
         .edges
         .iter()
         .filter_map(|(id, edge)| {
-            let at = state.curves.get(id)?.at(0.5);
+            let curve = state.curves.get(id)?;
+            let at = curve.at(0.5);
+            // Between two cards side by side there is only the gap; elsewhere the words may be longer than the wire is wide.
+            let beside = (curve.p3.y - curve.p0.y).abs() < 48.0;
+            let room = if beside { (curve.p3.x - curve.p0.x).abs() - 24.0 } else { f64::INFINITY };
             let selected = selection.edges.contains(id);
-            let marks = gauge::edge_marks(edge).map(AttrValue::from);
+            let marks = gauge::edge_marks_within(edge, room).map(AttrValue::from);
             Some(html! { <WireLabel key={id.0} id={*id} at={(at.x, at.y)} {selected} {marks} /> })
         })
         .collect();
