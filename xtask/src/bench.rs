@@ -12,6 +12,8 @@ use crate::{setup, shell};
 const GOAL_NATIVE: f64 = 0.35;
 /// Requests per second of the product as wasm over those natively.
 const GOAL_WASM: f64 = 0.5;
+/// Frames per second of the page, median.
+const GOAL_FRAMES: f64 = 30.0;
 const SIMPY: &str = "4.1.1";
 
 /// What one program reported.
@@ -45,6 +47,22 @@ pub fn run(options: &[&str]) -> Result<(), String> {
     println!();
     print_goal("Headroom over the bare kernel, native", product.per_second / bare.per_second, GOAL_NATIVE);
     print_goal("Headroom as wasm over native", product_wasm.per_second / product.per_second, GOAL_WASM);
+    frames()
+}
+
+/// Frames per second of the built page in headless Chromium while its worker simulates 10,000 requests per second.
+fn frames() -> Result<(), String> {
+    crate::serve::build()?;
+    let output = shell::output("node", &["benches/frames.mjs"])?;
+    let number = |key: &str| -> Option<f64> {
+        output.split_once(&format!("\"{key}\":"))?.1.split([',', '}']).next()?.trim().parse().ok()
+    };
+    let read =
+        || Some((number("frames_per_second_median")?, number("frame_ms_p95")?, number("simulated_per_wall_second")?));
+    let (median, p95, speed) = read().ok_or_else(|| format!("benches/frames.mjs printed no figures: {output}"))?;
+    println!("the page at 10,000 simulated requests/s, drawn in software: {speed:.2} simulated s per s,");
+    let verdict = if median >= GOAL_FRAMES { "reached" } else { "not reached" };
+    println!("median {median:.0} frames/s (goal {GOAL_FRAMES}: {verdict}), 95 % of frames within {p95:.0} ms");
     Ok(())
 }
 
