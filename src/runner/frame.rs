@@ -15,7 +15,7 @@ use crate::protocol::{
 /// "Recent" means this span of simulated time [s], as far as whole buckets allow.
 const RECENT_SECS: f64 = 3.0;
 /// Dots per wall second that the page can draw without blurring into a line.
-const DOTS_WANTED: f64 = 450.0;
+const DOTS_WANTED: f64 = 1_000.0;
 /// Wall time between two looks at how many dots there should be [ms], and between two sends of the series.
 const DOTS_EVERY_MS: f64 = 1_000.0;
 const SERIES_EVERY_MS: f64 = 250.0;
