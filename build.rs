@@ -1,4 +1,5 @@
-//! Gives page and worker the same build id, so that a worker left in a cache is noticed at the handshake.
+//! Turns the lessons' TOML into JSON, so that neither page nor worker carries a TOML reader; gives both the same build
+//! id, so that a worker left in a cache is noticed at the handshake.
 //!
 //! The id is a hash of everything both are made from. It is set for the browser programs only: a native
 //! build does not start anew because a file of the page changed.
@@ -10,6 +11,7 @@ const SOURCES: &[&str] = &["src", "www", "Cargo.toml", "Cargo.lock", "index.html
 
 fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=build.rs");
+    lessons()?;
     let browser = ["CARGO_FEATURE_UI", "CARGO_FEATURE_WORKER"].iter().any(|feature| env::var_os(feature).is_some());
     if browser {
         let mut hash = Fnv1a::new();
@@ -19,6 +21,25 @@ fn main() -> io::Result<()> {
         }
         let version = env::var("CARGO_PKG_VERSION").expect("Cargo sets the package version for build scripts");
         println!("cargo:rustc-env=HEADROOM_BUILD={version}-{:016x}", hash.0);
+    }
+    Ok(())
+}
+
+/// `www/lessons/NN-slug/lesson.toml` becomes `NN-slug.json`. A syntax error is told with its line.
+fn lessons() -> io::Result<()> {
+    println!("cargo:rerun-if-changed=www/lessons");
+    let out = env::var_os("OUT_DIR").expect("Cargo sets the output folder for build scripts");
+    for entry in fs::read_dir("www/lessons")? {
+        let entry = entry?;
+        let path = entry.path().join("lesson.toml");
+        if !path.is_file() {
+            continue;
+        }
+        let text = fs::read_to_string(&path)?;
+        let lesson: toml::Value =
+            toml::from_str(&text).map_err(|error| io::Error::other(format!("{}: {error}", path.display())))?;
+        let json = serde_json::to_string(&lesson).expect("TOML without dates is JSON too");
+        fs::write(Path::new(&out).join(entry.file_name()).with_extension("json"), json)?;
     }
     Ok(())
 }

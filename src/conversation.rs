@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::protocol::{BUILD, Frame, FromWorker, PROTOCOL, RunId, RunStatus, Speed, ToWorker};
-use crate::topology::document::{Change, Diagnostic, Document, Edit, Fault, FaultTarget, Input, NodeId};
+use crate::topology::document::{Change, Diagnostic, Document, Edit, Fault, FaultTarget, Input, Node, NodeId};
 use crate::topology::format::{self, Run};
 
 /// Something the page should show or act on.
@@ -421,6 +421,34 @@ impl Conversation {
     }
 }
 
+/// The worker's run with the editor's newest title, notes, labels and places: they change no result, so the worker
+/// is never told of them, but whoever opens the link should see them.
+#[must_use]
+pub fn dressed(mut run: Run, document: &Document) -> Run {
+    run.document.title.clone_from(&document.title);
+    run.document.notes.clone_from(&document.notes);
+    let dress = |id: &NodeId, node: &mut Rc<Node>| {
+        if let Some(seen) = document.nodes.get(id) {
+            let node = Rc::make_mut(node);
+            node.label.clone_from(&seen.label);
+            node.at = seen.at;
+        }
+    };
+    for (id, node) in &mut run.document.nodes {
+        dress(id, node);
+    }
+    for input in &mut run.inputs {
+        if let Change::Edit(edit) = &mut input.change {
+            for (id, node) in &mut edit.nodes {
+                if let Some(node) = node {
+                    dress(id, node);
+                }
+            }
+        }
+    }
+    run
+}
+
 /// Whether two documents agree in what stands beside nodes and edges and decides a run.
 fn same_settings(a: &Document, b: &Document) -> bool {
     a.seed == b.seed
@@ -434,7 +462,7 @@ fn same_settings(a: &Document, b: &Document) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::topology::document::{Node, Point};
+    use crate::topology::document::Point;
 
     /// A document with one source whose parameter `n` is `value`.
     fn document(value: f64) -> Rc<Document> {
@@ -607,6 +635,24 @@ mod tests {
         talk.restart(true);
         assert_eq!(names(&mut talk), ["load", "watch", "play"]);
         assert!(!talk.needs_restart());
+    }
+
+    #[test]
+    fn a_shared_run_wears_the_newest_words_and_places() {
+        let mut newest = (*document(2.0)).clone();
+        newest.title = "My shop".to_owned();
+        let node = newest.nodes.values_mut().next().expect("one node");
+        Rc::make_mut(node).label = "Shoppers".to_owned();
+        Rc::make_mut(node).at = Point { x: 7.0, y: 9.0 };
+        let mut run = Run::new((*document(1.0)).clone());
+        run.inputs = vec![Input { at_event: 5, change: Change::Edit(Edit::between(&document(1.0), &document(2.0))) }];
+        let run = dressed(run, &newest);
+        assert_eq!(run.document.title, "My shop");
+        let begun = run.document.nodes.values().next().expect("one node");
+        assert_eq!((begun.label.as_str(), begun.at), ("Shoppers", Point { x: 7.0, y: 9.0 }));
+        assert_eq!(begun.params, document(1.0).nodes.values().next().expect("one node").params, "it began as it began");
+        let Change::Edit(edit) = &run.inputs[0].change else { panic!("the edit stays an edit") };
+        assert_eq!(edit.nodes.values().flatten().next().expect("one node").label, "Shoppers");
     }
 
     #[test]

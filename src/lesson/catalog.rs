@@ -12,7 +12,8 @@ pub struct LessonFiles {
     pub number: &'static str,
     /// The same as in `lesson.toml`.
     pub slug: &'static str,
-    pub toml: &'static str,
+    /// `lesson.toml` as JSON.
+    pub json: &'static str,
     pub text: &'static str,
     pub start: &'static str,
     /// The stored solution first, then others that differ from it: (name, saved run).
@@ -31,7 +32,7 @@ pub struct Scenario {
 pub static LESSONS: &[LessonFiles] = &[LessonFiles {
     number: "5.1",
     slug: "black-friday",
-    toml: include_str!("../../www/lessons/01-black-friday/lesson.toml"),
+    json: include_str!(concat!(env!("OUT_DIR"), "/01-black-friday.json")),
     text: include_str!("../../www/lessons/01-black-friday/text.md"),
     start: include_str!("../../www/lessons/01-black-friday/start.json"),
     solutions: &[
@@ -81,9 +82,9 @@ impl LessonFiles {
     /// Reads `lesson.toml`. Built-in ones always can be read (a test opens each of them).
     ///
     /// # Errors
-    /// As [`Lesson::from_toml`].
+    /// As [`Lesson::from_json`].
     pub fn lesson(&self) -> Result<Lesson, LessonError> {
-        Lesson::from_toml(self.toml)
+        Lesson::from_json(self.json)
     }
 
     /// The prose, by sections.

@@ -179,7 +179,7 @@ pub struct Ablation {
 /// Why a lesson cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LessonError {
-    /// Not TOML, or not of this shape; the message names line and field.
+    /// Not of this shape; the message names the field. (What is no TOML does not build.)
     Syntax(String),
     NewerFormat {
         found: u32,
@@ -203,12 +203,12 @@ impl fmt::Display for LessonError {
 impl std::error::Error for LessonError {}
 
 impl Lesson {
-    /// Reads `lesson.toml`.
+    /// Reads `lesson.toml`, which the build has turned into JSON.
     ///
     /// # Errors
-    /// Names the line and the field; also what refers to nothing (see [`LessonError::Content`]).
-    pub fn from_toml(text: &str) -> Result<Self, LessonError> {
-        let lesson: Self = toml::from_str(text).map_err(|error| LessonError::Syntax(error.to_string()))?;
+    /// Names the field; also what refers to nothing (see [`LessonError::Content`]).
+    pub fn from_json(text: &str) -> Result<Self, LessonError> {
+        let lesson: Self = serde_json::from_str(text).map_err(|error| LessonError::Syntax(error.to_string()))?;
         if lesson.format_version > FORMAT_VERSION {
             return Err(LessonError::NewerFormat { found: lesson.format_version });
         }

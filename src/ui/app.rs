@@ -12,6 +12,7 @@ use super::dock::Dock;
 use super::frames::FrameCell;
 use super::gallery::Gallery;
 use super::help::Help;
+use super::icons::icon;
 use super::inspector::Inspector;
 use super::mobile::{MobileTab, TabBar};
 use super::palette::Palette;
@@ -26,8 +27,10 @@ use super::store::{StoreProvider, use_dispatch, use_document, use_preferences, u
 use super::topbar::TopBar;
 use super::worker_client::{Listeners, Simulation};
 use super::{gallery, storage, theme};
+use crate::conversation::dressed;
 use crate::editor::{Action, EditCommand, EditorState, SessionChange};
 use crate::topology::document::{Change, Document};
+use crate::topology::format::Run;
 
 /// Rest after the last change before the draft is kept [ms].
 const KEEP_AFTER_MS: i32 = 400;
@@ -91,6 +94,7 @@ fn Page(props: &PageProps) -> Html {
     {
         let (simulation, told, exported, dispatch, newest) =
             (simulation.clone(), props.told.clone(), exported.setter(), dispatch.clone(), newest.clone());
+        let shown = newest.clone();
         use_effect_with((), move |()| {
             simulation.listen(Listeners {
                 view: told,
@@ -102,7 +106,11 @@ fn Page(props: &PageProps) -> Html {
                         dispatch.edit(EditCommand::ReplaceDocument { document: Rc::new(document), label });
                     }
                 }),
-                exported: Callback::from(move |(run_json, trace_hash)| {
+                exported: Callback::from(move |(run_json, trace_hash): (String, String)| {
+                    let run_json = match Run::from_json(&run_json) {
+                        Ok(run) => dressed(run, &shown.borrow()).to_json(),
+                        Err(_) => run_json,
+                    };
                     exported.set(Some(Exported { run_json, trace_hash: Some(trace_hash) }));
                 }),
             });
@@ -123,7 +131,7 @@ fn Page(props: &PageProps) -> Html {
             }
         });
     }
-    use_keep_draft(&document, &origin);
+    let unsaved = use_keep_draft(&document, &origin);
     use_keep_session();
 
     let shell = {
@@ -144,13 +152,15 @@ fn Page(props: &PageProps) -> Html {
                 dialog.set(kind);
             }),
             open: Callback::from(move |opening: Rc<Opening>| {
-                if !matches!(opening.origin, Origin::Lesson(_))
-                    && let Err(message) = storage::shelve_draft()
-                {
-                    dispatch.notify(format!("Your earlier draft could not be put on the shelf: {message}"));
+                // A lesson's card sets its own locks; a design in a lesson takes no draft's place.
+                if !matches!(opening.origin, Origin::Lesson(_)) {
+                    if let Err(message) = storage::shelve_draft() {
+                        dispatch.notify(format!("Your earlier draft could not be put on the shelf: {message}"));
+                    }
+                    dispatch.act(Action::SetGuard(Rc::default()));
                 }
-                dispatch.act(Action::SetGuard(Rc::default()));
                 origin.set(opening.origin.clone());
+                storage::keep_place(&opening.origin);
                 *pending.borrow_mut() = Some((*opening).clone());
                 dispatch.act(Action::Open(opening.document.clone()));
                 if let Some(note) = &opening.note {
@@ -209,7 +219,7 @@ fn Page(props: &PageProps) -> Html {
             <div class={classes!("app", format!("show-{}", tab.id()), practice.is_some().then_some("in-practice"))}
                 ondragover={drop.0} ondragleave={drop.1} ondrop={drop.2}>
                 <a class="skip-link" href="#stage">{ "Skip to the stage" }</a>
-                <TopBar />
+                <TopBar {unsaved} />
                 <Palette />
                 <StageArea practice={(*practice).clone()} tab={*tab} />
                 <Inspector />
@@ -229,28 +239,22 @@ fn Page(props: &PageProps) -> Html {
     }
 }
 
-/// Keeps the learner's document a moment after the last change; says so where that fails.
+/// Keeps the learner's document a moment after the last change. `Some`: why that failed.
 #[hook]
-fn use_keep_draft(document: &Shared<Document>, origin: &Origin) {
-    let dispatch = use_dispatch();
-    let said = use_mut_ref(|| false);
+fn use_keep_draft(document: &Shared<Document>, origin: &Origin) -> Option<&'static str> {
+    let failure = use_state_eq(|| None);
+    let setter = failure.setter();
     let editor = super::store::use_editor();
     let edited = editor.history.undo_len() > 0 || editor.history.redo_len() > 0;
     use_effect_with((document.clone(), origin.clone(), edited), move |(document, origin, edited)| {
         // What was only opened and not changed is not the learner's draft.
         let timer = edited.then(|| {
-            let (key, document) = (storage::key_of(origin), document.clone());
-            Timer::once(KEEP_AFTER_MS, move || match storage::keep(&key, &document) {
-                Ok(()) => *said.borrow_mut() = false,
-                Err(message) => {
-                    if !said.replace(true) {
-                        dispatch.notify(format!("Your work is not being saved: {message} Save it as a file (Share)."));
-                    }
-                }
-            })
+            let (key, document, setter) = (storage::key_of(origin), document.clone(), setter.clone());
+            Timer::once(KEEP_AFTER_MS, move || setter.set(storage::keep(&key, &document).err()))
         });
         move || drop(timer)
     });
+    *failure
 }
 
 /// Panels, theme and camera outlive the visit.
@@ -417,7 +421,7 @@ fn Notice() -> Html {
             if !notice.text.is_empty() {
                 <div class="notice" key={notice.serial}>
                     <span>{ notice.text }</span>
-                    <button type="button" class="icon-btn icon-btn-s" aria-label="Dismiss" onclick={dismiss}><super::icons::Icon name="x" class="icon-s" /></button>
+                    <button type="button" class="icon-btn icon-btn-s" aria-label="Dismiss" onclick={dismiss}>{ icon("x", "icon-s") }</button>
                 </div>
             }
         </div>

@@ -36,11 +36,11 @@ pub fn beside_page(path: &str) -> String {
     web_sys::Url::new_with_base(path, &base).map_or_else(|_| path.to_owned(), |url| url.href())
 }
 
-/// The page's address without its fragment.
+/// The page's address without query and fragment.
 #[must_use]
 pub fn page_address() -> String {
     let href = window().location().href().unwrap_or_default();
-    href.split('#').next().unwrap_or_default().to_owned()
+    href.split(['?', '#']).next().unwrap_or_default().to_owned()
 }
 
 /// The fragment without its `#`.
@@ -53,7 +53,8 @@ pub fn fragment() -> String {
 pub fn clear_fragment() {
     if let Ok(history) = window().history() {
         // Refused only for sandboxed documents; the fragment then just stays.
-        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&page_address()));
+        let search = window().location().search().unwrap_or_default();
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("{}{search}", page_address())));
     }
 }
 

@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use super::format;
 use super::hint::{Hint, term_card};
-use super::icons::Icon;
+use super::icons::icon;
 use super::shared::Shared;
 use super::store::{use_preferences, use_run};
 use crate::glossary;
@@ -200,11 +200,11 @@ pub fn ChartCard(props: &ChartCardProps) -> Html {
         <figure class="chart" data-chart={kind.term()}>
             <figcaption class="chart-head">
                 <Hint class="chart-title" card={term_card(term, whose)}>{ kind.title() }</Hint>
-                { legend.unwrap_or_default() }
                 <button type="button" class="icon-btn icon-btn-s" onclick={toggle} aria-pressed={tabular.to_string()}
                     aria-label={format!("{} as a table", kind.title())} title="As a table">
-                    <Icon name={if *tabular { "chart-line" } else { "table-2" }} class="icon-s" />
+                    { icon(if *tabular { "chart-line" } else { "table-2" }, "icon-s") }
                 </button>
+                { legend.unwrap_or_default() }
             </figcaption>
             if *tabular {
                 <SeriesTable {kind} series={series.clone()} />
@@ -252,8 +252,19 @@ fn Plot(props: &PlotProps) -> Html {
             if let Some(chart) = chart.borrow().as_ref() {
                 match series {
                     Some(series) => {
-                        let columns: Array =
-                            kind.lines().iter().map(|line| Float32Array::from((line.values)(series))).collect();
+                        // A line that never left zero would only lie on the axis: it is left out.
+                        let lively: Vec<&str> = kind.lively(series).map(|line| line.label).collect();
+                        let columns: Array = kind
+                            .lines()
+                            .iter()
+                            .map(|line| {
+                                if lively.contains(&line.label) {
+                                    Float32Array::from((line.values)(series))
+                                } else {
+                                    Float32Array::new_with_length(0)
+                                }
+                            })
+                            .collect();
                         chart.feed(&Float64Array::from(series.at_secs.as_slice()), &columns);
                     }
                     None => {

@@ -3,7 +3,7 @@
 use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
-use super::icons::Icon;
+use super::icons::icon;
 
 #[derive(Debug, PartialEq, Properties)]
 pub struct DialogProps {
@@ -64,7 +64,7 @@ pub fn Dialog(props: &DialogProps) -> Html {
             <div class="dialog-body">
                 <header class="dialog-head">
                     <h2>{ &props.title }</h2>
-                    <button type="button" class="icon-btn" aria-label="Close" onclick={close}><Icon name="x" /></button>
+                    <button type="button" class="icon-btn" aria-label="Close" onclick={close}>{ icon("x", "") }</button>
                 </header>
                 { props.children.clone() }
             </div>

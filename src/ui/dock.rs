@@ -3,15 +3,15 @@
 use yew::prelude::*;
 
 use super::charts::{ChartCard, ChartKind};
-use super::icons::Icon;
+use super::icons::icon;
 use super::inspector::target_words;
-use super::store::{use_dispatch, use_document, use_preferences, use_run};
+use super::store::{Dispatch, use_dispatch, use_document, use_preferences, use_run, use_selection, use_simulation};
 use super::timeline::Timeline;
 use crate::editor::{SessionChange, Target};
 use crate::engine::time::SimTime;
 use crate::protocol::LogLevel;
 use crate::topology::check;
-use crate::topology::document::{Diagnostic, Document, Place, Severity};
+use crate::topology::document::{Diagnostic, Document, NodeId, Place, Severity};
 
 /// Name of the panel in the stored session.
 const PANEL: &str = "dock";
@@ -47,16 +47,17 @@ pub fn Dock() -> Html {
     html! {
         <section class={classes!("dock", (!open).then_some("dock-closed"))} aria-label="Charts, log and problems">
             <div class="dock-tabs">
-                { tab("charts", html! { <><Icon name="chart-line" class="icon-s" />{ "Charts" }</> }) }
-                { tab("log", html! { <><Icon name="list" class="icon-s" />{ "Log" }</> }) }
+                { tab("charts", html! { <>{ icon("chart-line", "icon-s") }{ "Charts" }</> }) }
+                { tab("log", html! { <>{ icon("list", "icon-s") }{ "Log" }</> }) }
                 { tab("problems", html! {
-                    <><Icon name="triangle-alert" class="icon-s" />{ "Problems" }
+                    <>{ icon("triangle-alert", "icon-s") }{ "Problems" }
                     if !problems.is_empty() { <span class={classes!("count", errors.then_some("count-bad"))}>{ problems.len() }</span> }</>
                 }) }
                 <span class="dock-space"></span>
+                if open && !matches!(chosen.as_str(), "log" | "problems") { <Whose /> }
                 <button type="button" class="icon-btn icon-btn-s" onclick={fold} aria-expanded={open.to_string()} aria-controls="dock-body"
                     aria-label={if open { "Fold the charts away" } else { "Show the charts" }}>
-                    <Icon name={if open { "chevron-down" } else { "chevron-up" }} class="icon-s" />
+                    { icon(if open { "chevron-down" } else { "chevron-up" }, "icon-s") }
                 </button>
             </div>
             <div class="dock-body" id="dock-body" hidden={!open}>
@@ -73,12 +74,60 @@ pub fn Dock() -> Html {
     }
 }
 
-/// The system's charts.
+/// Name of the choice whose series the charts show.
+const WHOSE: &str = "charts";
+
+/// Lets the charts show the selected station, with the dock open on them.
+pub fn charts_of_selected(dispatch: &Dispatch) {
+    dispatch.session(SessionChange::SetTab { panel: WHOSE.to_owned(), tab: "selected".to_owned() });
+    dispatch.session(SessionChange::SetTab { panel: PANEL.to_owned(), tab: "charts".to_owned() });
+    dispatch.session(SessionChange::SetPanel { panel: PANEL.to_owned(), open: true });
+}
+
+/// The whole system or the selected station: whose series the charts show.
+#[component]
+fn Whose() -> Html {
+    let dispatch = use_dispatch();
+    let document = use_document();
+    let node = use_charted();
+    let selected = use_selection().single();
+    let Some(Target::Node(id)) = selected else { return Html::default() };
+    let choose = |tab: &'static str| {
+        let dispatch = dispatch.clone();
+        Callback::from(move |_: MouseEvent| {
+            dispatch.session(SessionChange::SetTab { panel: WHOSE.to_owned(), tab: tab.to_owned() });
+        })
+    };
+    html! {
+        <div class="segments" role="group" aria-label="Whose charts">
+            <button type="button" aria-pressed={node.is_none().to_string()} onclick={choose("system")}>{ "Whole system" }</button>
+            <button type="button" aria-pressed={node.is_some().to_string()} onclick={choose("selected")}>{ target_words(&document, Target::Node(id)) }</button>
+        </div>
+    }
+}
+
+/// The station whose series the charts show; `None`: the whole system.
+#[hook]
+fn use_charted() -> Option<NodeId> {
+    let preferences = use_preferences();
+    let document = use_document();
+    match use_selection().single() {
+        Some(Target::Node(id)) if preferences.tab(WHOSE) == Some("selected") && document.nodes.contains_key(&id) => {
+            Some(id)
+        }
+        _ => None,
+    }
+}
+
+/// The charts of the whole system or of one station.
 #[component]
 pub fn Charts() -> Html {
+    let simulation = use_simulation();
+    let node = use_charted();
+    use_effect_with(node, move |node| simulation.watch(*node));
     html! {
         <div class="charts">
-            { for [ChartKind::Throughput, ChartKind::Times, ChartKind::Utilization, ChartKind::Queue].into_iter().map(|kind| html! { <ChartCard {kind} /> }) }
+            { for [ChartKind::Throughput, ChartKind::Times, ChartKind::Utilization, ChartKind::Queue].into_iter().map(|kind| html! { <ChartCard {kind} {node} /> }) }
         </div>
     }
 }
@@ -92,7 +141,7 @@ pub fn LogPanel() -> Html {
         return html! { <p class="empty">{ "Nothing to report yet. Deaths, health checks and faults are written down here." }</p> };
     }
     let lines = run.log.iter().rev().map(|line| {
-        let (class, icon) = match line.level {
+        let (class, sign) = match line.level {
             LogLevel::Info => ("log-info", "info"),
             LogLevel::Good => ("log-good", "circle-check"),
             LogLevel::Bad => ("log-bad", "triangle-alert"),
@@ -104,7 +153,7 @@ pub fn LogPanel() -> Html {
         html! {
             <li class={classes!("log-line", class)}>
                 <span class="num log-at">{ SimTime(line.at_ns).to_string() }</span>
-                <Icon name={icon} class="icon-s" />
+                { icon(sign, "icon-s") }
                 if let Some(onclick) = jump {
                     <button type="button" class="link-btn" {onclick}>{ &line.text }</button>
                 } else {
@@ -127,7 +176,7 @@ pub fn Problems(props: &ProblemsProps) -> Html {
     let document = use_document();
     let dispatch = use_dispatch();
     if props.problems.is_empty() {
-        return html! { <p class="empty"><Icon name="circle-check" />{ "No problems: it can run." }</p> };
+        return html! { <p class="empty">{ icon("circle-check", "") }{ "No problems: it can run." }</p> };
     }
     let rows = props.problems.iter().map(|problem| {
         let target = match problem.place {
@@ -141,19 +190,19 @@ pub fn Problems(props: &ProblemsProps) -> Html {
         });
         let error = problem.severity == Severity::Error;
         html! {
-            <li class={classes!("problem", error.then_some("problem-error"))}>
-                <Icon name={if error { "circle-x" } else { "triangle-alert" }} />
+            <li class={classes!("issue", error.then_some("issue-error"))}>
+                { icon(if error { "circle-x" } else { "triangle-alert" }, "") }
                 <div>
                     <p><span class="visually-hidden">{ if error { "Error: " } else { "Warning: " } }</span>{ &problem.message }</p>
                     <p class="sub">{ &problem.remedy }</p>
                 </div>
                 if let Some(onclick) = jump {
-                    <button type="button" class="btn btn-s" {onclick}><Icon name="crosshair" class="icon-s" />{ place_words(&document, problem.place) }</button>
+                    <button type="button" class="btn btn-s" {onclick}>{ icon("crosshair", "icon-s") }{ place_words(&document, problem.place) }</button>
                 }
             </li>
         }
     });
-    html! { <ul class="problems" aria-label="Problems">{ for rows }</ul> }
+    html! { <ul class="issues" aria-label="Problems">{ for rows }</ul> }
 }
 
 fn place_words(document: &Document, place: Place) -> String {

@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use super::browser;
 use super::dialog::Dialog;
-use super::icons::Icon;
+use super::icons::icon;
 use super::practice::use_progress;
 use super::shell::{Opening, Origin, use_shell};
 use super::storage;
@@ -148,7 +148,7 @@ pub fn Gallery(props: &GalleryProps) -> Html {
 
 fn card(
     id: &str,
-    icon: &'static str,
+    sign: &'static str,
     title: &str,
     words: &str,
     badge: Option<&'static str>,
@@ -156,11 +156,11 @@ fn card(
 ) -> Html {
     html! {
         <li>
-            <button type="button" class="card" data-open={id.to_owned()} {onclick}>
-                <span class="card-icon"><Icon name={icon} class="icon-l" /></span>
-                <span class="card-words">
-                    <span class="card-title">{ title }if let Some(badge) = badge { <span class={classes!("badge", format!("badge-{badge}"))}>{ badge }</span> }</span>
-                    <span class="card-text">{ words }</span>
+            <button type="button" class="tile" data-open={id.to_owned()} {onclick}>
+                <span class="tile-icon">{ icon(sign, "icon-l") }</span>
+                <span class="tile-words">
+                    <span class="tile-title">{ title }if let Some(badge) = badge { <span class={classes!("badge", format!("badge-{badge}"))}>{ badge }</span> }</span>
+                    <span class="tile-text">{ words }</span>
                 </span>
             </button>
         </li>

@@ -14,11 +14,11 @@ pub struct IconProps {
 /// An icon beside words or inside a labelled button: itself silent for screen readers.
 #[component]
 pub fn Icon(props: &IconProps) -> Html {
-    icon_html(&props.name, &props.class.to_string())
+    icon(&props.name, &props.class.to_string())
 }
 
 /// The same without a component; `class` is added to `icon`.
-pub fn icon_html(name: &str, class: &str) -> Html {
+pub fn icon(name: &str, class: &str) -> Html {
     let data = find(name).unwrap_or(icondata_lu::LuCircle);
     // The crate's own markup, never a person's text.
     let svg = format!(
@@ -75,6 +75,7 @@ icons! {
     "ban" => LuBan,
     "book-open" => LuBookOpen,
     "box" => LuBox,
+    "box-select" => LuSquareDashedMousePointer,
     "bug" => LuBug,
     "cable" => LuCable,
     "chart-line" => LuChartLine,
@@ -106,12 +107,14 @@ icons! {
     "folder-open" => LuFolderOpen,
     "gauge" => LuGauge,
     "graduation-cap" => LuGraduationCap,
+    "grid-3x3" => LuGrid3x3,
     "hand" => LuHand,
     "heart-pulse" => LuHeartPulse,
     "history" => LuHistory,
     "info" => LuInfo,
     "keyboard" => LuKeyboard,
     "layers" => LuLayers,
+    "layout-dashboard" => LuLayoutDashboard,
     "layout-grid" => LuLayoutGrid,
     "lightbulb" => LuLightbulb,
     "link" => LuLink,

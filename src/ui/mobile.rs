@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::icons::Icon;
+use super::icons::icon;
 
 /// What a small screen shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,11 +47,11 @@ pub fn TabBar(props: &TabBarProps) -> Html {
     ];
     html! {
         <nav class="tabbar" aria-label="Panels">
-            { for tabs.into_iter().filter(|(tab, ..)| props.practice || *tab != MobileTab::Lesson).map(|(tab, icon, words)| {
+            { for tabs.into_iter().filter(|(tab, ..)| props.practice || *tab != MobileTab::Lesson).map(|(tab, sign, words)| {
                 let onclick = props.choose.reform(move |_: MouseEvent| tab);
                 html! {
                     <button type="button" aria-current={(tab == props.chosen).then_some("page")} data-tab={tab.id()} {onclick}>
-                        <Icon name={icon} class="icon-l" /><span>{ words }</span>
+                        { icon(sign, "icon-l") }<span>{ words }</span>
                     </button>
                 }
             }) }

@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::icons::{Icon, category_class, station_icon};
+use super::icons::{category_class, icon, station_icon};
 use super::store::{use_dispatch, use_editor, use_guard};
 use crate::editor::{Action, Command, ToolRequest, ToolState, commands};
 use crate::model::station;
@@ -75,7 +75,7 @@ fn PaletteItem(props: &PaletteItemProps) -> Html {
     html! {
         <button type="button" class={classes!("palette-item", category_class(id), placing.then_some("palette-on"))} disabled={!allowed}
             aria-pressed={placing.to_string()} {title} data-kind={id} {onpointerdown} {onpointerleave} {onclick}>
-            <Icon name={station_icon(id)} class="icon-l" />
+            { icon(station_icon(id), "icon-l") }
             <span>{ kind.entry.name }</span>
         </button>
     }
@@ -102,7 +102,7 @@ pub fn CommandButton(props: &CommandButtonProps) -> Html {
     html! {
         <button type="button" class={classes!("icon-btn", props.words.then_some("icon-btn-words"), on.then_some("icon-btn-on"))} disabled={!enabled}
             aria-label={command.label} title={tip(command)} {onclick} data-command={id}>
-            <Icon name={command.icon} />
+            { icon(command.icon, "") }
             if props.words { <span>{ command.label }</span> }
         </button>
     }

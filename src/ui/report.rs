@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::format;
-use super::icons::Icon;
+use super::icons::icon;
 use super::store::use_run;
 use crate::model::outcome::Outcome;
 use crate::protocol::RunStatus;
@@ -21,7 +21,7 @@ pub fn ReportCard() -> Html {
     };
     html! {
         <section class="report" aria-label="Report">
-            <h3><Icon name="flag" class="icon-s" />{ "The run is over" }</h3>
+            <h3>{ icon("flag", "icon-s") }{ "The run is over" }</h3>
             <table class="plain-table">
                 <tbody>
                     <tr><th scope="row">{ "offered" }</th><td class="num">{ format::count(totals.offered) }</td><td></td></tr>

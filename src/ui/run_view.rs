@@ -20,6 +20,14 @@ pub enum Health {
     Failed(String),
 }
 
+/// Something that happened to the simulation itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    pub words: String,
+    /// For whoever wants to know, or to report it.
+    pub detail: String,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunView {
     pub health: Health,
@@ -36,7 +44,7 @@ pub struct RunView {
     /// `runner::Report` as JSON, once the run has ended.
     pub report: Option<Shared<String>>,
     /// Something happened that the learner should know, e.g. the worker was replaced.
-    pub note: Option<String>,
+    pub note: Option<Shared<Note>>,
     pub playing: bool,
     pub speed: Speed,
     /// Seed, run length or timetable changed: they act from the next start on.

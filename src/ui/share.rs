@@ -6,7 +6,7 @@ use yew::prelude::*;
 use super::browser;
 use super::dialog::Dialog;
 use super::format;
-use super::icons::Icon;
+use super::icons::icon;
 use super::run_view::Health;
 use super::store::{use_document, use_run};
 use crate::topology::document::Document;
@@ -56,7 +56,7 @@ pub fn Share(props: &ShareProps) -> Html {
     let file_button = |primary: bool| {
         html! {
             <button type="button" class={classes!("btn", primary.then_some("btn-primary"))} onclick={save.clone()} id="save-file">
-                <Icon name="file-down" />{ "Save as a file" }
+                { icon("file-down", "") }{ "Save as a file" }
             </button>
         }
     };
@@ -78,7 +78,7 @@ pub fn Share(props: &ShareProps) -> Html {
                     <div class="share-row">
                         <input id="share-link" class="input num" type="text" readonly=true value={link} onfocus={select} />
                         <button type="button" id="copy-link" class={classes!("btn", (!long).then_some("btn-primary"))} onclick={copy}>
-                            <Icon name={if *copied == Some(true) { "check" } else { "copy" }} />{ if *copied == Some(true) { "Copied" } else { "Copy link" } }
+                            { icon(if *copied == Some(true) { "check" } else { "copy" }, "") }{ if *copied == Some(true) { "Copied" } else { "Copy link" } }
                         </button>
                     </div>
                     <div aria-live="polite">

@@ -3,8 +3,9 @@
 
 use yew::prelude::*;
 
+use super::browser::Timer;
 use super::canvas::Stage;
-use super::icons::Icon;
+use super::icons::icon;
 use super::mobile::MobileTab;
 use super::outline::Outline;
 use super::practice::{Practice, PracticeCard};
@@ -15,6 +16,8 @@ use super::strip::Strip;
 use crate::editor::SessionChange;
 use crate::protocol::RunStatus;
 
+/// Time that the layout needs to settle before the drawing is fitted into it [ms].
+const SETTLE_MS: i32 = 80;
 /// Names of panels in the stored session.
 const NOTES: &str = "notes";
 pub const OUTLINE: &str = "outline";
@@ -29,6 +32,20 @@ pub struct StageAreaProps {
 pub fn StageArea(props: &StageAreaProps) -> Html {
     let preferences = use_preferences();
     let outlined = preferences.panel_open(OUTLINE, false) || props.tab == MobileTab::Outline;
+    // When the canvas becomes another size for good, the drawing is brought back into view.
+    let shape = (
+        props.practice.as_ref().map(|practice| practice.files.slug),
+        preferences.panel_open("lesson", true),
+        outlined,
+        props.tab,
+    );
+    let dispatch = use_dispatch();
+    let first = use_mut_ref(|| true);
+    use_effect_with(shape, move |_| {
+        let timer =
+            (!first.replace(false)).then(|| Timer::once(SETTLE_MS, move || dispatch.session(SessionChange::Fit)));
+        move || drop(timer)
+    });
     html! {
         <main class="stage-area">
             if let Some(practice) = props.practice.clone() { <PracticeCard {practice} /> }
@@ -60,11 +77,11 @@ fn Notes() -> Html {
     });
     html! {
         <div class={classes!("notes", (!open).then_some("notes-folded"))}>
-            <Icon name="lightbulb" />
+            { icon("lightbulb", "") }
             if open { <p id="notes-text">{ &document.notes }</p> } else { <p class="sub">{ "What to try" }</p> }
             <button type="button" class="icon-btn icon-btn-s" onclick={fold} aria-expanded={open.to_string()}
                 aria-label={if open { "Fold the notes away" } else { "Show the notes" }}>
-                <Icon name={if open { "chevron-up" } else { "chevron-down" }} class="icon-s" />
+                { icon(if open { "chevron-up" } else { "chevron-down" }, "icon-s") }
             </button>
         </div>
     }
@@ -84,15 +101,18 @@ fn Banners() -> Html {
         <>
             if let Health::Failed(message) = &run.health {
                 <div class="banner banner-bad" role="alert">
-                    <Icon name="triangle-alert" /><p>{ message }</p>
-                    <button type="button" class="btn btn-s" onclick={restart}><Icon name="rotate-ccw" class="icon-s" />{ "Restart" }</button>
+                    { icon("triangle-alert", "") }<p>{ message }</p>
+                    <button type="button" class="btn btn-s" onclick={restart}>{ icon("rotate-ccw", "icon-s") }{ "Restart" }</button>
                 </div>
             }
             if let Some(note) = &run.note {
                 <div class="banner banner-info" role="status" id="recovery-note">
-                    <Icon name="refresh-cw" />
-                    <p>{ note }{ if run.frame.status == RunStatus::Replaying { " Replaying …" } else { "" } }</p>
-                    <button type="button" class="icon-btn icon-btn-s" aria-label="Dismiss" onclick={dismiss}><Icon name="x" class="icon-s" /></button>
+                    { icon("refresh-cw", "") }
+                    <div class="banner-words">
+                        <p>{ &note.words }{ if run.frame.status == RunStatus::Replaying { " Replaying …" } else { "" } }</p>
+                        <details><summary>{ "What happened" }</summary><p class="num">{ &note.detail }</p></details>
+                    </div>
+                    <button type="button" class="icon-btn icon-btn-s" aria-label="Dismiss" onclick={dismiss}>{ icon("x", "icon-s") }</button>
                 </div>
             }
         </>

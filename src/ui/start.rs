@@ -57,6 +57,12 @@ fn open_scenario(id: &str) -> Option<Opening> {
 /// Decides once, when the page opens.
 #[must_use]
 pub fn begin() -> Start {
+    let start = choose();
+    storage::keep_place(&start.opening.origin);
+    start
+}
+
+fn choose() -> Start {
     let draft = storage::draft().map(|document| Opening {
         document: Rc::new(document),
         inputs: Vec::new(),
@@ -80,6 +86,9 @@ pub fn begin() -> Start {
         }
         (Some(Err(trouble)), draft) => {
             Start { opening: draft.unwrap_or_else(first), question: None, trouble: Some(trouble) }
+        }
+        (None, _) if let Some(lesson) = storage::lesson_of_last_visit().and_then(|slug| practice::opening(&slug)) => {
+            Start { opening: lesson, question: None, trouble: None }
         }
         (None, Some(draft)) => {
             let trouble = Some(format!("Welcome back: \"{}\" is as you left it.", draft.document.title));

@@ -12,6 +12,7 @@ use crate::topology::format::Run;
 const DRAFT: &str = "headroom.draft";
 const SHELF: &str = "headroom.shelf";
 const SESSION: &str = "headroom.session";
+const PLACE: &str = "headroom.lesson";
 const PROGRESS: &str = "headroom.progress";
 /// Earlier drafts kept; the oldest goes first.
 const SHELF_MAX: usize = 6;
@@ -47,6 +48,21 @@ pub fn kept(key: &str) -> Option<Document> {
 #[must_use]
 pub fn draft() -> Option<Document> {
     kept(DRAFT).filter(|document| !document.nodes.is_empty())
+}
+
+/// Remembers whether the learner is in a lesson, to come back there.
+pub fn keep_place(origin: &Origin) {
+    match origin {
+        // A failure costs one click at the next visit.
+        Origin::Lesson(slug) => drop(browser::store(PLACE, slug)),
+        _ => browser::forget(PLACE),
+    }
+}
+
+/// The lesson of the last visit, if it ended in one.
+#[must_use]
+pub fn lesson_of_last_visit() -> Option<String> {
+    browser::stored(PLACE)
 }
 
 #[must_use]

@@ -7,7 +7,7 @@ use yew::prelude::*;
 use super::form::number::NumberField;
 use super::form::{ParamForm, Specs};
 use super::format;
-use super::icons::Icon;
+use super::icons::icon;
 use super::inspector::fault_words;
 use super::store::{use_dispatch, use_document, use_guard, use_run};
 use crate::editor::{Action, EditCommand, GestureId};
@@ -260,7 +260,7 @@ fn FaultCard(props: &FaultCardProps) -> Html {
         <div class="fault-card" role="group" aria-label="Planned fault">
             <header class="fault-card-head">
                 <h3>{ fault_words(&document, &scheduled.fault.kind, scheduled.fault.target, &scheduled.fault.params) }</h3>
-                <button type="button" class="icon-btn icon-btn-s" aria-label="Close" onclick={close}><Icon name="x" class="icon-s" /></button>
+                <button type="button" class="icon-btn icon-btn-s" aria-label="Close" onclick={close}>{ icon("x", "icon-s") }</button>
             </header>
             <div class="field">
                 <NumberField id="fault-at" name="Starts at" unit={Unit::Seconds} min={0.0} max={length} value={scheduled.at_secs} disabled={fixed}
@@ -277,7 +277,7 @@ fn FaultCard(props: &FaultCardProps) -> Html {
                 }
             }
             if !fixed {
-                <button type="button" class="btn btn-s btn-quiet-danger" onclick={remove}><Icon name="trash-2" class="icon-s" />{ "Remove from the timetable" }</button>
+                <button type="button" class="btn btn-s btn-quiet-danger" onclick={remove}>{ icon("trash-2", "icon-s") }{ "Remove from the timetable" }</button>
             }
             if run.begun() && !fixed { <p class="sub">{ "The timetable acts from the next start." }</p> }
         </div>

@@ -3,7 +3,8 @@
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use super::icons::Icon;
+use super::hint::Hint;
+use super::icons::icon;
 use super::shell::{DialogKind, use_shell};
 use super::store::{use_dispatch, use_document, use_guard, use_preferences, use_run, use_simulation};
 use super::worker_client::SPEEDS;
@@ -12,11 +13,17 @@ use crate::editor::{EditCommand, SessionChange, Theme};
 use crate::engine::time::SimTime;
 use crate::protocol::{RunStatus, Speed};
 
+#[derive(Debug, PartialEq, Properties)]
+pub struct TopBarProps {
+    /// Why the learner's work is not being kept; `None` while it is.
+    pub unsaved: Option<&'static str>,
+}
+
 #[component]
-pub fn TopBar() -> Html {
+pub fn TopBar(props: &TopBarProps) -> Html {
     html! {
         <header class="top">
-            <Brand />
+            <Brand unsaved={props.unsaved} />
             <RunControls />
             <div class="top-end">
                 <SeedField />
@@ -28,7 +35,7 @@ pub fn TopBar() -> Html {
 
 /// The name and the document's title, which can be changed in place.
 #[component]
-fn Brand() -> Html {
+fn Brand(props: &TopBarProps) -> Html {
     let document = use_document();
     let dispatch = use_dispatch();
     let rename = Callback::from(move |event: Event| {
@@ -45,6 +52,11 @@ fn Brand() -> Html {
             <h1 class="brand-name">{ "Headroom" }</h1>
             <input class="title-input" type="text" aria-label="Title" value={document.title.clone()} onchange={rename}
                 maxlength="80" spellcheck="false" size={document.title.chars().count().clamp(8, 34).to_string()} />
+            if let Some(reason) = props.unsaved {
+                <Hint class="unsaved" card={html! { <><h3 class="hint-title">{ "Your work is not being saved" }</h3><p>{ reason }</p><p>{ "Save it as a file (Share) before you leave." }</p></> }}>
+                    { icon("triangle-alert", "icon-s") }{ "not saved" }
+                </Hint>
+            }
         </div>
     }
 }
@@ -100,12 +112,12 @@ fn RunControls() -> Html {
     let end = format::clock(document.run_length_secs);
     html! {
         <div class="run" role="group" aria-label="Run">
-            <button type="button" class="icon-btn" onclick={restart} aria-label="Restart" title="Restart (R)"><Icon name="rotate-ccw" /></button>
+            <button type="button" class="icon-btn" onclick={restart} aria-label="Restart" title="Restart (R)">{ icon("rotate-ccw", "") }</button>
             <button type="button" id="run-toggle" class={classes!("icon-btn", "run-main", playing.then_some("run-on"))} onclick={toggle}
                 aria-label={words} title={format!("{words} (Space)")} aria-keyshortcuts="Space">
-                <Icon name={if playing { "pause" } else if finished { "rotate-ccw" } else { "play" }} />
+                { icon(if playing { "pause" } else if finished { "rotate-ccw" } else { "play" }, "") }
             </button>
-            <button type="button" class="icon-btn" onclick={step} aria-label="Single step" title="Single step (.)"><Icon name="step-forward" /></button>
+            <button type="button" class="icon-btn" onclick={step} aria-label="Single step" title="Single step (.)">{ icon("step-forward", "") }</button>
             <span class="clock num" role="timer" aria-label="Simulated time">
                 <span class="clock-now">{ clock }</span>
                 <span class="clock-end">{ format!("/ {end}") }</span>
@@ -139,7 +151,6 @@ fn SeedField() -> Html {
     let document = use_document();
     let dispatch = use_dispatch();
     let simulation = use_simulation();
-    let run = use_run();
     let set = {
         let dispatch = dispatch.clone();
         Callback::from(move |event: Event| {
@@ -150,28 +161,21 @@ fn SeedField() -> Html {
             }
         })
     };
-    let playing = run.playing;
     let fresh = Callback::from(move |_: MouseEvent| {
         let Ok(seed) = getrandom::u32() else {
             dispatch.notify("The browser gave no random number. Type a seed instead.");
             return;
         };
+        simulation.restart_with_next_edit();
         // Six digits can be read out and typed in.
         dispatch.edit(EditCommand::SetSeed(u64::from(seed % 1_000_000)));
-        // The edit reaches the simulation after this turn of the loop; then the run begins with it.
-        let simulation = simulation.clone();
-        wasm_bindgen_futures::spawn_local(async move {
-            let turn = js_sys::Promise::resolve(&wasm_bindgen::JsValue::NULL);
-            let _ = wasm_bindgen_futures::JsFuture::from(turn).await;
-            simulation.restart(playing);
-        });
     });
     html! {
         <div class="seed">
             <label for="seed" class="seed-label">{ "seed" }</label>
             <input id="seed" class="seed-input num" type="text" inputmode="numeric" autocomplete="off" value={document.seed.to_string()} onchange={set} />
             <button type="button" class="icon-btn" onclick={fresh} aria-label="New seed" title="New seed: another run of the same design">
-                <Icon name="dices" />
+                { icon("dices", "") }
             </button>
         </div>
     }
@@ -195,17 +199,17 @@ fn Actions() -> Html {
     html! {
         <>
             <button type="button" class="btn top-gallery" aria-label="Open" onclick={show(DialogKind::Gallery)}>
-                <Icon name={if guard.fixed_run { "graduation-cap" } else { "layout-grid" }} /><span class="btn-words">{ "Open" }</span>
+                { icon(if guard.fixed_run { "graduation-cap" } else { "layout-grid" }, "") }<span class="btn-words">{ "Open" }</span>
             </button>
             <button type="button" class="btn btn-primary" aria-label="Share" onclick={show(DialogKind::Share)}>
-                <Icon name="share-2" /><span class="btn-words">{ "Share" }</span>
+                { icon("share-2", "") }<span class="btn-words">{ "Share" }</span>
             </button>
             <button type="button" class="icon-btn" onclick={turn} aria-label={if light { "Dark theme" } else { "Light theme" }}
                 title={if light { "Dark theme" } else { "Light theme" }}>
-                <Icon name={if light { "moon" } else { "sun" }} />
+                { icon(if light { "moon" } else { "sun" }, "") }
             </button>
             <button type="button" class="icon-btn" onclick={show(DialogKind::Help)} aria-label="Help and keys" title="Help and keys (?)">
-                <Icon name="circle-help" />
+                { icon("circle-help", "") }
             </button>
         </>
     }

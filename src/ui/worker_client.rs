@@ -2,7 +2,7 @@
 //!
 //! What is said to it is decided in [`crate::conversation`]; here are the browser's means.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use yew::Callback;
 
 use super::browser::{self, Listener, Timer};
 use super::frames::FrameCell;
-use super::run_view::{Health, RunView};
+use super::run_view::{Health, Note, RunView};
 use super::shared::Shared;
 use crate::conversation::{Conversation, News};
 use crate::protocol::{BUILD, FromWorker, RunStatus, Speed, ToWorker};
@@ -107,6 +107,8 @@ struct Inner {
     told_at_ms: RefCell<f64>,
     trailing: RefCell<Option<Timer>>,
     watchdog: RefCell<Watchdog>,
+    /// The next edit begins the run anew (playing or not): it is a new seed.
+    restart_with_edit: Cell<Option<bool>>,
     _timer: RefCell<Option<Timer>>,
 }
 
@@ -132,6 +134,7 @@ impl Simulation {
             told_at_ms: RefCell::new(f64::NEG_INFINITY),
             trailing: RefCell::default(),
             watchdog: RefCell::default(),
+            restart_with_edit: Cell::new(None),
             _timer: RefCell::default(),
         }));
         simulation.spawn();
@@ -170,6 +173,15 @@ impl Simulation {
     /// The editor's document changed.
     pub fn edited(&self, document: Rc<Document>) {
         self.say(|talk| talk.edited(document));
+        if let Some(play) = self.0.restart_with_edit.take() {
+            self.restart(play);
+        }
+    }
+
+    /// The edit that comes next shall begin the run anew, at the same pace.
+    pub fn restart_with_next_edit(&self) {
+        let playing = self.0.talk.borrow().playing();
+        self.0.restart_with_edit.set(Some(playing));
     }
 
     pub fn play(&self) {
@@ -392,9 +404,10 @@ impl Simulation {
                 ));
             } else {
                 view.health = Health::Starting;
-                view.note = Some(format!(
-                    "The simulation broke and was started again; it replays your run up to {clock}. Reason: {message}"
-                ));
+                view.note = Some(Shared::new(Note {
+                    words: format!("The simulation broke and was started again. Your run is brought back to {clock}."),
+                    detail: format!("{message} (build {BUILD}, seed {seed})"),
+                }));
             }
         }
         if lost < LOST_MAX {

@@ -58,7 +58,7 @@ export class Chart {
     this.plot = new this.uPlot(
       {
         ...this.size(),
-        padding: [8, 6, 0, 0],
+        padding: [8, 16, 0, 0],
         legend: { show: false },
         cursor: { y: false, points: { size: 5 }, drag: { x: false, y: false }, sync: { key: 'headroom' } },
         scales: { x: { time: false }, y: { range: (_, __, high) => [0, spec.max ?? (high > 0 ? high * 1.08 : 1)] } },
@@ -88,7 +88,9 @@ export class Chart {
 
   /** `at`: bucket starts [s]; `columns`: one array per line, all of one length. */
   feed(at, columns) {
-    this.columns = [Array.from(at), ...columns.map(gaps)];
+    const times = Array.from(at);
+    // An empty column is a line left out.
+    this.columns = [times, ...columns.map((values) => (values.length ? gaps(values) : times.map(() => null)))];
     this.plot?.setData(this.columns);
   }
 

@@ -10,7 +10,7 @@ use yew::prelude::*;
 
 use self::number::NumberField;
 use super::hint::Hint;
-use super::icons::Icon;
+use super::icons::icon;
 use crate::model::params::{Entry, ParamKind, ParamSpec, Params, Unit, Value, Variant, find_entry};
 
 /// Which form of an entry's description is shown where entries are chosen.
@@ -56,7 +56,7 @@ pub fn ParamForm(props: &ParamFormProps) -> Html {
         html! {
             <div class={classes!("field", fixed.then_some("field-fixed"))} key={spec.key}>
                 { field(spec, &value, &id, fixed, &onchange, &props.onend) }
-                if let Some(words) = problem { <p class="field-problem" role="alert"><Icon name="triangle-alert" class="icon-s" />{ words }</p> }
+                if let Some(words) = problem { <p class="field-problem" role="alert">{ icon("triangle-alert", "icon-s") }{ words }</p> }
             </div>
         }
     });
@@ -77,7 +77,7 @@ fn label(spec: &ParamSpec, id: &str, fixed: bool) -> Html {
         <div class="field-label">
             <label for={id.to_owned()}>{ spec.label }</label>
             <Hint class="hint-icon" label={format!("About {}", spec.label)} {card}>
-                <Icon name={if fixed { "lock" } else { "info" }} class="icon-s" />
+                { icon(if fixed { "lock" } else { "info" }, "icon-s") }
             </Hint>
         </div>
     }
@@ -328,7 +328,7 @@ fn TableField(props: &TableFieldProps) -> Html {
                 }) }
                 <td class="table-action">
                     <button type="button" class="icon-btn icon-btn-s" disabled={props.fixed} onclick={remove}
-                        aria-label={format!("Remove row {}", row + 1)}><Icon name="x" class="icon-s" /></button>
+                        aria-label={format!("Remove row {}", row + 1)}>{ icon("x", "icon-s") }</button>
                 </td>
             </tr>
         }
@@ -341,7 +341,7 @@ fn TableField(props: &TableFieldProps) -> Html {
                 <tbody>{ for body }</tbody>
             </table>
             <button type="button" class="btn btn-s" disabled={props.fixed || props.rows.len() >= props.rows_max} onclick={add}>
-                <Icon name="plus" class="icon-s" />{ "Add row" }
+                { icon("plus", "icon-s") }{ "Add row" }
             </button>
         </div>
     }

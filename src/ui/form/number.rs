@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::quantity::{on_scale, parse, scale_for, shown, slider_from, slider_to};
 use crate::model::params::Unit;
-use crate::ui::icons::Icon;
+use crate::ui::icons::icon;
 
 /// Places on a slider.
 const SLIDER_STEPS: f64 = 200.0;
@@ -147,7 +147,7 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
                     value={(slider_from(value, unit, min, max) * SLIDER_STEPS).round().to_string()} oninput={onslide} onchange={onslid} />
             }
             if let Some(problem) = problem {
-                <p class="field-problem" id={error_id} role="alert"><Icon name="triangle-alert" class="icon-s" />{ problem }</p>
+                <p class="field-problem" id={error_id} role="alert">{ icon("triangle-alert", "icon-s") }{ problem }</p>
             }
         </>
     }

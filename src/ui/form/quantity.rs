@@ -17,7 +17,7 @@ pub struct Scale {
 pub fn scale_for(number: f64, unit: Unit) -> Scale {
     match unit {
         Unit::Seconds if number != 0.0 && number.abs() < 0.000_999_9 => Scale { sign: "µs", one: 1e-6 },
-        Unit::Seconds if number.abs() < 0.999_9 => Scale { sign: "ms", one: 1e-3 },
+        Unit::Seconds if number != 0.0 && number.abs() < 0.999_9 => Scale { sign: "ms", one: 1e-3 },
         Unit::Share => Scale { sign: "%", one: 0.01 },
         unit => Scale { sign: unit.symbol(), one: 1.0 },
     }

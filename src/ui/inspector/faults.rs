@@ -11,7 +11,7 @@ use crate::protocol::ActiveFault;
 use crate::topology::document::{Document, Fault, FaultTarget, ScheduledFault};
 use crate::ui::form::{ParamForm, Specs};
 use crate::ui::format;
-use crate::ui::icons::Icon;
+use crate::ui::icons::icon;
 use crate::ui::store::{use_dispatch, use_document, use_guard, use_run, use_simulation};
 
 /// Whether a fault can hit the target at all.
@@ -42,7 +42,7 @@ fn whole(target: Target) -> FaultTarget {
     }
 }
 
-fn icon(kind: &str) -> &'static str {
+fn fault_icon(kind: &str) -> &'static str {
     match kind {
         "kill" => "skull",
         "slow" => "turtle",
@@ -181,7 +181,7 @@ fn FaultRow(props: &FaultRowProps) -> Html {
     html! {
         <li class={classes!("fault", active.is_some().then_some("fault-active"))}>
             <div class="fault-head">
-                <Icon name={icon(kind.entry.id)} />
+                { icon(fault_icon(kind.entry.id), "") }
                 <div>
                     <h3>{ kind.entry.name }</h3>
                     <p class="sub">{ kind.entry.summary }</p>
@@ -194,15 +194,15 @@ fn FaultRow(props: &FaultRowProps) -> Html {
             <div class="button-row">
                 if let Some(active) = active {
                     <button type="button" class="btn btn-s btn-ok" onclick={lift} data-fault={format!("lift-{}", kind.entry.id)}>
-                        <Icon name="heart-pulse" class="icon-s" />{ kind.lift_label }
+                        { icon("heart-pulse", "icon-s") }{ kind.lift_label }
                     </button>
                     <span class="fault-since num">{ format!("since {}", super::inside::at(active.since_ns)) }</span>
                 } else {
                     <button type="button" class="btn btn-s btn-danger" onclick={strike} data-fault={kind.entry.id}>
-                        <Icon name={icon(kind.entry.id)} class="icon-s" />{ format!("{} now", kind.entry.name) }
+                        { icon(fault_icon(kind.entry.id), "icon-s") }{ format!("{} now", kind.entry.name) }
                     </button>
                     <button type="button" class="btn btn-s" onclick={plan} disabled={guard.fixed_run}>
-                        <Icon name="clock" class="icon-s" />{ "Plan" }
+                        { icon("clock", "icon-s") }{ "Plan" }
                     </button>
                 }
             </div>

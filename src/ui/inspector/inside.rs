@@ -132,10 +132,10 @@ fn replica_row(index: usize, replica: &ReplicaFrame) -> Html {
     html! {
         <li class={classes!("replica", format!("replica-{class}"))}>
             <span class="replica-name">{ format!("{}", index + 1) }</span>
-            <svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" role="img"
+            <svg class="meter" viewBox="0 0 100 6" preserveAspectRatio="none" role="img"
                 aria-label={format!("{} of {} slots busy", replica.busy, replica.slots)}>
-                <rect class="bar-back" width="100" height="6" rx="2" />
-                <rect class={classes!("bar-fill", (busy >= 0.95).then_some("bar-full"))} width={width} height="6" rx="2" />
+                <rect class="meter-back" width="100" height="6" rx="2" />
+                <rect class={classes!("meter-fill", (busy >= 0.95).then_some("meter-full"))} width={width} height="6" rx="2" />
             </svg>
             <span class="num replica-busy">{ format!("{}/{}", replica.busy, replica.slots) }</span>
             <span class="num replica-queue">{ if replica.queue > 0 { format!("+{} waiting", format::count(replica.queue.into())) } else { String::new() } }</span>

@@ -6,31 +6,24 @@ use super::TargetProps;
 use crate::editor::Target;
 use crate::model::outcome::Outcome;
 use crate::protocol::{EdgeFrame, StationFrame};
-use crate::ui::charts::{ChartCard, ChartKind};
+use crate::ui::dock::charts_of_selected;
 use crate::ui::format;
 use crate::ui::hint::Term;
-use crate::ui::store::{use_run, use_simulation};
+use crate::ui::icons::icon;
+use crate::ui::store::{use_dispatch, use_run};
 
 #[component]
 pub(crate) fn Metrics(props: &TargetProps) -> Html {
     let run = use_run();
-    let simulation = use_simulation();
+    let dispatch = use_dispatch();
     let target = props.target;
-    // While this tab is open the charts follow the station; afterwards the whole system again.
-    use_effect_with(target, move |target| {
-        if let Target::Node(id) = target {
-            simulation.watch(Some(*id));
-        }
-        move || simulation.watch(None)
-    });
+    let chart = Callback::from(move |_: MouseEvent| charts_of_selected(&dispatch));
     match target {
         Target::Node(id) => match run.station(id) {
             Some(station) => html! {
                 <>
                     { station_facts(station) }
-                    { for [ChartKind::Throughput, ChartKind::Times, ChartKind::Utilization, ChartKind::Queue].into_iter().map(|kind| html! {
-                        <ChartCard {kind} node={Some(id)} />
-                    }) }
+                    <button type="button" class="btn btn-s" onclick={chart}>{ icon("chart-line", "icon-s") }{ "Over time, in the charts below" }</button>
                 </>
             },
             None => nothing(),

@@ -10,7 +10,7 @@ use yew::prelude::*;
 
 pub use faults::fault_words;
 
-use super::icons::{Icon, category_class, station_icon};
+use super::icons::{category_class, icon, station_icon};
 use super::store::{use_dispatch, use_document, use_preferences, use_selection};
 use crate::editor::{Action, SessionChange, Target, catalog};
 use crate::model::edge::EDGE_ENTRY;
@@ -86,9 +86,9 @@ fn Several() -> Html {
             <p class="sub">{ words.join(" and ") }</p>
             <div class="button-row">
                 if nodes > 0 {
-                    <button type="button" class="btn" onclick={command("duplicate")}><Icon name="copy-plus" />{ "Duplicate" }</button>
+                    <button type="button" class="btn" onclick={command("duplicate")}>{ icon("copy-plus", "") }{ "Duplicate" }</button>
                 }
-                <button type="button" class="btn btn-danger" onclick={command("delete")}><Icon name="trash-2" />{ "Delete" }</button>
+                <button type="button" class="btn btn-danger" onclick={command("delete")}>{ icon("trash-2", "") }{ "Delete" }</button>
             </div>
         </div>
     }
@@ -167,7 +167,7 @@ fn Head(props: &TargetProps) -> Html {
     let document = use_document();
     let dispatch = use_dispatch();
     let close = dispatch.callback(|| Action::Session(SessionChange::ClearSelection));
-    let (icon, tint, summary) = match props.target {
+    let (sign, tint, summary) = match props.target {
         Target::Node(id) => {
             let kind = document.nodes.get(&id).map_or("", |node| node.kind.as_str());
             let summary = station::find(kind)
@@ -178,12 +178,12 @@ fn Head(props: &TargetProps) -> Html {
     };
     html! {
         <header class="panel-head">
-            <span class={classes!("kind-badge", tint)}><Icon name={icon} /></span>
+            <span class={classes!("kind-badge", tint)}>{ icon(sign, "") }</span>
             <div class="panel-title">
                 <h2>{ target_words(&document, props.target) }</h2>
                 <p class="sub">{ summary }</p>
             </div>
-            <button type="button" class="icon-btn" aria-label="Close: nothing selected" title="Nothing selected (Escape)" onclick={close}><Icon name="x" /></button>
+            <button type="button" class="icon-btn" aria-label="Close: nothing selected" title="Nothing selected (Escape)" onclick={close}>{ icon("x", "") }</button>
         </header>
     }
 }

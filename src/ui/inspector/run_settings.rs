@@ -7,7 +7,7 @@ use crate::editor::EditCommand;
 use crate::model::params::Unit;
 use crate::ui::form::number::NumberField;
 use crate::ui::hint::Term;
-use crate::ui::icons::Icon;
+use crate::ui::icons::icon;
 use crate::ui::report::ReportCard;
 use crate::ui::store::{use_dispatch, use_document, use_guard};
 
@@ -41,7 +41,7 @@ pub(crate) fn RunSettings() -> Html {
     html! {
         <div class="panel">
             <header class="panel-head">
-                <span class="kind-badge cat-edge"><Icon name="sliders-horizontal" /></span>
+                <span class="kind-badge cat-edge">{ icon("sliders-horizontal", "") }</span>
                 <div class="panel-title">
                     <h2>{ "This run" }</h2>
                     <p class="sub">{ "Select a station or a connection to set it, look inside, or break it." }</p>
@@ -63,7 +63,7 @@ pub(crate) fn RunSettings() -> Html {
                     </div>
                     <div class="field">
                         <div class="field-row">
-                            { label("good-limit", html! { "Count late answers as useless" }) }
+                            { label("good-limit", html! { "Answers can be too late" }) }
                             <input id="good-limit" class="switch" type="checkbox" role="switch" checked={limited.is_some()}
                                 disabled={guard.fixed_run} onchange={limit_switch} />
                         </div>

@@ -11,7 +11,7 @@ use crate::model::station;
 use crate::topology::check;
 use crate::topology::document::{Document, Place};
 use crate::ui::form::{ParamForm, Specs};
-use crate::ui::icons::Icon;
+use crate::ui::icons::icon;
 use crate::ui::store::{use_dispatch, use_document, use_guard, use_run};
 
 #[component]
@@ -42,7 +42,7 @@ pub(crate) fn Settings(props: &TargetProps) -> Html {
             <ParamForm {specs} {params} prefix={prefix(target)} {fixed} problems={problems(&document, target)} {onchange} {onend} />
             <Refused />
             <div class="panel-foot">
-                <button type="button" class="btn btn-s btn-quiet-danger" onclick={delete}><Icon name="trash-2" class="icon-s" />{ "Delete" }</button>
+                <button type="button" class="btn btn-s btn-quiet-danger" onclick={delete}>{ icon("trash-2", "icon-s") }{ "Delete" }</button>
             </div>
         </>
     }

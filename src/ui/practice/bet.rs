@@ -10,7 +10,7 @@ use crate::model::station::{self, Category};
 use crate::topology::document::NodeId;
 use crate::ui::form::number::NumberField;
 use crate::ui::format;
-use crate::ui::icons::Icon;
+use crate::ui::icons::icon;
 
 /// Highest rate that can be bet on [1/s].
 const RATE_MAX: f64 = 1_000_000.0;
@@ -25,7 +25,7 @@ pub(super) fn BetForm(props: &PracticeCardProps) -> Html {
     let Some(prediction) = &practice.lesson.prediction else { return Html::default() };
     if let Some(bet) = store.of(slug).bet {
         return html! {
-            <p class="callout"><Icon name="lock" class="icon-s" />
+            <p class="callout">{ icon("lock", "icon-s") }
                 { format!("Your bet stands: {} saturates first, at {}. The truth comes after the run.", bet.station, format::rate(bet.rate)) }
             </p>
         };
@@ -65,7 +65,7 @@ pub(super) fn BetForm(props: &PracticeCardProps) -> Html {
                 <label for="bet-rate">{ &prediction.rate_question }</label>
                 <NumberField id="bet-rate" name="Rate" unit={Unit::PerSecond} min={0.0} max={RATE_MAX} value={*rate} slider=true onchange={onrate} onend={Callback::noop()} />
             </div>
-            <button type="button" class="btn btn-primary" id="bet-place" disabled={chosen.is_none()} onclick={place}><Icon name="target" />{ "Place the bet" }</button>
+            <button type="button" class="btn btn-primary" id="bet-place" disabled={chosen.is_none()} onclick={place}>{ icon("target", "") }{ "Place the bet" }</button>
         </div>
     }
 }

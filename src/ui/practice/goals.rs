@@ -8,7 +8,7 @@ use crate::lesson::metric;
 use crate::lesson::rules;
 use crate::runner::report::Report;
 use crate::ui::format;
-use crate::ui::icons::Icon;
+use crate::ui::icons::icon;
 use crate::ui::store::{use_document, use_run};
 
 /// The goals; with a finished run beside them, if there is one.
@@ -23,7 +23,7 @@ pub(super) fn Goals(props: &PracticeCardProps) -> Html {
             <ul>
                 { for lesson.goals.iter().map(|goal| match &report {
                     Some(report) => goal_row(&goal.evaluate(report)),
-                    None => html! { <li class="goal"><Icon name="target" class="icon-s" /><span>{ &goal.label }</span></li> },
+                    None => html! { <li class="goal">{ icon("target", "icon-s") }<span>{ &goal.label }</span></li> },
                 }) }
             </ul>
             if report.is_some() {
@@ -39,7 +39,7 @@ pub(super) fn goal_row(result: &GoalResult) -> Html {
         result.measured.get().map_or_else(|| "nothing measured".to_owned(), |value| words(&result.metric, value));
     html! {
         <li class={classes!("goal", if result.passed { "goal-passed" } else { "goal-failed" })}>
-            <Icon name={if result.passed { "circle-check" } else { "circle-x" }} class="icon-s" />
+            { icon(if result.passed { "circle-check" } else { "circle-x" }, "icon-s") }
             <span><span class="visually-hidden">{ if result.passed { "reached: " } else { "missed: " } }</span>{ &result.label }</span>
             <span class="num goal-value">{ format!("{measured} {} {}", sign(result), words(&result.metric, result.value)) }</span>
         </li>
@@ -81,9 +81,9 @@ pub(super) fn Budget(props: &PracticeCardProps) -> Html {
                 </dl>
             }
             if !broken.is_empty() {
-                <ul class="problems">
+                <ul class="issues">
                     { for broken.iter().map(|problem| html! {
-                        <li class="problem problem-error"><Icon name="circle-x" /><div><p>{ &problem.message }</p><p class="sub">{ &problem.remedy }</p></div></li>
+                        <li class="issue issue-error">{ icon("circle-x", "") }<div><p>{ &problem.message }</p><p class="sub">{ &problem.remedy }</p></div></li>
                     }) }
                 </ul>
             }

@@ -13,7 +13,7 @@ use crate::topology::document::Document;
 use crate::topology::format::{ENGINE, Run};
 use crate::topology::link;
 use crate::ui::grading::{Graded, Grading};
-use crate::ui::icons::Icon;
+use crate::ui::icons::icon;
 use crate::ui::shared::Shared;
 use crate::ui::store::{use_dispatch, use_document, use_simulation};
 
@@ -121,7 +121,7 @@ pub(super) fn GradePanel(props: &PracticeCardProps) -> Html {
         let pass = passes(lesson, &exam.results);
         html! {
             <div class={classes!("verdict", if pass { "verdict-pass" } else { "verdict-fail" })} role="status">
-                <Icon name={if pass { "trophy" } else { "circle-x" }} class="icon-l" />
+                { icon(if pass { "trophy" } else { "circle-x" }, "icon-l") }
                 <div>
                     <p><strong>{ if pass { "Passed" } else { "Not yet" } }</strong></p>
                     <p>{ format!("{passed} of {} seeds passed; {} are needed.", exam.results.len(), lesson.finals.pass) }</p>
@@ -150,7 +150,7 @@ pub(super) fn GradePanel(props: &PracticeCardProps) -> Html {
         <section class="exam" aria-label="Examination">
             <div class="button-row">
                 <button type="button" class="btn btn-primary" id="lesson-grade" disabled={running || broken} onclick={begin}>
-                    <Icon name="graduation-cap" />{ if running { "Grading …" } else if exam.is_some() { "Grade again" } else { "Run and grade" } }
+                    { icon("graduation-cap", "") }{ if running { "Grading …" } else if exam.is_some() { "Grade again" } else { "Run and grade" } }
                 </button>
                 if let Some(exam) = exam.as_ref().filter(|_| running) {
                     <progress max={exam.seeds.len().to_string()} value={exam.results.len().to_string()} aria-label="Seeds graded"></progress>
@@ -167,7 +167,7 @@ pub(super) fn GradePanel(props: &PracticeCardProps) -> Html {
 
 fn seed_row(seed: u64, result: Option<&SeedResult>, watch: &Callback<MouseEvent>) -> Html {
     let Some(result) = result else {
-        return html! { <li class="seed-row"><Icon name="clock" class="icon-s" /><span class="num">{ format!("seed {seed}") }</span><span class="sub">{ "waiting" }</span></li> };
+        return html! { <li class="seed-row">{ icon("clock", "icon-s") }<span class="num">{ format!("seed {seed}") }</span><span class="sub">{ "waiting" }</span></li> };
     };
     let missed: Vec<_> = result.goals.iter().filter(|goal| !goal.passed).collect();
     let window = missed.iter().find_map(|goal| goal.during.clone());
@@ -175,7 +175,7 @@ fn seed_row(seed: u64, result: Option<&SeedResult>, watch: &Callback<MouseEvent>
         <li class={classes!("seed-row", if result.passed { "seed-passed" } else { "seed-failed" })}>
             <details open={false}>
                 <summary>
-                    <Icon name={if result.passed { "circle-check" } else { "circle-x" }} class="icon-s" />
+                    { icon(if result.passed { "circle-check" } else { "circle-x" }, "icon-s") }
                     <span class="num">{ format!("seed {seed}") }</span>
                     <span class="sub">{ match (&window, missed.len(), result.problems.is_empty()) {
                         (_, 0, true) => "passed".to_owned(),
@@ -186,7 +186,7 @@ fn seed_row(seed: u64, result: Option<&SeedResult>, watch: &Callback<MouseEvent>
                 </summary>
                 <ul>{ for result.goals.iter().map(goal_row) }</ul>
                 { for result.problems.iter().map(|problem| html! { <p class="sub">{ format!("{} {}", problem.message, problem.remedy) }</p> }) }
-                <button type="button" class="btn btn-s" onclick={watch.clone()}><Icon name="eye" class="icon-s" />{ "Watch this run" }</button>
+                <button type="button" class="btn btn-s" onclick={watch.clone()}>{ icon("eye", "icon-s") }{ "Watch this run" }</button>
             </details>
         </li>
     }

@@ -14,7 +14,7 @@ use self::bet::BetForm;
 use self::goals::{Budget, Goals};
 use self::grade::GradePanel;
 use self::prose::Prose;
-use super::icons::Icon;
+use super::icons::icon;
 use super::shared::Shared;
 use super::shell::{DialogKind, Opening, Origin, use_shell};
 use super::storage;
@@ -152,7 +152,7 @@ pub fn PracticeCard(props: &PracticeCardProps) -> Html {
         let stations: Vec<_> = document.nodes.iter().map(|(id, node)| (*id, node.kind.clone())).collect();
         let edges: Vec<_> = document.edges.keys().copied().collect();
         let document = document.clone();
-        use_effect_with((stations, edges), move |_| {
+        use_effect_with((slug, stations, edges), move |_| {
             dispatch.act(Action::SetGuard(Rc::new(rules::guard(&practice.lesson, &practice.start, &document))));
         });
     }
@@ -179,7 +179,7 @@ pub fn PracticeCard(props: &PracticeCardProps) -> Html {
         return html! {
             <section class="lesson lesson-folded" aria-label="Practice">
                 <button type="button" class="lesson-unfold" onclick={fold} aria-expanded="false">
-                    <Icon name="graduation-cap" /><span>{ counted }</span><strong>{ title }</strong><Icon name="chevron-right" />
+                    { icon("graduation-cap", "") }<span>{ counted }</span><strong>{ title }</strong>{ icon("chevron-right", "") }
                 </button>
             </section>
         };
@@ -195,7 +195,7 @@ pub fn PracticeCard(props: &PracticeCardProps) -> Html {
         <section class="lesson" aria-label="Practice">
             <header class="lesson-head">
                 <p class="lesson-count">{ counted }</p>
-                <button type="button" class="icon-btn icon-btn-s" onclick={fold} aria-expanded="true" aria-label="Fold the lesson away"><Icon name="chevron-left" class="icon-s" /></button>
+                <button type="button" class="icon-btn icon-btn-s" onclick={fold} aria-expanded="true" aria-label="Fold the lesson away">{ icon("chevron-left", "icon-s") }</button>
             </header>
             <div class="lesson-body" tabindex="0" role="group" aria-label="Lesson text" key={at}>
                 <h2 id="lesson-title" tabindex="-1">{ title }</h2>
@@ -204,13 +204,13 @@ pub fn PracticeCard(props: &PracticeCardProps) -> Html {
                 if let Some(message) = &store.failure { <p class="callout callout-warn">{ format!("Your progress is not saved: {message}") }</p> }
             </div>
             <footer class="lesson-foot">
-                <button type="button" class="btn btn-s" disabled={at == 0} onclick={to(at.saturating_sub(1))}><Icon name="chevron-left" class="icon-s" />{ "Back" }</button>
+                <button type="button" class="btn btn-s" disabled={at == 0} onclick={to(at.saturating_sub(1))}>{ icon("chevron-left", "icon-s") }{ "Back" }</button>
                 <ol class="lesson-dots" aria-hidden="true">
                     { for (0..steps.len()).map(|index| html! { <li class={classes!((index == at).then_some("on"), (index < at).then_some("done"))}></li> }) }
                 </ol>
                 if at + 1 < steps.len() {
                     <button type="button" class="btn btn-s btn-primary" id="lesson-next" disabled={barred.is_some()} title={barred.unwrap_or_default()} onclick={to(at + 1)}>
-                        { "Next" }<Icon name="chevron-right" class="icon-s" />
+                        { "Next" }{ icon("chevron-right", "icon-s") }
                     </button>
                 } else {
                     <Leave />
@@ -255,7 +255,7 @@ fn MeetButton(props: &PracticeCardProps) -> Html {
     });
     html! {
         <div class="button-row">
-            <button type="button" class="btn btn-primary" id="lesson-meet" onclick={meet}><Icon name="play" />{ "Run the system as it is" }</button>
+            <button type="button" class="btn btn-primary" id="lesson-meet" onclick={meet}>{ icon("play", "") }{ "Run the system as it is" }</button>
         </div>
     }
 }
@@ -275,9 +275,9 @@ fn BetTruth(props: &PracticeCardProps) -> Html {
         .map_or(prediction.station.clone(), |node| node.label.clone());
     let mark = |right: bool| {
         if right {
-            html! { <Icon name="circle-check" class="icon-s tone-good" /> }
+            html! { { icon("circle-check", "icon-s tone-good") } }
         } else {
-            html! { <Icon name="circle-x" class="icon-s tone-bad" /> }
+            html! { { icon("circle-x", "icon-s tone-bad") } }
         }
     };
     html! {
@@ -307,11 +307,11 @@ fn Hints(props: &PracticeCardProps) -> Html {
         <section class="hints" aria-label="Hints">
             if shown > 0 {
                 <ol aria-live="polite">
-                    { for hints.iter().take(shown).map(|hint| html! { <li><Icon name="lightbulb" class="icon-s" /><span>{ prose::inline(&hint.text) }</span></li> }) }
+                    { for hints.iter().take(shown).map(|hint| html! { <li>{ icon("lightbulb", "icon-s") }<span>{ prose::inline(&hint.text) }</span></li> }) }
                 </ol>
             }
             if shown < hints.len() {
-                <button type="button" class="btn btn-s" onclick={more}><Icon name="lightbulb" class="icon-s" />
+                <button type="button" class="btn btn-s" onclick={more}>{ icon("lightbulb", "icon-s") }
                     { if shown == 0 { "A hint, please".to_owned() } else { format!("Another hint ({} of {})", shown + 1, hints.len()) } }
                 </button>
             }
