@@ -3,8 +3,9 @@
 use yew::prelude::*;
 
 use super::icons::{category_class, icon, station_icon};
-use super::store::{use_dispatch, use_editor, use_guard};
-use crate::editor::{Action, Command, ToolRequest, ToolState, commands};
+use super::stage::OUTLINE;
+use super::store::{use_dispatch, use_editor, use_guard, use_preferences};
+use crate::editor::{Action, Command, SessionChange, ToolRequest, ToolState, commands};
 use crate::model::station;
 
 #[component]
@@ -15,9 +16,26 @@ pub fn Palette() -> Html {
                 { for station::REGISTRY.iter().filter(|kind| !kind.entry.defect).map(|kind| html! { <PaletteItem kind={kind.entry.id} key={kind.entry.id} /> }) }
             </div>
             <div class="rail-group rail-tools" role="group" aria-label="Tools">
+                <OutlineToggle />
                 { for ["connect", "undo", "redo", "tidy-layout"].into_iter().filter_map(commands::find).map(|command| html! { <CommandButton id={command.id} key={command.id} /> }) }
             </div>
         </nav>
+    }
+}
+
+/// Shows the drawing as a list beside the canvas: the text alternative, and the keyboard's quickest way.
+#[component]
+fn OutlineToggle() -> Html {
+    let preferences = use_preferences();
+    let dispatch = use_dispatch();
+    let open = preferences.panel_open(OUTLINE, false);
+    let toggle =
+        dispatch.callback(move || Action::Session(SessionChange::SetPanel { panel: OUTLINE.to_owned(), open: !open }));
+    html! {
+        <button type="button" class={classes!("icon-btn", open.then_some("icon-btn-on"))} aria-pressed={open.to_string()}
+            aria-label="Outline" title="Outline: everything as a list" onclick={toggle}>
+            { icon("list-tree", "") }
+        </button>
     }
 }
 

@@ -51,7 +51,8 @@ export class Chart {
         stroke: token(line.color),
         width: line.width ?? 1.75,
         dash: line.dash ?? [],
-        points: { show: false },
+        // One or two buckets make no line yet.
+        points: { show: (plot) => plot.data[0].length < 3, size: 5, fill: token(line.color) },
         spanGaps: false,
       });
     }
@@ -61,23 +62,19 @@ export class Chart {
         padding: [8, 16, 0, 0],
         legend: { show: false },
         cursor: { y: false, points: { size: 5 }, drag: { x: false, y: false }, sync: { key: 'headroom' } },
-        scales: { x: { time: false }, y: { range: (_, __, high) => [0, spec.max ?? (high > 0 ? high * 1.08 : 1)] } },
+        scales: {
+          x: { time: false, range: (_, low, high) => (low == null ? [0, 1] : [low, Math.max(high, low + 2)]) },
+          y: { range: (_, __, high) => [0, spec.max ?? (high > 0 ? high * 1.08 : 1)] },
+        },
         axes: [
           { ...axis, size: 20, space: 48, values: (_, ticks) => ticks.map(clock) },
           { ...axis, size: 46, space: 26, values: (_, ticks) => ticks.map((tick) => label(tick, spec.unit)) },
         ],
         series,
-        hooks: { setCursor: [(plot) => this.read(plot)] },
       },
       this.columns ?? [[], ...spec.lines.map(() => [])],
       this.host,
     );
-  }
-
-  /** Tells the values under the pointer, or the last ones. */
-  read(plot) {
-    const at = plot.cursor.idx;
-    this.host.dispatchEvent(new CustomEvent('chartread', { detail: at ?? -1 }));
   }
 
   fit() {
