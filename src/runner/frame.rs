@@ -389,3 +389,92 @@ fn series(system: &System, node: Option<NodeId>) -> Series {
 pub fn fault_target(json: &str) -> Option<FaultTarget> {
     serde_json::from_str(json).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lesson::catalog::SCENARIOS;
+    use crate::runner::session::Session;
+
+    fn pace(wall_ms: f64) -> Pace {
+        Pace {
+            run: RunId(1),
+            status: RunStatus::Running,
+            speed: 1.0,
+            speed_reached: 1.0,
+            clock: SimTime::ZERO,
+            wall_ms,
+        }
+    }
+
+    /// Goal: the drawn dots are true to the counters. Every scenario of the gallery is run with frames as the page asks for
+    /// them, while k changes with the load: in each frame, for each direction of each edge, dots times k is less than k off
+    /// the traversals since k last changed; and the dots in the frames are exactly the dots that were counted.
+    #[test]
+    fn dots_times_k_are_the_traversals() {
+        for scenario in SCENARIOS {
+            let run = scenario.run().expect("a built-in scenario can be read");
+            let (session, problems) = Session::open(&run);
+            let mut session = session.unwrap_or_else(|| panic!("{}: {problems:#?}", scenario.id));
+            let mut builder = FrameBuilder::default();
+            builder.reset(SimTime::ZERO);
+            let mut drawn: Vec<(u32, bool)> = Vec::new();
+            let (mut dots_per, mut changes, mut most) = (0, 0, 0);
+            for step in 1..2_000_u32 {
+                // Twenty frames a second of wall time, at four times real time.
+                session.advance(SimTime(u64::from(step) * 200_000_000), u64::MAX);
+                let frame = builder.build(session.system_mut(), pace(f64::from(step) * 50.0));
+                if frame.dots_per != dots_per {
+                    (dots_per, changes) = (frame.dots_per, changes + 1);
+                    // The hops of this frame were drawn with the k before.
+                    drawn.clear();
+                } else {
+                    drawn.extend(frame.hops.iter().map(|hop| (hop.edge.0, hop.back)));
+                }
+                let k = u64::from(frame.dots_per);
+                for edge in &frame.edges {
+                    for (back, since, dots) in
+                        [(false, edge.out_since, edge.out_dots), (true, edge.back_since, edge.back_dots)]
+                    {
+                        assert!(since - dots * k < k, "{}: {since} traversals, {dots} dots of {k}", scenario.id);
+                        let shown = drawn.iter().filter(|hop| **hop == (edge.edge, back)).count();
+                        assert_eq!(shown as u64, dots, "{}: edge {} back {back}", scenario.id, edge.edge);
+                        most = most.max(dots);
+                    }
+                }
+                if session.system().finished() {
+                    break;
+                }
+            }
+            assert!(
+                changes > 1 && most > 100,
+                "{}: {changes} changes of k, {most} dots: too quiet to prove it",
+                scenario.id
+            );
+        }
+    }
+
+    #[test]
+    fn one_dot_is_a_round_number_of_requests() {
+        assert_eq!([0.0, 900.0, 1_100.0, 4_000.0, 9_900.0, 140_000.0].map(dots_for), [1, 1, 2, 5, 10, 200]);
+    }
+
+    /// Goal: rates and levels of a frame are those of the run. M/M/1 at 8/s with a service time of 0.1 s.
+    #[test]
+    fn a_frame_tells_what_the_ledger_knows() {
+        let run = SCENARIOS[0].run().expect("a built-in scenario can be read");
+        let mut session = Session::open(&run).0.expect("a built-in scenario runs");
+        session.advance(SimTime::from_secs_f64(20.0), u64::MAX);
+        let mut builder = FrameBuilder::default();
+        let frame = builder.build(session.system_mut(), pace(1.0));
+        let totals = &frame.totals;
+        assert_eq!(totals.offered, totals.by_outcome.iter().sum::<u64>() + totals.in_flight);
+        for edge in &frame.edges {
+            assert_eq!(edge.sent, edge.by_outcome.iter().sum::<u64>() + edge.in_flight);
+        }
+        let series = frame.series.expect("the first frame carries the series");
+        assert_eq!(series.at_secs.len(), series.p99.len());
+        let arrived: f32 = series.arrival_rate.iter().sum::<f32>() * series.bucket_secs as f32;
+        assert!((f64::from(arrived) - totals.offered as f64).abs() <= 1.0, "{arrived} against {}", totals.offered);
+    }
+}
