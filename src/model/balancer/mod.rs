@@ -6,10 +6,12 @@
 mod adaptive;
 mod ip_hash;
 mod least_connections;
+mod power_of_d_choices;
 mod random;
 mod round_robin;
 mod smooth_weighted;
 mod smooth_weighted_round_robin;
+mod weighted_round_robin;
 
 use std::fmt::Debug;
 
@@ -109,7 +111,9 @@ pub struct Descriptor {
 pub static REGISTRY: &[Descriptor] = &[
     round_robin::DESCRIPTOR,
     smooth_weighted_round_robin::DESCRIPTOR,
+    weighted_round_robin::DESCRIPTOR,
     random::DESCRIPTOR,
+    power_of_d_choices::DESCRIPTOR,
     least_connections::DESCRIPTOR,
     ip_hash::DESCRIPTOR,
     adaptive::DESCRIPTOR,
