@@ -95,6 +95,7 @@ fn PaletteItem(props: &PaletteItemProps) -> Html {
             aria-pressed={placing.to_string()} {title} data-kind={id} {onpointerdown} {onpointerleave} {onclick}>
             { icon(station_icon(id), "icon-l") }
             <span>{ kind.entry.name }</span>
+            if !allowed { { icon("lock", "icon-s palette-lock") } }
         </button>
     }
 }

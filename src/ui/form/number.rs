@@ -159,19 +159,21 @@ struct Judged {
     unit: Unit,
     min: f64,
     max: f64,
+    /// A number that is in range: the one in force.
+    example: f64,
 }
 
 impl Judged {
     fn of(props: &NumberFieldProps) -> Self {
-        Self { unit: props.unit, min: props.min, max: props.max }
+        Self { unit: props.unit, min: props.min, max: props.max, example: props.value.clamp(props.min, props.max) }
     }
 
     fn judge(&self, text: &str, scale: super::quantity::Scale) -> Result<f64, String> {
-        let Self { unit, min, max } = *self;
+        let Self { unit, min, max, .. } = *self;
         let number = parse(text, unit, scale).ok_or_else(|| match unit {
-            Unit::Seconds => "Type a time, e.g. 20 ms, 1.5 s or 2 min.".to_owned(),
-            Unit::Share => "Type a share in percent, e.g. 25.".to_owned(),
-            _ => "Type a number, e.g. 100.".to_owned(),
+            Unit::Seconds => format!("Type a time, e.g. {}.", shown(self.example, unit)),
+            Unit::Share => format!("Type a share in percent, e.g. {}.", shown(self.example, unit)),
+            _ => format!("Type a number, e.g. {}.", shown(self.example, unit)),
         })?;
         if number < min || number > max {
             let (low, high) = (shown(min, unit), shown(max, unit));

@@ -12,8 +12,9 @@ use crate::ui::form::number::NumberField;
 use crate::ui::format;
 use crate::ui::icons::icon;
 
-/// Highest rate that can be bet on [1/s].
-const RATE_MAX: f64 = 1_000_000.0;
+/// Lowest and highest rate that can be bet on [1/s].
+const RATE_MIN: f64 = 1.0;
+const RATE_MAX: f64 = 100_000.0;
 
 #[component]
 pub(super) fn BetForm(props: &PracticeCardProps) -> Html {
@@ -63,7 +64,7 @@ pub(super) fn BetForm(props: &PracticeCardProps) -> Html {
             </div>
             <div class="field">
                 <label for="bet-rate">{ &prediction.rate_question }</label>
-                <NumberField id="bet-rate" name="Rate" unit={Unit::PerSecond} min={0.0} max={RATE_MAX} value={*rate} slider=true onchange={onrate} onend={Callback::noop()} />
+                <NumberField id="bet-rate" name="Rate" unit={Unit::PerSecond} min={RATE_MIN} max={RATE_MAX} value={*rate} slider=true onchange={onrate} onend={Callback::noop()} />
             </div>
             <button type="button" class="btn btn-primary" id="bet-place" disabled={chosen.is_none()} onclick={place}>{ icon("target", "") }{ "Place the bet" }</button>
         </div>

@@ -35,15 +35,34 @@ pub(super) fn Goals(props: &PracticeCardProps) -> Html {
 
 /// One goal with what was measured.
 pub(super) fn goal_row(result: &GoalResult) -> Html {
-    let measured =
-        result.measured.get().map_or_else(|| "nothing measured".to_owned(), |value| words(&result.metric, value));
     html! {
         <li class={classes!("goal", if result.passed { "goal-passed" } else { "goal-failed" })}>
             { icon(if result.passed { "circle-check" } else { "circle-x" }, "icon-s") }
             <span><span class="visually-hidden">{ if result.passed { "reached: " } else { "missed: " } }</span>{ &result.label }</span>
-            <span class="num goal-value">{ format!("{measured} {} {}", sign(result), words(&result.metric, result.value)) }</span>
+            <span class="num goal-value">{ against(result) }</span>
         </li>
     }
+}
+
+/// What was measured against what was asked for, in words.
+pub(super) fn against(result: &GoalResult) -> String {
+    let limit = words(&result.metric, result.value);
+    match result.measured.get() {
+        Some(value) if value.is_finite() => format!("{} {} {limit}", words(&result.metric, value), sign(result)),
+        Some(_) => match unanswered(&result.metric) {
+            Some(share) => format!("never: more than {} got no answer (limit {limit})", format::percent(share)),
+            None => format!("never (limit {limit})"),
+        },
+        None => format!("nothing measured (limit {limit})"),
+    }
+}
+
+/// The share beyond a percentile: an infinite p99 means that more than 1 % waited for ever.
+fn unanswered(metric_id: &str) -> Option<f64> {
+    let (_, statistic) = metric_id.rsplit_once('.')?;
+    let digits = statistic.strip_prefix('p')?;
+    let below: f64 = format!("0.{digits}").parse().ok()?;
+    Some(1.0 - below)
 }
 
 fn sign(result: &GoalResult) -> &'static str {
@@ -88,5 +107,34 @@ pub(super) fn Budget(props: &PracticeCardProps) -> Html {
                 </ul>
             }
         </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lesson::goal::Op;
+    use crate::runner::report::Figure;
+
+    #[test]
+    fn an_infinite_percentile_is_told_in_words() {
+        let told = |metric: &str, measured: f64| {
+            let result = GoalResult {
+                label: "fast".to_owned(),
+                metric: metric.to_owned(),
+                at: "system".to_owned(),
+                during: None,
+                op: Op::AtMost,
+                value: 0.1,
+                measured: Figure(measured),
+                passed: false,
+                margin: Figure::NONE,
+            };
+            against(&result).replace('\u{202f}', " ")
+        };
+        assert_eq!(told("sojourn_time.p99", f64::INFINITY), "never: more than 1 % got no answer (limit 100 ms)");
+        assert_eq!(told("sojourn_time.p999", f64::INFINITY), "never: more than 0.1 % got no answer (limit 100 ms)");
+        assert_eq!(told("sojourn_time.p99", 0.25), "250 ms of at most 100 ms");
+        assert_eq!(told("sojourn_time.p99", f64::NAN), "nothing measured (limit 100 ms)");
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::goals::goal_row;
+use super::goals::{against, goal_row};
 use super::{PracticeCardProps, use_progress};
 use crate::lesson::grade::{SeedResult, final_seeds, graded_document, passes};
 use crate::lesson::progress::{Event as Happening, Pass};
@@ -131,7 +131,9 @@ pub(super) fn GradePanel(props: &PracticeCardProps) -> Html {
     });
     let changed = exam.as_ref().is_some_and(|exam| exam.design != document && *exam.design != *document);
     let rows = exam.as_ref().map(|exam| {
-        let rows = exam.seeds.iter().map(|seed| {
+        // The evidence: the first run that failed lies open.
+        let first_failed = exam.results.iter().find(|result| !result.passed).map(|result| result.seed.clone());
+        let rows = exam.seeds.iter().enumerate().map(|(index, seed)| {
             let result = exam.results.iter().find(|result| result.seed == seed.to_string());
             let watch = {
                 let (simulation, dispatch, practice, design, seed) =
@@ -142,7 +144,7 @@ pub(super) fn GradePanel(props: &PracticeCardProps) -> Html {
                     dispatch.notify(format!("This is the very run that was graded on seed {seed}. Your next change goes back to your own seed."));
                 })
             };
-            seed_row(*seed, result, &watch)
+            seed_row(index + 1, *seed, result, first_failed == Some(seed.to_string()), &watch)
         });
         html! { <ul class="seeds">{ for rows }</ul> }
     });
@@ -165,24 +167,27 @@ pub(super) fn GradePanel(props: &PracticeCardProps) -> Html {
     }
 }
 
-fn seed_row(seed: u64, result: Option<&SeedResult>, watch: &Callback<MouseEvent>) -> Html {
+fn seed_row(number: usize, seed: u64, result: Option<&SeedResult>, open: bool, watch: &Callback<MouseEvent>) -> Html {
+    let title = html! { <><strong>{ format!("Run {number}") }</strong><span class="num seed-number">{ format!("seed {seed}") }</span></> };
     let Some(result) = result else {
-        return html! { <li class="seed-row">{ icon("clock", "icon-s") }<span class="num">{ format!("seed {seed}") }</span><span class="sub">{ "waiting" }</span></li> };
+        return html! { <li class="seed-row">{ icon("clock", "icon-s") }{ title }<span class="sub">{ "waiting" }</span></li> };
     };
     let missed: Vec<_> = result.goals.iter().filter(|goal| !goal.passed).collect();
     let window = missed.iter().find_map(|goal| goal.during.clone());
     html! {
         <li class={classes!("seed-row", if result.passed { "seed-passed" } else { "seed-failed" })}>
-            <details open={false}>
+            <details {open}>
                 <summary>
                     { icon(if result.passed { "circle-check" } else { "circle-x" }, "icon-s") }
-                    <span class="num">{ format!("seed {seed}") }</span>
+                    { title }
                     <span class="sub">{ match (&window, missed.len(), result.problems.is_empty()) {
                         (_, 0, true) => "passed".to_owned(),
                         (_, 0, false) => "could not run".to_owned(),
                         (Some(window), missed, _) => format!("{missed} missed, during {window}"),
                         (None, missed, _) => format!("{missed} missed"),
                     } }</span>
+                    { icon("chevron-right", "icon-s seed-chevron") }
+                    if let Some(goal) = missed.first() { <span class="num seed-evidence">{ against(goal) }</span> }
                 </summary>
                 <ul>{ for result.goals.iter().map(goal_row) }</ul>
                 { for result.problems.iter().map(|problem| html! { <p class="sub">{ format!("{} {}", problem.message, problem.remedy) }</p> }) }

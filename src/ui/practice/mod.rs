@@ -14,11 +14,12 @@ use self::bet::BetForm;
 use self::goals::{Budget, Goals};
 use self::grade::GradePanel;
 use self::prose::Prose;
+use super::browser::Timer;
 use super::icons::icon;
 use super::shared::Shared;
 use super::shell::{DialogKind, Opening, Origin, use_shell};
 use super::storage;
-use super::store::{use_dispatch, use_document, use_preferences, use_simulation};
+use super::store::{use_dispatch, use_document, use_preferences, use_run, use_simulation};
 use crate::editor::{Action, SessionChange};
 use crate::lesson::catalog::{self, LessonFiles};
 use crate::lesson::progress::{Event, LessonProgress, Progress};
@@ -26,6 +27,8 @@ use crate::lesson::text::Section;
 use crate::lesson::{Lesson, StepKind, rules};
 use crate::topology::document::Document;
 
+/// Time after which a report surely is that of the system shown [ms].
+const SETTLE_MS: i32 = 100;
 /// Name of the panel in the stored session.
 const PANEL: &str = "lesson";
 
@@ -157,6 +160,23 @@ pub fn PracticeCard(props: &PracticeCardProps) -> Html {
         });
     }
 
+    // Whoever is further than the meeting has met the system. Kept by lesson: the card outlives a change of lessons.
+    let met = use_state_eq(|| None::<&'static str>);
+    let beyond = steps.iter().position(|step| step.kind == StepKind::Meet).is_some_and(|meet| at > meet);
+    {
+        let met = met.setter();
+        use_effect_with((slug, beyond), move |(slug, beyond)| {
+            if *beyond {
+                met.set(Some(*slug));
+            }
+        });
+    }
+    let has_met = beyond || *met == Some(slug) || progress.gradings > 0;
+    let on_met = {
+        let met = met.setter();
+        use_callback((), move |slug, ()| met.set(Some(slug)))
+    };
+
     let open = preferences.panel_open(PANEL, true);
     let fold = {
         let dispatch = dispatch.clone();
@@ -187,6 +207,7 @@ pub fn PracticeCard(props: &PracticeCardProps) -> Html {
     // What the learner has to do before the next step makes sense.
     let barred = match step.kind {
         StepKind::Predict => (progress.bet.is_none()).then_some("Place your bet first."),
+        StepKind::Meet => (!has_met).then_some("Run the system to its end first."),
         StepKind::Grade => (progress.passed.is_none()).then_some("Pass first."),
         _ => None,
     };
@@ -200,16 +221,17 @@ pub fn PracticeCard(props: &PracticeCardProps) -> Html {
             <div class="lesson-body" tabindex="0" role="group" aria-label="Lesson text" key={at}>
                 <h2 id="lesson-title" tabindex="-1">{ title }</h2>
                 if let Some(section) = section { <Prose blocks={section.blocks.clone()} /> }
-                { step_body(&practice, &progress, step.kind) }
+                { step_body(&practice, &progress, step.kind, has_met, &on_met) }
                 if let Some(message) = &store.failure { <p class="callout callout-warn">{ format!("Your progress is not saved: {message}") }</p> }
             </div>
+            if let Some(reason) = barred { <p class="lesson-barred" id="lesson-barred">{ reason }</p> }
             <footer class="lesson-foot">
                 <button type="button" class="btn btn-s" disabled={at == 0} onclick={to(at.saturating_sub(1))}>{ icon("chevron-left", "icon-s") }{ "Back" }</button>
                 <ol class="lesson-dots" aria-hidden="true">
                     { for (0..steps.len()).map(|index| html! { <li class={classes!((index == at).then_some("on"), (index < at).then_some("done"))}></li> }) }
                 </ol>
                 if at + 1 < steps.len() {
-                    <button type="button" class="btn btn-s btn-primary" id="lesson-next" disabled={barred.is_some()} title={barred.unwrap_or_default()} onclick={to(at + 1)}>
+                    <button type="button" class="btn btn-s btn-primary" id="lesson-next" disabled={barred.is_some()} aria-describedby={barred.map(|_| "lesson-barred")} onclick={to(at + 1)}>
                         { "Next" }{ icon("chevron-right", "icon-s") }
                     </button>
                 } else {
@@ -220,12 +242,25 @@ pub fn PracticeCard(props: &PracticeCardProps) -> Html {
     }
 }
 
-fn step_body(practice: &Shared<Practice>, progress: &LessonProgress, kind: StepKind) -> Html {
+fn step_body(
+    practice: &Shared<Practice>,
+    progress: &LessonProgress,
+    kind: StepKind,
+    has_met: bool,
+    on_met: &Callback<&'static str>,
+) -> Html {
     match kind {
         StepKind::Brief => html! { <Goals practice={practice.clone()} /> },
         StepKind::Predict => html! { <BetForm practice={practice.clone()} /> },
         StepKind::Meet => {
-            html! { <><MeetButton practice={practice.clone()} /><Goals practice={practice.clone()} /><BetTruth practice={practice.clone()} /></> }
+            html! {
+                <>
+                    <MeetButton practice={practice.clone()} />
+                    <MeetWatch practice={practice.clone()} {on_met} />
+                    <Goals practice={practice.clone()} />
+                    if has_met { <BetTruth practice={practice.clone()} /> }
+                </>
+            }
         }
         StepKind::Build => {
             html! { <><Budget practice={practice.clone()} /><Goals practice={practice.clone()} /><Hints practice={practice.clone()} /></> }
@@ -258,6 +293,36 @@ fn MeetButton(props: &PracticeCardProps) -> Html {
             <button type="button" class="btn btn-primary" id="lesson-meet" onclick={meet}>{ icon("play", "") }{ "Run the system as it is" }</button>
         </div>
     }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+struct MeetWatchProps {
+    practice: Shared<Practice>,
+    /// Told the lesson's name.
+    on_met: Callback<&'static str>,
+}
+
+/// Shows nothing; tells once the system as the lesson gives it has run to its end. Apart from the card, since the
+/// run's news come ten times a second.
+#[component]
+fn MeetWatch(props: &MeetWatchProps) -> Html {
+    let run = use_run();
+    let document = use_document();
+    let start = &props.practice.start;
+    // Moved and renamed stations are still the same system.
+    let untouched = document.edges == start.edges
+        && document.nodes.len() == start.nodes.len()
+        && document.nodes.iter().all(|(id, node)| {
+            start.nodes.get(id).is_some_and(|given| given.kind == node.kind && given.params == node.params)
+        });
+    let (on_met, slug) = (props.on_met.clone(), props.practice.files.slug);
+    use_effect_with((slug, run.report.is_some() && untouched), move |(slug, met)| {
+        let slug = *slug;
+        // Just opened, a system still stands beside the report of the run before: what counts is what stays.
+        let timer = met.then(|| Timer::once(SETTLE_MS, move || on_met.emit(slug)));
+        move || drop(timer)
+    });
+    Html::default()
 }
 
 /// The bet beside the truth.
