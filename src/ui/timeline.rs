@@ -15,6 +15,16 @@ use crate::model::fault;
 use crate::model::params::{Unit, Value};
 use crate::topology::document::ScheduledFault;
 
+/// Height of the track, and of the row for the windows' names above it [px].
+const HEIGHT: f64 = 58.0;
+const NAMES_ROW: f64 = 13.0;
+/// Width of the track before it is measured [px].
+const TRACK_WIDTH: f64 = 900.0;
+/// Marks of one lane closer than this share a label; a letter's width; what a mark itself takes [px].
+const LABEL_LEAST: f64 = 90.0;
+const LETTER: f64 = 5.8;
+const LABEL_GAP: f64 = 20.0;
+
 #[component]
 pub fn Timeline() -> Html {
     let document = use_document();
@@ -25,25 +35,46 @@ pub fn Timeline() -> Html {
     let place = |secs: f64| format!("{:.3}%", (secs / length * 100.0).clamp(0.0, 100.0));
     let width = |from: f64, to: f64| format!("{:.3}%", ((to - from).max(0.0) / length * 100.0).clamp(0.2, 100.0));
 
+    // Labels share two lanes; how much of them finds room depends on how wide the track came out.
+    let wide = use_state_eq(|| TRACK_WIDTH);
+    {
+        let (wide, track) = (wide.setter(), track.clone());
+        use_effect(move || {
+            if let Some(element) = track.cast::<Element>() {
+                let measured = f64::from(element.client_width());
+                wide.set(if measured > 0.0 { measured } else { TRACK_WIDTH });
+            }
+        });
+    }
+    let words: Vec<String> = document
+        .faults
+        .iter()
+        .map(|scheduled| fault_words(&document, &scheduled.fault.kind, scheduled.fault.target, &scheduled.fault.params))
+        .collect();
+    let at: Vec<f64> = document.faults.iter().map(|scheduled| scheduled.at_secs / length * *wide).collect();
+    let labels = labels(&at, &words, *wide);
+    // The windows' names have a row of their own.
+    let named = if document.windows.is_empty() { 0.0 } else { NAMES_ROW };
+
     let windows = document.windows.iter().map(|window| {
         html! {
             <g class="timeline-window">
-                <rect x={place(window.from_secs)} y="4" width={width(window.from_secs, window.to_secs)} height="30" rx="4" />
-                <svg x={place(window.from_secs)} y="4" overflow="visible"><text x="6" y="11">{ &window.name }</text></svg>
+                <rect x={place(window.from_secs)} y="0" width={width(window.from_secs, window.to_secs)} height="42" rx="4" />
+                <svg x={place(window.from_secs)} y={(-NAMES_ROW).to_string()} overflow="visible"><text x="2" y="10">{ &window.name }</text></svg>
             </g>
         }
     });
     let ticks = ticks(length).into_iter().map(|secs| {
         html! {
             <svg x={place(secs)} y="0" overflow="visible" class="timeline-tick">
-                <line x1="0" x2="0" y1="25" y2="31" />
-                <text x="0" y="43" text-anchor={if secs == 0.0 { "start" } else if secs > length * 0.97 { "end" } else { "middle" }}>{ format::clock(secs) }</text>
+                <line x1="0" x2="0" y1="37" y2="43" />
+                <text x="0" y="55" text-anchor={if secs == 0.0 { "start" } else if secs > length * 0.97 { "end" } else { "middle" }}>{ format::clock(secs) }</text>
             </svg>
         }
     });
-    let marks: Html = document.faults.iter().enumerate().map(|(index, scheduled)| {
+    let marks: Html = document.faults.iter().zip(labels).enumerate().map(|(index, (scheduled, label))| {
         html! {
-            <FaultMark {index} scheduled={scheduled.clone()} {length} track={track.clone()} fixed={guard.fixed_run}
+            <FaultMark {index} {label} scheduled={scheduled.clone()} {length} track={track.clone()} fixed={guard.fixed_run}
                 chosen={*chosen == Some(index)} choose={let chosen = chosen.clone(); Callback::from(move |index| chosen.set(index))} key={index} />
         }
     }).collect();
@@ -53,14 +84,72 @@ pub fn Timeline() -> Html {
             if let Some((index, scheduled)) = editing {
                 <FaultCard {index} {scheduled} fixed={guard.fixed_run} onclose={let chosen = chosen.clone(); Callback::from(move |()| chosen.set(None))} />
             }
-            <svg class="timeline-track" ref={track} width="100%" height="46" role="group" aria-label="Timeline">
-                { for windows }
-                <rect class="timeline-rail" x="0" y="20" width="100%" height="4" rx="2" />
-                { for ticks }
-                <Progress {length} />
-                { marks }
+            <svg class="timeline-track" ref={track} width="100%" height={(HEIGHT + named).to_string()} role="group" aria-label="Timeline">
+                <g transform={format!("translate(0 {named})")}>
+                    { for windows }
+                    <rect class="timeline-rail" x="0" y="32" width="100%" height="4" rx="2" />
+                    { for ticks }
+                    <Progress {length} />
+                    { marks }
+                </g>
             </svg>
         </div>
+    }
+}
+
+/// A fault's words on the track, as far as they find room.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Label {
+    text: String,
+    /// The upper of the two lanes.
+    upper: bool,
+}
+
+/// Labels of marks at `at` [px] on a track of width `wide` [px]: neighbors take turns on two lanes, each ends before the
+/// next of its lane begins, and a mark without room is counted by the label before it.
+fn labels(at: &[f64], words: &[String], wide: f64) -> Vec<Label> {
+    let mut order: Vec<usize> = (0..at.len()).collect();
+    order.sort_by(|a, b| at[*a].total_cmp(&at[*b]));
+    // Who begins a label on which lane, and how many marks it speaks for besides.
+    let mut begun: [Vec<(usize, usize)>; 2] = Default::default();
+    let mut last_lane = 0;
+    for index in order {
+        let free =
+            |lane: &[(usize, usize)]| lane.last().is_none_or(|(before, _)| at[index] - at[*before] >= LABEL_LEAST);
+        match [0, 1].into_iter().find(|lane| free(&begun[*lane])) {
+            Some(lane) => {
+                begun[lane].push((index, 0));
+                last_lane = lane;
+            }
+            None => {
+                if let Some((_, more)) = begun[last_lane].last_mut() {
+                    *more += 1;
+                }
+            }
+        }
+    }
+    let mut labels = vec![Label::default(); at.len()];
+    for (lane, begun) in begun.iter().enumerate() {
+        for (place, (index, more)) in begun.iter().enumerate() {
+            let end = begun.get(place + 1).map_or(wide, |(next, _)| at[*next]);
+            let more = if *more > 0 { format!(" +{more}") } else { String::new() };
+            let letters = ((end - at[*index] - LABEL_GAP) / LETTER).max(0.0) as usize;
+            let text = shortened(&words[*index], letters.saturating_sub(more.len())) + &more;
+            labels[*index] = Label { text, upper: lane == 1 };
+        }
+    }
+    labels
+}
+
+/// At most this many letters; nothing where too few would be left to read.
+fn shortened(words: &str, letters: usize) -> String {
+    if words.chars().count() <= letters {
+        words.to_owned()
+    } else if letters < 4 {
+        String::new()
+    } else {
+        let kept: String = words.chars().take(letters - 1).collect();
+        format!("{}…", kept.trim_end())
     }
 }
 
@@ -93,8 +182,8 @@ fn Progress(props: &ProgressProps) -> Html {
     let at = format!("{:.3}%", share * 100.0);
     html! {
         <g class="timeline-now">
-            <rect x="0" y="20" width={at.clone()} height="4" rx="2" />
-            <circle cx={at} cy="22" r="6" />
+            <rect x="0" y="32" width={at.clone()} height="4" rx="2" />
+            <circle cx={at} cy="34" r="6" />
         </g>
     }
 }
@@ -102,6 +191,7 @@ fn Progress(props: &ProgressProps) -> Html {
 #[derive(Debug, PartialEq, Properties)]
 struct FaultMarkProps {
     index: usize,
+    label: Label,
     scheduled: ScheduledFault,
     length: f64,
     track: NodeRef,
@@ -193,13 +283,14 @@ fn FaultMark(props: &FaultMarkProps) -> Html {
     let lasts = scheduled.for_secs.unwrap_or(length - scheduled.at_secs).max(0.0);
     html! {
         <g class={classes!("timeline-fault", props.chosen.then_some("timeline-fault-on"), fixed.then_some("timeline-fault-fixed"))}>
-            <rect class="timeline-fault-span" x={share(scheduled.at_secs)} y="18" width={share(lasts)} height="8" rx="3" />
+            <rect class="timeline-fault-span" x={share(scheduled.at_secs)} y="30" width={share(lasts)} height="8" rx="3" />
             <svg x={share(scheduled.at_secs)} y="0" overflow="visible">
                 <g class="timeline-fault-mark" role="button" tabindex="0" aria-label={format!("{words}, {when}")} aria-expanded={props.chosen.to_string()}
                     {onpointerdown} {onpointermove} {onpointerup} {onkeydown} {onblur}>
-                    <rect class="timeline-fault-hit" x="-12" y="2" width="24" height="26" rx="4" />
-                    <path d="M0 5 l8 13 h-16z" />
-                    <text x="11" y="13">{ &words }</text>
+                    <title>{ format!("{words}, {when}") }</title>
+                    <rect class="timeline-fault-hit" x="-12" y="14" width="24" height="26" rx="4" />
+                    <path d="M0 17 l8 13 h-16z" />
+                    <text x={if props.label.upper { "0" } else { "11" }} y={if props.label.upper { "10" } else { "25" }}>{ &props.label.text }</text>
                 </g>
             </svg>
         </g>
@@ -281,5 +372,25 @@ fn FaultCard(props: &FaultCardProps) -> Html {
             }
             if run.begun() && !fixed { <p class="sub">{ "The timetable acts from the next start." }</p> }
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(at: &[f64], words: &[&str], wide: f64) -> Vec<(String, bool)> {
+        let words: Vec<String> = words.iter().map(|words| (*words).to_owned()).collect();
+        labels(at, &words, wide).into_iter().map(|label| (label.text, label.upper)).collect()
+    }
+
+    #[test]
+    fn labels_of_close_faults_do_not_cover_each_other() {
+        let far = told(&[0.0, 400.0], &["Kill Orders", "Slow Database"], 900.0);
+        assert_eq!(far, [("Kill Orders".to_owned(), false), ("Slow Database".to_owned(), false)]);
+        let close = told(&[100.0, 120.0, 130.0, 215.0], &["Kill Orders", "Slow Database", "Cut", "Kill Shop"], 300.0);
+        let expect = [("Kill Orders", false), ("Slow Database +1", true), ("", false), ("Kill Shop", false)];
+        assert_eq!(close, expect.map(|(text, upper)| (text.to_owned(), upper)));
+        assert_eq!(told(&[200.0], &["Kill Orders"], 280.0), [("Kill Orde…".to_owned(), false)]);
     }
 }
