@@ -83,7 +83,7 @@ pub struct Gauge {
     pub bar: Option<(f64, Level)>,
     /// The number beside the bar.
     pub value: String,
-    /// "queue 12", where something waits.
+    /// "queue 12" where something waits, "12 left over" once the run has ended.
     pub queue: Option<String>,
     /// Share of the waiting places taken, 0..1; `None` where nothing can wait or places are unlimited.
     pub queue_share: Option<f64>,
@@ -108,9 +108,9 @@ pub const SQUARE: f64 = 8.0;
 /// See [`SQUARE`].
 pub const SQUARE_STEP: f64 = 11.0;
 
-/// What the card of `node` shows of `frame`.
+/// What the card of `node` shows of `frame`; `finished`: the run is over, and what waits will never be served.
 #[must_use]
-pub fn gauge(node: &Node, frame: &StationFrame) -> Gauge {
+pub fn gauge(node: &Node, frame: &StationFrame, finished: bool) -> Gauge {
     let face = catalog::face(&node.kind);
     let condition = condition(&frame.replicas);
     let (bar, value) = bar_and_value(face.category, frame);
@@ -119,7 +119,10 @@ pub fn gauge(node: &Node, frame: &StationFrame) -> Gauge {
         state_line: state_line(condition, frame),
         bar,
         value,
-        queue: (frame.queue > 0).then(|| format!("queue {}", grouped(f64::from(frame.queue)))),
+        queue: (frame.queue > 0).then(|| {
+            let waiting = grouped(f64::from(frame.queue));
+            if finished { format!("{waiting} left over") } else { format!("queue {waiting}") }
+        }),
         queue_share: frame
             .queue_capacity
             .filter(|capacity| *capacity > 0)
@@ -346,7 +349,9 @@ mod tests {
             replicas: vec![replica(ReplicaState::Ready, 4), replica(ReplicaState::Starting, 0)],
             ..StationFrame::default()
         };
-        let gauge = gauge(&node("service"), &frame);
+        let over = gauge(&node("service"), &frame, true);
+        assert_eq!(over.queue.as_deref(), Some("12 left over"));
+        let gauge = gauge(&node("service"), &frame, false);
         assert_eq!(gauge.bar, Some((0.93, Level::High)));
         assert_eq!((gauge.value.as_str(), gauge.queue.as_deref()), ("93.0 %", Some("queue 12")));
         assert_eq!(gauge.queue_share, Some(0.12));
@@ -371,12 +376,12 @@ mod tests {
     #[test]
     fn other_kinds_show_what_they_have() {
         let frame = StationFrame { arrival_rate: 10_000.0, utilization: f64::NAN, ..StationFrame::default() };
-        assert_eq!(gauge(&node("source"), &frame).value, "λ 10\u{202f}000/s");
-        assert_eq!(gauge(&node("balancer"), &frame).value, "10\u{202f}000/s");
+        assert_eq!(gauge(&node("source"), &frame, false).value, "λ 10\u{202f}000/s");
+        assert_eq!(gauge(&node("balancer"), &frame, false).value, "10\u{202f}000/s");
         let frame = StationFrame { hit_ratio: Some(0.971), utilization: 0.2, ..StationFrame::default() };
-        assert_eq!(gauge(&node("cache"), &frame).value, "97.1 % hit");
+        assert_eq!(gauge(&node("cache"), &frame, false).value, "97.1 % hit");
         let frame = StationFrame { hit_ratio: Some(f64::NAN), ..StationFrame::default() };
-        assert_eq!(gauge(&node("cache"), &frame).value, "– hit");
+        assert_eq!(gauge(&node("cache"), &frame, false).value, "– hit");
     }
 
     #[test]

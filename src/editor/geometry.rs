@@ -21,6 +21,11 @@ pub const DRAG_THRESHOLD_TOUCH: f64 = 10.0;
 pub const ZOOM_MIN: f64 = 0.2;
 /// See [`ZOOM_MIN`].
 pub const ZOOM_MAX: f64 = 2.5;
+/// Fitting goes no further out than this on stages narrower than [`NARROW`] [screen pixels].
+const ZOOM_READABLE: f64 = 0.5;
+const NARROW: f64 = 600.0;
+/// Free to the left of a drawing that is wider than the stage [screen pixels].
+const MARGIN_NARROW: f64 = 14.0;
 /// Replica squares in one row of a card.
 pub const REPLICAS_PER_ROW: usize = 13;
 /// Rows of replica squares at most; more replicas are told as a number.
@@ -154,16 +159,25 @@ impl Camera {
         Self { x: at_world.x - at_screen.x / zoom, y: at_world.y - at_screen.y / zoom, zoom }
     }
 
-    /// Shows all of `bounds` in the middle of the viewport, with a margin; never larger than life.
+    /// Shows all of `bounds` in the middle of the viewport, with a margin; never larger than life. On a narrow screen
+    /// never smaller than can be read either: what then has no room is cut off at the right and below.
     #[must_use]
     pub fn fitting(bounds: Rect, viewport: Size) -> Self {
         // Room around, less of it on a small screen.
         let room = |span: f64| (span - 2.0 * (span * 0.06).clamp(14.0, 56.0)).max(1.0);
         let zoom = (room(viewport.width) / bounds.width.max(1.0))
             .min(room(viewport.height) / bounds.height.max(1.0))
-            .clamp(ZOOM_MIN, 1.0);
-        let center = bounds.center();
-        Self { x: center.x - viewport.width / zoom / 2.0, y: center.y - viewport.height / zoom / 2.0, zoom }
+            .clamp(if viewport.width < NARROW { ZOOM_READABLE } else { ZOOM_MIN }, 1.0);
+        // In the middle, or from its beginning where it is too large.
+        let origin = |from: f64, span: f64, room: f64| {
+            let spare = room / zoom - span;
+            if spare >= 0.0 { from - spare / 2.0 } else { from - MARGIN_NARROW / zoom }
+        };
+        Self {
+            x: origin(bounds.x, bounds.width, viewport.width),
+            y: origin(bounds.y, bounds.height, viewport.height),
+            zoom,
+        }
     }
 }
 
@@ -425,6 +439,15 @@ mod tests {
         let bottom_right = camera.screen_from_world(Point { x: bounds.right(), y: bounds.bottom() });
         assert!(top_left.x >= 0.0 && top_left.y >= 0.0);
         assert!(bottom_right.x <= viewport.width && bottom_right.y <= viewport.height);
+    }
+
+    #[test]
+    fn fitting_stays_readable_on_a_narrow_screen() {
+        let bounds = Rect { x: -500.0, y: 40.0, width: 3000.0, height: 200.0 };
+        let camera = Camera::fitting(bounds, Size { width: 390.0, height: 600.0 });
+        assert_eq!(camera.zoom, ZOOM_READABLE);
+        let corner = camera.screen_from_world(Point { x: bounds.x, y: bounds.y });
+        assert_eq!((corner.x, corner.y), (MARGIN_NARROW, 250.0));
     }
 
     #[test]

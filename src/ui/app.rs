@@ -187,6 +187,16 @@ fn Page(props: &PageProps) -> Html {
         });
     }
 
+    // On a small screen a lesson begins with its words; without one there is no such tab.
+    {
+        let tab = tab.clone();
+        use_effect_with((*origin).clone(), move |origin| match origin {
+            Origin::Lesson(_) => tab.set(MobileTab::Lesson),
+            _ if *tab == MobileTab::Lesson => tab.set(MobileTab::Stage),
+            _ => {}
+        });
+    }
+
     let practice = {
         let origin = (*origin).clone();
         use_memo(origin, |origin| match origin {
@@ -221,7 +231,7 @@ fn Page(props: &PageProps) -> Html {
                 <a class="skip-link" href="#stage">{ "Skip to the stage" }</a>
                 <TopBar {unsaved} />
                 <Palette />
-                <StageArea practice={(*practice).clone()} tab={*tab} />
+                <StageArea practice={(*practice).clone()} tab={*tab} choose={choose_tab.clone()} />
                 <Inspector />
                 <Dock />
                 <TabBar chosen={*tab} choose={choose_tab} practice={practice.is_some()} />

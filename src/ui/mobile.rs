@@ -3,6 +3,9 @@
 use yew::prelude::*;
 
 use super::icons::icon;
+use super::store::{use_document, use_selection};
+use crate::editor::Target;
+use crate::editor::edit::target_name;
 
 /// What a small screen shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,5 +59,28 @@ pub fn TabBar(props: &TabBarProps) -> Html {
                 }
             }) }
         </nav>
+    }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+pub struct SelectionBarProps {
+    pub choose: Callback<MobileTab>,
+}
+
+/// Under the canvas of a small screen: the way from what was tapped to its settings. The style sheet hides it elsewhere.
+#[component]
+pub fn SelectionBar(props: &SelectionBarProps) -> Html {
+    let document = use_document();
+    let selection = use_selection();
+    let Some(target) = selection.single().filter(|target| target.is_in(&document)) else { return Html::default() };
+    let name = match target {
+        Target::Node(id) => document.nodes.get(&id).map_or_else(String::new, |node| node.label.clone()),
+        Target::Edge(_) => target_name(&document, target),
+    };
+    let onclick = props.choose.reform(|_: MouseEvent| MobileTab::Settings);
+    html! {
+        <div class="selection-bar">
+            <button type="button" class="btn" {onclick}>{ icon("sliders-horizontal", "") }<span>{ format!("Settings of {name}") }</span></button>
+        </div>
     }
 }

@@ -208,7 +208,7 @@ struct StationValuesProps {
 fn StationValues(props: &StationValuesProps) -> Html {
     let run = use_run();
     let Some(station) = run.station(props.id) else { return Html::default() };
-    let told = gauge::gauge(&props.node, station);
+    let told = gauge::gauge(&props.node, station, run.frame.status == crate::protocol::RunStatus::Finished);
     let value = |name: &'static str, value: String| {
         html! { <div key={name}><dt>{ name }</dt><dd class="num">{ value }</dd></div> }
     };

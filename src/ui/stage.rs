@@ -6,7 +6,7 @@ use yew::prelude::*;
 use super::browser::Timer;
 use super::canvas::Stage;
 use super::icons::icon;
-use super::mobile::MobileTab;
+use super::mobile::{MobileTab, SelectionBar};
 use super::outline::Outline;
 use super::practice::{Practice, PracticeCard};
 use super::run_view::Health;
@@ -26,6 +26,8 @@ pub const OUTLINE: &str = "outline";
 pub struct StageAreaProps {
     pub practice: Option<Shared<Practice>>,
     pub tab: MobileTab,
+    /// Shows another panel on a small screen.
+    pub choose: Callback<MobileTab>,
 }
 
 #[component]
@@ -57,6 +59,7 @@ pub fn StageArea(props: &StageAreaProps) -> Html {
                     if outlined { <div class="outline-pane"><Outline /></div> }
                     <div class="canvas-box"><Stage /></div>
                 </div>
+                <SelectionBar choose={props.choose.clone()} />
             </div>
         </main>
     }

@@ -110,8 +110,13 @@ impl Animation {
         if running {
             self.dots.set_rate(shown_ns, frame.speed_reached * 1e9);
         }
-        self.dots.add(&hops);
-        self.dots.prune(shown_ns);
+        if frame.status == RunStatus::Finished {
+            // Nothing is on its way any more: standing dots would tell otherwise.
+            self.dots.clear();
+        } else {
+            self.dots.add(&hops);
+            self.dots.prune(shown_ns);
+        }
         self.seen.now_ns = shown_ns;
     }
 

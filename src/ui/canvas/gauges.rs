@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use web_sys::Element;
 
 use crate::editor::gauge::{self, Squares};
-use crate::protocol::{Frame, ReplicaState};
+use crate::protocol::{Frame, ReplicaState, RunStatus};
 use crate::topology::document::{Document, Edge, EdgeId, Node, NodeId};
 
 /// What was written where, so that nothing is written twice.
@@ -39,7 +39,8 @@ impl Gauges {
     fn show_node(&mut self, stage: &Element, id: NodeId, node: &Node, frame: Option<&Frame>) {
         let owner = format!("node-{}", id.0);
         let station = frame.and_then(|frame| frame.stations.iter().find(|station| station.node == id.0));
-        let Some(told) = station.map(|station| gauge::gauge(node, station)) else {
+        let finished = frame.is_some_and(|frame| frame.status == RunStatus::Finished);
+        let Some(told) = station.map(|station| gauge::gauge(node, station, finished)) else {
             self.attribute(stage, &owner, "", "data-condition", "");
             for part in ["state", "value", "queue"] {
                 self.text(stage, &owner, part, "");
