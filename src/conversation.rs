@@ -8,7 +8,10 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::protocol::{BUILD, Frame, FromWorker, PROTOCOL, RunId, RunStatus, Speed, ToWorker};
-use crate::topology::document::{Change, Diagnostic, Document, Edit, Fault, FaultTarget, Input, Node, NodeId};
+use crate::topology::check;
+use crate::topology::document::{
+    Change, Diagnostic, Document, Edit, Fault, FaultTarget, Input, Node, NodeId, Severity,
+};
 use crate::topology::format::{self, Run};
 
 /// Something the page should show or act on.
@@ -147,6 +150,35 @@ impl Conversation {
     #[must_use]
     pub fn needs_restart(&self) -> bool {
         self.begun() && !same_settings(&self.base, &self.wanted)
+    }
+
+    /// The document that the run began with: its length and its warm-up are those of the run.
+    #[must_use]
+    pub fn base(&self) -> &Document {
+        &self.base
+    }
+
+    /// Whether the run is over and the editor's document has changed since: what is shown belongs to the earlier one.
+    #[must_use]
+    pub fn outdated(&self) -> bool {
+        self.status == RunStatus::Finished
+            && (self.needs_restart() || !Edit::between(&self.accepted, &self.wanted).is_empty())
+    }
+
+    /// What keeps the run from being begun (again): the first error of the editor's document. A run that is under way
+    /// goes on with the last document that worked.
+    #[must_use]
+    pub fn obstacle(&self) -> Option<Diagnostic> {
+        if self.events > 0 && self.status != RunStatus::Finished {
+            return None;
+        }
+        check::check(&self.wanted).into_iter().find(|problem| problem.severity == Severity::Error)
+    }
+
+    /// Whether the run is over: to play then means to start anew.
+    #[must_use]
+    pub fn finished(&self) -> bool {
+        self.status == RunStatus::Finished
     }
 
     /// Whether anything happened that a fresh load would lose.
@@ -292,14 +324,16 @@ impl Conversation {
         }
     }
 
-    /// Which node's series to send; `None`: the system's.
-    pub fn watch(&mut self, node: Option<NodeId>) {
-        if self.watch != node {
+    /// Which node's series to send; `None`: the system's. Whether that is another one than before.
+    pub fn watch(&mut self, node: Option<NodeId>) -> bool {
+        let changed = self.watch != node;
+        if changed {
             self.watch = node;
             if self.ready {
                 self.outgoing.push(ToWorker::Watch { run: self.run, node });
             }
         }
+        changed
     }
 
     pub fn export(&mut self) {
@@ -338,6 +372,8 @@ impl Conversation {
             FromWorker::Graded { .. } => None, // Grading has workers of its own.
             FromWorker::Loaded { run, diagnostics, runs } => self.current(run).then(|| {
                 self.loading = false;
+                // What cannot run does not run: nothing may look as if it did.
+                self.playing &= runs;
                 self.catch_up();
                 News::Loaded { diagnostics: serde_json::from_str(&diagnostics).unwrap_or_default(), runs }
             }),
@@ -653,6 +689,48 @@ mod tests {
         assert_eq!(begun.params, document(1.0).nodes.values().next().expect("one node").params, "it began as it began");
         let Change::Edit(edit) = &run.inputs[0].change else { panic!("the edit stays an edit") };
         assert_eq!(edit.nodes.values().flatten().next().expect("one node").label, "Shoppers");
+    }
+
+    #[test]
+    fn a_document_that_cannot_run_does_not_play() {
+        let mut talk = Conversation::default();
+        talk.received(ready());
+        talk.open(Rc::new(Document::default()), Vec::new(), true);
+        assert!(talk.obstacle().is_some_and(|problem| problem.severity == Severity::Error));
+        talk.received(FromWorker::Loaded { run: talk.run(), diagnostics: "[]".to_owned(), runs: false });
+        assert!(!talk.playing());
+    }
+
+    #[test]
+    fn a_run_under_way_goes_on_whatever_the_drawing_lacks_and_once_over_it_cannot_begin_again() {
+        let mut talk = running(50);
+        talk.edited(Rc::new(Document::default()));
+        assert!(talk.obstacle().is_none());
+        talk.received(frame(talk.run(), 60, RunStatus::Finished));
+        assert!(talk.obstacle().is_some());
+    }
+
+    #[test]
+    fn only_another_node_is_news_to_the_charts() {
+        let mut talk = running(50);
+        assert!(!talk.watch(None), "the system as before");
+        assert!(talk.watch(Some(NodeId(1))));
+        assert!(!talk.watch(Some(NodeId(1))));
+        assert_eq!(names(&mut talk), ["watch"]);
+    }
+
+    #[test]
+    fn a_change_after_the_end_makes_the_results_those_of_an_earlier_design() {
+        let mut talk = running(50);
+        talk.received(frame(talk.run(), 60, RunStatus::Finished));
+        assert!(!talk.outdated());
+        talk.edited(document(2.0));
+        assert!(talk.outdated());
+        talk.edited(document(1.0));
+        assert!(!talk.outdated(), "taken back");
+        talk.edited(document(2.0));
+        talk.restart(true);
+        assert!(!talk.outdated());
     }
 
     #[test]

@@ -195,6 +195,27 @@ pub struct Totals {
     pub sojourn_p99: f64,
 }
 
+impl Totals {
+    /// The figures of all of it as if it were one recent span of `secs` [s]; what a station did is not among them.
+    /// NaN where there is nothing to divide by.
+    #[must_use]
+    pub fn as_recent(&self, secs: f64) -> Recent {
+        let rate = |count: u64| if secs > 0.0 { count as f64 / secs } else { f64::NAN };
+        let ended: u64 = self.by_outcome.iter().sum();
+        Recent {
+            span_secs: secs,
+            arrival_rate: rate(self.offered),
+            throughput: rate(self.by_outcome[0]),
+            goodput: rate(self.good),
+            error_share: if ended == 0 { f64::NAN } else { 1.0 - self.by_outcome[0] as f64 / ended as f64 },
+            p50: self.sojourn_p50,
+            p99: self.sojourn_p99,
+            utilization: f64::NAN,
+            busiest: None,
+        }
+    }
+}
+
 /// Over the last few simulated seconds (`span_secs`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Recent {
@@ -365,4 +386,26 @@ pub struct Series {
 #[must_use]
 pub fn diagnostics_json(diagnostics: &[Diagnostic]) -> String {
     serde_json::to_string(diagnostics).expect("diagnostics are plain data")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn totals_as_one_span_give_the_rates_of_the_whole_run() {
+        let totals = Totals {
+            offered: 600,
+            by_outcome: [480, 120, 0, 0, 0, 0],
+            good: 300,
+            sojourn_p99: 0.2,
+            ..Totals::default()
+        };
+        let whole = totals.as_recent(60.0);
+        assert_eq!((whole.arrival_rate, whole.throughput, whole.goodput), (10.0, 8.0, 5.0));
+        assert!((whole.error_share - 0.2).abs() < 1e-12);
+        assert_eq!(whole.p99, 0.2);
+        let nothing = Totals::default().as_recent(0.0);
+        assert!(nothing.arrival_rate.is_nan() && nothing.error_share.is_nan(), "nothing is claimed");
+    }
 }

@@ -147,18 +147,17 @@ pub fn quantity(number: f64, unit: Unit) -> String {
     }
 }
 
-/// A number rounded to three significant digits behind the point at most, thousands set apart.
+/// A number with three significant figures at most below a hundred, whole above; thousands set apart.
 #[must_use]
 pub fn grouped(number: f64) -> String {
     if !number.is_finite() {
         return "–".to_owned();
     }
-    let decimals = if number.abs() >= 100.0 {
-        0
-    } else if number.abs() >= 10.0 {
-        1
-    } else {
-        3
+    let decimals = match number.abs() {
+        size if size >= 99.95 => 0,
+        size if size >= 9.995 => 1,
+        size if size >= 0.9995 => 2,
+        _ => 3,
     };
     let text = format!("{:.decimals$}", number.abs());
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
@@ -215,6 +214,7 @@ mod tests {
         assert_eq!(quantity(0.02, Unit::Seconds), "20 ms");
         assert_eq!(quantity(0.0005, Unit::Seconds), "500 µs");
         assert_eq!(quantity(0.25, Unit::Share), "25 %");
+        assert_eq!([1.2345, 12.345, 99.96, 0.1234].map(grouped), ["1.23", "12.3", "100", "0.123"]);
         assert_eq!(quantity(10_000.0, Unit::PerSecond), "10\u{202f}000/s");
         assert_eq!(quantity(-3.5, Unit::Plain), "−3.5");
     }

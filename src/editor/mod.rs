@@ -328,6 +328,7 @@ impl EditorState {
         self.tool = ToolState::Idle;
         self.session.selection = Selection::default();
         self.session.focus = None;
+        self.session.fault = None;
         self.opened = self.opened.wrapping_add(1);
         self.change_session(SessionChange::Fit);
     }
@@ -397,6 +398,9 @@ impl EditorState {
             SessionChange::SetAnimate(on) => session.kept.animate = on,
             SessionChange::SetPanel { panel, open } => drop(session.kept.panels.insert(panel, open)),
             SessionChange::SetTab { panel, tab } => drop(session.kept.tabs.insert(panel, tab)),
+            SessionChange::ChooseFault(index) => {
+                session.fault = index.filter(|index| *index < self.document.faults.len());
+            }
             SessionChange::Notify(text) => self.notify(text),
             SessionChange::DismissNotice => session.notice.text.clear(),
             SessionChange::Restore(kept) => {

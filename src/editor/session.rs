@@ -162,6 +162,8 @@ pub struct Session {
     pub notice: Notice,
     /// Where keyboard focus shall go; a new serial asks again.
     pub focus: Option<(Target, u32)>,
+    /// The planned fault whose card is open: its place in the timetable.
+    pub fault: Option<usize>,
     /// Fingers on the stage now.
     pub touches: Vec<(u32, Point)>,
 }
@@ -221,6 +223,8 @@ pub enum SessionChange {
         panel: String,
         tab: String,
     },
+    /// Opens the card of a planned fault, by its place in the timetable.
+    ChooseFault(Option<usize>),
     /// Says a sentence.
     Notify(String),
     DismissNotice,

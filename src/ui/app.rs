@@ -8,7 +8,7 @@ use yew::prelude::*;
 
 use super::browser::{self, Listener, Timer};
 use super::commands::{self, Means};
-use super::dock::Dock;
+use super::dock::{self, Dock};
 use super::frames::FrameCell;
 use super::gallery::Gallery;
 use super::help::Help;
@@ -29,7 +29,8 @@ use super::worker_client::{Listeners, Simulation};
 use super::{gallery, storage, theme};
 use crate::conversation::dressed;
 use crate::editor::{Action, EditCommand, EditorState, SessionChange};
-use crate::topology::document::{Change, Document};
+use crate::protocol::Speed;
+use crate::topology::document::{Change, Diagnostic, Document};
 use crate::topology::format::Run;
 
 /// Rest after the last change before the draft is kept [ms].
@@ -84,6 +85,7 @@ fn Page(props: &PageProps) -> Html {
     let exported = use_state_eq(|| None::<Exported>);
     let origin = use_state_eq(|| props.start.opening.origin.clone());
     let pending = use_mut_ref(|| Some(props.start.opening.clone()));
+    let lesson = use_mut_ref(|| Origin::Draft);
     let asked = use_state_eq(|| props.start.question.clone().map(Shared));
     let tab = use_state_eq(MobileTab::default);
     let dropping = use_state_eq(|| false);
@@ -94,7 +96,7 @@ fn Page(props: &PageProps) -> Html {
     {
         let (simulation, told, exported, dispatch, newest) =
             (simulation.clone(), props.told.clone(), exported.setter(), dispatch.clone(), newest.clone());
-        let shown = newest.clone();
+        let (shown, told_of) = (newest.clone(), dispatch.clone());
         use_effect_with((), move |()| {
             simulation.listen(Listeners {
                 view: told,
@@ -113,6 +115,10 @@ fn Page(props: &PageProps) -> Html {
                     };
                     exported.set(Some(Exported { run_json, trace_hash: Some(trace_hash) }));
                 }),
+                obstacle: Callback::from(move |problem: Diagnostic| {
+                    told_of.notify(format!("Nothing to run yet: {}", problem.message));
+                    dock::show_problems(&told_of);
+                }),
             });
             if browser::has_query("test") {
                 test_hook(&simulation);
@@ -122,11 +128,19 @@ fn Page(props: &PageProps) -> Html {
 
     // A document came into the editor, or changed there.
     {
-        let (simulation, pending) = (simulation.clone(), pending.clone());
+        let (simulation, pending, lesson) = (simulation.clone(), pending.clone(), lesson.clone());
         use_effect_with(document.clone(), move |document| {
             let opened = pending.borrow_mut().take_if(|opening| Rc::ptr_eq(&opening.document, &document.0));
             match opened {
-                Some(opening) => simulation.open(document.0.clone(), opening.inputs.clone(), opening.play),
+                Some(opening) => {
+                    // Within one lesson the chosen speed stays; anything else begins at a pace one can follow.
+                    let same = matches!(opening.origin, Origin::Lesson(_)) && *lesson.borrow() == opening.origin;
+                    *lesson.borrow_mut() = opening.origin.clone();
+                    if !same {
+                        simulation.set_speed(Speed::Times(1.0));
+                    }
+                    simulation.open(document.0.clone(), opening.inputs.clone(), opening.play);
+                }
                 None => simulation.edited(document.0.clone()),
             }
         });

@@ -84,6 +84,12 @@ pub fn charts_of_selected(dispatch: &Dispatch) {
     dispatch.session(SessionChange::SetPanel { panel: PANEL.to_owned(), open: true });
 }
 
+/// Opens the dock on what stands in the way of a run.
+pub fn show_problems(dispatch: &Dispatch) {
+    dispatch.session(SessionChange::SetTab { panel: PANEL.to_owned(), tab: "problems".to_owned() });
+    dispatch.session(SessionChange::SetPanel { panel: PANEL.to_owned(), open: true });
+}
+
 /// The whole system or the selected station: whose series the charts show.
 #[component]
 fn Whose() -> Html {

@@ -39,6 +39,8 @@ pub fn figures(number: f64) -> String {
         trimmed(format!("{size:.2}"))
     } else if size == 0.0 {
         "0".to_owned()
+    } else if size >= 0.099_95 {
+        trimmed(format!("{size:.3}"))
     } else {
         trimmed(format!("{size:.4}"))
     };
@@ -149,6 +151,7 @@ mod tests {
         check(&figures(118.2), "118");
         check(&figures(12.34), "12.3");
         check(&figures(1.0), "1");
+        check(&figures(0.5432), "0.543");
         check(&figures(0.0123), "0.0123");
         check(&figures(-2.5), "\u{2212}2.5");
         check(&figures(f64::NAN), NOTHING);

@@ -35,6 +35,7 @@ pub fn ReportCard() -> Html {
                     <tr><th scope="row">{ "p99, completed" }</th><td class="num">{ format::duration(totals.sojourn_p99) }</td><td></td></tr>
                 </tbody>
             </table>
+            if run.outdated { <p class="sub">{ "The design has changed since: these are the results of the earlier one. Run again for the new ones." }</p> }
             if let Some(hash) = run.report.as_ref().and_then(|report| trace_hash(report)) {
                 <p class="sub">{ "Trace hash " }<code class="num" id="trace-hash">{ hash }</code></p>
             }

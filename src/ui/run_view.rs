@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::shared::Shared;
-use crate::protocol::{Frame, LogLine, Series, Speed, StationFrame};
+use crate::protocol::{Frame, LogLine, RunStatus, Series, Speed, StationFrame};
 use crate::topology::document::{Diagnostic, NodeId};
 
 /// Log lines kept; the oldest go first.
@@ -49,8 +49,13 @@ pub struct RunView {
     pub speed: Speed,
     /// Seed, run length or timetable changed: they act from the next start on.
     pub needs_restart: bool,
+    /// The run is over and the design has changed since: the results are those of the earlier one.
+    pub outdated: bool,
     /// Of the run under way.
     pub seed: u64,
+    /// Length and warm-up that the run began with [s].
+    pub length_secs: f64,
+    pub warm_up_secs: f64,
 }
 
 impl Default for RunView {
@@ -68,7 +73,10 @@ impl Default for RunView {
             playing: false,
             speed: Speed::Times(1.0),
             needs_restart: false,
+            outdated: false,
             seed: 0,
+            length_secs: 0.0,
+            warm_up_secs: 0.0,
         }
     }
 }
@@ -93,6 +101,18 @@ impl RunView {
             self.series = Some(Shared::new(series.clone()));
         }
         self.frame = Shared(frame);
+    }
+
+    /// Whether the run is over.
+    #[must_use]
+    pub fn finished(&self) -> bool {
+        self.frame.status == RunStatus::Finished
+    }
+
+    /// How far the clock is past the end, while what was under way is still answered [s]; 0 before.
+    #[must_use]
+    pub fn past_end_secs(&self) -> f64 {
+        if self.length_secs > 0.0 { (self.frame.now_ns as f64 / 1e9 - self.length_secs).max(0.0) } else { 0.0 }
     }
 
     /// Whether anything has happened yet.

@@ -83,6 +83,10 @@ pub struct StoreProps {
     pub children: Html,
 }
 
+/// The planned fault whose card is open.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct ChosenFault(Option<usize>);
+
 /// Holds the editor's state and gives it out by rate.
 #[component]
 pub fn StoreProvider(props: &StoreProps) -> Html {
@@ -97,11 +101,13 @@ pub fn StoreProvider(props: &StoreProps) -> Html {
         <ContextProvider<Preferences> context={Preferences(kept)}>
         <ContextProvider<Shared<Document>> context={Shared(state.document.clone())}>
         <ContextProvider<Selection> context={state.session.selection.clone()}>
+        <ContextProvider<ChosenFault> context={ChosenFault(state.session.fault)}>
         <ContextProvider<Session> context={state.session.clone()}>
         <ContextProvider<Shared<EditorState>> context={Shared(state.clone())}>
             { props.children.clone() }
         </ContextProvider<Shared<EditorState>>>
         </ContextProvider<Session>>
+        </ContextProvider<ChosenFault>>
         </ContextProvider<Selection>>
         </ContextProvider<Shared<Document>>>
         </ContextProvider<Preferences>>
@@ -130,6 +136,12 @@ pub fn use_document() -> Shared<Document> {
 #[hook]
 pub fn use_selection() -> Selection {
     provided(use_context())
+}
+
+/// The planned fault whose card is open, by its place in the timetable.
+#[hook]
+pub fn use_chosen_fault() -> Option<usize> {
+    provided(use_context::<ChosenFault>()).0
 }
 
 /// Renders when the theme, a panel, a tab changed.

@@ -8,6 +8,8 @@ use super::hint::{Hint, term_card};
 use super::run_view::RunView;
 use super::store::{use_document, use_run};
 use crate::glossary;
+use crate::protocol::Recent;
+use crate::runner::report::Report;
 use crate::topology::document::Document;
 
 /// One number of the strip.
@@ -29,6 +31,7 @@ pub fn Strip() -> Html {
     let figures = figures(&run, &document);
     html! {
         <div class="strip" role="group" aria-label="Totals">
+            if run.finished() { <span class="strip-scope">{ "whole run" }</span> }
             { for figures.into_iter().map(figure) }
             <Hint class="figure figure-dots" card={dots_card(run.frame.dots_per)}>
                 <span class="figure-label">{ "drawn" }</span>
@@ -74,15 +77,36 @@ fn figure(figure: Figure) -> Html {
     }
 }
 
+/// Simulated time that the totals are of, at the longest to the end of the run [s]: they leave the warm-up out.
+fn measured_secs(run: &RunView) -> f64 {
+    let now = run.frame.now_ns as f64 / 1e9;
+    (if run.finished() { run.length_secs } else { now }) - run.warm_up_secs
+}
+
+/// The figures of the whole run; the busiest station stands in the report.
+fn whole_run(run: &RunView, secs: f64) -> Recent {
+    let mut figures = run.frame.totals.as_recent(secs);
+    let report = run.report.as_ref().and_then(|report| serde_json::from_str::<Report>(report).ok());
+    for station in report.iter().flat_map(|report| &report.whole.stations) {
+        let busy = station.utilization.0;
+        if busy.is_finite() && (figures.busiest.is_none() || busy > figures.utilization) {
+            (figures.utilization, figures.busiest) = (busy, Some(station.node));
+        }
+    }
+    figures
+}
+
 fn figures(run: &RunView, document: &Document) -> Vec<Figure> {
-    let recent = &run.frame.recent;
     let totals = &run.frame.totals;
-    let span = format::duration(recent.span_secs);
+    let whole = run.finished();
+    let measured_secs = measured_secs(run);
+    // Once it is over, the last seconds are only the rest that drained: the whole run is what counts.
+    let recent = if whole { whole_run(run, measured_secs) } else { run.frame.recent.clone() };
+    let span =
+        if whole { "the whole run".to_owned() } else { format!("the last {}", format::duration(recent.span_secs)) };
     let begun = run.begun();
     // Before anything happened a zero would be a claim; a dash is the truth.
     let shown = |text: String| if begun { text } else { format::NOTHING.to_owned() };
-    // Totals leave the warm-up out, and so does the rate that belongs to them.
-    let measured_secs = run.frame.now_ns as f64 / 1e9 - document.warm_up_secs;
     let mean_rate = if measured_secs > 0.0 { totals.offered as f64 / measured_secs } else { f64::NAN };
     let ended: u64 = totals.by_outcome.iter().sum();
     let over = |words: String| if begun { words } else { "Nothing has happened yet.".to_owned() };
@@ -101,6 +125,9 @@ fn figures(run: &RunView, document: &Document) -> Vec<Figure> {
     let late = goal.map_or("", |goal| if begun && recent.p99 > goal { "bad" } else { "" });
     let busiest = recent.busiest.and_then(|id| document.nodes.get(&id)).map(|node| node.label.clone());
     let busy = recent.busiest.and_then(|id| run.station(id)).map_or(String::new(), |station| {
+        if whole {
+            return String::new();
+        }
         format!(
             " Right now {} of its {} slots are busy and {} wait.",
             station.busy,
@@ -115,7 +142,7 @@ fn figures(run: &RunView, document: &Document) -> Vec<Figure> {
             value: shown(format::rate(recent.arrival_rate)),
             tone: "",
             here: over(format!(
-                "{} over the last {span}; {} offered since the start.",
+                "{} over {span}; {} offered since the start.",
                 format::rate(recent.arrival_rate),
                 format::count(totals.offered)
             )),
@@ -126,7 +153,7 @@ fn figures(run: &RunView, document: &Document) -> Vec<Figure> {
             value: shown(format::rate(recent.throughput)),
             tone: "",
             here: over(format!(
-                "{} over the last {span}; {} of {} ended requests completed since the start.",
+                "{} over {span}; {} of {} ended requests completed since the start.",
                 format::rate(recent.throughput),
                 format::count(totals.by_outcome[0]),
                 format::count(ended)
@@ -165,7 +192,7 @@ fn figures(run: &RunView, document: &Document) -> Vec<Figure> {
             value: shown(format::duration(recent.p50)),
             tone: "",
             here: over(format!(
-                "{} over the last {span}, of completed requests; {} since the start.",
+                "{} over {span}, of completed requests; {} since the start.",
                 format::duration(recent.p50),
                 format::duration(totals.sojourn_p50)
             )),
@@ -176,7 +203,7 @@ fn figures(run: &RunView, document: &Document) -> Vec<Figure> {
             value: shown(format::duration(recent.p99)),
             tone: late,
             here: over(format!(
-                "{} over the last {span}, of completed requests; {} since the start.",
+                "{} over {span}, of completed requests; {} since the start.",
                 format::duration(recent.p99),
                 format::duration(totals.sojourn_p99)
             )),
@@ -187,10 +214,9 @@ fn figures(run: &RunView, document: &Document) -> Vec<Figure> {
             value: shown(format::percent(recent.utilization)),
             tone: tone_of(recent.utilization, 0.8, 0.95),
             here: over(match busiest {
-                Some(label) => format!(
-                    "{label} is the busiest: {} over the last {span}.{busy}",
-                    format::percent(recent.utilization)
-                ),
+                Some(label) => {
+                    format!("{label} is the busiest: {} over {span}.{busy}", format::percent(recent.utilization))
+                }
                 None => "No station has worked yet.".to_owned(),
             }),
         },

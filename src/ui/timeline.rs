@@ -9,8 +9,8 @@ use super::form::{ParamForm, Specs};
 use super::format;
 use super::icons::icon;
 use super::inspector::fault_words;
-use super::store::{use_dispatch, use_document, use_guard, use_run};
-use crate::editor::{Action, EditCommand, GestureId};
+use super::store::{use_chosen_fault, use_dispatch, use_document, use_guard, use_run};
+use crate::editor::{Action, EditCommand, GestureId, SessionChange};
 use crate::model::fault;
 use crate::model::params::{Unit, Value};
 use crate::topology::document::ScheduledFault;
@@ -29,7 +29,9 @@ const LABEL_GAP: f64 = 20.0;
 pub fn Timeline() -> Html {
     let document = use_document();
     let guard = use_guard();
-    let chosen = use_state_eq(|| None::<usize>);
+    let chosen = use_chosen_fault();
+    let dispatch = use_dispatch();
+    let choose = Callback::from(move |index: Option<usize>| dispatch.session(SessionChange::ChooseFault(index)));
     let track = use_node_ref();
     let length = document.run_length_secs.max(1e-9);
     let place = |secs: f64| format!("{:.3}%", (secs / length * 100.0).clamp(0.0, 100.0));
@@ -75,14 +77,14 @@ pub fn Timeline() -> Html {
     let marks: Html = document.faults.iter().zip(labels).enumerate().map(|(index, (scheduled, label))| {
         html! {
             <FaultMark {index} {label} scheduled={scheduled.clone()} {length} track={track.clone()} fixed={guard.fixed_run}
-                chosen={*chosen == Some(index)} choose={let chosen = chosen.clone(); Callback::from(move |index| chosen.set(index))} key={index} />
+                chosen={chosen == Some(index)} choose={choose.clone()} key={index} />
         }
     }).collect();
     let editing = chosen.and_then(|index| document.faults.get(index).map(|fault| (index, fault.clone())));
     html! {
         <div class="timeline">
             if let Some((index, scheduled)) = editing {
-                <FaultCard {index} {scheduled} fixed={guard.fixed_run} onclose={let chosen = chosen.clone(); Callback::from(move |()| chosen.set(None))} />
+                <FaultCard {index} {scheduled} fixed={guard.fixed_run} onclose={choose.reform(|()| None)} />
             }
             <svg class="timeline-track" ref={track} width="100%" height={(HEIGHT + named).to_string()} role="group" aria-label="Timeline">
                 <g transform={format!("translate(0 {named})")}>

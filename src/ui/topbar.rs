@@ -13,6 +13,9 @@ use crate::editor::{EditCommand, SessionChange, Theme};
 use crate::engine::time::SimTime;
 use crate::protocol::{RunStatus, Speed};
 
+/// A drain shorter than this needs no word [s].
+const DRAIN_MIN: f64 = 0.1;
+
 #[derive(Debug, PartialEq, Properties)]
 pub struct TopBarProps {
     /// Why the learner's work is not being kept; `None` while it is.
@@ -110,6 +113,7 @@ fn RunControls() -> Html {
     let slower = playing && reached.is_finite() && reached > 0.0 && (asked.is_infinite() || reached < asked * 0.8);
     let clock = SimTime(run.frame.now_ns).to_string();
     let end = format::clock(document.run_length_secs);
+    let past_end = run.past_end_secs();
     html! {
         <div class="run" role="group" aria-label="Run">
             <button type="button" class="icon-btn" onclick={restart} aria-label="Restart" title="Restart (R)">{ icon("rotate-ccw", "") }</button>
@@ -122,12 +126,22 @@ fn RunControls() -> Html {
                 <span class="clock-now">{ clock }</span>
                 <span class="clock-end">{ format!("/ {end}") }</span>
             </span>
-            if run.needs_restart {
+            if run.outdated {
+                <span class="run-note run-note-warn" id="outdated" title="The numbers and charts belong to the design as it was. Run again to see the new one.">
+                    { "changed since this run: run again" }
+                </span>
+            } else if run.needs_restart {
                 <span class="run-note" title="Seed, run length and timetable act from the next start.">{ "applies at restart" }</span>
             } else if replaying {
                 <span class="run-note">{ "replaying" }</span>
             } else if finished {
-                <span class="run-note">{ "finished" }</span>
+                <span class="run-note" title="No request is sent after the end; those under way are still answered.">
+                    { if past_end >= DRAIN_MIN { format!("finished, drained {}", format::duration(past_end)) } else { "finished".to_owned() } }
+                </span>
+            } else if past_end >= DRAIN_MIN {
+                <span class="run-note" title="The run is over its length: no request is sent any more, those under way are still answered.">
+                    { "draining" }
+                </span>
             }
             <label class="speed">
                 <span class="visually-hidden">{ "Speed: simulated seconds per second" }</span>

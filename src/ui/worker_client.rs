@@ -16,7 +16,7 @@ use super::run_view::{Health, Note, RunView};
 use super::shared::Shared;
 use crate::conversation::{Conversation, News};
 use crate::protocol::{BUILD, FromWorker, RunStatus, Speed, ToWorker};
-use crate::topology::document::{Change, Document, Fault, FaultTarget, Input, NodeId};
+use crate::topology::document::{Change, Diagnostic, Document, Fault, FaultTarget, Input, NodeId};
 
 /// How often the worker is asked whether it lives [ms]; it is given up after two silent answers.
 const HEARTBEAT_MS: i32 = 2_000;
@@ -96,6 +96,8 @@ pub struct Listeners {
     pub recorded: Callback<Change>,
     /// The answer to [`Simulation::export`]: run as JSON, trace hash.
     pub exported: Callback<(String, String)>,
+    /// It was asked to run and cannot: why.
+    pub obstacle: Callback<Diagnostic>,
 }
 
 struct Inner {
@@ -168,6 +170,9 @@ impl Simulation {
         self.0.watchdog.borrow_mut().lost = 0;
         self.say(|talk| talk.restart(play));
         self.forget();
+        if play {
+            self.refuses();
+        }
     }
 
     /// The editor's document changed.
@@ -184,8 +189,28 @@ impl Simulation {
         self.0.restart_with_edit.set(Some(playing));
     }
 
+    /// Runs on; a finished run starts anew, as with [`Simulation::restart`]. What cannot run says why instead.
     pub fn play(&self) {
-        self.say(Conversation::play);
+        if self.refuses() {
+            return;
+        }
+        let finished = self.0.talk.borrow().finished();
+        if finished {
+            self.restart(true);
+        } else {
+            self.say(Conversation::play);
+        }
+    }
+
+    /// Whether something keeps it from running; then that is told.
+    fn refuses(&self) -> bool {
+        let obstacle = self.0.talk.borrow().obstacle();
+        let refuses = obstacle.is_some();
+        if let Some(obstacle) = obstacle {
+            let listener = self.0.listeners.borrow().obstacle.clone();
+            listener.emit(obstacle);
+        }
+        refuses
     }
 
     pub fn pause(&self) {
@@ -199,7 +224,9 @@ impl Simulation {
     }
 
     pub fn step(&self) {
-        self.say(Conversation::step);
+        if !self.refuses() {
+            self.say(Conversation::step);
+        }
     }
 
     pub fn set_speed(&self, speed: Speed) {
@@ -215,8 +242,13 @@ impl Simulation {
     }
 
     pub fn watch(&self, node: Option<NodeId>) {
-        self.0.view.borrow_mut().series = None;
-        self.say(|talk| talk.watch(node));
+        // A run that stands sends no new series: those of the same node stay.
+        let changed = self.0.talk.borrow_mut().watch(node);
+        if changed {
+            self.0.view.borrow_mut().series = None;
+            self.send_outgoing();
+            self.tell();
+        }
     }
 
     /// Asks for the run as a link carries it; the answer comes to [`Listeners::exported`].
@@ -439,7 +471,10 @@ impl Simulation {
             view.playing = talk.playing();
             view.speed = talk.speed();
             view.needs_restart = talk.needs_restart();
+            view.outdated = talk.outdated();
             view.seed = talk.seed();
+            view.length_secs = talk.base().run_length_secs;
+            view.warm_up_secs = talk.base().warm_up_secs;
             view.clone()
         };
         let listener = self.0.listeners.borrow().view.clone();

@@ -24,5 +24,6 @@ pub(super) static KIND: FaultKind = FaultKind {
     entry: &ENTRY,
     targets: Targets::Stations,
     effect: |params| Effect::Errors { share: super::number(&ENTRY, params, "share") },
+    summary_of_all: None,
     lift_label: "Stop the errors",
 };

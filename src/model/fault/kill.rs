@@ -12,5 +12,10 @@ static ENTRY: Entry = Entry {
     defect: false,
 };
 
-pub(super) static KIND: FaultKind =
-    FaultKind { entry: &ENTRY, targets: Targets::Stations, effect: |_| Effect::Down, lift_label: "Revive" };
+pub(super) static KIND: FaultKind = FaultKind {
+    entry: &ENTRY,
+    targets: Targets::Stations,
+    effect: |_| Effect::Down,
+    summary_of_all: Some("Every replica dies: what they held is lost, connections are refused until they are revived."),
+    lift_label: "Revive",
+};

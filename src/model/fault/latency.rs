@@ -16,5 +16,6 @@ pub(super) static KIND: FaultKind = FaultKind {
     entry: &ENTRY,
     targets: Targets::Edges,
     effect: |params| Effect::ExtraLatency { secs: super::number(&ENTRY, params, "extra") },
+    summary_of_all: None,
     lift_label: "Remove the latency",
 };

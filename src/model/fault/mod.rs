@@ -43,6 +43,8 @@ pub struct FaultKind {
     pub targets: Targets,
     /// What it does, given its parameters (defaults where missing).
     pub effect: fn(&Params) -> Effect,
+    /// What it does to a station of several replicas as a whole, where the entry's summary speaks of one alone.
+    pub summary_of_all: Option<&'static str>,
     /// The verb that ends it, e.g. "Revive".
     pub lift_label: &'static str,
 }

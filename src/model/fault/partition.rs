@@ -12,5 +12,10 @@ static ENTRY: Entry = Entry {
     defect: false,
 };
 
-pub(super) static KIND: FaultKind =
-    FaultKind { entry: &ENTRY, targets: Targets::Edges, effect: |_| Effect::Partition, lift_label: "Heal" };
+pub(super) static KIND: FaultKind = FaultKind {
+    entry: &ENTRY,
+    targets: Targets::Edges,
+    effect: |_| Effect::Partition,
+    summary_of_all: None,
+    lift_label: "Heal",
+};

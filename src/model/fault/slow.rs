@@ -24,5 +24,6 @@ pub(super) static KIND: FaultKind = FaultKind {
     entry: &ENTRY,
     targets: Targets::Stations,
     effect: |params| Effect::Slow { factor: super::number(&ENTRY, params, "factor") },
+    summary_of_all: None,
     lift_label: "Back to normal speed",
 };

@@ -31,6 +31,9 @@ pub struct ParamFormProps {
     pub onend: Callback<()>,
 }
 
+/// Longest option that fits beside its label [characters].
+const ROW_WORDS_MAX: usize = 18;
+
 /// A list of descriptions that compares by address.
 #[derive(Clone, Copy, Debug)]
 pub struct Specs(pub &'static [ParamSpec]);
@@ -81,6 +84,12 @@ fn label(spec: &ParamSpec, id: &str, fixed: bool) -> Html {
             </Hint>
         </div>
     }
+}
+
+/// A choice shares its row with the label unless its words are too long for that.
+fn choice_row<'a>(words: impl Iterator<Item = &'a str>) -> Classes {
+    let longest = words.map(|words| words.chars().count()).max().unwrap_or(0);
+    classes!("field-row", (longest > ROW_WORDS_MAX).then_some("field-row-long"))
 }
 
 /// Range and default in words.
@@ -145,11 +154,12 @@ fn field(
             let chosen = if let Value::Text(text) = value { text.as_str() } else { default };
             let choose =
                 at_once.reform(|event: Event| Value::Text(event.target_unchecked_into::<HtmlSelectElement>().value()));
+            let row = choice_row(options.iter().map(|(_, words)| *words));
             let options = options.iter().map(|(option, words)| {
                 html! { <option value={*option} selected={*option == chosen} key={*option}>{ *words }</option> }
             });
             html! {
-                <div class="field-row">
+                <div class={row}>
                     { label(spec, id, fixed) }
                     <select id={id.to_owned()} class="input select" disabled={fixed} onchange={choose}>{ for options }</select>
                 </div>
@@ -250,7 +260,7 @@ fn VariantField(props: &VariantFieldProps) -> Html {
     let fixed = if props.fixed { vec!["*".to_owned()] } else { Vec::new() };
     html! {
         <div class="field-variant">
-            <div class="field-row">
+            <div class={choice_row(props.entries.0.iter().map(|entry| entry.name))}>
                 { label(spec, &props.id, props.fixed) }
                 <select id={props.id.clone()} class="input select" disabled={props.fixed} onchange={choose}>
                     if chosen.is_none() {

@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::TargetProps;
-use crate::editor::{EditCommand, Target};
+use crate::editor::{EditCommand, SessionChange, Target};
 use crate::model::fault::{self, FaultKind, Targets};
 use crate::model::params::{ParamKind, Params, Value};
 use crate::model::station::{self, Category};
@@ -142,9 +142,15 @@ fn FaultRow(props: &FaultRowProps) -> Html {
     let simulation = use_simulation();
     let dispatch = use_dispatch();
     let guard = use_guard();
+    let document = use_document();
     let params = use_state_eq(Params::new);
     let Some(kind) = fault::find(&props.kind) else { return Html::default() };
     let aim = props.aim;
+    let replicas = match aim {
+        FaultTarget::Node(id) => document.nodes.get(&id).map_or(1, |node| crate::editor::catalog::replicas(node)),
+        FaultTarget::Replica(..) | FaultTarget::Edge(_) => 1,
+    };
+    let summary = if replicas > 1 { kind.summary_of_all } else { None }.unwrap_or(kind.entry.summary);
     let active = in_force(&run.frame.faults, kind.entry.id, aim);
     let fault = Fault { kind: kind.entry.id.to_owned(), target: aim, params: (*params).clone() };
     let strike = {
@@ -157,8 +163,8 @@ fn FaultRow(props: &FaultRowProps) -> Html {
     };
     let plan = {
         let (dispatch, now_secs) = (dispatch.clone(), run.frame.now_ns as f64 / 1e9);
-        let document_end = use_document().run_length_secs;
-        let fault = fault.clone();
+        let (document_end, next) = (document.run_length_secs, document.faults.len());
+        let (fault, begun) = (fault.clone(), run.begun());
         Callback::from(move |_: MouseEvent| {
             // A little later than now, in whole seconds, so that it can be seen on the timeline and moved there.
             let at_secs = (now_secs + 10.0).min(document_end * 0.9).floor().max(0.0);
@@ -167,7 +173,13 @@ fn FaultRow(props: &FaultRowProps) -> Html {
                 for_secs: Some(30.0),
                 fault: fault.clone(),
             }));
-            dispatch.notify("Planned. Move it on the timeline; it acts from the next start.");
+            dispatch.session(SessionChange::ChooseFault(Some(next)));
+            let at = format::clock(at_secs);
+            dispatch.notify(if begun {
+                format!("Planned at {at}. It acts from the next start: press Restart (R).")
+            } else {
+                format!("Planned at {at}. Move it on the timeline.")
+            });
         })
     };
     let onchange = {
@@ -184,7 +196,7 @@ fn FaultRow(props: &FaultRowProps) -> Html {
                 { icon(fault_icon(kind.entry.id), "") }
                 <div>
                     <h3>{ kind.entry.name }</h3>
-                    <p class="sub">{ kind.entry.summary }</p>
+                    <p class="sub">{ summary }</p>
                 </div>
             </div>
             if !kind.entry.params.is_empty() && active.is_none() {
