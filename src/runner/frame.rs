@@ -459,13 +459,14 @@ mod tests {
         assert_eq!([0.0, 900.0, 1_100.0, 4_000.0, 9_900.0, 140_000.0].map(dots_for), [1, 1, 2, 5, 10, 200]);
     }
 
-    /// Goal: rates and levels of a frame are those of the run. M/M/1 at 8/s with a service time of 0.1 s.
+    /// Goal: what a frame tells of requests and attempts adds up, and its series is the same story.
     #[test]
     fn a_frame_tells_what_the_ledger_knows() {
         let run = SCENARIOS[0].run().expect("a built-in scenario can be read");
         let mut session = Session::open(&run).0.expect("a built-in scenario runs");
         session.advance(SimTime::from_secs_f64(20.0), u64::MAX);
         let mut builder = FrameBuilder::default();
+        builder.reset(SimTime::ZERO);
         let frame = builder.build(session.system_mut(), pace(1.0));
         let totals = &frame.totals;
         assert_eq!(totals.offered, totals.by_outcome.iter().sum::<u64>() + totals.in_flight);

@@ -304,9 +304,10 @@ impl System {
 
     /// Draws one in `dots_per` traversals from now on (`None`: none at all).
     pub fn watch(&mut self, dots_per: Option<u32>) {
+        let begins = self.watched != dots_per.is_some();
         self.watched = dots_per.is_some();
         let dots_per = dots_per.unwrap_or(1).max(1);
-        if self.dots_per != dots_per || !self.watched {
+        if begins || self.dots_per != dots_per {
             self.dots_per = dots_per;
             for edge in &mut self.edges {
                 (edge.out_since, edge.out_dots, edge.back_since, edge.back_dots) = (0, 0, 0, 0);
@@ -327,6 +328,7 @@ impl System {
 
     /// Forgets drawn hops and log lines that nobody has taken.
     pub fn forget_news(&mut self) {
+        self.watch(None);
         self.hops.clear();
         self.log.clear();
     }
