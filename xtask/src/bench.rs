@@ -101,6 +101,10 @@ fn wasm(bench: &str, label: &str) -> Result<Figures, String> {
     let program = built(&[&["build", "--profile", "engine", "--bench", bench], target.as_slice()].concat())?;
     let folder = shell::target_dir().join("bench-wasm");
     fs::create_dir_all(&folder).map_err(|error| format!("{} could not be made: {error}", folder.display()))?;
+    // The project's own package.json says that .js files are modules; wasm-bindgen writes CommonJS.
+    let manifest = folder.join("package.json");
+    fs::write(&manifest, "{\"type\":\"commonjs\"}\n")
+        .map_err(|error| format!("{} could not be written: {error}", manifest.display()))?;
     let folder = folder.display();
     let options = ["--target", "nodejs", "--out-dir", &folder.to_string(), "--out-name", bench];
     shell::output("wasm-bindgen", &[&[program.as_str()], options.as_slice()].concat())?;
