@@ -7,7 +7,7 @@ pub const BACKOFF_NONE: Entry = Entry {
     id: "none",
     name: "At once",
     summary: "Tries again without waiting.",
-    source: "The worst habit in the book; kept because it teaches.",
+    source: "What naive clients do; Beyer et al., \"Site Reliability Engineering\", ch. 22, advises against it.",
     params: &[],
     defect: false,
 };

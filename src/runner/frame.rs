@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::engine::time::{SimDuration, SimTime};
-use crate::model::ids::{FaultTarget, NodeId};
+use crate::model::ids::NodeId;
 use crate::model::system::meter::{Bucket, Meter};
 use crate::model::system::state::{Kind, NONE, Replica, Station};
 use crate::model::system::{LogTone, System};
@@ -382,12 +382,6 @@ fn series(system: &System, node: Option<NodeId>) -> Series {
         utilization,
         queue_length,
     }
-}
-
-/// What a live fault aims at, read back from a frame.
-#[must_use]
-pub fn fault_target(json: &str) -> Option<FaultTarget> {
-    serde_json::from_str(json).ok()
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! From a document to a plan: checks it, then reads every parameter into its typed form.
 
-use std::collections::BTreeMap;
-
 use super::check::check;
 use super::document::{Change, Diagnostic, Document, Edge, EdgeId, Node, NodeId, Severity};
 use crate::engine::dist::Dist;
@@ -247,16 +245,4 @@ fn edge_plan(id: EdgeId, edge: &Edge) -> EdgePlan {
         },
         probability: reader.number("probability"),
     }
-}
-
-/// How many requests per second each source offers at most [1/s], by node; closed-loop sources are left out.
-#[must_use]
-pub fn peak_rates(document: &Document) -> BTreeMap<NodeId, f64> {
-    let peak = |(id, node): (&NodeId, &std::rc::Rc<Node>)| match station_plan(*id, node)?.config {
-        StationConfig::Source(SourceConfig { arrivals: Arrivals::Poisson(p) | Arrivals::Regular(p), .. }) => {
-            Some((*id, p.peak()))
-        }
-        _ => None,
-    };
-    document.nodes.iter().filter_map(peak).collect()
 }

@@ -7,7 +7,7 @@ mod partition;
 mod slow;
 mod traffic;
 
-use super::params::{Entry, Params, find_entry};
+use super::params::{Entry, Params};
 use super::read::Reader;
 
 /// What a fault may be aimed at.
@@ -68,10 +68,4 @@ pub fn entries() -> Vec<&'static Entry> {
 /// A number parameter of a fault, or its default.
 fn number(entry: &'static Entry, params: &Params, key: &str) -> f64 {
     Reader::new(entry, params).number(key)
-}
-
-/// Whether `id` names a fault.
-#[must_use]
-pub fn exists(id: &str) -> bool {
-    find_entry(&entries(), id).is_some()
 }
