@@ -507,6 +507,7 @@ mod tests {
             kind: "source".to_owned(),
             label: "Clients".to_owned(),
             role: None,
+            area: None,
             at: Point::default(),
             params: crate::model::params::Params::new().with("rate", value),
         });

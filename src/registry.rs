@@ -186,6 +186,7 @@ fn listed_fault(kind: &'static fault::FaultKind) -> Listed {
             Targets::Stations => "stations",
             Targets::Edges => "connections",
             Targets::Sources => "clients",
+            Targets::Areas => "areas",
         }),
         ..listed(kind.entry)
     }

@@ -308,6 +308,7 @@ fn problem_lines(document: &Document, problems: &[Diagnostic]) -> String {
             Place::Document => "document".to_owned(),
             Place::Node(id) => format!("node {}", id.0),
             Place::Edge(id) => format!("connection {}", id.0),
+            Place::Area(id) => format!("area {}", id.0),
             Place::Fault(index) => format!("fault {}", index + 1),
         };
         format!("{place}: {}\n  {}", problem.message, problem.remedy)

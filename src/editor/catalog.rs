@@ -196,6 +196,7 @@ mod tests {
             kind: "service".to_owned(),
             label: "Orders".to_owned(),
             role: None,
+            area: None,
             at: Point::default(),
             params: Params::new().with("replicas", 12.0),
         };

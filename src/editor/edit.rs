@@ -233,7 +233,7 @@ impl EditCommand {
                 let words = format!("Add {label}");
                 let at = free_place(document, finite(*at));
                 let id = ids.next_node();
-                let node = Node { kind: kind.clone(), label, role: None, at, params: params.clone() };
+                let node = Node { kind: kind.clone(), label, role: None, area: None, at, params: params.clone() };
                 document.nodes.insert(id, Rc::new(node));
                 Ok(Applied::said(words).selecting(Selection::of_nodes([id])))
             }
@@ -425,6 +425,10 @@ fn check_fault(document: &Document, planned: &ScheduledFault) -> Result<String, 
     let at = match planned.fault.target {
         FaultTarget::Node(id) | FaultTarget::Replica(id, _) => Target::Node(id),
         FaultTarget::Edge(id) => Target::Edge(id),
+        FaultTarget::Area(id) => {
+            let area = document.areas.get(&id).ok_or(EditError::Gone)?;
+            return Ok(format!("\"{}\" for {}", kind.entry.name, area.label));
+        }
     };
     if !at.is_in(document) {
         return Err(EditError::Gone);
@@ -534,10 +538,11 @@ fn delete(document: &mut Document, guard: &Guard, selection: &Selection) -> Resu
     for id in &selection.edges {
         document.edges.remove(id);
     }
-    let (nodes, edges) = (&document.nodes, &document.edges);
+    let (nodes, edges, areas) = (&document.nodes, &document.edges, &document.areas);
     document.faults.retain(|planned| match planned.fault.target {
         FaultTarget::Node(id) | FaultTarget::Replica(id, _) => nodes.contains_key(&id),
         FaultTarget::Edge(id) => edges.contains_key(&id),
+        FaultTarget::Area(id) => areas.contains_key(&id),
     });
     Ok(Applied::said(words).selecting(Selection::default()))
 }
@@ -587,7 +592,7 @@ fn paste(
         let id = ids.next_node();
         fresh.insert(*old, id);
         // A lesson's role names one node; the copy is another.
-        let mut node = Node { role: None, at: finite(moved(node.at, dx, dy)), ..node.clone() };
+        let mut node = Node { role: None, area: None, at: finite(moved(node.at, dx, dy)), ..node.clone() };
         node.label = fresh_label(document, stem(&node.label));
         document.nodes.insert(id, Rc::new(node));
     }
@@ -609,8 +614,14 @@ fn stem(label: &str) -> &str {
 /// Top left corner of a card of `kind` whose middle is `center`, on the grid.
 #[must_use]
 pub fn corner_for(kind: &str, params: &Params, center: Point, snap: bool) -> Point {
-    let probe =
-        Node { kind: kind.to_owned(), label: String::new(), role: None, at: Point::default(), params: params.clone() };
+    let probe = Node {
+        kind: kind.to_owned(),
+        label: String::new(),
+        role: None,
+        area: None,
+        at: Point::default(),
+        params: params.clone(),
+    };
     let corner = moved(center, -super::geometry::CARD_WIDTH / 2.0, -card_height(&probe) / 2.0);
     if snap { snapped(corner) } else { corner }
 }

@@ -333,7 +333,14 @@ mod tests {
     use crate::topology::document::{NodeId, Point};
 
     fn node(kind: &str) -> Node {
-        Node { kind: kind.to_owned(), label: kind.to_owned(), role: None, at: Point::default(), params: Params::new() }
+        Node {
+            kind: kind.to_owned(),
+            label: kind.to_owned(),
+            role: None,
+            area: None,
+            at: Point::default(),
+            params: Params::new(),
+        }
     }
 
     fn replica(state: ReplicaState, busy: u32) -> ReplicaFrame {

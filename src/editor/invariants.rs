@@ -65,6 +65,7 @@ pub fn validate_document(document: &Document) -> Result<(), String> {
         let there = match planned.fault.target {
             FaultTarget::Node(id) | FaultTarget::Replica(id, _) => document.nodes.contains_key(&id),
             FaultTarget::Edge(id) => document.edges.contains_key(&id),
+            FaultTarget::Area(id) => document.areas.contains_key(&id),
         };
         if !there {
             return Err(format!("a fault aims at what is gone: {planned:?}"));

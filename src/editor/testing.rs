@@ -29,6 +29,7 @@ pub(crate) fn document(text: &str) -> Document {
             kind: kind.to_owned(),
             label: label.to_owned(),
             role: None,
+            area: None,
             at,
             params: Params::new(),
         })

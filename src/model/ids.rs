@@ -14,6 +14,11 @@ pub struct NodeId(pub u32);
 #[serde(transparent)]
 pub struct EdgeId(pub u32);
 
+/// The stable number of a region or zone on the canvas; see [`NodeId`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AreaId(pub u32);
+
 /// What a fault hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -22,4 +27,6 @@ pub enum FaultTarget {
     /// One replica of a node, counted from 0.
     Replica(NodeId, u32),
     Edge(EdgeId),
+    /// Everything that stands in a region or zone.
+    Area(AreaId),
 }

@@ -7,6 +7,7 @@ pub mod balancer;
 pub mod distribution;
 pub mod edge;
 pub mod fault;
+pub mod geography;
 pub mod ids;
 pub mod lru;
 pub mod outcome;

@@ -249,6 +249,7 @@ mod tests {
             kind: kind.to_owned(),
             label: kind.to_owned(),
             role: None,
+            area: None,
             at: Point::default(),
             params,
         };

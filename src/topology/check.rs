@@ -109,7 +109,8 @@ impl Found {
             Place::Document => (0, 0),
             Place::Node(id) => (1, u64::from(id.0)),
             Place::Edge(id) => (2, u64::from(id.0)),
-            Place::Fault(index) => (3, *index as u64),
+            Place::Area(id) => (3, u64::from(id.0)),
+            Place::Fault(index) => (4, *index as u64),
         };
         // Stable: within a place in the order of discovery, which is the order of the parameters in their entry.
         list.sort_by_key(|diagnostic| (std::cmp::Reverse(diagnostic.severity), place(&diagnostic.place)));
@@ -312,6 +313,7 @@ fn check_fault(document: &Document, place: Place, fault: &Fault, found: &mut Fou
             (document.nodes.contains_key(&node), format!("node {}", node.0))
         }
         FaultTarget::Edge(edge) => (document.edges.contains_key(&edge), format!("connection {}", edge.0)),
+        FaultTarget::Area(area) => (document.areas.contains_key(&area), format!("area {}", area.0)),
     };
     if !exists {
         // On the timetable it simply does nothing: whoever removes a node while it runs is not refused for it.
@@ -323,6 +325,7 @@ fn check_fault(document: &Document, place: Place, fault: &Fault, found: &mut Fou
     }
     let hits = match fault.target {
         FaultTarget::Edge(_) => Some(Targets::Edges),
+        FaultTarget::Area(_) => Some(Targets::Areas),
         FaultTarget::Node(node) | FaultTarget::Replica(node, _) => {
             kind_of(document, node).and_then(|kind| match (kind.accepts_input, kind.outputs, fault.target) {
                 (false, _, FaultTarget::Node(_)) => Some(Targets::Sources),
@@ -337,6 +340,7 @@ fn check_fault(document: &Document, place: Place, fault: &Fault, found: &mut Fou
             Targets::Stations => "a service, a cache or a database",
             Targets::Edges => "a connection",
             Targets::Sources => "clients",
+            Targets::Areas => "a region or a zone",
         };
         found.error(
             place,
@@ -378,6 +382,7 @@ fn target_name(document: &Document, target: FaultTarget) -> String {
         FaultTarget::Node(node) => name_of(document, node),
         FaultTarget::Replica(node, index) => format!("replica {index} of {}", name_of(document, node)),
         FaultTarget::Edge(edge) => document.edges.get(&edge).map_or_else(String::new, |edge| edge_name(document, edge)),
+        FaultTarget::Area(area) => document.areas.get(&area).map_or_else(String::new, |area| area.label.clone()),
     }
 }
 

@@ -35,7 +35,8 @@ pub fn plan(document: &Document) -> (Option<Plan>, Vec<Diagnostic>) {
     }
     let stations: Vec<StationPlan> = document.nodes.iter().filter_map(|(id, node)| station_plan(*id, node)).collect();
     let edges = document.edges.iter().map(|(id, edge)| edge_plan(*id, edge)).collect();
-    (Some(Plan { stations, edges, run: run_plan(document) }), diagnostics)
+    let areas = document.areas.iter().map(|(id, area)| (*id, area.label.clone())).collect();
+    (Some(Plan { stations, edges, areas, run: run_plan(document) }), diagnostics)
 }
 
 /// The faults on the document's timetable.
@@ -93,7 +94,7 @@ fn station_plan(id: NodeId, node: &Node) -> Option<StationPlan> {
         "service" => StationConfig::Pool(service_config(&reader)),
         _ => return None,
     };
-    Some(StationPlan { id, label: node.label.clone(), config })
+    Some(StationPlan { id, label: node.label.clone(), stands: None, config })
 }
 
 fn dist(reader: &Reader<'_>, key: &str) -> Dist {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-pub use crate::model::ids::{EdgeId, FaultTarget, NodeId};
+pub use crate::model::ids::{AreaId, EdgeId, FaultTarget, NodeId};
 use crate::model::params::Params;
 
 /// A place on the canvas [world units; one unit is one CSS pixel at zoom 1].
@@ -26,8 +26,34 @@ pub struct Node {
     pub role: Option<String>,
     /// The card's top left corner.
     pub at: Point,
+    /// The region or zone that it stands in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub area: Option<AreaId>,
     #[serde(default, skip_serializing_if = "params_empty")]
     pub params: Params,
+}
+
+/// A region or a zone: a frame on the canvas that stations stand in.
+///
+/// Regions lie far apart, zones of one region near each other; what stands in one area fails together when it fails.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Area {
+    pub kind: AreaKind,
+    pub label: String,
+    /// The frame's top left corner.
+    pub at: Point,
+    /// Width and height of the frame.
+    pub size: Point,
+}
+
+/// What sort of area it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AreaKind {
+    /// `region` is an id of [`crate::model::geography::REGIONS`].
+    Region { region: String },
+    /// A data center of its own within a region.
+    Zone { within: AreaId },
 }
 
 /// A directed connection: `from` calls `to`, answers come back the same way.
@@ -81,6 +107,7 @@ pub struct Document {
     pub notes: String,
     pub nodes: BTreeMap<NodeId, Rc<Node>>,
     pub edges: BTreeMap<EdgeId, Rc<Edge>>,
+    pub areas: BTreeMap<AreaId, Rc<Area>>,
     pub faults: Vec<ScheduledFault>,
     pub windows: Vec<Window>,
     pub seed: u64,
@@ -99,6 +126,7 @@ impl Default for Document {
             notes: String::new(),
             nodes: BTreeMap::new(),
             edges: BTreeMap::new(),
+            areas: BTreeMap::new(),
             faults: Vec::new(),
             windows: Vec::new(),
             seed: 1,
@@ -255,6 +283,7 @@ pub enum Place {
     Document,
     Node(NodeId),
     Edge(EdgeId),
+    Area(AreaId),
     /// Index into [`Document::faults`].
     Fault(usize),
 }

@@ -209,6 +209,7 @@ mod tests {
                 kind: kind.into(),
                 label: kind.into(),
                 role: None,
+                area: None,
                 at: Point::default(),
                 params: Default::default(),
             };
@@ -302,6 +303,7 @@ mod tests {
                 kind: "service".into(),
                 label: noise,
                 role: None,
+                area: None,
                 at: Point::default(),
                 params: Default::default(),
             };

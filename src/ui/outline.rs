@@ -78,7 +78,7 @@ fn Problems(props: &ProblemsProps) -> Html {
                     let target = match diagnostic.place {
                         Place::Node(id) => Some(Target::Node(id)),
                         Place::Edge(id) => Some(Target::Edge(id)),
-                        Place::Document | Place::Fault(_) => None,
+                        Place::Document | Place::Area(_) | Place::Fault(_) => None,
                     };
                     let (icon, class) = match diagnostic.severity {
                         Severity::Error => ("circle-x", "outline-problem place-error"),

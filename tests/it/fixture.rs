@@ -30,6 +30,7 @@ pub fn add(document: &mut Document, kind: &str, label: &str, params: &[(&str, Va
         kind: kind.to_owned(),
         label: label.to_owned(),
         role: None,
+        area: None,
         at: Point::default(),
         params: all,
     })

@@ -165,6 +165,7 @@ fn the_world_is_locked_and_the_budget_holds() {
             kind: "source".into(),
             label: "Bots".into(),
             role: None,
+            area: None,
             at: Point::default(),
             params: Params::new(),
         });
@@ -188,6 +189,7 @@ fn the_world_is_locked_and_the_budget_holds() {
             kind: "service".into(),
             label: "More".into(),
             role: None,
+            area: None,
             at: Point::default(),
             params: Params::new(),
         };
@@ -200,6 +202,7 @@ fn the_world_is_locked_and_the_budget_holds() {
             kind: "database".into(),
             label: "More".into(),
             role: None,
+            area: None,
             at: Point::default(),
             params: Params::new(),
         };

@@ -81,6 +81,7 @@ fn any_node() -> impl Strategy<Value = Node> {
             kind: kind.entry.id.to_owned(),
             label: kind.entry.name.to_owned(),
             role: None,
+            area: None,
             at: Point::default(),
             params,
         })
@@ -113,7 +114,7 @@ prop_compose! {
         good_within_secs in proptest::option::of(0.001..1.0f64),
     ) -> Document {
         let mut document = Document { seed, good_within_secs, run_length_secs: 20.0, ..Document::default() };
-        document.add_node(Node { kind: "source".into(), label: "Clients".into(), role: None, at: Point::default(), params: clients });
+        document.add_node(Node { kind: "source".into(), label: "Clients".into(), role: None, area: None, at: Point::default(), params: clients });
         for node in others {
             document.add_node(node);
         }
@@ -142,6 +143,7 @@ fn mended(mut document: Document) -> Option<Document> {
         match problem.place {
             Place::Document => return None,
             Place::Fault(index) => drop(document.faults.remove(index)),
+            Place::Area(id) => drop(document.areas.remove(&id)),
             Place::Edge(id) if problem.param.is_none() => drop(document.edges.remove(&id)),
             Place::Edge(id) => {
                 std::rc::Rc::make_mut(document.edges.get_mut(&id).expect("a problem's place exists")).params =

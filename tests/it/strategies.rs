@@ -27,8 +27,8 @@ fn pick_for(
     client_ipv4: u32,
     stream: &mut Stream,
 ) -> Option<u32> {
-    let request = RequestView { client_ipv4 };
-    strategy.pick(&mut PickContext { backends, request, now: SimTime::ZERO, stream })
+    let request = RequestView { client_ipv4, ..RequestView::default() };
+    strategy.pick(&mut PickContext { backends, version: 0, request, now: SimTime::ZERO, stream })
 }
 
 fn pick(strategy: &mut dyn Strategy, backends: &[BackendView]) -> Option<u32> {
@@ -165,9 +165,14 @@ fn adaptive_takes_the_highest_sum_and_shows_its_numbers() {
     let expected = [0.2 + 0.1 + 0.2 + 0.05, 0.32 + 0.05 + 0.1 + 0.1, 0.4 + 0.3 + 0.0 + 0.05];
     let mut adaptive = strategy("adaptive");
     let mut stream = Stream::new(1, 1);
-    let cx =
-        PickContext { backends: &backends, request: RequestView::default(), now: SimTime::ZERO, stream: &mut stream };
-    let scores = adaptive.explain(&cx).scores;
+    let cx = PickContext {
+        backends: &backends,
+        version: 0,
+        request: RequestView::default(),
+        now: SimTime::ZERO,
+        stream: &mut stream,
+    };
+    let scores = adaptive.explain(&cx, &|backend| backend.to_string()).scores;
     for (score, expected) in scores.iter().zip(expected) {
         assert!((score.value - expected).abs() < 1e-12, "{}", score.formula);
     }
@@ -197,6 +202,7 @@ fn every_strategy_keeps_the_contract() {
                     outstanding: situation.below(5),
                     response_time: if situation.below(4) == 0 { f64::NAN } else { situation.unit() },
                     error_rate: situation.unit(),
+                    ..BackendView::default()
                 })
                 .collect();
             let client = situation.below(u32::MAX);
@@ -213,9 +219,10 @@ fn every_strategy_keeps_the_contract() {
                 Some(index) => assert!(backends[index as usize].eligible, "{id} picked an ineligible backend"),
                 None => assert!(backends.iter().all(|backend| !backend.eligible), "{id} left an eligible backend idle"),
             }
-            let request = RequestView { client_ipv4: client };
-            let cx = PickContext { backends: &backends, request, now: SimTime::ZERO, stream: &mut stream_one };
-            let explanation = one.explain(&cx);
+            let request = RequestView { client_ipv4: client, ..RequestView::default() };
+            let cx =
+                PickContext { backends: &backends, version: 0, request, now: SimTime::ZERO, stream: &mut stream_one };
+            let explanation = one.explain(&cx, &|backend| backend.to_string());
             assert!(!explanation.rule.is_empty());
             assert!(explanation.scores.iter().all(|score| backends[score.backend as usize].eligible), "{id}");
         }
@@ -237,11 +244,13 @@ fn explanations_agree_with_the_next_pick() {
                     outstanding: situation.below(9),
                     response_time: situation.unit(),
                     error_rate: situation.unit(),
+                    ..BackendView::default()
                 })
                 .collect();
             let request = RequestView::default();
-            let mut cx = PickContext { backends: &backends, request, now: SimTime::ZERO, stream: &mut stream };
-            let scores = strategy.explain(&cx).scores;
+            let mut cx =
+                PickContext { backends: &backends, version: 0, request, now: SimTime::ZERO, stream: &mut stream };
+            let scores = strategy.explain(&cx, &|backend| backend.to_string()).scores;
             if let Some(picked) = strategy.pick(&mut cx) {
                 let of_picked = scores.iter().find(|score| score.backend == picked).expect("a score").value;
                 let best = if id == "least-connections" { f64::min } else { f64::max };

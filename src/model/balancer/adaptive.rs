@@ -6,7 +6,7 @@
 //! Source: the adaptive balancer of the Go Coffee tutorial (0.4, 0.3, 0.2, 0.1), as its text means it: a sum, where its
 //! code multiplies.
 
-use super::{BackendView, Descriptor, Explanation, PickContext, Score, Strategy, eligible};
+use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible};
 use crate::model::params::{Entry, ParamSpec, Params, Unit};
 
 const ENTRY: Entry = Entry {
@@ -27,8 +27,11 @@ const fn factor(key: &'static str, label: &'static str, default: f64, help: &'st
     ParamSpec::number(key, label, Unit::Plain, default, 0.0, 1.0, help)
 }
 
-pub(super) const DESCRIPTOR: Descriptor =
-    Descriptor { entry: ENTRY, build: |params| Ok(Box::new(Adaptive::new(params))) };
+pub(super) const DESCRIPTOR: Descriptor = Descriptor {
+    entry: ENTRY,
+    needs: Needs::Answers { weights: true },
+    build: |params| Ok(Box::new(Adaptive::new(params))),
+};
 
 #[derive(Clone, Copy, Debug)]
 struct Adaptive {
@@ -89,7 +92,7 @@ impl Strategy for Adaptive {
         Some(index as u32)
     }
 
-    fn explain(&self, cx: &PickContext<'_>) -> Explanation {
+    fn explain(&self, cx: &PickContext<'_>, _: &dyn Fn(u32) -> String) -> Explanation {
         let weight_max = weight_max(cx.backends);
         let scores = eligible(cx.backends).map(|(index, backend)| {
             let terms = self.terms(backend, weight_max);
@@ -107,7 +110,11 @@ impl Strategy for Adaptive {
             );
             Score { backend: index, value, formula }
         });
-        Explanation { rule: "The highest score; equal scores take turns.", scores: scores.collect() }
+        Explanation {
+            rule: "The highest score; equal scores take turns.",
+            scores: scores.collect(),
+            ..Explanation::default()
+        }
     }
 
     fn box_clone(&self) -> Box<dyn Strategy> {

@@ -8,7 +8,7 @@
 //! `tests/vectors/lb_nginx.json`.
 
 use super::smooth_weighted::SmoothWeighted;
-use super::{BackendView, Descriptor, Explanation, PickContext, Strategy};
+use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Reads, Strategy};
 use crate::model::params::Entry;
 
 /// Rounds of hashing before round robin takes over.
@@ -23,6 +23,7 @@ pub(super) const DESCRIPTOR: Descriptor = Descriptor {
         params: &[],
         defect: false,
     },
+    needs: Needs::Request { weights: true },
     build: |_| Ok(Box::new(IpHash::default())),
 };
 
@@ -64,14 +65,15 @@ impl Strategy for IpHash {
         self.fallback.step(cx.backends, |_, backend| backend.eligible)
     }
 
-    fn reads_client(&self) -> bool {
-        true
+    fn reads(&self) -> Reads {
+        Reads { client: true, ..Reads::default() }
     }
 
-    fn explain(&self, _: &PickContext<'_>) -> Explanation {
+    fn explain(&self, _: &PickContext<'_>, _: &dyn Fn(u32) -> String) -> Explanation {
         Explanation {
             rule: "The hash of the first three octets of the client's address, modulo the sum of the weights.",
             scores: Vec::new(),
+            ..Explanation::default()
         }
     }
 

@@ -7,7 +7,7 @@
 //! `tests/vectors/lb_nginx.json`.
 
 use super::smooth_weighted::SmoothWeighted;
-use super::{BackendView, Descriptor, Explanation, PickContext, Score, Strategy, eligible};
+use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible};
 use crate::model::params::Entry;
 
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
@@ -19,6 +19,7 @@ pub(super) const DESCRIPTOR: Descriptor = Descriptor {
         params: &[],
         defect: false,
     },
+    needs: Needs::Answers { weights: true },
     build: |_| Ok(Box::new(LeastConnections::default())),
 };
 
@@ -53,7 +54,7 @@ impl Strategy for LeastConnections {
         self.turns.step(cx.backends, |_, backend| backend.eligible && compare(backend, &least).is_eq())
     }
 
-    fn explain(&self, cx: &PickContext<'_>) -> Explanation {
+    fn explain(&self, cx: &PickContext<'_>, _: &dyn Fn(u32) -> String) -> Explanation {
         let scores = eligible(cx.backends).map(|(index, backend)| {
             let BackendView { outstanding, weight, .. } = *backend;
             let value = f64::from(outstanding) / f64::from(weight);
@@ -62,6 +63,7 @@ impl Strategy for LeastConnections {
         Explanation {
             rule: "The fewest outstanding requests per weight; the tied take turns by weight.",
             scores: scores.collect(),
+            ..Explanation::default()
         }
     }
 

@@ -15,9 +15,10 @@ mod weighted_round_robin;
 
 use std::fmt::Debug;
 
+use super::geography::{Country, Region};
 use super::params::{Entry, Params, Variant};
 use crate::engine::rng::Stream;
-use crate::engine::time::SimTime;
+use crate::engine::time::{SimDuration, SimTime};
 
 /// What a balancer knows of a backend: never the truth, always its own view.
 #[derive(Clone, Copy, Debug)]
@@ -26,17 +27,32 @@ pub struct BackendView {
     pub eligible: bool,
     /// Relative share of requests, at least 1.
     pub weight: u32,
-    /// Requests that this balancer has sent and not yet seen answered.
+    /// Requests that this balancer has sent and not yet seen answered; at a balancer of connections: those open.
     pub outstanding: u32,
+    /// Where it stands, if anywhere.
+    pub region: Option<Region>,
+    /// Its stable name, whatever its place in the list: what hashing strategies hash.
+    pub host: u64,
     /// Smoothed response time as seen by this balancer [s]; NaN before the first answer.
     pub response_time: f64,
     /// Smoothed share of answers that were errors [0..1].
     pub error_rate: f64,
+    /// Busy share of its slots as its answers report it, smoothed [0..1]; NaN before the first answer.
+    pub utilization: f64,
 }
 
 impl Default for BackendView {
     fn default() -> Self {
-        Self { eligible: true, weight: 1, outstanding: 0, response_time: f64::NAN, error_rate: 0.0 }
+        Self {
+            eligible: true,
+            weight: 1,
+            outstanding: 0,
+            region: None,
+            host: 0,
+            response_time: f64::NAN,
+            error_rate: 0.0,
+            utilization: f64::NAN,
+        }
     }
 }
 
@@ -45,6 +61,20 @@ impl Default for BackendView {
 pub struct RequestView {
     /// The client's IPv4 address, first octet in the highest byte; 0 for a strategy that does not read it.
     pub client_ipv4: u32,
+    /// The item that is asked for; 0 for a strategy that does not read it.
+    pub key: u64,
+    /// The client's country; unknown for a strategy that does not read it.
+    pub country: Country,
+    /// Try number, 0 first.
+    pub attempt: u32,
+}
+
+/// What a strategy reads of a request; what nobody reads is not worked out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reads {
+    pub client: bool,
+    pub key: bool,
+    pub country: bool,
 }
 
 /// Everything that a pick may depend on.
@@ -52,10 +82,22 @@ pub struct RequestView {
 pub struct PickContext<'a> {
     /// In a fixed order: index = what a pick returns.
     pub backends: &'a [BackendView],
+    /// Changes whenever a backend comes, goes, or changes eligibility or weight: when tables must be made anew.
+    pub version: u64,
     pub request: RequestView,
     pub now: SimTime,
     /// The balancer's own random numbers.
     pub stream: &'a mut Stream,
+}
+
+/// An answer, or giving up on one, as the balancer hears of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer {
+    pub backend: u32,
+    pub took: SimDuration,
+    /// It completed.
+    pub good: bool,
+    pub now: SimTime,
 }
 
 /// A way of choosing. Its state lives and dies with its balancer.
@@ -63,16 +105,36 @@ pub trait Strategy: Debug {
     /// Index of the chosen backend; `None` if none is eligible. Never allocates once the number of backends is settled.
     fn pick(&mut self, cx: &mut PickContext<'_>) -> Option<u32>;
 
-    /// Whether a pick depends on the client's address, which is not worked out otherwise.
-    fn reads_client(&self) -> bool {
-        false
+    /// What a pick reads of the request.
+    fn reads(&self) -> Reads {
+        Reads::default()
     }
 
-    /// Why the next pick would fall as it does, without picking. On demand only, so it may allocate.
-    fn explain(&self, cx: &PickContext<'_>) -> Explanation;
+    /// Hears of every answer. What [`BackendView`] holds needs no state here.
+    fn answered(&mut self, _answer: &Answer) {}
+
+    /// Why the next pick would fall as it does, without picking: `label` names a backend to people. On demand only, so
+    /// it may allocate.
+    fn explain(&self, cx: &PickContext<'_>, label: &dyn Fn(u32) -> String) -> Explanation;
+
+    /// What can be drawn of its inside. On demand only.
+    fn picture(&self, _cx: &PickContext<'_>) -> Picture {
+        Picture::None
+    }
 
     /// A copy with all its state, for checkpoints.
     fn box_clone(&self) -> Box<dyn Strategy>;
+}
+
+/// A strategy's inside, to be drawn.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Picture {
+    #[default]
+    None,
+    /// Points on a circle, ascending: (place 0..1, backend); each owns the stretch before it.
+    Ring(Vec<(f64, u32)>),
+    /// Owner of each of the table's entries; the last few may be left out of a drawing, never of the table.
+    Table(Vec<u32>),
 }
 
 impl Clone for Box<dyn Strategy> {
@@ -82,12 +144,14 @@ impl Clone for Box<dyn Strategy> {
 }
 
 /// The reason for a choice.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Explanation {
-    /// The rule in one sentence.
+    /// The rule in one sentence, with how ties are broken.
     pub rule: &'static str,
     /// One per eligible backend, ascending by index; empty where the rule needs no scores.
     pub scores: Vec<Score>,
+    /// What happened on the way to this choice, in order, with its numbers: draws, hashes, turns.
+    pub steps: Vec<String>,
 }
 
 /// A backend's standing.
@@ -99,10 +163,32 @@ pub struct Score {
     pub formula: String,
 }
 
+/// What a strategy must have seen to choose well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing but the list of backends (and their weights, if it uses them).
+    List { weights: bool },
+    /// The request: its key, its client, its country.
+    Request { weights: bool },
+    /// What came back, and what is still out.
+    Answers { weights: bool },
+}
+
+impl Needs {
+    /// Whether weights shift its shares: then slow start lowers the weight, else the share of picks it takes part in.
+    #[must_use]
+    pub const fn weights(self) -> bool {
+        let (Self::List { weights } | Self::Request { weights } | Self::Answers { weights }) = self;
+        weights
+    }
+}
+
 /// One strategy of the registry.
 #[derive(Clone, Copy, Debug)]
 pub struct Descriptor {
     pub entry: Entry,
+    /// What it goes by. A balancer that sees no answers (DNS) offers only strategies that need none.
+    pub needs: Needs,
     /// Builds it from its parameters; missing ones take their defaults.
     pub build: fn(&Params) -> Result<Box<dyn Strategy>, String>,
 }

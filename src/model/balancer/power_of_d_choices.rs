@@ -5,7 +5,7 @@
 //!
 //! Source: Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", IEEE TPDS 12(10), 2001.
 
-use super::{Descriptor, Explanation, PickContext, Score, Strategy, eligible};
+use super::{Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible};
 use crate::model::params::{Entry, ParamSpec};
 
 const ENTRY: Entry = Entry {
@@ -19,6 +19,7 @@ const ENTRY: Entry = Entry {
 
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
     entry: ENTRY,
+    needs: Needs::Answers { weights: false },
     build: |params| Ok(Box::new(PowerOfDChoices { d: ENTRY.number(params, "d") as usize, drawn: Vec::new() })),
 };
 
@@ -48,7 +49,7 @@ impl Strategy for PowerOfDChoices {
         best
     }
 
-    fn explain(&self, cx: &PickContext<'_>) -> Explanation {
+    fn explain(&self, cx: &PickContext<'_>, _: &dyn Fn(u32) -> String) -> Explanation {
         let scores = eligible(cx.backends).map(|(index, backend)| {
             let open = backend.outstanding;
             Score { backend: index, value: f64::from(open), formula: format!("{open} outstanding") }
@@ -56,6 +57,7 @@ impl Strategy for PowerOfDChoices {
         Explanation {
             rule: "The fewest outstanding requests among a few drawn at random; the tied: whoever was drawn first.",
             scores: scores.collect(),
+            ..Explanation::default()
         }
     }
 
@@ -79,7 +81,8 @@ mod tests {
         let mut counts = vec![0; backends.len()];
         for _ in 0..times {
             let request = RequestView::default();
-            let mut cx = PickContext { backends: &backends, request, now: SimTime::ZERO, stream: &mut stream };
+            let mut cx =
+                PickContext { backends: &backends, version: 0, request, now: SimTime::ZERO, stream: &mut stream };
             counts[strategy.pick(&mut cx).expect("all are eligible") as usize] += 1;
         }
         counts

@@ -2,7 +2,7 @@
 //!
 //! Source: nginx, `random` without `two` (`src/http/modules/ngx_http_upstream_random_module.c`).
 
-use super::{Descriptor, Explanation, PickContext, Score, Strategy, eligible};
+use super::{Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible};
 use crate::model::params::Entry;
 
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
@@ -14,6 +14,7 @@ pub(super) const DESCRIPTOR: Descriptor = Descriptor {
         params: &[],
         defect: false,
     },
+    needs: Needs::List { weights: true },
     build: |_| Ok(Box::new(Random)),
 };
 
@@ -34,14 +35,14 @@ impl Strategy for Random {
         None
     }
 
-    fn explain(&self, cx: &PickContext<'_>) -> Explanation {
+    fn explain(&self, cx: &PickContext<'_>, _: &dyn Fn(u32) -> String) -> Explanation {
         let total: u32 = eligible(cx.backends).map(|(_, backend)| backend.weight).sum();
         let scores = eligible(cx.backends).map(|(index, backend)| {
             let weight = backend.weight;
             let value = f64::from(weight) / f64::from(total);
             Score { backend: index, value, formula: format!("{weight}/{total} = {value:.3}") }
         });
-        Explanation { rule: "Any of them, with this probability.", scores: scores.collect() }
+        Explanation { rule: "Any of them, with this probability.", scores: scores.collect(), ..Explanation::default() }
     }
 
     fn box_clone(&self) -> Box<dyn Strategy> {

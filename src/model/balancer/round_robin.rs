@@ -2,7 +2,7 @@
 //!
 //! Source: the plain form of the oldest scheduling discipline; Kleinrock, "Analysis of a Time-Shared Processor", 1964.
 
-use super::{Descriptor, Explanation, PickContext, Strategy};
+use super::{Descriptor, Explanation, Needs, PickContext, Strategy};
 use crate::model::params::Entry;
 
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
@@ -14,6 +14,7 @@ pub(super) const DESCRIPTOR: Descriptor = Descriptor {
         params: &[],
         defect: false,
     },
+    needs: Needs::List { weights: false },
     build: |_| Ok(Box::new(RoundRobin::default())),
 };
 
@@ -42,8 +43,8 @@ impl Strategy for RoundRobin {
         None
     }
 
-    fn explain(&self, _: &PickContext<'_>) -> Explanation {
-        Explanation { rule: "The next eligible backend in turn.", scores: Vec::new() }
+    fn explain(&self, _: &PickContext<'_>, _: &dyn Fn(u32) -> String) -> Explanation {
+        Explanation { rule: "The next eligible backend in turn.", scores: Vec::new(), ..Explanation::default() }
     }
 
     fn box_clone(&self) -> Box<dyn Strategy> {

@@ -4,7 +4,7 @@
 //! `tests/vectors/lb_nginx.json`.
 
 use super::smooth_weighted::SmoothWeighted;
-use super::{Descriptor, Explanation, PickContext, Score, Strategy, eligible};
+use super::{Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible};
 use crate::model::params::Entry;
 
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
@@ -16,6 +16,7 @@ pub(super) const DESCRIPTOR: Descriptor = Descriptor {
         params: &[],
         defect: false,
     },
+    needs: Needs::List { weights: true },
     build: |_| Ok(Box::new(SmoothWeightedRoundRobin::default())),
 };
 
@@ -30,7 +31,7 @@ impl Strategy for SmoothWeightedRoundRobin {
         self.turns.step(cx.backends, |_, backend| backend.eligible)
     }
 
-    fn explain(&self, cx: &PickContext<'_>) -> Explanation {
+    fn explain(&self, cx: &PickContext<'_>, _: &dyn Fn(u32) -> String) -> Explanation {
         let scores = eligible(cx.backends).map(|(index, backend)| {
             let (current, weight) = (self.turns.current(index), backend.weight);
             let value = current + i64::from(weight);
@@ -39,6 +40,7 @@ impl Strategy for SmoothWeightedRoundRobin {
         Explanation {
             rule: "Each gains its weight; the first of the highest is chosen and pays the sum of all weights.",
             scores: scores.collect(),
+            ..Explanation::default()
         }
     }
 

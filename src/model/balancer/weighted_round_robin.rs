@@ -5,7 +5,7 @@
 //!
 //! Source: the running example's gateway (cumulative weights); Linux IPVS `wrr` behaves alike.
 
-use super::{Descriptor, Explanation, PickContext, Score, Strategy, eligible};
+use super::{Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible};
 use crate::model::params::Entry;
 
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
@@ -17,6 +17,7 @@ pub(super) const DESCRIPTOR: Descriptor = Descriptor {
         params: &[],
         defect: false,
     },
+    needs: Needs::List { weights: true },
     build: |_| Ok(Box::new(WeightedRoundRobin::default())),
 };
 
@@ -48,14 +49,18 @@ impl Strategy for WeightedRoundRobin {
         Some(picked)
     }
 
-    fn explain(&self, cx: &PickContext<'_>) -> Explanation {
+    fn explain(&self, cx: &PickContext<'_>, _: &dyn Fn(u32) -> String) -> Explanation {
         let next = self.next(cx);
         let scores = eligible(cx.backends).map(|(index, backend)| Score {
             backend: index,
             value: f64::from(u8::from(Some(index) == next)),
             formula: format!("weight {}", backend.weight),
         });
-        Explanation { rule: "The counter's place among the weights laid end to end decides.", scores: scores.collect() }
+        Explanation {
+            rule: "The counter's place among the weights laid end to end decides.",
+            scores: scores.collect(),
+            ..Explanation::default()
+        }
     }
 
     fn box_clone(&self) -> Box<dyn Strategy> {
@@ -84,7 +89,8 @@ mod tests {
             let mut stream = Stream::new(1, 1);
             let picks = expected.map(|_| {
                 let request = RequestView::default();
-                let mut cx = PickContext { backends: &backends, request, now: SimTime::ZERO, stream: &mut stream };
+                let mut cx =
+                    PickContext { backends: &backends, version: 0, request, now: SimTime::ZERO, stream: &mut stream };
                 strategy.pick(&mut cx).expect("somebody has a weight")
             });
             assert_eq!(picks, expected, "{weights:?}");

@@ -17,6 +17,8 @@ pub enum Targets {
     Stations,
     Edges,
     Sources,
+    /// A region or zone with everything in it.
+    Areas,
 }
 
 /// What a fault in force does. Several on one target add up as each variant says.

@@ -6,7 +6,8 @@ use super::plan::BalancerConfig;
 use super::state::{Backend, Balancer, Caller, Event, Kind, LogTone, NONE, Phase, Verb};
 use crate::engine::rng::{DrawKey, Stream};
 use crate::engine::time::{SimDuration, SimTime};
-use crate::model::balancer::{self, BackendView, PickContext, RequestView, Strategy};
+use crate::model::balancer::{self, Answer, BackendView, PickContext, Reads, RequestView, Strategy};
+use crate::model::geography::Country;
 use crate::model::ids::NodeId;
 use crate::model::outcome::{Outcome, Reason};
 
@@ -27,6 +28,7 @@ impl Balancer {
             probe_draws: DrawKey::new(seed).child(u64::from(id.0)),
             probes_sent: 0,
             generation: 0,
+            version: 0,
             backends: Vec::new(),
             views: Vec::new(),
         }
@@ -36,9 +38,10 @@ impl Balancer {
     fn refresh(&mut self, backend: usize) {
         let believed = &self.backends[backend];
         self.views[backend].eligible = !believed.removed && believed.healthy && self.views[backend].weight > 0;
+        self.version += 1;
     }
 
-    pub(super) fn add_backend(&mut self, edge: u32, replica: u32, weight: u32, now: SimTime) {
+    pub(super) fn add_backend(&mut self, edge: u32, replica: u32, weight: u32, host: u64, now: SimTime) {
         self.backends.push(Backend {
             edge,
             replica,
@@ -49,13 +52,8 @@ impl Balancer {
             bad_run: 0,
             selections: 0,
         });
-        self.views.push(BackendView {
-            eligible: weight > 0,
-            weight,
-            outstanding: 0,
-            response_time: f64::NAN,
-            error_rate: 0.0,
-        });
+        self.views.push(BackendView { eligible: weight > 0, weight, host, ..BackendView::default() });
+        self.version += 1;
     }
 
     pub(super) fn update_backend(&mut self, backend: usize, removed: bool, weight: u32) {
@@ -85,12 +83,17 @@ impl System {
         let Kind::Balancer(balancer) = &self.stations[station as usize].kind else {
             unreachable!("only balancers balance")
         };
-        let client_ipv4 = if balancer.strategy.reads_client() { self.request_ipv4(request) } else { 0 };
-        let view = RequestView { client_ipv4 };
+        let view = self.request_view(request, balancer.strategy.reads(), u32::from(try_no));
         let Kind::Balancer(balancer) = &mut self.stations[station as usize].kind else {
             unreachable!("only balancers balance")
         };
-        let mut context = PickContext { backends: &balancer.views, stream: &mut balancer.stream, request: view, now };
+        let mut context = PickContext {
+            backends: &balancer.views,
+            version: balancer.version,
+            stream: &mut balancer.stream,
+            request: view,
+            now,
+        };
         let mut picked = balancer.strategy.pick(&mut context);
         if picked.is_none() && balancer.config.panic_mode {
             let all: Vec<BackendView> = balancer
@@ -99,7 +102,14 @@ impl System {
                 .zip(&balancer.backends)
                 .map(|(view, backend)| BackendView { eligible: !backend.removed && view.weight > 0, ..*view })
                 .collect();
-            let mut context = PickContext { backends: &all, stream: &mut balancer.stream, request: view, now };
+            let mut context = PickContext {
+                backends: &all,
+                // Not the table of the eligible.
+                version: balancer.version | 1 << 63,
+                stream: &mut balancer.stream,
+                request: view,
+                now,
+            };
             picked = balancer.strategy.pick(&mut context);
         }
         let Some(backend) = picked else {
@@ -123,6 +133,16 @@ impl System {
         self.send(call);
     }
 
+    /// What a strategy reads of a request.
+    fn request_view(&self, request: u32, reads: Reads, attempt: u32) -> RequestView {
+        RequestView {
+            client_ipv4: if reads.client { self.request_ipv4(request) } else { 0 },
+            key: if reads.key { self.request_key(request) } else { 0 },
+            country: if reads.country { self.request_country(request) } else { Country::default() },
+            attempt,
+        }
+    }
+
     /// A health check of the balancer itself: it is well as long as it believes that a backend is.
     fn answer_for_backends(&mut self, ix: u32) {
         let station = self.attempts[ix].station;
@@ -143,16 +163,18 @@ impl System {
         let mut stream = balancer.stream.clone();
         let context = PickContext {
             backends: &balancer.views,
+            version: balancer.version,
             stream: &mut stream,
-            request: RequestView { client_ipv4: 0 },
+            request: RequestView::default(),
             now: self.now,
         };
-        let explanation = balancer.strategy.explain(&context);
+        let explanation = balancer.strategy.explain(&context, &|backend| format!("backend {}", backend + 1));
         explanation.scores.iter().map(|score| (score.backend, score.value)).collect()
     }
 
     /// What the balancer learns from an answer, or from giving up on one.
     pub(super) fn backend_answered(&mut self, station: u32, backend: u32, outcome: Outcome, took: SimDuration) {
+        let now = self.now;
         let Some(balancer) = self.balancer_mut(station) else { return };
         let view = &mut balancer.views[backend as usize];
         view.outstanding -= 1;
@@ -161,6 +183,8 @@ impl System {
             if view.response_time.is_nan() { secs } else { view.response_time + NEWEST * (secs - view.response_time) };
         let failed = if outcome == Outcome::Completed { 0.0 } else { 1.0 };
         view.error_rate += NEWEST * (failed - view.error_rate);
+        let answer = Answer { backend, took, good: outcome == Outcome::Completed, now };
+        balancer.strategy.answered(&answer);
     }
 
     /// Asks every backend how it is, all at the same time, and plans the next round.

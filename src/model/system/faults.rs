@@ -39,13 +39,17 @@ impl System {
             if replica.removed {
                 continue;
             }
-            let node = self.stations[replica.station as usize].id;
+            let (node, stands) = {
+                let station = &self.stations[replica.station as usize];
+                (station.id, station.stands)
+            };
             let number = replica.number;
             let (mut down, mut slow, mut errors) = (false, 1.0, 0.0f64);
             for active in &self.active {
                 let hit = match active.target {
                     FaultTarget::Node(target) => target == node,
                     FaultTarget::Replica(target, which) => target == node && which == number,
+                    FaultTarget::Area(area) => stands.is_some_and(|stands| stands.is_in(area)),
                     FaultTarget::Edge(_) => false,
                 };
                 if hit {
@@ -105,6 +109,7 @@ impl System {
         match target {
             FaultTarget::Node(id) => label(id).to_owned(),
             FaultTarget::Replica(id, number) => format!("{} replica {}", label(id), number + 1),
+            FaultTarget::Area(id) => self.areas.get(&id).cloned().unwrap_or_else(|| "?".to_owned()),
             FaultTarget::Edge(id) => self.by_edge.get(&id).map_or_else(
                 || "?".to_owned(),
                 |ix| {
@@ -118,6 +123,7 @@ impl System {
     fn target_node(&self, target: FaultTarget) -> Option<crate::model::ids::NodeId> {
         match target {
             FaultTarget::Node(id) | FaultTarget::Replica(id, _) => Some(id),
+            FaultTarget::Area(_) => None,
             FaultTarget::Edge(id) => {
                 self.by_edge.get(&id).map(|ix| self.stations[self.edges[*ix as usize].to as usize].id)
             }

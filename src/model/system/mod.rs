@@ -31,7 +31,7 @@ use crate::engine::event_queue::EventQueue;
 use crate::engine::rng::DrawKey;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::engine::trace::TraceHash;
-use crate::model::ids::{EdgeId, FaultTarget, NodeId};
+use crate::model::ids::{AreaId, EdgeId, FaultTarget, NodeId};
 use crate::model::params::Params;
 
 /// First width of a statistics bucket.
@@ -74,6 +74,7 @@ pub struct System {
     pub(crate) edges: Vec<Edge>,
     by_node: BTreeMap<NodeId, u32>,
     by_edge: BTreeMap<EdgeId, u32>,
+    areas: BTreeMap<AreaId, String>,
     timetable: Vec<TimedFault>,
     pub(crate) active: Vec<ActiveFault>,
     pub(crate) totals: Totals,
@@ -107,6 +108,7 @@ impl System {
             edges: Vec::new(),
             by_node: BTreeMap::new(),
             by_edge: BTreeMap::new(),
+            areas: BTreeMap::new(),
             timetable,
             active: Vec::new(),
             totals: Totals::new(&plan.run),

@@ -1,9 +1,12 @@
 //! The plan of a system: what `topology::compile` makes of a document. Plain, typed, complete; the system is built
 //! from it and, while it runs, rebuilt to match a newer one.
 
+use std::collections::BTreeMap;
+
 use crate::engine::dist::Dist;
 use crate::engine::time::SimDuration;
-use crate::model::ids::{EdgeId, NodeId};
+use crate::model::geography::Region;
+use crate::model::ids::{AreaId, EdgeId, NodeId};
 use crate::model::params::Variant;
 use crate::model::profile::Profile;
 
@@ -14,6 +17,8 @@ pub struct Plan {
     pub stations: Vec<StationPlan>,
     /// By ascending id.
     pub edges: Vec<EdgePlan>,
+    /// Names of regions and zones, for the log.
+    pub areas: BTreeMap<AreaId, String>,
     pub run: RunPlan,
 }
 
@@ -43,7 +48,27 @@ pub struct WindowPlan {
 pub struct StationPlan {
     pub id: NodeId,
     pub label: String,
+    /// Where it stands; `None`: nowhere in particular, that is, where its caller stands.
+    pub stands: Option<Standing>,
     pub config: StationConfig,
+}
+
+/// A station's place in the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub region: Region,
+    /// The region on the canvas.
+    pub region_area: AreaId,
+    /// The zone within it, if any.
+    pub zone: Option<AreaId>,
+}
+
+impl Standing {
+    /// Whether an outage of `area` hits whatever stands here.
+    #[must_use]
+    pub fn is_in(&self, area: AreaId) -> bool {
+        self.region_area == area || self.zone == Some(area)
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -19,6 +19,7 @@ impl System {
     /// Makes the system match `plan` from now on.
     pub fn rebuild(&mut self, plan: &Plan) {
         let mut fresh_sources = Vec::new();
+        self.areas.clone_from(&plan.areas);
         for station in &plan.stations {
             self.put_station(station, &mut fresh_sources);
         }
@@ -62,6 +63,7 @@ impl System {
             };
             if same_kind && !station.removed {
                 station.label.clone_from(&plan.label);
+                station.stands = plan.stands;
                 self.update_station(ix, &plan.config, sources);
                 return;
             }
@@ -80,6 +82,7 @@ impl System {
             id: plan.id,
             label: plan.label.clone(),
             removed: false,
+            stands: plan.stands,
             kind,
             meter: Meter::new(now),
             out: Vec::new(),
@@ -296,6 +299,15 @@ impl System {
                 _ => wanted.push((edge_ix, NONE, edge.plan.weight)),
             }
         }
+        // A backend's name outlives rebuilds: its station's id, and its replica's number.
+        let hosts: Vec<u64> = wanted
+            .iter()
+            .map(|&(edge, replica, _)| {
+                let station = self.stations[self.edges[edge as usize].to as usize].id.0;
+                let number = if replica == NONE { 0 } else { self.replicas[replica as usize].number };
+                u64::from(station) << 32 | u64::from(number)
+            })
+            .collect();
         let Kind::Balancer(balancer) = &mut self.stations[ix as usize].kind else { return };
         for backend in 0..balancer.backends.len() {
             let known = (balancer.backends[backend].edge, balancer.backends[backend].replica);
@@ -303,9 +315,9 @@ impl System {
             let weight = entry.map_or(balancer.views[backend].weight, |(_, _, weight)| *weight);
             balancer.update_backend(backend, entry.is_none(), weight);
         }
-        for (edge, replica, weight) in wanted {
+        for ((edge, replica, weight), host) in wanted.into_iter().zip(hosts) {
             if !balancer.backends.iter().any(|backend| (backend.edge, backend.replica) == (edge, replica)) {
-                balancer.add_backend(edge, replica, weight, now);
+                balancer.add_backend(edge, replica, weight, host, now);
             }
         }
     }

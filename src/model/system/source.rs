@@ -7,6 +7,7 @@ use crate::engine::dist::Zipf;
 use crate::engine::math;
 use crate::engine::rng::{DrawKey, mix};
 use crate::engine::time::{SimDuration, SimTime};
+use crate::model::geography::Country;
 use crate::model::ids::NodeId;
 
 /// Purposes of a request's draws.
@@ -242,6 +243,13 @@ impl System {
         let source = self.source(request.source);
         let rank = source.key_sampler.map_or(0, |zipf| zipf.sample(&mut request.draws.child(purpose::KEY).sequence()));
         mix(rank)
+    }
+
+    /// The country of the request's client.
+    pub(super) fn request_country(&self, request: u32) -> Country {
+        let source = self.source(self.requests[request].source);
+        let index = (self.request_ipv4(request) >> 16 & 0xff) as usize;
+        source.config.countries.get(index).map_or_else(Country::default, |(code, _)| Country::from_code(code))
     }
 
     /// The client's address, within 10.0.0.0/8: the second octet tells its country, so that neighbors share a prefix;

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 use super::meter::Meter;
-use super::plan::{BalancerConfig, EdgePlan, Operation, PoolConfig, SourceConfig};
+use super::plan::{BalancerConfig, EdgePlan, Operation, PoolConfig, SourceConfig, Standing};
 use super::slab::Key;
 use crate::engine::rng::{DrawKey, Stream};
 use crate::engine::time::{SimDuration, SimTime};
@@ -198,6 +198,7 @@ pub(crate) struct Station {
     pub(crate) id: NodeId,
     pub(crate) label: String,
     pub(crate) removed: bool,
+    pub(crate) stands: Option<Standing>,
     pub(crate) kind: Kind,
     pub(crate) meter: Meter,
     /// Outgoing edges, by ascending id.
@@ -248,6 +249,8 @@ pub(crate) struct Balancer {
     pub(super) probe_draws: DrawKey,
     pub(super) probes_sent: u64,
     pub(super) generation: u32,
+    /// See `PickContext::version`.
+    pub(super) version: u64,
     /// Append-only while it runs, so that answers under way find their backend.
     pub(crate) backends: Vec<Backend>,
     /// What the strategy sees, parallel to `backends`.

@@ -77,7 +77,7 @@ fn variant(id: &str, key: &str, value: f64) -> Value {
 
 fn add(document: &mut Document, kind: &str, params: Params) -> NodeId {
     let label = format!("{kind} {}", document.nodes.len());
-    document.add_node(Node { kind: kind.to_owned(), label, role: None, at: Point::default(), params })
+    document.add_node(Node { kind: kind.to_owned(), label, role: None, area: None, at: Point::default(), params })
 }
 
 fn document(draft: &Draft) -> Document {
@@ -174,6 +174,7 @@ fn strike(system: &mut System, document: &mut Document, blow: &Blow) {
             let target = match kind.targets {
                 Targets::Sources => FaultTarget::Node(nodes[0]),
                 Targets::Edges if edges.is_empty() => return,
+                Targets::Areas => return,
                 Targets::Edges => FaultTarget::Edge(edges[target % edges.len()]),
                 Targets::Stations if replica == 3 => FaultTarget::Node(node),
                 Targets::Stations => FaultTarget::Replica(node, replica),

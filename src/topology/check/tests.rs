@@ -13,6 +13,7 @@ fn drawing(kinds: &[&str], edges: &[(u32, u32)]) -> Document {
             kind: (*kind).to_owned(),
             label,
             role: None,
+            area: None,
             at: Point::default(),
             params: Params::new(),
         });
@@ -37,6 +38,7 @@ fn lines(problems: &[Diagnostic]) -> String {
             Place::Document => "document".to_owned(),
             Place::Node(id) => format!("node {}", id.0),
             Place::Edge(id) => format!("edge {}", id.0),
+            Place::Area(id) => format!("area {}", id.0),
             Place::Fault(index) => format!("fault {index}"),
         };
         let severity = if problem.severity == Severity::Error { "error" } else { "warning" };

@@ -393,6 +393,7 @@ fn node_fields(fields: &mut Fields<'_>) -> Result<Rc<Node>, LoadError> {
         kind: fields.required("kind", name)?,
         label: fields.required("label", name)?,
         role: fields.optional("role", name)?,
+        area: None,
         at: fields.required("at", point)?,
         params: fields.optional("params", params)?.unwrap_or_default(),
     }))
@@ -497,6 +498,7 @@ fn document(path: Path<'_>, json: Json) -> Result<Document, LoadError> {
         notes,
         nodes,
         edges,
+        areas: default.areas,
         faults: fields
             .optional("faults", |path, json| list(path, json, FAULTS_MAX, scheduled_fault))?
             .unwrap_or_default(),

@@ -47,8 +47,9 @@ fn any_params() -> impl Strategy<Value = Params> {
 }
 
 fn any_node() -> impl Strategy<Value = Rc<Node>> {
-    (any_text(), any_text(), option::of(any_text()), any_number(), any_number(), any_params())
-        .prop_map(|(kind, label, role, x, y, params)| Rc::new(Node { kind, label, role, at: Point { x, y }, params }))
+    (any_text(), any_text(), option::of(any_text()), any_number(), any_number(), any_params()).prop_map(
+        |(kind, label, role, x, y, params)| Rc::new(Node { kind, label, role, area: None, at: Point { x, y }, params }),
+    )
 }
 
 fn any_target() -> impl Strategy<Value = FaultTarget> {
@@ -90,7 +91,7 @@ prop_compose! {
             (EdgeId(index as u32 * 3), Rc::new(Edge { from: *from.get(&ids), to: *to.get(&ids), params }))
         });
         Document {
-            title, notes, edges: edges.collect(), nodes, seed, run_length_secs, warm_up_secs, good_within_secs,
+            title, notes, edges: edges.collect(), nodes, areas: std::collections::BTreeMap::new(), seed, run_length_secs, warm_up_secs, good_within_secs,
             faults: faults.into_iter().map(|(at_secs, for_secs, fault)| ScheduledFault { at_secs, for_secs, fault }).collect(),
             windows: windows.into_iter().map(|(name, from_secs, to_secs)| Window { name, from_secs, to_secs }).collect(),
         }

@@ -24,6 +24,7 @@ fn sample() -> Run {
         kind: kind.to_owned(),
         label: kind.to_uppercase(),
         role: (kind == "service").then(|| "orders".to_owned()),
+        area: None,
         at: Point { x, y: 80.0 },
         params,
     };

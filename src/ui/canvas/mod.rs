@@ -192,7 +192,7 @@ fn problems(diagnostics: &[Diagnostic]) -> BTreeMap<Target, Problem> {
             Place::Node(id) => Target::Node(id),
             Place::Edge(id) => Target::Edge(id),
             // Told in the list of problems: they have no place on the canvas.
-            Place::Document | Place::Fault(_) => continue,
+            Place::Document | Place::Area(_) | Place::Fault(_) => continue,
         };
         found.entry(target).and_modify(|problem| problem.count += 1).or_insert_with(|| Problem {
             severity: diagnostic.severity,

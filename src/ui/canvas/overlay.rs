@@ -42,7 +42,7 @@ fn content(state: &EditorState) -> Html {
             let ghost = Node {
                 kind: kind.clone(),
                 label: String::new(),
-                role: None,
+                role: None, area: None,
                 at: corner_for(kind, &Params::new(), *center, state.session.kept.snap),
                 params: Params::new(),
             };

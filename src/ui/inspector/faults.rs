@@ -21,7 +21,7 @@ fn suits(document: &Document, target: Target, kind: &FaultKind) -> bool {
         Target::Node(id) => {
             let category = document.nodes.get(&id).and_then(|node| station::find(&node.kind)).map(|kind| kind.category);
             match kind.targets {
-                Targets::Edges => false,
+                Targets::Edges | Targets::Areas => false,
                 Targets::Sources => category == Some(Category::Client),
                 Targets::Stations => {
                     category.is_some_and(|category| category != Category::Client && category != Category::Routing)
@@ -65,6 +65,9 @@ pub fn fault_words(document: &Document, kind: &str, target: FaultTarget, params:
             format!("{}, replica {}", super::target_words(document, Target::Node(id)), replica + 1)
         }
         FaultTarget::Edge(id) => super::target_words(document, Target::Edge(id)),
+        FaultTarget::Area(id) => {
+            document.areas.get(&id).map_or_else(|| "an area".to_owned(), |area| area.label.clone())
+        }
     };
     let value = entry.and_then(|entry| entry.params.first()).and_then(|spec| {
         let ParamKind::Number { unit, .. } = spec.kind else { return None };
@@ -148,7 +151,7 @@ fn FaultRow(props: &FaultRowProps) -> Html {
     let aim = props.aim;
     let replicas = match aim {
         FaultTarget::Node(id) => document.nodes.get(&id).map_or(1, |node| crate::editor::catalog::replicas(node)),
-        FaultTarget::Replica(..) | FaultTarget::Edge(_) => 1,
+        FaultTarget::Replica(..) | FaultTarget::Edge(_) | FaultTarget::Area(_) => 1,
     };
     let summary = if replicas > 1 { kind.summary_of_all } else { None }.unwrap_or(kind.entry.summary);
     let active = in_force(&run.frame.faults, kind.entry.id, aim);
