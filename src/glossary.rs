@@ -78,6 +78,14 @@ pub const TERMS: &[Term] = &[
         advice: "It hides overload: when the system slows down, the load falls by itself.",
     },
     Term {
+        id: "cold_replica",
+        name: "cold replica",
+        symbol: "",
+        definition: "A replica that has just started and serves its first requests more slowly: empty caches, connections not open yet, code not compiled yet.",
+        formula: "times as slow = 1 + (cold factor − 1) · requests left / requests until warm",
+        advice: "A balancer that sends it a full share at once makes its first users wait; slow start gives it time.",
+    },
+    Term {
         id: "error_share",
         name: "error share",
         symbol: "",

@@ -254,6 +254,17 @@ pub struct ReplicaFrame {
     pub slow_factor: f64,
     /// Error rate injected, 0..1.
     pub error_rate: f64,
+    /// Cold, while it warms up.
+    pub warming: Option<Warming>,
+}
+
+/// How cold a replica is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Warming {
+    /// Times as long as a warm one takes for the next request.
+    pub factor: f64,
+    /// Requests to be served until it is warm.
+    pub left: u32,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

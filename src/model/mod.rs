@@ -11,6 +11,7 @@ pub mod geography;
 pub mod ids;
 pub mod lru;
 pub mod outcome;
+pub mod outlier;
 pub mod params;
 pub mod profile;
 pub mod read;

@@ -9,7 +9,7 @@ use crate::model::system::state::{Kind, NONE, Replica, Station};
 use crate::model::system::{LogTone, System};
 use crate::protocol::{
     ActiveFault, BackendFrame, EdgeFrame, Frame, Hop, LogLevel, LogLine, OUTCOMES, Recent, ReplicaFrame, ReplicaState,
-    RunId, RunStatus, Series, StationFrame, Totals,
+    RunId, RunStatus, Series, StationFrame, Totals, Warming,
 };
 
 /// "Recent" means this span of simulated time [s], as far as whole buckets allow.
@@ -305,6 +305,8 @@ fn station_frame(system: &System, station: &Station, watched: bool) -> StationFr
                     queue: replica.queue.len() as u32,
                     slow_factor: replica.slow,
                     error_rate: replica.error_share,
+                    warming: (replica.cold > 0)
+                        .then(|| Warming { factor: pool.config.cold_factor_at(replica.cold), left: replica.cold }),
                 })
                 .collect();
             if let Some(cache) = &pool.cache {

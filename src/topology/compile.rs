@@ -179,6 +179,8 @@ fn service_config(reader: &Reader<'_>) -> PoolConfig {
             "one_of" => CallMode::OneOf,
             _ => CallMode::Sequence,
         },
+        warm_up_requests: reader.count("warm_up_requests"),
+        cold_factor: reader.number("cold_factor"),
     }
 }
 
@@ -194,6 +196,8 @@ fn cache_config(reader: &Reader<'_>) -> PoolConfig {
         write_time: time,
         check_time: SimDuration::from_secs_f64(reader.number("check_time")),
         calls: CallMode::Sequence,
+        warm_up_requests: 0,
+        cold_factor: 1.0,
     }
 }
 
@@ -208,6 +212,8 @@ fn database_config(reader: &Reader<'_>) -> PoolConfig {
         write_time: dist(reader, "write_time"),
         check_time: SimDuration::from_secs_f64(reader.number("check_time")),
         calls: CallMode::Sequence,
+        warm_up_requests: 0,
+        cold_factor: 1.0,
     }
 }
 

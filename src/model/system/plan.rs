@@ -125,6 +125,10 @@ pub struct PoolConfig {
     pub write_time: Dist,
     pub check_time: SimDuration,
     pub calls: CallMode,
+    /// Requests that a replica serves more slowly after it was added or revived; 0: none.
+    pub warm_up_requests: u32,
+    /// How many times as long the first of them takes, at least 1.
+    pub cold_factor: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::System;
 use super::flow::purpose;
-use super::plan::{CallMode, Carries, Operation, PoolKind};
+use super::plan::{CallMode, Carries, Operation, PoolConfig, PoolKind};
 use super::state::{Caller, Event, Kind, NONE, Phase, Pool, Replica, Stage, Step, Verb};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::lru::Lookup;
@@ -27,6 +27,7 @@ impl Replica {
             slots,
             busy: 0,
             queue: std::collections::VecDeque::new(),
+            cold: 0,
             slow: 1.0,
             error_share: 0.0,
             jobs: std::collections::BinaryHeap::new(),
@@ -55,6 +56,18 @@ impl Replica {
         let left = due.saturating_sub(self.virtual_now);
         let left = if self.slow == 1.0 { left } else { scaled(left, self.slow, 1.0) + 1 };
         Some(self.synced + SimDuration(left))
+    }
+}
+
+impl PoolConfig {
+    /// How many times as long a request takes on a replica that has `cold` requests left until it is warm.
+    pub(crate) fn cold_factor_at(&self, cold: u32) -> f64 {
+        // The number may have been lowered meanwhile.
+        let left = cold.min(self.warm_up_requests);
+        if left == 0 {
+            return 1.0;
+        }
+        1.0 + (self.cold_factor - 1.0) * f64::from(left) / f64::from(self.warm_up_requests)
     }
 }
 
@@ -171,7 +184,7 @@ impl System {
     /// The attempt takes a slot and its demand is served.
     fn start(&mut self, ix: u32, replica_ix: u32) {
         let now = self.now;
-        let demand = self.demand(ix);
+        let demand = self.demand(ix, replica_ix);
         let attempt = &mut self.attempts[ix];
         attempt.replica = replica_ix;
         attempt.phase = Phase::Working;
@@ -189,8 +202,8 @@ impl System {
         }
     }
 
-    /// CPU demand of the attempt at its station.
-    fn demand(&self, ix: u32) -> SimDuration {
+    /// CPU demand of the attempt at its station, on a replica that may still be cold.
+    fn demand(&self, ix: u32, replica_ix: u32) -> SimDuration {
         let attempt = &self.attempts[ix];
         let config = &self.pool(attempt.station).config;
         if attempt.verb == Verb::Probe {
@@ -201,7 +214,9 @@ impl System {
         } else {
             &config.read_time
         };
-        SimDuration::from_secs_f64(dist.sample(&mut attempt.draws.child(purpose::DEMAND).sequence()))
+        let secs = dist.sample(&mut attempt.draws.child(purpose::DEMAND).sequence());
+        let cold = self.replicas[replica_ix as usize].cold;
+        SimDuration::from_secs_f64(if cold == 0 { secs } else { secs * config.cold_factor_at(cold) })
     }
 
     fn schedule_work(&mut self, replica_ix: u32) {
@@ -243,11 +258,13 @@ impl System {
     /// The demand is served: the handler goes on.
     fn worked(&mut self, ix: u32) {
         let attempt = &self.attempts[ix];
-        let (station_ix, verb, request) = (attempt.station, attempt.verb, attempt.request);
+        let (station_ix, replica_ix, verb, request) = (attempt.station, attempt.replica, attempt.verb, attempt.request);
         if verb == Verb::Probe {
             self.finish_work(ix, Outcome::Completed, Reason::None);
             return;
         }
+        let replica = &mut self.replicas[replica_ix as usize];
+        replica.cold = replica.cold.saturating_sub(1);
         let writes = self.requests[request].operation == Operation::Write;
         if matches!(self.pool(station_ix).config.kind, PoolKind::Cache { .. }) {
             self.cache_worked(ix, station_ix, verb, writes);
@@ -530,6 +547,7 @@ impl System {
         let now = self.now;
         let replica = &mut self.replicas[replica_ix as usize];
         replica.dead = true;
+        replica.cold = 0;
         replica.sync(now);
         replica.generation = replica.generation.wrapping_add(1);
         replica.jobs.clear();
@@ -567,6 +585,7 @@ impl System {
         replica.dead = false;
         replica.sync(now);
         let (station, slots) = (replica.station, replica.slots);
+        self.replicas[replica_ix as usize].cold = self.pool(station).config.warm_up_requests;
         self.stations[station as usize].meter.slots(now, slots as i32);
         self.pull(replica_ix);
     }

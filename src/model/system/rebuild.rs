@@ -10,7 +10,7 @@ use super::pool::TargetKind;
 use super::state::{Balancer, Edge, Event, Kind, NONE, Pool, Replica, Source, Station};
 use crate::engine::dist::Dist;
 use crate::engine::rng::Stream;
-use crate::engine::time::SimDuration;
+use crate::engine::time::{SimDuration, SimTime};
 use crate::model::ids::FaultTarget;
 use crate::model::lru::Lru;
 use crate::model::outcome::{Outcome, Reason};
@@ -159,11 +159,13 @@ impl System {
         let now = self.now;
         let Kind::Pool(pool) = &mut self.stations[ix as usize].kind else { return };
         let kept = pool.replicas.clone();
+        // Who is there when the run starts has been serving for long.
+        let cold = if now == SimTime::ZERO { 0 } else { config.warm_up_requests };
         while pool.replicas.len() < config.replicas as usize {
             let number = pool.next_number;
             pool.next_number += 1;
             pool.replicas.push(self.replicas.len() as u32);
-            self.replicas.push(Replica::new(ix, number, config.slots, now));
+            self.replicas.push(Replica { cold, ..Replica::new(ix, number, config.slots, now) });
         }
         let added = config.replicas as usize - kept.len().min(config.replicas as usize);
         let mut change = added as i32 * config.slots as i32;
@@ -173,6 +175,7 @@ impl System {
                 change += config.slots as i32 - replica.slots as i32;
             }
             replica.slots = config.slots;
+            replica.cold = replica.cold.min(config.warm_up_requests);
         }
         self.stations[ix as usize].meter.slots(now, change);
         let Kind::Pool(pool) = &self.stations[ix as usize].kind else { return };

@@ -287,6 +287,8 @@ pub(crate) struct Replica {
     pub(crate) slots: u32,
     pub(crate) busy: u32,
     pub(crate) queue: VecDeque<u32>,
+    /// Requests to be served until it is warm.
+    pub(crate) cold: u32,
     /// Work takes this many times as long.
     pub(crate) slow: f64,
     pub(crate) error_share: f64,

@@ -128,6 +128,13 @@ fn replica_row(index: usize, replica: &ReplicaFrame) -> Html {
     if replica.error_rate > 0.0 {
         notes.push(format!("{} errors", format::percent(replica.error_rate)));
     }
+    if let Some(warming) = &replica.warming {
+        notes.push(format!(
+            "warming up: {}× as slow, {} more to serve",
+            format::figures(warming.factor),
+            format::count(warming.left.into())
+        ));
+    }
     let width = format!("{:.1}", busy * 100.0);
     html! {
         <li class={classes!("replica", format!("replica-{class}"))}>
