@@ -27,37 +27,42 @@ const TYPES: &str = r#"
 export type ParamValue = number | boolean | string | ParamValue[] | { id: string; [key: string]: ParamValue };
 export type Params = { [key: string]: ParamValue };
 
-export interface SavedNode { id: number; kind: string; label: string; role?: string; at: { x: number; y: number }; params?: Params }
+export interface SavedNode { id: number; kind: string; label: string; role?: string; at: { x: number; y: number }; area?: number; params?: Params }
 export interface SavedEdge { id: number; from: number; to: number; params?: Params }
-export type FaultTarget = { node: number } | { replica: [node: number, index: number] } | { edge: number };
+/** A region or zone: a frame that nodes stand in. */
+export interface SavedArea {
+  id: number; kind: { region: { region: string } } | { zone: { within: number } }; label: string;
+  at: { x: number; y: number }; size: { x: number; y: number };
+}
+export type FaultTarget = { node: number } | { replica: [node: number, index: number] } | { edge: number } | { area: number };
 export interface Fault { kind: string; target: FaultTarget; params?: Params }
 export interface ScheduledFault extends Fault { at_secs: number; for_secs?: number }
 export interface Window { name: string; from_secs: number; to_secs: number }
 
 /** What a file or a link holds. Times are in seconds of simulated time. */
 export interface SavedRun {
-  format: 1;
+  format: 1 | 2;
   engine: string;
   document: {
     title?: string; notes?: string;
     /** A number up to 2^53, a text of digits beyond. */
     seed?: number | string;
     run_length_secs?: number; warm_up_secs?: number; good_within_secs?: number;
-    nodes: SavedNode[]; edges: SavedEdge[]; faults?: ScheduledFault[]; windows?: Window[];
+    nodes: SavedNode[]; edges: SavedEdge[]; areas?: SavedArea[]; faults?: ScheduledFault[]; windows?: Window[];
   };
   inputs?: Input[];
 }
 
-/** A change while it runs. In an edit, `null` takes a node or an edge away. */
+/** A change while it runs. In an edit, `null` takes a node, an edge or an area away. */
 export type Change =
-  | { edit: { nodes?: { [id: string]: Omit<SavedNode, 'id'> | null }; edges?: { [id: string]: Omit<SavedEdge, 'id'> | null } } }
+  | { edit: { nodes?: { [id: string]: Omit<SavedNode, 'id'> | null }; edges?: { [id: string]: Omit<SavedEdge, 'id'> | null }; areas?: { [id: string]: Omit<SavedArea, 'id'> | null } } }
   | { inject: Fault }
   | { lift: { kind: string; target: FaultTarget } };
 export interface Input { at_event: number; change: Change }
 
 export interface Diagnostic {
   severity: 'warning' | 'error';
-  place: 'document' | { node: number } | { edge: number } | { fault: number };
+  place: 'document' | { node: number } | { edge: number } | { area: number } | { fault: number };
   param?: string; code: string; message: string; remedy: string;
 }
 

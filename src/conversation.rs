@@ -10,7 +10,7 @@ use std::rc::Rc;
 use crate::protocol::{BUILD, Frame, FromWorker, PROTOCOL, RunId, RunStatus, Speed, ToWorker};
 use crate::topology::check;
 use crate::topology::document::{
-    Change, Diagnostic, Document, Edit, Fault, FaultTarget, Input, Node, NodeId, Severity,
+    Area, AreaId, Change, Diagnostic, Document, Edit, Fault, FaultTarget, Input, Node, NodeId, Severity,
 };
 use crate::topology::format::{self, Run};
 
@@ -470,14 +470,29 @@ pub fn dressed(mut run: Run, document: &Document) -> Run {
             node.at = seen.at;
         }
     };
+    let dress_area = |id: &AreaId, area: &mut Rc<Area>| {
+        if let Some(seen) = document.areas.get(id) {
+            let area = Rc::make_mut(area);
+            area.label.clone_from(&seen.label);
+            (area.at, area.size) = (seen.at, seen.size);
+        }
+    };
     for (id, node) in &mut run.document.nodes {
         dress(id, node);
+    }
+    for (id, area) in &mut run.document.areas {
+        dress_area(id, area);
     }
     for input in &mut run.inputs {
         if let Change::Edit(edit) = &mut input.change {
             for (id, node) in &mut edit.nodes {
                 if let Some(node) = node {
                     dress(id, node);
+                }
+            }
+            for (id, area) in &mut edit.areas {
+                if let Some(area) = area {
+                    dress_area(id, area);
                 }
             }
         }

@@ -166,6 +166,14 @@ pub const TERMS: &[Term] = &[
         advice: "This is how the public behaves on Black Friday.",
     },
     Term {
+        id: "outage",
+        name: "outage",
+        symbol: "",
+        definition: "A region or a zone goes dark with everything in it, all at once.",
+        formula: "",
+        advice: "What shall survive it must stand elsewhere as well, and be large enough to take the rest of the load.",
+    },
+    Term {
         id: "p50",
         name: "median",
         symbol: "p50",
@@ -196,6 +204,14 @@ pub const TERMS: &[Term] = &[
         definition: "Requests that wait for a free slot.",
         formula: "L_q = λ · W_q",
         advice: "A long queue is a promise to answer late. A limit turns late answers into quick refusals.",
+    },
+    Term {
+        id: "region",
+        name: "region",
+        symbol: "",
+        definition: "A place in the world with data centers; regions lie tens or hundreds of milliseconds apart.",
+        formula: "",
+        advice: "Requests that stay in the region nearest to their users are fast; every call between regions costs a long way, twice.",
     },
     Term {
         id: "replica",
@@ -292,6 +308,14 @@ pub const TERMS: &[Term] = &[
         definition: "Time at the start that is left out of totals, because an empty system is faster than a busy one.",
         formula: "",
         advice: "",
+    },
+    Term {
+        id: "zone",
+        name: "zone",
+        symbol: "",
+        definition: "One of several data centers of a region, with power and network of its own, about a millisecond from the others.",
+        formula: "",
+        advice: "Replicas spread over zones survive the loss of one; the way between zones is short enough for almost any call.",
     },
 ];
 

@@ -7,8 +7,8 @@ use super::{Lesson, rules};
 use crate::engine::rng::{DrawKey, mix};
 use crate::runner::report::Report;
 use crate::topology::check;
-use crate::topology::document::{Diagnostic, Document, FaultTarget};
-use crate::topology::format::Run;
+use crate::topology::document::{Diagnostic, Document, FaultTarget, Point};
+use crate::topology::format::{FORMAT, Run};
 
 /// What one run on one seed showed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,12 +47,18 @@ fn canonical(design: &Document) -> String {
     for node in plain.nodes.values_mut() {
         let node = std::rc::Rc::make_mut(node);
         node.label.clear();
-        node.at = crate::topology::document::Point::default();
+        node.at = Point::default();
+    }
+    for area in plain.areas.values_mut() {
+        let area = std::rc::Rc::make_mut(area);
+        area.label.clear();
+        (area.at, area.size) = <(Point, Point)>::default();
     }
     let mut run = Run::new(plain);
     // Another engine gives other results anyway; the seeds stay comparable.
     run.engine.clear();
-    run.to_json()
+    // Nor does the number of the saved form decide anything.
+    run.to_json().replacen(&format!("\"format\":{FORMAT}"), "\"format\":1", 1)
 }
 
 /// The document that grading runs: the design under `seed`, its faults placed as the seed decides.

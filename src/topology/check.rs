@@ -2,6 +2,7 @@
 //!
 //! An error stands in the way of a run; a warning says that it will surely not go as meant.
 
+mod areas;
 mod params;
 mod routes;
 
@@ -44,6 +45,7 @@ pub fn check(document: &Document) -> Vec<Diagnostic> {
             );
         }
     }
+    areas::check(document, &mut found);
     routes::check(document, &mut found);
     found.sorted()
 }
@@ -382,7 +384,7 @@ fn target_name(document: &Document, target: FaultTarget) -> String {
         FaultTarget::Node(node) => name_of(document, node),
         FaultTarget::Replica(node, index) => format!("replica {index} of {}", name_of(document, node)),
         FaultTarget::Edge(edge) => document.edges.get(&edge).map_or_else(String::new, |edge| edge_name(document, edge)),
-        FaultTarget::Area(area) => document.areas.get(&area).map_or_else(String::new, |area| area.label.clone()),
+        FaultTarget::Area(area) => areas::area_name(document, area),
     }
 }
 

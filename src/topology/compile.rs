@@ -5,13 +5,14 @@ use super::document::{Change, Diagnostic, Document, Edge, EdgeId, Node, NodeId, 
 use crate::engine::dist::Dist;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::edge::EDGE_ENTRY;
+use crate::model::geography::find_region;
 use crate::model::params::{Params, Value};
 use crate::model::profile::Profile;
 use crate::model::read::Reader;
 use crate::model::station;
 use crate::model::system::plan::{
     Arrivals, Backoff, BalancerConfig, CallMode, Carries, CheckConfig, EdgePlan, Plan, PoolConfig, PoolKind, RunPlan,
-    SourceConfig, StationConfig, StationPlan, WindowPlan,
+    SourceConfig, Standing, StationConfig, StationPlan, WindowPlan,
 };
 use crate::model::system::{LiveFault, System, TimedFault};
 use crate::model::{balancer, distribution};
@@ -33,7 +34,8 @@ pub fn plan(document: &Document) -> (Option<Plan>, Vec<Diagnostic>) {
     if diagnostics.iter().any(|problem| problem.severity == Severity::Error) {
         return (None, diagnostics);
     }
-    let stations: Vec<StationPlan> = document.nodes.iter().filter_map(|(id, node)| station_plan(*id, node)).collect();
+    let stations: Vec<StationPlan> =
+        document.nodes.iter().filter_map(|(id, node)| station_plan(document, *id, node)).collect();
     let edges = document.edges.iter().map(|(id, edge)| edge_plan(*id, edge)).collect();
     let areas = document.areas.iter().map(|(id, area)| (*id, area.label.clone())).collect();
     (Some(Plan { stations, edges, areas, run: run_plan(document) }), diagnostics)
@@ -83,7 +85,7 @@ fn run_plan(document: &Document) -> RunPlan {
     }
 }
 
-fn station_plan(id: NodeId, node: &Node) -> Option<StationPlan> {
+fn station_plan(document: &Document, id: NodeId, node: &Node) -> Option<StationPlan> {
     let kind = station::find(&node.kind)?;
     let reader = Reader::new(&kind.entry, &node.params);
     let config = match kind.entry.id {
@@ -94,7 +96,13 @@ fn station_plan(id: NodeId, node: &Node) -> Option<StationPlan> {
         "service" => StationConfig::Pool(service_config(&reader)),
         _ => return None,
     };
-    Some(StationPlan { id, label: node.label.clone(), stands: None, config })
+    Some(StationPlan { id, label: node.label.clone(), stands: standing(document, node), config })
+}
+
+/// Where a node stands; `None` for one in no area. (An area that is nowhere has been refused by `check`.)
+fn standing(document: &Document, node: &Node) -> Option<Standing> {
+    let (region_area, region, zone) = document.region_around(node.area?)?;
+    Some(Standing { region: find_region(region)?, region_area, zone })
 }
 
 fn dist(reader: &Reader<'_>, key: &str) -> Dist {
@@ -251,5 +259,35 @@ fn edge_plan(id: EdgeId, edge: &Edge) -> EdgePlan {
             _ => Carries::All,
         },
         probability: reader.number("probability"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ids::AreaId;
+    use crate::topology::document::{Area, AreaKind, Point};
+
+    #[test]
+    fn a_station_stands_in_its_region_and_perhaps_in_a_zone_of_it() {
+        let mut document = Document::default();
+        let area = |kind: AreaKind| Area { kind, label: String::new(), at: Point::default(), size: Point::default() };
+        let region = document.add_area(area(AreaKind::Region { region: "ap-south-1".to_owned() }));
+        let zone = document.add_area(area(AreaKind::Zone { within: region }));
+        for (kind, stands) in [("source", None), ("service", Some(region)), ("service", Some(zone))] {
+            let label = kind.to_owned();
+            let (at, params) = (Point::default(), Params::new());
+            document.add_node(Node { kind: label.clone(), label, role: None, at, area: stands, params });
+        }
+        for to in [2, 3] {
+            document.add_edge(Edge { from: NodeId(1), to: NodeId(to), params: Params::new() });
+        }
+        let (plan, problems) = plan(&document);
+        let plan = plan.unwrap_or_else(|| panic!("{problems:#?}"));
+        let stands: Vec<_> = plan.stations.iter().map(|station| station.stands).collect();
+        let mumbai = find_region("ap-south-1").expect("a region of the table");
+        let standing = |zone: Option<AreaId>| Some(Standing { region: mumbai, region_area: region, zone });
+        assert_eq!(stands, [None, standing(None), standing(Some(zone))]);
+        assert_eq!(plan.areas.len(), 2);
     }
 }

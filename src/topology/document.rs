@@ -150,6 +150,12 @@ impl Document {
         EdgeId(self.edges.keys().next_back().map_or(1, |id| id.0 + 1))
     }
 
+    /// See [`Document::next_node_id`].
+    #[must_use]
+    pub fn next_area_id(&self) -> AreaId {
+        AreaId(self.areas.keys().next_back().map_or(1, |id| id.0 + 1))
+    }
+
     /// Adds a node under a fresh id.
     pub fn add_node(&mut self, node: Node) -> NodeId {
         let id = self.next_node_id();
@@ -164,10 +170,63 @@ impl Document {
         id
     }
 
+    /// Adds a region or zone under a fresh id.
+    pub fn add_area(&mut self, area: Area) -> AreaId {
+        let id = self.next_area_id();
+        self.areas.insert(id, Rc::new(area));
+        id
+    }
+
     /// Removes a node and the edges that touch it.
     pub fn remove_node(&mut self, id: NodeId) {
         self.nodes.remove(&id);
         self.edges.retain(|_, edge| edge.from != id && edge.to != id);
+    }
+
+    /// Removes a region or a zone; what stood in it stays.
+    ///
+    /// What stood in a zone then stands in the zone's region. With a region its zones go, since a zone lies within a
+    /// region, and what stood in any of them stands nowhere in particular.
+    pub fn remove_area(&mut self, id: AreaId) {
+        let Some(area) = self.areas.remove(&id) else { return };
+        let around = match &area.kind {
+            AreaKind::Region { .. } => None,
+            AreaKind::Zone { within } => Some(*within),
+        };
+        for node in self.nodes.values_mut().filter(|node| node.area == Some(id)) {
+            Rc::make_mut(node).area = around.filter(|around| self.areas.contains_key(around));
+        }
+        let zones: Vec<AreaId> = self.zones_of(id).collect();
+        for zone in zones {
+            self.remove_area(zone);
+        }
+    }
+
+    /// The zones within a region, by ascending id.
+    pub fn zones_of(&self, region: AreaId) -> impl Iterator<Item = AreaId> {
+        let lies = move |area: &Area| matches!(area.kind, AreaKind::Zone { within } if within == region);
+        self.areas.iter().filter(move |(_, area)| lies(area)).map(|(id, _)| *id)
+    }
+
+    /// Where an area is: the region's area (the area itself, or the one that its zone lies within), the id of that
+    /// region, and the zone. `None` for an area that is not there, or lies in none.
+    #[must_use]
+    pub fn region_around(&self, area: AreaId) -> Option<(AreaId, &str, Option<AreaId>)> {
+        match &self.areas.get(&area)?.kind {
+            AreaKind::Region { region } => Some((area, region, None)),
+            AreaKind::Zone { within } => match &self.areas.get(within)?.kind {
+                AreaKind::Region { region } => Some((*within, region, Some(area))),
+                AreaKind::Zone { .. } => None,
+            },
+        }
+    }
+
+    /// Whether `node` stands in `area`, or in a zone of it.
+    #[must_use]
+    pub fn stands_in(&self, node: &Node, area: AreaId) -> bool {
+        node.area.is_some_and(|stands| {
+            stands == area || self.region_around(stands).is_some_and(|(region, ..)| region == area)
+        })
     }
 
     /// The node that a lesson calls `role`, else the one labelled so.
@@ -209,6 +268,8 @@ pub struct Edit {
     pub nodes: BTreeMap<NodeId, Option<Rc<Node>>>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub edges: BTreeMap<EdgeId, Option<Rc<Edge>>>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub areas: BTreeMap<AreaId, Option<Rc<Area>>>,
 }
 
 /// A change and when it was applied.
@@ -220,10 +281,11 @@ pub struct Input {
 }
 
 impl Edit {
-    /// What leads from `old` to `new`. Moved or renamed nodes alone give an empty edit: they change no result.
+    /// What leads from `old` to `new`. Nodes moved or renamed alone, and frames moved, resized or renamed alone, give an
+    /// empty edit: they change no result.
     #[must_use]
     pub fn between(old: &Document, new: &Document) -> Self {
-        let same = |a: &Node, b: &Node| a.kind == b.kind && a.params == b.params;
+        let same = |a: &Node, b: &Node| a.kind == b.kind && a.params == b.params && a.area == b.area;
         let mut edit = Self::default();
         for (id, node) in &new.nodes {
             if !old.nodes.get(id).is_some_and(|before| Rc::ptr_eq(before, node) || same(before, node)) {
@@ -241,16 +303,31 @@ impl Edit {
         for id in old.edges.keys().filter(|id| !new.edges.contains_key(id)) {
             edit.edges.insert(*id, None);
         }
+        for (id, area) in &new.areas {
+            if !old.areas.get(id).is_some_and(|before| before.kind == area.kind) {
+                edit.areas.insert(*id, Some(area.clone()));
+            }
+        }
+        for id in old.areas.keys().filter(|id| !new.areas.contains_key(id)) {
+            edit.areas.insert(*id, None);
+        }
         edit
     }
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty() && self.edges.is_empty()
+        self.nodes.is_empty() && self.edges.is_empty() && self.areas.is_empty()
     }
 
     /// Carries the edit out on `document`.
     pub fn apply(&self, document: &mut Document) {
+        // Areas first: what a removed one lets go of is told by the nodes that follow, where it matters.
+        for (id, area) in &self.areas {
+            match area {
+                Some(area) => drop(document.areas.insert(*id, area.clone())),
+                None => document.remove_area(*id),
+            }
+        }
         for (id, node) in &self.nodes {
             match node {
                 Some(node) => drop(document.nodes.insert(*id, node.clone())),
@@ -300,4 +377,70 @@ pub struct Diagnostic {
     pub code: String,
     pub message: String,
     pub remedy: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn area(kind: AreaKind) -> Area {
+        Area { kind, label: "Area".to_owned(), at: Point::default(), size: Point { x: 480.0, y: 240.0 } }
+    }
+
+    /// A service in zone 2 of region 1, another in region 1, one in region 3.
+    fn three() -> Document {
+        let mut document = Document::default();
+        let region = document.add_area(area(AreaKind::Region { region: "eu-west-1".to_owned() }));
+        let zone = document.add_area(area(AreaKind::Zone { within: region }));
+        let other = document.add_area(area(AreaKind::Region { region: "us-east-1".to_owned() }));
+        for stands in [zone, region, other] {
+            let (kind, at) = ("service".to_owned(), Point::default());
+            document.add_node(Node {
+                label: kind.clone(),
+                kind,
+                role: None,
+                at,
+                area: Some(stands),
+                params: Params::new(),
+            });
+        }
+        document
+    }
+
+    fn areas(document: &Document) -> Vec<Option<u32>> {
+        document.nodes.values().map(|node| node.area.map(|area| area.0)).collect()
+    }
+
+    #[test]
+    fn with_a_zone_gone_its_stations_stand_in_the_region_and_with_the_region_nowhere() {
+        let mut document = three();
+        document.remove_area(AreaId(2));
+        assert_eq!(areas(&document), [Some(1), Some(1), Some(3)]);
+        let mut document = three();
+        document.remove_area(AreaId(1));
+        assert_eq!(areas(&document), [None, None, Some(3)]);
+        assert_eq!(document.areas.keys().copied().collect::<Vec<_>>(), [AreaId(3)], "its zone went too");
+    }
+
+    #[test]
+    fn an_edit_tells_of_places_but_not_of_frames() {
+        let before = three();
+        let mut after = before.clone();
+        let frame = Rc::make_mut(after.areas.get_mut(&AreaId(1)).expect("is there"));
+        frame.label = "Europe".to_owned();
+        frame.at.x = 96.0;
+        frame.size.y = 960.0;
+        assert!(Edit::between(&before, &after).is_empty(), "moved, resized, renamed");
+
+        Rc::make_mut(after.nodes.get_mut(&NodeId(3)).expect("is there")).area = Some(AreaId(2));
+        after.remove_area(AreaId(3));
+        let kind = AreaKind::Region { region: "sa-east-1".to_owned() };
+        Rc::make_mut(after.areas.get_mut(&AreaId(1)).expect("is there")).kind = kind;
+        let edit = Edit::between(&before, &after);
+        assert_eq!(edit.nodes.keys().copied().collect::<Vec<_>>(), [NodeId(3)]);
+        assert_eq!(edit.areas.keys().copied().collect::<Vec<_>>(), [AreaId(1), AreaId(3)]);
+        let mut again = before;
+        edit.apply(&mut again);
+        assert_eq!(again, after);
+    }
 }

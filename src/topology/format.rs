@@ -1,9 +1,9 @@
 //! The saved form of a run: JSON that a person can read, compare and edit by hand.
 //!
 //! ```json
-//! {"format":1,"engine":"0.1.0","document":{"title":"…","seed":42,"run_length_secs":600,
+//! {"format":2,"engine":"0.1.0","document":{"title":"…","seed":42,"run_length_secs":600,
 //!  "nodes":[{"id":1,"kind":"source","label":"Customers","at":{"x":40,"y":80},"params":{"rate":200}}],
-//!  "edges":[{"id":1,"from":1,"to":2}],"faults":[],"windows":[]},"inputs":[]}
+//!  "edges":[{"id":1,"from":1,"to":2}],"areas":[],"faults":[],"windows":[]},"inputs":[]}
 //! ```
 //!
 //! The rules:
@@ -21,10 +21,12 @@ use std::io;
 
 use serde::{Serialize, Serializer};
 
-use crate::topology::document::{Change, Document, Edge, EdgeId, Input, Node, NodeId, ScheduledFault, Window};
+use crate::topology::document::{
+    Area, AreaId, Change, Document, Edge, EdgeId, Input, Node, NodeId, ScheduledFault, Window,
+};
 
 /// The version of the saved form that this build writes.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The version of the engine: a run replays bit for bit on the same one only.
 pub const ENGINE: &str = env!("CARGO_PKG_VERSION");
@@ -35,11 +37,13 @@ pub mod limits {
     pub const TEXT_BYTES_MAX: usize = 16 * 1024 * 1024;
     pub const NODES_MAX: usize = 500;
     pub const EDGES_MAX: usize = 2_000;
+    /// Regions and zones.
+    pub const AREAS_MAX: usize = 200;
     pub const FAULTS_MAX: usize = 1_000;
     pub const WINDOWS_MAX: usize = 100;
     /// Of the input log.
     pub const INPUTS_MAX: usize = 10_000;
-    /// Of a node or an edge; ids are never used again, so they may grow beyond the counts.
+    /// Of a node, an edge or an area; ids are never used again, so they may grow beyond the counts.
     pub const ID_MAX: u32 = 1_000_000_000;
     /// Parameters of one node, edge, fault or variant.
     pub const PARAMS_MAX: usize = 100;
@@ -324,6 +328,8 @@ struct DocumentOut<'a> {
     good_within_secs: Option<f64>,
     nodes: Vec<NodeOut<'a>>,
     edges: Vec<EdgeOut<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    areas: Vec<AreaOut<'a>>,
     #[serde(skip_serializing_if = "is_empty")]
     faults: &'a [ScheduledFault],
     #[serde(skip_serializing_if = "is_empty")]
@@ -344,6 +350,13 @@ struct EdgeOut<'a> {
     edge: &'a Edge,
 }
 
+#[derive(Serialize)]
+struct AreaOut<'a> {
+    id: AreaId,
+    #[serde(flatten)]
+    area: &'a Area,
+}
+
 impl<'a> RunOut<'a> {
     fn of(run: &'a Run) -> Self {
         let document = &run.document;
@@ -359,6 +372,7 @@ impl<'a> RunOut<'a> {
                 good_within_secs: document.good_within_secs,
                 nodes: document.nodes.iter().map(|(id, node)| NodeOut { id: *id, node }).collect(),
                 edges: document.edges.iter().map(|(id, edge)| EdgeOut { id: *id, edge }).collect(),
+                areas: document.areas.iter().map(|(id, area)| AreaOut { id: *id, area }).collect(),
                 faults: &document.faults,
                 windows: &document.windows,
             },

@@ -200,6 +200,7 @@ mod tests {
 
     use super::*;
     use crate::topology::document::{Document, Edge, Node, NodeId, Point};
+    use crate::topology::format::FORMAT;
     use crate::topology::format::testing::any_run;
 
     fn sample() -> Run {
@@ -282,7 +283,7 @@ mod tests {
     #[test]
     fn a_newer_or_unreadable_run_passes_its_message_on() {
         let newer = decode(&link_of("{\"format\":99}")).unwrap_err();
-        assert_eq!(newer, LinkError::Run(LoadError::NewerFormat { found: 99, known: 1 }));
+        assert_eq!(newer, LinkError::Run(LoadError::NewerFormat { found: 99, known: FORMAT }));
         assert!(newer.to_string().contains("newer Headroom"), "{newer}");
         assert!(matches!(decode(&link_of("{]")), Err(LinkError::Run(LoadError::Syntax { .. }))));
     }

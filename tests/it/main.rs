@@ -10,6 +10,7 @@ mod health;
 mod lessons;
 mod outlier;
 mod percentiles;
+mod places;
 mod queueing_formulas;
 mod robust;
 mod strategies;

@@ -10,7 +10,8 @@ use headroom::runner::report::Report;
 use headroom::runner::session::Session;
 use headroom::topology::check;
 use headroom::topology::document::{
-    Change, Document, Edge, EdgeId, Edit, Fault, FaultTarget, Node, NodeId, Point, ScheduledFault,
+    Area, AreaId, AreaKind, Change, Document, Edge, EdgeId, Edit, Fault, FaultTarget, Node, NodeId, Point,
+    ScheduledFault,
 };
 use headroom::topology::format::Run;
 use proptest::prelude::*;
@@ -93,6 +94,7 @@ fn any_fault() -> impl Strategy<Value = Fault> {
         (1u32..7).prop_map(|id| FaultTarget::Node(NodeId(id))),
         (1u32..7, 0u32..3).prop_map(|(id, replica)| FaultTarget::Replica(NodeId(id), replica)),
         (1u32..9).prop_map(|id| FaultTarget::Edge(EdgeId(id))),
+        (1u32..5).prop_map(|id| FaultTarget::Area(AreaId(id))),
     ];
     proptest::sample::select(fault::entries()).prop_flat_map(move |entry| {
         (any_params(entry, 1), target.clone()).prop_map(move |(params, target)| Fault {
@@ -103,12 +105,24 @@ fn any_fault() -> impl Strategy<Value = Fault> {
     })
 }
 
+/// Regions and zones, now and then one that cannot be: an unknown region, a zone in a zone or in nothing.
+fn any_area() -> impl Strategy<Value = Area> {
+    let region = proptest::sample::select(vec!["eu-west-1", "us-east-1", "ap-south-1", "mars"]);
+    let kind = prop_oneof![
+        region.prop_map(|region| AreaKind::Region { region: region.to_owned() }),
+        (1u32..5).prop_map(|within| AreaKind::Zone { within: AreaId(within) }),
+    ];
+    kind.prop_map(|kind| Area { kind, label: "Area".into(), at: Point::default(), size: Point::default() })
+}
+
 prop_compose! {
     /// Clients in front, then anything; wires lead from earlier to later nodes, so that most drawings have no cycle.
     fn any_document()(
         clients in any_params(&station::source::KIND.entry, 2),
         others in proptest::collection::vec(any_node(), 1..6),
         wires in proptest::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any_params(&EDGE_ENTRY, 2)), 1..9),
+        areas in proptest::collection::vec(any_area(), 0..4),
+        places in proptest::collection::vec(0u32..6, 7),
         faults in proptest::collection::vec((0.0..20.0f64, proptest::option::of(0.0..10.0f64), any_fault()), 0..4),
         seed in any::<u64>(),
         good_within_secs in proptest::option::of(0.001..1.0f64),
@@ -127,6 +141,14 @@ prop_compose! {
             let (a, b) = (1 + from.index(last as usize) as u32, 1 + to.index(last as usize) as u32);
             document.add_edge(Edge { from: NodeId(a.min(b)), to: NodeId(a.max(b)), params });
         }
+        for area in areas {
+            document.add_area(area);
+        }
+        for (node, place) in document.nodes.values_mut().zip(places) {
+            // Five is no area: a node that stands in none that exists.
+            let area = Some(AreaId(place)).filter(|area| place == 5 || document.areas.contains_key(area));
+            std::rc::Rc::make_mut(node).area = area;
+        }
         document.faults = faults.into_iter().map(|(at_secs, for_secs, fault)| ScheduledFault { at_secs, for_secs, fault }).collect();
         document
     }
@@ -143,11 +165,14 @@ fn mended(mut document: Document) -> Option<Document> {
         match problem.place {
             Place::Document => return None,
             Place::Fault(index) => drop(document.faults.remove(index)),
-            Place::Area(id) => drop(document.areas.remove(&id)),
+            Place::Area(id) => document.remove_area(id),
             Place::Edge(id) if problem.param.is_none() => drop(document.edges.remove(&id)),
             Place::Edge(id) => {
                 std::rc::Rc::make_mut(document.edges.get_mut(&id).expect("a problem's place exists")).params =
                     Params::new();
+            }
+            Place::Node(id) if problem.code == "missing-area" => {
+                std::rc::Rc::make_mut(document.nodes.get_mut(&id).expect("a problem's place exists")).area = None;
             }
             Place::Node(id) if problem.param.is_none() => document.remove_node(id),
             Place::Node(id) => {

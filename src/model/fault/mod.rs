@@ -3,6 +3,7 @@
 mod error_rate;
 mod kill;
 mod latency;
+mod outage;
 mod partition;
 mod slow;
 mod traffic;
@@ -53,7 +54,7 @@ pub struct FaultKind {
 
 /// All kinds, in the order of the menu.
 pub static REGISTRY: &[FaultKind] =
-    &[kill::KIND, slow::KIND, error_rate::KIND, latency::KIND, partition::KIND, traffic::KIND];
+    &[kill::KIND, slow::KIND, error_rate::KIND, latency::KIND, partition::KIND, traffic::KIND, outage::KIND];
 
 /// Finds a kind by id.
 #[must_use]

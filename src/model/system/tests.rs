@@ -5,10 +5,10 @@ use proptest::prelude::*;
 use super::state::{Kind, Phase};
 use super::{LiveFault, System};
 use crate::engine::time::SimTime;
-use crate::model::ids::{EdgeId, FaultTarget, NodeId};
+use crate::model::ids::{AreaId, EdgeId, FaultTarget, NodeId};
 use crate::model::params::{Params, Value, Variant};
 use crate::topology::compile::{compile, plan};
-use crate::topology::document::{Document, Edge, Node, Point};
+use crate::topology::document::{Area, AreaKind, Document, Edge, Node, Point};
 
 /// A random layered system: sources, perhaps a balancer, two layers of stations.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ struct Draft {
     retries: f64,
     latency: f64,
     seed: u64,
+    /// For each node in turn: which area it stands in, or none.
+    places: Vec<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -52,23 +54,27 @@ fn draft() -> impl Strategy<Value = Draft> {
             prop_oneof![Just(0.0), 1.0..3.0f64],
             prop_oneof![Just(0.0), 0.0..0.02f64],
             any::<u64>(),
+            proptest::collection::vec(0..6usize, 4),
         ),
     )
-        .prop_map(|((rate, closed, writes, balancer), (front, back, calls), (timeout, retries, latency, seed))| {
-            Draft {
-                rate,
-                closed,
-                writes,
-                balancer,
-                front,
-                back,
-                calls,
-                timeout,
-                retries: retries.floor(),
-                latency,
-                seed,
-            }
-        })
+        .prop_map(
+            |((rate, closed, writes, balancer), (front, back, calls), (timeout, retries, latency, seed, places))| {
+                Draft {
+                    rate,
+                    closed,
+                    writes,
+                    balancer,
+                    front,
+                    back,
+                    calls,
+                    timeout,
+                    retries: retries.floor(),
+                    latency,
+                    seed,
+                    places,
+                }
+            },
+        )
 }
 
 fn variant(id: &str, key: &str, value: f64) -> Value {
@@ -140,7 +146,22 @@ fn document(draft: &Draft) -> Document {
             document.add_edge(Edge { from: *node, to: *target, params: edge() });
         }
     }
+    settle(&mut document, &draft.places);
     document
+}
+
+/// Two regions, the first with two zones; the nodes stand in them as `places` says, or nowhere.
+fn settle(document: &mut Document, places: &[usize]) {
+    let area = |kind: AreaKind| Area { kind, label: "Area".to_owned(), at: Point::default(), size: Point::default() };
+    let near = document.add_area(area(AreaKind::Region { region: "eu-west-1".to_owned() }));
+    document.add_area(area(AreaKind::Region { region: "eu-central-1".to_owned() }));
+    for _ in 0..2 {
+        document.add_area(area(AreaKind::Zone { within: near }));
+    }
+    for (node, place) in document.nodes.values_mut().zip(places.iter().cycle()) {
+        let area = AreaId(*place as u32);
+        std::rc::Rc::make_mut(node).area = document.areas.contains_key(&area).then_some(area);
+    }
 }
 
 /// Something done to the running system.
@@ -151,14 +172,17 @@ enum Blow {
     End,
     Resize(usize, u32, u32),
     Unplug(usize),
+    /// A node goes to another place.
+    Settle(usize, usize),
 }
 
 fn blows() -> impl Strategy<Value = Vec<(u32, Blow)>> {
     let blow = prop_oneof![
-        3 => (0..6usize, 0..12usize, 0..4u32).prop_map(|(kind, target, replica)| Blow::Start(kind, target, replica)),
+        3 => (0..7usize, 0..12usize, 0..4u32).prop_map(|(kind, target, replica)| Blow::Start(kind, target, replica)),
         2 => Just(Blow::End),
         1 => (0..12usize, 0..4u32, 1..6u32).prop_map(|(node, replicas, slots)| Blow::Resize(node, replicas, slots)),
         1 => (0..12usize).prop_map(Blow::Unplug),
+        1 => (0..12usize, 0..6usize).prop_map(|(node, area)| Blow::Settle(node, area)),
     ];
     proptest::collection::vec((0..6_000u32, blow), 0..8)
 }
@@ -174,7 +198,7 @@ fn strike(system: &mut System, document: &mut Document, blow: &Blow) {
             let target = match kind.targets {
                 Targets::Sources => FaultTarget::Node(nodes[0]),
                 Targets::Edges if edges.is_empty() => return,
-                Targets::Areas => return,
+                Targets::Areas => FaultTarget::Area(AreaId(target as u32 % 5)),
                 Targets::Edges => FaultTarget::Edge(edges[target % edges.len()]),
                 Targets::Stations if replica == 3 => FaultTarget::Node(node),
                 Targets::Stations => FaultTarget::Replica(node, replica),
@@ -196,6 +220,12 @@ fn strike(system: &mut System, document: &mut Document, blow: &Blow) {
                 node.params.set("slots", f64::from(slots));
                 document.nodes.insert(id, node.into());
             }
+        }
+        Blow::Settle(node, area) => {
+            let area = AreaId(area as u32);
+            let place = document.areas.contains_key(&area).then_some(area);
+            let node = document.nodes.get_mut(&nodes[node % nodes.len()]).expect("one of its nodes");
+            std::rc::Rc::make_mut(node).area = place;
         }
         Blow::Unplug(node) => {
             // The first three carry the way in; without them there would be nothing to run.

@@ -2,7 +2,7 @@ use expect_test::{Expect, expect};
 
 use super::*;
 use crate::model::params::{Params, Value, Variant};
-use crate::topology::document::{Edit, Point, ScheduledFault, Window};
+use crate::topology::document::{Area, AreaId, AreaKind, Edit, Point, ScheduledFault, Window};
 
 /// Nodes `a`, `b`, … of the given kinds and edges between them by index, e.g. `(&["source", "service"], &[(0, 1)])`.
 fn drawing(kinds: &[&str], edges: &[(u32, u32)]) -> Document {
@@ -290,8 +290,8 @@ fn faults_that_hit_nothing() {
     check_tells(
         &with_fault("earthquake", FaultTarget::Node(NodeId(3)), none(), 1.0),
         &expect![[r#"
-        error unknown-fault at fault 0: There is no fault of the kind "earthquake". | Replace it by one of: kill, slow, error-rate, latency, partition, traffic.
-    "#]],
+            error unknown-fault at fault 0: There is no fault of the kind "earthquake". | Replace it by one of: kill, slow, error-rate, latency, partition, traffic, outage.
+        "#]],
     );
     check_tells(
         &with_fault("partition", FaultTarget::Edge(EdgeId(2)), none(), 1.0),
@@ -347,4 +347,71 @@ fn a_change_answers_for_its_own_problems_only() {
     expect![[r#"
         error fault-target-missing at document: Kill is aimed at node 7, which does not exist. | Aim it at something that exists, or remove it.
     "#]].assert_eq(&lines(&check_change(&document, &inject)));
+}
+
+fn area(kind: AreaKind, label: &str) -> Area {
+    Area { kind, label: label.to_owned(), at: Point::default(), size: Point { x: 480.0, y: 240.0 } }
+}
+
+fn region(id: &str, label: &str) -> Area {
+    area(AreaKind::Region { region: id.to_owned() }, label)
+}
+
+fn stands(document: &mut Document, node: u32, area: u32) {
+    let node = document.nodes.get_mut(&NodeId(node + 1)).expect("a node of the drawing");
+    std::rc::Rc::make_mut(node).area = Some(AreaId(area));
+}
+
+#[test]
+fn regions_zones_and_what_stands_in_them() {
+    let mut document = drawing(&["source", "service"], &[(0, 1)]);
+    let europe = document.add_area(region("eu-west-1", "Europe"));
+    document.add_area(area(AreaKind::Zone { within: europe }, "Zone a"));
+    stands(&mut document, 0, 1);
+    stands(&mut document, 1, 2);
+    check_tells(&document, &expect![""]);
+
+    document.add_area(region("eu-wset-1", "Ireland"));
+    document.add_area(area(AreaKind::Zone { within: AreaId(2) }, "Room"));
+    document.add_area(area(AreaKind::Zone { within: AreaId(9) }, ""));
+    document.add_area(region("eu-west-1", "Dublin"));
+    stands(&mut document, 1, 8);
+    let outage = |area: u32| ScheduledFault {
+        at_secs: 1.0,
+        for_secs: None,
+        fault: Fault { kind: "outage".to_owned(), target: FaultTarget::Area(AreaId(area)), params: Params::new() },
+    };
+    document.faults = vec![outage(1), outage(2), outage(12)];
+    check_tells(
+        &document,
+        &expect![[r#"
+        error missing-area at node 2: S1 stands in area 8, which does not exist. | Draw a region and move it there, or let it stand nowhere.
+        error unknown-region at area 3: Ireland: there is no region "eu-wset-1". Did you mean "eu-west-1"? | Choose one of: us-east-1, us-west-2, sa-east-1, eu-west-1, eu-central-1, af-south-1, ap-south-1, ap-southeast-1, ap-southeast-2, ap-northeast-1.
+        error zone-outside at area 4: Room lies within Zone a, which is a zone itself. | Move it into a region, or remove it.
+        error zone-outside at area 5: area 5 lies within area 9, which does not exist. | Move it into a region, or remove it.
+        warning region-twice at area 6: Europe and Dublin are both eu-west-1: what stands in them is as near as in one region. | Choose another region for one of them, or draw zones within one.
+        warning outage-of-nothing at fault 1: Nothing stands in Zone a: its outage hits nobody. | Move a station into it, or remove the fault.
+        warning fault-target-missing at fault 2: Outage is aimed at area 12, which does not exist. | Aim it at something that exists, or remove it.
+    "#]],
+    );
+}
+
+#[test]
+fn an_outage_hits_areas_and_nothing_else_does() {
+    let mut document = drawing(&["source", "service"], &[(0, 1)]);
+    let europe = document.add_area(region("eu-west-1", "Europe"));
+    stands(&mut document, 1, 1);
+    let fault = |kind: &str, target: FaultTarget| ScheduledFault {
+        at_secs: 1.0,
+        for_secs: None,
+        fault: Fault { kind: kind.to_owned(), target, params: Params::new() },
+    };
+    document.faults = vec![fault("kill", FaultTarget::Area(europe)), fault("outage", FaultTarget::Node(NodeId(2)))];
+    check_tells(
+        &document,
+        &expect![[r#"
+        error fault-target-kind at fault 0: Kill can hit a service, a cache or a database, but it is aimed at Europe. | Aim it at a service, a cache or a database.
+        error fault-target-kind at fault 1: Outage can hit a region or a zone, but it is aimed at S1. | Aim it at a region or a zone.
+    "#]],
+    );
 }

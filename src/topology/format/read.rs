@@ -9,17 +9,21 @@ use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 
 use super::limits::{
-    DEPTH_MAX, EDGES_MAX, FAULTS_MAX, ID_MAX, INPUTS_MAX, LIST_MAX, NAME_CHARS_MAX, NODES_MAX, PARAMS_MAX, SECS_MAX,
-    TEXT_BYTES_MAX, TEXT_CHARS_MAX, WINDOWS_MAX,
+    AREAS_MAX, DEPTH_MAX, EDGES_MAX, FAULTS_MAX, ID_MAX, INPUTS_MAX, LIST_MAX, NAME_CHARS_MAX, NODES_MAX, PARAMS_MAX,
+    SECS_MAX, TEXT_BYTES_MAX, TEXT_CHARS_MAX, WINDOWS_MAX,
 };
 use super::{FORMAT, LoadError, Run, SAFE_INTEGER_MAX};
 use crate::model::params::{Params, Value, Variant};
 use crate::topology::document::{
-    Change, Document, Edge, EdgeId, Edit, Fault, FaultTarget, Input, Node, NodeId, Point, ScheduledFault, Window,
+    Area, AreaId, AreaKind, Change, Document, Edge, EdgeId, Edit, Fault, FaultTarget, Input, Node, NodeId, Point,
+    ScheduledFault, Window,
 };
 
 /// From the form `index + 1` to the one after it. Append only: a saved form never dies.
-pub(super) const MIGRATIONS: &[Migration] = &[];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    // 2 adds areas, and the area that a node stands in: a document without them says what it said before.
+    |_| Ok(()),
+];
 
 pub(super) type Migration = fn(&mut Map<String, Json>) -> Result<(), LoadError>;
 
@@ -393,7 +397,7 @@ fn node_fields(fields: &mut Fields<'_>) -> Result<Rc<Node>, LoadError> {
         kind: fields.required("kind", name)?,
         label: fields.required("label", name)?,
         role: fields.optional("role", name)?,
-        area: None,
+        area: fields.optional("area", id)?.map(AreaId),
         at: fields.required("at", point)?,
         params: fields.optional("params", params)?.unwrap_or_default(),
     }))
@@ -407,8 +411,44 @@ fn edge_fields(fields: &mut Fields<'_>) -> Result<Rc<Edge>, LoadError> {
     }))
 }
 
+/// `{"region": {"region": "eu-west-1"}}` or `{"zone": {"within": 1}}`.
+fn area_kind(path: Path<'_>, json: Json) -> Result<AreaKind, LoadError> {
+    const EXPECTED: &str = "one of {\"region\": {\"region\": \"eu-west-1\"}} and {\"zone\": {\"within\": area id}}";
+    let Json::Object(map) = json else {
+        return path.wrong(EXPECTED, &json);
+    };
+    let mut entries = map.into_iter();
+    let (Some((key, json)), None) = (entries.next(), entries.next()) else {
+        return Err(LoadError::WrongType { place: path.name(), expected: EXPECTED, found: "another number of fields" });
+    };
+    let here = Path::Field(&path, &key);
+    let mut fields = match key.as_str() {
+        "region" | "zone" => Fields::open(here, json)?,
+        _ => {
+            let known = vec!["region", "zone"];
+            return Err(LoadError::UnknownField { place: path.name(), field: clip(&key), known });
+        }
+    };
+    let kind = if key == "region" {
+        AreaKind::Region { region: fields.required("region", name)? }
+    } else {
+        AreaKind::Zone { within: AreaId(fields.required("within", id)?) }
+    };
+    fields.finish()?;
+    Ok(kind)
+}
+
+fn area_fields(fields: &mut Fields<'_>) -> Result<Rc<Area>, LoadError> {
+    Ok(Rc::new(Area {
+        kind: fields.required("kind", area_kind)?,
+        label: fields.required("label", name)?,
+        at: fields.required("at", point)?,
+        size: fields.required("size", point)?,
+    }))
+}
+
 fn target(path: Path<'_>, json: Json) -> Result<FaultTarget, LoadError> {
-    const EXPECTED: &str = "one of {\"node\": id}, {\"replica\": [node id, index]} and {\"edge\": id}";
+    const EXPECTED: &str = "one of {\"node\": id}, {\"replica\": [node id, index]}, {\"edge\": id} and {\"area\": id}";
     let Json::Object(map) = json else {
         return path.wrong(EXPECTED, &json);
     };
@@ -420,6 +460,7 @@ fn target(path: Path<'_>, json: Json) -> Result<FaultTarget, LoadError> {
     match key.as_str() {
         "node" => Ok(FaultTarget::Node(NodeId(id(here, json)?))),
         "edge" => Ok(FaultTarget::Edge(EdgeId(id(here, json)?))),
+        "area" => Ok(FaultTarget::Area(AreaId(id(here, json)?))),
         "replica" => match list(here, json, 2, id)?[..] {
             [node, index] => Ok(FaultTarget::Replica(NodeId(node), index)),
             _ => {
@@ -429,7 +470,7 @@ fn target(path: Path<'_>, json: Json) -> Result<FaultTarget, LoadError> {
         _ => Err(LoadError::UnknownField {
             place: path.name(),
             field: clip(&key),
-            known: vec!["node", "replica", "edge"],
+            known: vec!["node", "replica", "edge", "area"],
         }),
     }
 }
@@ -493,12 +534,23 @@ fn document(path: Path<'_>, json: Json) -> Result<Document, LoadError> {
         })?;
         by_id(path, edges, |id| format!("the edge id {}", id.0))
     })?;
+    let areas = fields
+        .optional("areas", |path, json| {
+            let areas = list(path, json, AREAS_MAX, |path, json| {
+                let mut fields = Fields::open(path, json)?;
+                let area = (AreaId(fields.required("id", id)?), area_fields(&mut fields)?);
+                fields.finish()?;
+                Ok(area)
+            })?;
+            by_id(path, areas, |id| format!("the area id {}", id.0))
+        })?
+        .unwrap_or_default();
     let document = Document {
         title,
         notes,
         nodes,
         edges,
-        areas: default.areas,
+        areas,
         faults: fields
             .optional("faults", |path, json| list(path, json, FAULTS_MAX, scheduled_fault))?
             .unwrap_or_default(),
@@ -554,6 +606,12 @@ fn change(path: Path<'_>, json: Json) -> Result<Change, LoadError> {
                 .unwrap_or_default()
                 .into_iter()
                 .map(|(id, edge)| (EdgeId(id), edge))
+                .collect(),
+            areas: fields
+                .optional("areas", |path, json| edited(path, json, AREAS_MAX, area_fields))?
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(id, area)| (AreaId(id), area))
                 .collect(),
         }),
         "inject" => Change::Inject(fault_fields(&mut fields)?),

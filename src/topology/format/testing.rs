@@ -10,7 +10,8 @@ use super::limits::SECS_MAX;
 use super::{Run, SAFE_INTEGER_MAX};
 use crate::model::params::{Params, Value, Variant};
 use crate::topology::document::{
-    Change, Document, Edge, EdgeId, Edit, Fault, FaultTarget, Input, Node, NodeId, Point, ScheduledFault, Window,
+    Area, AreaId, AreaKind, Change, Document, Edge, EdgeId, Edit, Fault, FaultTarget, Input, Node, NodeId, Point,
+    ScheduledFault, Window,
 };
 
 fn any_number() -> impl Strategy<Value = f64> {
@@ -47,9 +48,22 @@ fn any_params() -> impl Strategy<Value = Params> {
 }
 
 fn any_node() -> impl Strategy<Value = Rc<Node>> {
-    (any_text(), any_text(), option::of(any_text()), any_number(), any_number(), any_params()).prop_map(
-        |(kind, label, role, x, y, params)| Rc::new(Node { kind, label, role, area: None, at: Point { x, y }, params }),
-    )
+    let area = option::of((0u32..99).prop_map(AreaId));
+    (any_text(), any_text(), option::of(any_text()), area, any_point(), any_params())
+        .prop_map(|(kind, label, role, area, at, params)| Rc::new(Node { kind, label, role, area, at, params }))
+}
+
+fn any_point() -> impl Strategy<Value = Point> {
+    (any_number(), any_number()).prop_map(|(x, y)| Point { x, y })
+}
+
+fn any_area() -> impl Strategy<Value = Rc<Area>> {
+    let kind = prop_oneof![
+        any_text().prop_map(|region| AreaKind::Region { region }),
+        (0u32..99).prop_map(|within| AreaKind::Zone { within: AreaId(within) }),
+    ];
+    (kind, any_text(), any_point(), any_point())
+        .prop_map(|(kind, label, at, size)| Rc::new(Area { kind, label, at, size }))
 }
 
 fn any_target() -> impl Strategy<Value = FaultTarget> {
@@ -57,6 +71,7 @@ fn any_target() -> impl Strategy<Value = FaultTarget> {
         (0u32..99).prop_map(|id| FaultTarget::Node(NodeId(id))),
         (0u32..99, 0u32..9).prop_map(|(id, index)| FaultTarget::Replica(NodeId(id), index)),
         (0u32..99).prop_map(|id| FaultTarget::Edge(EdgeId(id))),
+        (0u32..99).prop_map(|id| FaultTarget::Area(AreaId(id))),
     ]
 }
 
@@ -69,8 +84,9 @@ fn any_change() -> impl Strategy<Value = Change> {
         .prop_map(|(from, to, params)| Rc::new(Edge { from: NodeId(from), to: NodeId(to), params }));
     let nodes = btree_map((0u32..9).prop_map(NodeId), option::of(any_node()), 0..3);
     let edges = btree_map((0u32..9).prop_map(EdgeId), option::of(edge), 0..3);
+    let areas = btree_map((0u32..9).prop_map(AreaId), option::of(any_area()), 0..3);
     prop_oneof![
-        (nodes, edges).prop_map(|(nodes, edges)| Change::Edit(Edit { nodes, edges })),
+        (nodes, edges, areas).prop_map(|(nodes, edges, areas)| Change::Edit(Edit { nodes, edges, areas })),
         any_fault().prop_map(Change::Inject),
         (any_text(), any_target()).prop_map(|(kind, target)| Change::Lift { kind, target }),
     ]
@@ -81,6 +97,7 @@ prop_compose! {
         (title, notes) in (any_text(), any_text()),
         nodes in btree_map((0u32..1000).prop_map(NodeId), any_node(), 1..5),
         wires in vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any_params()), 0..6),
+        areas in btree_map((0u32..1000).prop_map(AreaId), any_area(), 0..3),
         faults in vec((any_secs(), option::of(any_secs()), any_fault()), 0..3),
         windows in vec((any_text(), any_secs(), any_secs()), 0..3),
         seed in prop_oneof![any::<u64>(), 0..=SAFE_INTEGER_MAX],
@@ -91,7 +108,7 @@ prop_compose! {
             (EdgeId(index as u32 * 3), Rc::new(Edge { from: *from.get(&ids), to: *to.get(&ids), params }))
         });
         Document {
-            title, notes, edges: edges.collect(), nodes, areas: std::collections::BTreeMap::new(), seed, run_length_secs, warm_up_secs, good_within_secs,
+            title, notes, edges: edges.collect(), nodes, areas, seed, run_length_secs, warm_up_secs, good_within_secs,
             faults: faults.into_iter().map(|(at_secs, for_secs, fault)| ScheduledFault { at_secs, for_secs, fault }).collect(),
             windows: windows.into_iter().map(|(name, from_secs, to_secs)| Window { name, from_secs, to_secs }).collect(),
         }

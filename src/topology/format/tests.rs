@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::testing::any_run;
 use super::*;
 use crate::model::params::{Params, Variant};
-use crate::topology::document::{Fault, FaultTarget, Point};
+use crate::topology::document::{Area, AreaKind, Fault, FaultTarget, Point};
 
 /// Reads `json` and compares what the person is told.
 #[track_caller]
@@ -52,7 +52,7 @@ fn sample() -> Run {
 fn the_file_has_a_line_for_each_thing() {
     expect![[r#"
         {
-          "format": 1,
+          "format": 2,
           "engine": "0.1.0",
           "document": {
             "title": "A \"queue\"",
@@ -82,6 +82,40 @@ fn the_file_has_a_line_for_each_thing() {
     "#]]
     .assert_eq(&sample().to_json_pretty());
     assert_eq!(Run::from_json(&sample().to_json_pretty()), Ok(sample()));
+}
+
+#[test]
+fn regions_and_zones_stand_in_the_file() {
+    let mut run = sample();
+    run.inputs.clear();
+    let corner = Point { x: 0.0, y: 24.0 };
+    let size = Point { x: 480.0, y: 240.0 };
+    let region = AreaKind::Region { region: "eu-west-1".to_owned() };
+    let region = run.document.add_area(Area { kind: region, label: "Europe".to_owned(), at: corner, size });
+    let zone = AreaKind::Zone { within: region };
+    let zone = run.document.add_area(Area { kind: zone, label: "Zone a".to_owned(), at: corner, size });
+    std::rc::Rc::make_mut(run.document.nodes.get_mut(&NodeId(2)).unwrap()).area = Some(zone);
+    let outage = Fault { kind: "outage".into(), target: FaultTarget::Area(region), params: Params::new() };
+    run.document.faults = vec![ScheduledFault { at_secs: 1.0, for_secs: None, fault: outage }];
+    let json = run.to_json();
+    for part in [
+        r#""role":"orders","at":{"x":240,"y":80},"area":2,"params""#,
+        r#""areas":[{"id":1,"kind":{"region":{"region":"eu-west-1"}},"label":"Europe","at":{"x":0,"y":24},"size":{"x":480,"y":240}},{"id":2,"kind":{"zone":{"within":1}}"#,
+        r#""target":{"area":1}"#,
+    ] {
+        assert!(json.contains(part), "{part} is not in {json}");
+    }
+    assert_eq!(Run::from_json(&json), Ok(run));
+}
+
+#[test]
+fn the_first_form_opens_and_says_the_same() {
+    let mut run = sample();
+    run.inputs.clear();
+    let second = run.to_json();
+    let first = second.replacen("\"format\":2", "\"format\":1", 1);
+    assert_ne!(first, second);
+    assert_eq!(Run::from_json(&first), Ok(run));
 }
 
 #[test]
@@ -137,13 +171,13 @@ fn refusals_name_the_place_and_a_remedy() {
     check_refused(
         "{\"format\":7}",
         &expect![[r#"
-            [format] saved by a newer Headroom (form 7; this one knows forms up to 1)
+            [format] saved by a newer Headroom (form 7; this one knows forms up to 2)
             Open it with a newer Headroom; reload the page to get the newest one."#]],
     );
     check_refused(
         "{\"format\":\"one\"}",
         &expect![[r#"
-            [format] format: must be a whole number from 1 to 1
+            [format] format: must be a whole number from 1 to 2
             Change the value to one within the range."#]],
     );
     check_refused(
@@ -170,7 +204,7 @@ fn refusals_name_the_place_and_a_remedy() {
         &with_document("\"nodes\":[],\"edges\":[],\"color\":\"red\""),
         &expect![[r#"
             [document] document: unknown field "color"
-            Remove it; known here: title, notes, nodes, edges, faults, windows, seed, run_length_secs, warm_up_secs, good_within_secs."#]],
+            Remove it; known here: title, notes, nodes, edges, areas, faults, windows, seed, run_length_secs, warm_up_secs, good_within_secs."#]],
     );
     check_refused(
         &with_document(
@@ -208,8 +242,8 @@ fn refusals_name_the_place_and_a_remedy() {
     check_refused(
         &with_document("\"nodes\":[],\"edges\":[],\"faults\":[{\"at_secs\":1,\"kind\":\"kill\",\"target\":\"n1\"}]"),
         &expect![[r#"
-            [document.faults[0].target] document.faults[0].target: expected one of {"node": id}, {"replica": [node id, index]} and {"edge": id}, found a text
-            Put one of {"node": id}, {"replica": [node id, index]} and {"edge": id} there."#]],
+            [document.faults[0].target] document.faults[0].target: expected one of {"node": id}, {"replica": [node id, index]}, {"edge": id} and {"area": id}, found a text
+            Put one of {"node": id}, {"replica": [node id, index]}, {"edge": id} and {"area": id} there."#]],
     );
 }
 

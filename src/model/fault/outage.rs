@@ -1,0 +1,21 @@
+//! A region or a zone goes dark, with everything that stands in it.
+
+use super::{Effect, FaultKind, Targets};
+use crate::model::params::Entry;
+
+static ENTRY: Entry = Entry {
+    id: "outage",
+    name: "Outage",
+    summary: "Everything that stands in it dies at once: what it held is lost, connections are refused until it is back.",
+    source: "Loss of power or cooling in a data center, or of a region as a whole.",
+    params: &[],
+    defect: false,
+};
+
+pub(super) static KIND: FaultKind = FaultKind {
+    entry: &ENTRY,
+    targets: Targets::Areas,
+    effect: |_| Effect::Down,
+    summary_of_all: None,
+    lift_label: "Bring back",
+};
