@@ -311,6 +311,8 @@ pub struct BackendFrame {
     pub response_time: f64,
     pub error_rate: f64,
     pub weight: f64,
+    /// Busy share of its slots as its answers tell, 0..1; NaN where the balancer hears none.
+    pub utilization: f64,
     /// The strategy's score where it has one.
     pub score: Option<f64>,
 }

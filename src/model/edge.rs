@@ -1,6 +1,6 @@
 //! What an edge can be told: latency, time-out, retries, and when a handler calls over it.
 
-use super::params::{Entry, ParamSpec, Unit};
+use super::params::{Entry, ParamKind, ParamSpec, Unit};
 
 /// A retry at once.
 pub const BACKOFF_NONE: Entry = Entry {
@@ -87,8 +87,14 @@ pub const EDGE_ENTRY: Entry = Entry {
                 ("static", "static content only"),
             ],
             "all",
-            "Which requests a service sends over this connection.",
+            "Which requests a service or a balancer sends over this connection.",
         ),
+        ParamSpec {
+            key: "path",
+            label: "Path begins with",
+            help: "Only requests whose path begins so; empty = all. At a balancer the longest match wins.",
+            kind: ParamKind::Text { default: "" },
+        },
         ParamSpec::number(
             "probability",
             "Probability",

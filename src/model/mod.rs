@@ -26,6 +26,12 @@ pub fn distribution_entries() -> Vec<&'static Entry> {
     distribution::entries()
 }
 
+/// Strategies that need not see what comes back, as a choice for parameters.
+#[must_use]
+pub fn name_strategy_entries() -> Vec<&'static Entry> {
+    balancer::blind_entries()
+}
+
 /// All balancing strategies that are not defects, as a choice for parameters.
 #[must_use]
 pub fn strategy_entries() -> Vec<&'static Entry> {

@@ -59,6 +59,16 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A text, as it stands.
+    #[must_use]
+    pub fn text(&self, key: &str) -> String {
+        match (self.params.get(key), self.spec(key).kind) {
+            (Some(Value::Text(text)), _) => text.clone(),
+            (_, ParamKind::Text { default }) => default.to_owned(),
+            _ => String::new(),
+        }
+    }
+
     /// The chosen registry entry with its parameters, always one that exists.
     #[must_use]
     pub fn variant(&self, key: &str) -> (&'static Entry, Variant) {

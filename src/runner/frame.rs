@@ -260,24 +260,26 @@ fn station_frame(system: &System, station: &Station, watched: bool) -> StationFr
             frame.backends = balancer
                 .backends
                 .iter()
-                .zip(&balancer.views)
                 .enumerate()
-                .filter(|(_, (backend, _))| !backend.removed)
-                .map(|(ix, (backend, view))| {
+                .filter(|(_, backend)| !backend.removed)
+                .map(|(ix, backend)| {
                     let edge = &system.edges[backend.edge as usize];
+                    let target = &system.stations[edge.to as usize];
                     let replica = (backend.replica != NONE).then(|| &system.replicas[backend.replica as usize]);
+                    let view = balancer.shown_picker(ix).map(|picker| &picker.views[ix]);
                     BackendFrame {
                         edge: edge.plan.id.0,
-                        node: system.stations[edge.to as usize].id.0,
+                        node: target.id.0,
                         replica: replica.map_or(0, |replica| replica.number),
                         believed_healthy: backend.healthy,
-                        alive: replica.is_none_or(Replica::open) && !edge.partitioned,
+                        alive: replica.is_none_or(Replica::open) && !edge.partitioned && !target.down,
                         since_ns: backend.since.0,
                         selections: backend.selections,
-                        outstanding: view.outstanding,
-                        response_time: view.response_time,
-                        error_rate: view.error_rate,
-                        weight: f64::from(view.weight),
+                        outstanding: backend.in_flight,
+                        response_time: backend.response_time,
+                        error_rate: backend.error_rate,
+                        weight: f64::from(backend.weight),
+                        utilization: view.map_or(f64::NAN, |view| view.utilization),
                         score: scores.iter().find(|(backend, _)| *backend as usize == ix).map(|(_, score)| *score),
                     }
                 })

@@ -11,8 +11,8 @@ use crate::model::profile::Profile;
 use crate::model::read::Reader;
 use crate::model::station;
 use crate::model::system::plan::{
-    Arrivals, Backoff, BalancerConfig, CallMode, Carries, CheckConfig, EdgePlan, Plan, PoolConfig, PoolKind, RunPlan,
-    SourceConfig, Standing, StationConfig, StationPlan, WindowPlan,
+    Arrivals, Backoff, BalancerConfig, CallMode, CallerConfig, Carries, CheckConfig, ConnectionConfig, EdgePlan, Layer,
+    NameConfig, Plan, PoolConfig, PoolKind, RunPlan, SourceConfig, Standing, StationConfig, StationPlan, WindowPlan,
 };
 use crate::model::system::{LiveFault, System, TimedFault};
 use crate::model::{balancer, distribution};
@@ -90,7 +90,9 @@ fn station_plan(document: &Document, id: NodeId, node: &Node) -> Option<StationP
     let reader = Reader::new(&kind.entry, &node.params);
     let config = match kind.entry.id {
         "source" => StationConfig::Source(source_config(&reader)),
-        "balancer" => StationConfig::Balancer(balancer_config(&reader)),
+        kind @ ("balancer" | "l4-balancer" | "dns" | "client-balancer") => {
+            StationConfig::Balancer(balancer_config(&reader, layer(kind, &reader)))
+        }
         "cache" => StationConfig::Pool(cache_config(&reader)),
         "database" => StationConfig::Pool(database_config(&reader)),
         "service" => StationConfig::Pool(service_config(&reader)),
@@ -128,23 +130,6 @@ fn source_config(reader: &Reader<'_>) -> SourceConfig {
         "regular" => Arrivals::Regular(profile()),
         _ => Arrivals::Poisson(profile()),
     };
-    let rows: Vec<(String, f64)> = reader
-        .rows("countries")
-        .into_iter()
-        .filter_map(|row| match row.as_slice() {
-            [Value::Text(country), Value::Number(weight)] => Some((country.clone(), weight.max(0.0))),
-            _ => None,
-        })
-        .collect();
-    let total: f64 = rows.iter().map(|(_, weight)| weight).sum();
-    let mut sum = 0.0;
-    let countries = rows
-        .into_iter()
-        .map(|(country, weight)| {
-            sum += weight / total;
-            (country, sum)
-        })
-        .collect();
     SourceConfig {
         arrivals,
         write_share: reader.number("write_share"),
@@ -152,13 +137,36 @@ fn source_config(reader: &Reader<'_>) -> SourceConfig {
         keys: reader.count("keys"),
         key_skew: reader.number("key_skew"),
         clients: reader.count("clients"),
-        countries,
+        resolvers: reader.count("resolvers"),
+        paths: shares(reader, "paths"),
+        countries: shares(reader, "countries"),
     }
 }
 
-fn balancer_config(reader: &Reader<'_>) -> BalancerConfig {
+/// Names and their cumulative shares 0..1, from the rows (name, weight) of a table.
+fn shares(reader: &Reader<'_>, key: &str) -> Vec<(String, f64)> {
+    let rows: Vec<(String, f64)> = reader
+        .rows(key)
+        .into_iter()
+        .filter_map(|row| match row.as_slice() {
+            [Value::Text(name), Value::Number(weight)] => Some((name.clone(), weight.max(0.0))),
+            _ => None,
+        })
+        .collect();
+    let total: f64 = rows.iter().map(|(_, weight)| weight).sum();
+    let mut sum = 0.0;
+    rows.into_iter()
+        .map(|(name, weight)| {
+            sum += weight / total;
+            (name, sum)
+        })
+        .collect()
+}
+
+fn balancer_config(reader: &Reader<'_>, layer: Layer) -> BalancerConfig {
     let (_, strategy) = reader.variant("strategy");
     BalancerConfig {
+        layer,
         // A strategy that cannot be built is an error of the document; see `check`.
         strategy: if balancer::build(&strategy).is_ok() { strategy } else { balancer::default_variant() },
         checks: reader.flag("health_checks").then(|| CheckConfig {
@@ -168,6 +176,27 @@ fn balancer_config(reader: &Reader<'_>) -> BalancerConfig {
             fall: reader.count("fall"),
         }),
         panic_mode: reader.flag("panic_mode"),
+    }
+}
+
+/// L4, DNS, client-side: what is chosen for, with its parameters.
+fn layer(kind: &str, reader: &Reader<'_>) -> Layer {
+    let secs = |key| SimDuration::from_secs_f64(reader.number(key));
+    match kind {
+        "l4-balancer" => Layer::Connections(ConnectionConfig {
+            per_caller: reader.count("connections"),
+            lifetime: optional(reader.number("lifetime")),
+            idle: optional(reader.number("idle_timeout")),
+            requests: reader.count("requests_per_connection"),
+            cut_when_down: reader.flag("cut_when_down"),
+        }),
+        "dns" => Layer::Names(NameConfig { ttl: secs("ttl"), lookup: secs("lookup_time") }),
+        "client-balancer" => Layer::Callers(CallerConfig {
+            clients: reader.count("callers"),
+            refresh: secs("refresh"),
+            subset: reader.count("subset"),
+        }),
+        _ => Layer::Requests { elsewhere: reader.flag("retry_elsewhere") },
     }
 }
 
@@ -258,6 +287,7 @@ fn edge_plan(id: EdgeId, edge: &Edge) -> EdgePlan {
             "static" => Carries::Static,
             _ => Carries::All,
         },
+        path: reader.text("path"),
         probability: reader.number("probability"),
     }
 }

@@ -211,6 +211,14 @@ pub fn entries() -> Vec<&'static Entry> {
     REGISTRY.iter().map(|descriptor| &descriptor.entry).filter(|entry| !entry.defect).collect()
 }
 
+/// Entries of the strategies that need not see what comes back.
+#[must_use]
+pub fn blind_entries() -> Vec<&'static Entry> {
+    let blind =
+        |descriptor: &&Descriptor| !descriptor.entry.defect && !matches!(descriptor.needs, Needs::Answers { .. });
+    REGISTRY.iter().filter(blind).map(|descriptor| &descriptor.entry).collect()
+}
+
 /// Finds a strategy by id.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Descriptor> {

@@ -2,7 +2,10 @@
 
 pub mod balancer;
 pub mod cache;
+pub mod client_balancer;
 pub mod database;
+pub mod dns;
+pub mod l4_balancer;
 pub mod service;
 pub mod source;
 
@@ -40,7 +43,16 @@ pub struct StationKind {
 }
 
 /// All kinds, in the order of the palette.
-pub static REGISTRY: &[StationKind] = &[source::KIND, balancer::KIND, service::KIND, cache::KIND, database::KIND];
+pub static REGISTRY: &[StationKind] = &[
+    source::KIND,
+    balancer::KIND,
+    l4_balancer::KIND,
+    dns::KIND,
+    client_balancer::KIND,
+    service::KIND,
+    cache::KIND,
+    database::KIND,
+];
 
 /// Finds a kind by id.
 #[must_use]

@@ -46,6 +46,10 @@ fn arrival_entries() -> Vec<&'static Entry> {
     vec![&POISSON, &REGULAR, &CLOSED]
 }
 
+fn default_paths() -> Value {
+    Value::List(vec![Value::List(vec![Value::from("/"), Value::Number(1.0)])])
+}
+
 fn default_countries() -> Value {
     Value::List(vec![Value::List(vec![Value::from("US"), Value::Number(1.0)])])
 }
@@ -93,6 +97,32 @@ pub const KIND: StationKind = StationKind {
                 100_000.0,
                 "How many IPv4 addresses the clients have.",
             ),
+            ParamSpec::count(
+                "resolvers",
+                "DNS resolvers",
+                5.0,
+                1.0,
+                200.0,
+                "How many resolvers the clients of each country share; each keeps DNS answers for all of its clients.",
+            ),
+            ParamSpec {
+                key: "paths",
+                label: "Paths",
+                help: "What is asked for: paths and how often relative to each other. Balancers and handlers can route by them.",
+                kind: ParamKind::Table {
+                    columns: &[
+                        ParamSpec {
+                            key: "path",
+                            label: "Path",
+                            help: "Begins with a slash.",
+                            kind: ParamKind::Text { default: "/" },
+                        },
+                        ParamSpec::number("weight", "Weight", Unit::Plain, 1.0, 0.0, 1_000_000.0, "Relative share."),
+                    ],
+                    default: default_paths,
+                    rows_max: 50,
+                },
+            },
             ParamSpec {
                 key: "countries",
                 label: "Countries",

@@ -5,6 +5,7 @@ use super::state::{ActiveFault, Kind, LogTone, NONE};
 use crate::engine::time::SimDuration;
 use crate::model::fault::{self, Effect};
 use crate::model::ids::FaultTarget;
+use crate::model::outcome::{Outcome, Reason};
 use crate::model::params::Params;
 
 impl System {
@@ -70,6 +71,9 @@ impl System {
                 self.revive_replica(replica_ix);
             }
         }
+        for station_ix in 0..self.stations.len() as u32 {
+            self.apply_outage(station_ix);
+        }
         for edge_ix in 0..self.edges.len() {
             let id = self.edges[edge_ix].plan.id;
             let (mut partitioned, mut extra) = (false, 0.0);
@@ -100,6 +104,31 @@ impl System {
                 }
                 self.start_source(station_ix, false);
             }
+        }
+    }
+
+    /// A balancer dies or comes back as a whole.
+    fn apply_outage(&mut self, ix: u32) {
+        let station = &self.stations[ix as usize];
+        if station.removed || !matches!(station.kind, Kind::Balancer(_)) {
+            return;
+        }
+        let down = self.active.iter().any(|active| {
+            active.effect == Effect::Down
+                && match active.target {
+                    FaultTarget::Node(id) => id == station.id,
+                    FaultTarget::Area(area) => station.stands.is_some_and(|stands| stands.is_in(area)),
+                    FaultTarget::Replica(..) | FaultTarget::Edge(_) => false,
+                }
+        });
+        if std::mem::replace(&mut self.stations[ix as usize].down, down) || !down {
+            return;
+        }
+        if let Kind::Balancer(balancer) = &mut self.stations[ix as usize].kind {
+            balancer.break_all();
+        }
+        for held in self.held_by(|attempt| attempt.station == ix) {
+            self.respond(held, Outcome::Failed, Reason::ReplicaDied);
         }
     }
 

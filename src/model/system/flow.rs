@@ -2,6 +2,7 @@
 
 use super::System;
 use super::slab::Key;
+use super::spots::NOWHERE;
 use super::state::{Attempt, Caller, Event, HopSample, Kind, NONE, Phase, Request, Stage, Verb};
 use crate::engine::rng::{DrawKey, mix};
 use crate::engine::time::{SimDuration, SimTime};
@@ -23,6 +24,8 @@ pub(super) mod purpose {
     pub(crate) const RETRY: u64 = 8;
     pub(crate) const CALL: u64 = 9;
     pub(crate) const FOLLOW_UP: u64 = 10;
+    pub(crate) const CONNECTION: u64 = 11;
+    pub(crate) const HANDSHAKE: u64 = 12;
 }
 
 impl System {
@@ -31,12 +34,14 @@ impl System {
         if request != NONE {
             self.requests[request].refs += 1;
         }
+        let (from_spot, spot) = if self.spots.used { self.spots_of(request, edge, caller) } else { (NOWHERE, NOWHERE) };
         let attempt = Attempt {
             request,
             edge,
             station: self.edges[edge as usize].to,
             replica: NONE,
             backend: NONE,
+            via: NONE,
             caller,
             draws: base,
             base,
@@ -47,6 +52,12 @@ impl System {
             stage: Stage::Plain,
             outcome: Outcome::Completed,
             reason: Reason::None,
+            from_spot,
+            spot,
+            handshake: false,
+            try_no_next: 0,
+            load: None,
+            tried: 0,
             try_no: 0,
             step: 0,
             program: 0,
@@ -57,12 +68,32 @@ impl System {
         self.attempts.insert(attempt).ix
     }
 
+    /// Where an attempt starts, and where it goes: what stands nowhere stands where its caller stands.
+    fn spots_of(&self, request: u32, edge: u32, caller: Caller) -> (u8, u8) {
+        let from = match caller {
+            Caller::Client => self.requests[request].spot,
+            Caller::Parent(parent) => self.attempts.get(parent).map_or(NOWHERE, |parent| parent.spot),
+            Caller::Probe { balancer, .. } => self.stations[balancer as usize].spot,
+            Caller::None => NOWHERE,
+        };
+        (from, self.spot_or(edge, from))
+    }
+
+    /// The spot at the other end of an edge, coming from a spot.
+    pub(super) fn spot_or(&self, edge: u32, from: u8) -> u8 {
+        match self.stations[self.edges[edge as usize].to as usize].spot {
+            NOWHERE => from,
+            spot => spot,
+        }
+    }
+
     /// Puts the attempt on the wire and starts its time-out.
     pub(super) fn send(&mut self, ix: u32) {
         let now = self.now;
         let attempt = &mut self.attempts[ix];
         attempt.sent_at = now;
         let (edge_ix, verb, draws) = (attempt.edge, attempt.verb, attempt.draws);
+        let (from_spot, spot, handshake) = (attempt.from_spot, attempt.spot, attempt.handshake);
         let probe_timeout = if verb == Verb::Probe { self.probe_timeout(ix) } else { None };
         let edge = &mut self.edges[edge_ix as usize];
         let timeout = probe_timeout.or(edge.plan.timeout);
@@ -71,7 +102,12 @@ impl System {
             edge.in_flight += 1;
         }
         let lost = edge.partitioned;
-        let latency = edge.latency(draws, purpose::LATENCY_OUT);
+        let mut latency = edge.latency(draws, purpose::LATENCY_OUT) + self.spots.way(from_spot, spot);
+        if handshake {
+            let there = edge.latency(draws, purpose::HANDSHAKE);
+            let back = edge.latency(draws.child(purpose::HANDSHAKE), purpose::HANDSHAKE);
+            latency = latency + there + back + self.spots.way(from_spot, spot) + self.spots.way(spot, from_spot);
+        }
         let waits = timeout.or(lost.then_some(UNREACHABLE_AFTER));
         if let Some(wait) = waits {
             let key = self.attempts.key(ix);
@@ -111,8 +147,9 @@ impl System {
             let request = &mut self.requests[request];
             request.visited = mix(request.visited ^ u64::from(station.id.0));
         }
-        if station.removed {
-            self.respond(ix, Outcome::Failed, Reason::Removed);
+        if station.removed || station.down {
+            let reason = if station.removed { Reason::Removed } else { Reason::ConnectionRefused };
+            self.respond(ix, Outcome::Failed, reason);
             return;
         }
         if !probe {
@@ -133,6 +170,11 @@ impl System {
         attempt.reason = reason;
         attempt.phase = Phase::Back;
         let (edge_ix, station_ix, draws) = (attempt.edge, attempt.station, attempt.draws);
+        if attempt.backend != NONE && attempt.replica != NONE {
+            let replica = &self.replicas[attempt.replica as usize];
+            attempt.load = Some((replica.busy.min(replica.slots) * 255 / replica.slots.max(1)) as u8);
+        }
+        let way = self.spots.way(attempt.spot, attempt.from_spot);
         let (probe, nobody, detached) =
             (attempt.verb == Verb::Probe, matches!(attempt.caller, Caller::None), attempt.detached);
         let stay = now.since(attempt.reached_at);
@@ -161,7 +203,7 @@ impl System {
             }
             return;
         }
-        let latency = edge.latency(draws, purpose::LATENCY_BACK);
+        let latency = edge.latency(draws, purpose::LATENCY_BACK) + way;
         if !probe {
             self.sample_hop(edge_ix, true, outcome, now, now + latency);
         }
@@ -212,7 +254,7 @@ impl System {
             self.probe_done(balancer, backend, outcome == Outcome::Completed);
             return;
         }
-        let (found, sent_at, request, base) = (attempt.found, attempt.sent_at, attempt.request, attempt.base);
+        let (found, via, request, base) = (attempt.found, attempt.via, attempt.request, attempt.base);
         let edge = &mut self.edges[edge_ix as usize];
         edge.by_outcome[outcome.index()] += 1;
         edge.in_flight -= 1;
@@ -226,7 +268,7 @@ impl System {
                 let station = self.attempts[parent.ix].station;
                 let station =
                     if self.attempts.get(parent).is_some() { station } else { self.edges[edge_ix as usize].from };
-                self.backend_answered(station, backend, outcome, self.now.since(sent_at));
+                self.backend_answered(station, ix, outcome, reason);
             }
             // The caller itself may be gone: killed, or answered already.
             if self.attempts.get(parent).is_none_or(|parent| parent.phase != Phase::Waiting) {
@@ -241,6 +283,7 @@ impl System {
             attempt.try_no = next;
             attempt.draws = base.child(purpose::RETRY).child(u64::from(next));
             attempt.backend = backend;
+            attempt.via = via;
             let wait = SimDuration::from_secs_f64(backoff.wait(u32::from(next), unit));
             self.queue.push(self.now + wait, Event::Retry { attempt: again });
             return;

@@ -12,6 +12,7 @@ mod pool;
 mod rebuild;
 mod slab;
 mod source;
+mod spots;
 pub(crate) mod state;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ pub use totals::{Tally, Totals};
 use self::meter::{BUCKETS_MAX, Meter};
 use self::plan::{Plan, RunPlan};
 use self::slab::Slab;
+use self::spots::Spots;
 use self::state::{ActiveFault, Attempt, Edge, Event, HopSample, Replica, Request, Station};
 use crate::engine::event_queue::EventQueue;
 use crate::engine::rng::DrawKey;
@@ -75,6 +77,7 @@ pub struct System {
     by_node: BTreeMap<NodeId, u32>,
     by_edge: BTreeMap<EdgeId, u32>,
     areas: BTreeMap<AreaId, String>,
+    spots: Spots,
     timetable: Vec<TimedFault>,
     pub(crate) active: Vec<ActiveFault>,
     pub(crate) totals: Totals,
@@ -109,6 +112,7 @@ impl System {
             by_node: BTreeMap::new(),
             by_edge: BTreeMap::new(),
             areas: BTreeMap::new(),
+            spots: Spots::default(),
             timetable,
             active: Vec::new(),
             totals: Totals::new(&plan.run),
@@ -242,6 +246,8 @@ impl System {
                 self.finish_if_drained();
             }
             Event::Retry { attempt } => self.retry(attempt),
+            Event::Resolved { attempt } => self.resolved(attempt),
+            Event::Poll { station, caller, generation } => self.poll_registry(station, caller, generation),
             Event::Check { station, generation } => self.check_backends(station, generation),
             Event::Fault { index, starts: true } => {
                 let TimedFault { kind, target, params, .. } = self.timetable[index as usize].clone();

@@ -87,6 +87,10 @@ pub struct SourceConfig {
     pub keys: u32,
     pub key_skew: f64,
     pub clients: u32,
+    /// DNS resolvers that the clients of each country share.
+    pub resolvers: u32,
+    /// (path, cumulative share 0..1).
+    pub paths: Vec<(String, f64)>,
     /// (ISO code, cumulative share 0..1).
     pub countries: Vec<(String, f64)>,
 }
@@ -100,9 +104,55 @@ pub enum Arrivals {
 
 #[derive(Clone, Debug)]
 pub struct BalancerConfig {
+    pub layer: Layer,
     pub strategy: Variant,
     pub checks: Option<CheckConfig>,
     pub panic_mode: bool,
+}
+
+/// What a balancer chooses a backend for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Layer {
+    /// For each request (L7). `elsewhere`: a retry goes to a backend not tried before.
+    Requests { elsewhere: bool },
+    /// For each connection (L4): all that comes over it goes where it leads.
+    Connections(ConnectionConfig),
+    /// For each answer to "what is the address?" (DNS), which resolvers keep.
+    Names(NameConfig),
+    /// In every caller on its own, by what a registry has told it.
+    Callers(CallerConfig),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ConnectionConfig {
+    /// Connections that each caller keeps: all clients of a source together, or each replica of a service.
+    pub per_caller: u32,
+    /// Closed when it is older than this.
+    pub lifetime: Option<SimDuration>,
+    /// Closed when nothing came over it for this long.
+    pub idle: Option<SimDuration>,
+    /// Closed after so many requests; 0 = never.
+    pub requests: u32,
+    /// Closed as soon as the backend is believed dead.
+    pub cut_when_down: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NameConfig {
+    /// How long a resolver keeps an answer.
+    pub ttl: SimDuration,
+    /// How long it takes to get one.
+    pub lookup: SimDuration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CallerConfig {
+    /// Callers that the clients of a source make; the replicas of a service are one caller each.
+    pub clients: u32,
+    /// Each caller asks the registry this often.
+    pub refresh: SimDuration,
+    /// Backends that each caller uses; 0 = all.
+    pub subset: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -156,6 +206,8 @@ pub struct EdgePlan {
     pub backoff: Backoff,
     pub weight: u32,
     pub carries: Carries,
+    /// Only requests whose path begins so; empty = all.
+    pub path: String,
     pub probability: f64,
 }
 

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::System;
 use super::flow::purpose;
-use super::plan::{CallMode, Carries, Operation, PoolConfig, PoolKind};
+use super::plan::{CallMode, Operation, PoolConfig, PoolKind};
 use super::state::{Caller, Event, Kind, NONE, Phase, Pool, Replica, Stage, Step, Verb};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::lru::Lookup;
@@ -360,26 +360,28 @@ impl System {
         }
     }
 
-    fn carries(&self, edge: u32, operation: Operation) -> bool {
-        match self.edges[edge as usize].plan.carries {
-            Carries::All => true,
-            Carries::Reads => operation == Operation::Read,
-            Carries::Writes => operation == Operation::Write,
-            Carries::Static => operation == Operation::Static,
-        }
+    /// Whether requests like this one go over the connection: by operation and path.
+    fn carries(&self, ix: u32, edge: u32, operation: Operation) -> bool {
+        let plan = &self.edges[edge as usize].plan;
+        plan.carries.takes(operation)
+            && (plan.path.is_empty() || {
+                let request = self.attempts[ix].request;
+                self.path_text(self.requests[request].source, self.request_path(request)).starts_with(&plan.path)
+            })
     }
 
     /// Whether this request causes this call.
     fn takes(&self, ix: u32, edge: u32, operation: Operation) -> bool {
         let plan = &self.edges[edge as usize].plan;
-        self.carries(edge, operation)
+        self.carries(ix, edge, operation)
             && (plan.probability >= 1.0
                 || self.attempts[ix].draws.child(purpose::PROBABILITY).unit(u64::from(plan.id.0)) < plan.probability)
     }
 
     fn one_of(&self, ix: u32, edges: &[u32], operation: Operation) -> Option<u32> {
-        let weight =
-            |edge: u32| if self.carries(edge, operation) { self.edges[edge as usize].plan.probability } else { 0.0 };
+        let weight = |edge: u32| {
+            if self.carries(ix, edge, operation) { self.edges[edge as usize].plan.probability } else { 0.0 }
+        };
         let total: f64 = edges.iter().map(|edge| weight(*edge)).sum();
         let mut point = self.attempts[ix].draws.child(purpose::ONE_OF).unit(0) * total;
         let mut last = None;
@@ -426,7 +428,11 @@ impl System {
     fn follow_up(&mut self, ix: u32, edge: u32, verb: Verb) {
         let attempt = &self.attempts[ix];
         let base = attempt.draws.child(purpose::FOLLOW_UP).child(u64::from(self.edges[edge as usize].plan.id.0));
+        let from = attempt.spot;
         let call = self.new_attempt(attempt.request, edge, Caller::None, verb, base);
+        let spot = self.spot_or(edge, from);
+        let attempt = &mut self.attempts[call];
+        (attempt.from_spot, attempt.spot) = (from, spot);
         self.send(call);
     }
 

@@ -4,8 +4,9 @@
 //! so that everything under way still finds its place.
 
 use super::System;
+use super::balancer::Terms;
 use super::meter::Meter;
-use super::plan::{EdgePlan, Plan, PoolConfig, PoolKind, StationConfig, StationPlan};
+use super::plan::{Carries, EdgePlan, Layer, Plan, PoolConfig, PoolKind, StationConfig, StationPlan};
 use super::pool::TargetKind;
 use super::state::{Balancer, Edge, Event, Kind, NONE, Pool, Replica, Source, Station};
 use crate::engine::dist::Dist;
@@ -20,6 +21,7 @@ impl System {
     pub fn rebuild(&mut self, plan: &Plan) {
         let mut fresh_sources = Vec::new();
         self.areas.clone_from(&plan.areas);
+        self.spots.used = false;
         for station in &plan.stations {
             self.put_station(station, &mut fresh_sources);
         }
@@ -29,6 +31,9 @@ impl System {
             .filter(|&(id, _)| plan.stations.binary_search_by_key(id, |station| station.id).is_err())
             .map(|(_, ix)| *ix)
             .collect();
+        if self.spots.used {
+            self.spots.measure();
+        }
         for edge in &plan.edges {
             self.put_edge(edge);
         }
@@ -55,7 +60,10 @@ impl System {
         if let Some(&ix) = self.by_node.get(&plan.id) {
             let station = &mut self.stations[ix as usize];
             let same_kind = match (&station.kind, &plan.config) {
-                (Kind::Source(_), StationConfig::Source(_)) | (Kind::Balancer(_), StationConfig::Balancer(_)) => true,
+                (Kind::Source(_), StationConfig::Source(_)) => true,
+                (Kind::Balancer(balancer), StationConfig::Balancer(config)) => {
+                    std::mem::discriminant(&balancer.config.layer) == std::mem::discriminant(&config.layer)
+                }
                 (Kind::Pool(pool), StationConfig::Pool(config)) => {
                     std::mem::discriminant(&pool.config.kind) == std::mem::discriminant(&config.kind)
                 }
@@ -64,6 +72,7 @@ impl System {
             if same_kind && !station.removed {
                 station.label.clone_from(&plan.label);
                 station.stands = plan.stands;
+                station.spot = self.spots.of(plan.stands);
                 self.update_station(ix, &plan.config, sources);
                 return;
             }
@@ -83,6 +92,8 @@ impl System {
             label: plan.label.clone(),
             removed: false,
             stands: plan.stands,
+            spot: self.spots.of(plan.stands),
+            down: false,
             kind,
             meter: Meter::new(now),
             out: Vec::new(),
@@ -122,6 +133,13 @@ impl System {
         if let Some(checks) = balancer.config.checks {
             let event = Event::Check { station: ix, generation: balancer.generation };
             self.queue.push(self.now + checks.interval, event);
+        }
+        if let Layer::Callers(config) = balancer.config.layer {
+            let generation = balancer.generation;
+            for caller in 0..balancer.callers() {
+                let event = Event::Poll { station: ix, caller, generation };
+                self.queue.push(self.now + config.refresh, event);
+            }
         }
     }
 
@@ -292,36 +310,44 @@ impl System {
         if !matches!(self.stations[ix as usize].kind, Kind::Balancer(_)) {
             return;
         }
-        let mut wanted: Vec<(u32, u32, u32)> = Vec::new();
+        let mut wanted: Vec<(u32, u32)> = Vec::new();
+        let mut routed = false;
         for &edge_ix in &self.stations[ix as usize].out {
             let edge = &self.edges[edge_ix as usize];
+            routed |= edge.plan.carries != Carries::All || !edge.plan.path.is_empty();
             match &self.stations[edge.to as usize].kind {
                 Kind::Pool(pool) if !pool.config.shared_queue => {
-                    wanted.extend(pool.replicas.iter().map(|&replica| (edge_ix, replica, edge.plan.weight)));
+                    wanted.extend(pool.replicas.iter().map(|&replica| (edge_ix, replica)));
                 }
-                _ => wanted.push((edge_ix, NONE, edge.plan.weight)),
+                _ => wanted.push((edge_ix, NONE)),
             }
         }
-        // A backend's name outlives rebuilds: its station's id, and its replica's number.
-        let hosts: Vec<u64> = wanted
-            .iter()
-            .map(|&(edge, replica, _)| {
-                let station = self.stations[self.edges[edge as usize].to as usize].id.0;
-                let number = if replica == NONE { 0 } else { self.replicas[replica as usize].number };
-                u64::from(station) << 32 | u64::from(number)
-            })
-            .collect();
+        let wanted: Vec<(u32, u32, Terms)> =
+            wanted.into_iter().map(|(edge, replica)| (edge, replica, self.terms(edge, replica))).collect();
         let Kind::Balancer(balancer) = &mut self.stations[ix as usize].kind else { return };
+        balancer.rewire(routed);
         for backend in 0..balancer.backends.len() {
             let known = (balancer.backends[backend].edge, balancer.backends[backend].replica);
             let entry = wanted.iter().find(|(edge, replica, _)| (*edge, *replica) == known);
-            let weight = entry.map_or(balancer.views[backend].weight, |(_, _, weight)| *weight);
-            balancer.update_backend(backend, entry.is_none(), weight);
+            balancer.update_backend(backend, entry.map(|(_, _, terms)| *terms));
         }
-        for ((edge, replica, weight), host) in wanted.into_iter().zip(hosts) {
+        for (edge, replica, terms) in wanted {
             if !balancer.backends.iter().any(|backend| (backend.edge, backend.replica) == (edge, replica)) {
-                balancer.add_backend(edge, replica, weight, host, now);
+                balancer.add_backend(edge, replica, terms, now);
             }
+        }
+    }
+
+    /// What the drawing says of a backend.
+    fn terms(&self, edge: u32, replica: u32) -> Terms {
+        let edge = &self.edges[edge as usize];
+        let station = &self.stations[edge.to as usize];
+        let number = if replica == NONE { 0 } else { self.replicas[replica as usize].number };
+        Terms {
+            weight: edge.plan.weight,
+            // A backend's name outlives rebuilds: its station's id, and its replica's number.
+            host: u64::from(station.id.0) << 32 | u64::from(number),
+            region: station.stands.map(|stands| stands.region),
         }
     }
 }
@@ -351,17 +377,5 @@ impl Source {
     fn reconfigure(&mut self, config: &super::plan::SourceConfig) {
         self.key_sampler = crate::engine::dist::Zipf::new(u64::from(config.keys), config.key_skew).ok();
         self.config = config.clone();
-    }
-}
-
-impl Balancer {
-    /// Takes new parameters; tells whether health checks must start anew.
-    fn reconfigure(&mut self, config: &super::plan::BalancerConfig) -> bool {
-        if self.config.strategy != config.strategy {
-            self.strategy = super::balancer::strategy_of(config);
-        }
-        let checks_changed = self.config.checks != config.checks;
-        self.config = config.clone();
-        checks_changed
     }
 }

@@ -19,6 +19,7 @@ mod purpose {
     pub(super) const EDGE: u64 = 4;
     pub(super) const CALL: u64 = 5;
     pub(super) const THINK: u64 = 6;
+    pub(super) const PATH: u64 = 7;
 }
 
 /// Closed loop: a user sends again no sooner than this after an answer, so that instant refusals cannot stop the clock.
@@ -52,7 +53,7 @@ impl Source {
 }
 
 impl System {
-    fn source(&self, station: u32) -> &Source {
+    pub(super) fn source(&self, station: u32) -> &Source {
         match &self.stations[station as usize].kind {
             Kind::Source(source) => source,
             _ => unreachable!("only sources send on their own"),
@@ -198,8 +199,12 @@ impl System {
             refs: 0,
             done: false,
             operation,
+            spot: super::spots::NOWHERE,
             counted,
         });
+        if self.spots.used {
+            self.requests[request.ix].spot = self.client_spot(station, request.ix);
+        }
         let entry = &mut self.stations[station as usize];
         entry.meter.arrived();
         self.meter.arrived();
@@ -243,6 +248,22 @@ impl System {
         let source = self.source(request.source);
         let rank = source.key_sampler.map_or(0, |zipf| zipf.sample(&mut request.draws.child(purpose::KEY).sequence()));
         mix(rank)
+    }
+
+    /// The path that is asked for, as an index among its source's paths.
+    pub(super) fn request_path(&self, request: u32) -> u16 {
+        let request = &self.requests[request];
+        let paths = &self.source(request.source).config.paths;
+        if paths.len() <= 1 {
+            return 0;
+        }
+        let point = request.draws.unit(purpose::PATH);
+        paths.partition_point(|(_, upto)| *upto <= point).min(paths.len() - 1) as u16
+    }
+
+    /// A path in words.
+    pub(super) fn path_text(&self, source: u32, path: u16) -> &str {
+        self.source(source).config.paths.get(usize::from(path)).map_or("/", |(path, _)| path.as_str())
     }
 
     /// The country of the request's client.

@@ -1,7 +1,7 @@
 //! What the system is made of while it runs: events, requests, attempts, stations, replicas, edges.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
 use super::meter::Meter;
 use super::plan::{BalancerConfig, EdgePlan, Operation, PoolConfig, SourceConfig, Standing};
@@ -10,6 +10,7 @@ use crate::engine::rng::{DrawKey, Stream};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::balancer::{BackendView, Strategy};
 use crate::model::fault::{Effect, FaultKind};
+use crate::model::geography::Region;
 use crate::model::ids::{FaultTarget, NodeId};
 use crate::model::lru::Lru;
 use crate::model::outcome::{Outcome, Reason};
@@ -47,6 +48,16 @@ pub(super) enum Event {
     TimeOut {
         attempt: Key,
     },
+    /// A resolver has the address that the attempt waits for.
+    Resolved {
+        attempt: Key,
+    },
+    /// A caller asks the registry who is there; stale when `generation` is not the balancer's.
+    Poll {
+        station: u32,
+        caller: u32,
+        generation: u32,
+    },
     /// The wait before a retry is over.
     Retry {
         attempt: u32,
@@ -83,6 +94,8 @@ pub(super) struct Request {
     pub refs: u32,
     pub done: bool,
     pub operation: Operation,
+    /// Where its client is; see [`super::spots`].
+    pub spot: u8,
     /// Arrived after the warm-up.
     pub counted: bool,
 }
@@ -156,6 +169,8 @@ pub(super) struct Attempt {
     pub replica: u32,
     /// Index in the calling balancer's table, else [`NONE`].
     pub backend: u32,
+    /// By what it was chosen there: the picker; at a balancer of connections, the connection.
+    pub via: u32,
     pub caller: Caller,
     /// Draws of this try, and of the call's first try.
     pub draws: DrawKey,
@@ -167,6 +182,17 @@ pub(super) struct Attempt {
     pub stage: Stage,
     pub outcome: Outcome,
     pub reason: Reason,
+    /// Where its caller stands, and where it goes; see [`super::spots`].
+    pub from_spot: u8,
+    pub spot: u8,
+    /// The connection for it is opened first: one round trip more.
+    pub handshake: bool,
+    /// At a balancer of names, waiting for an address: the try to go on with.
+    pub try_no_next: u8,
+    /// Busy share of the replica's slots as the answer left, in 255ths; for balancers.
+    pub load: Option<u8>,
+    /// Standing at a balancer: backends tried, one bit each of the first 64.
+    pub tried: u64,
     /// Try number, 0 first.
     pub try_no: u8,
     /// Next step of the handler.
@@ -199,6 +225,10 @@ pub(crate) struct Station {
     pub(crate) label: String,
     pub(crate) removed: bool,
     pub(crate) stands: Option<Standing>,
+    /// The same, as a number; see [`super::spots`].
+    pub(super) spot: u8,
+    /// Dead as a whole: balancers in an outage.
+    pub(crate) down: bool,
     pub(crate) kind: Kind,
     pub(crate) meter: Meter,
     /// Outgoing edges, by ascending id.
@@ -233,28 +263,89 @@ pub(crate) struct Backend {
     pub(crate) edge: u32,
     /// Index of the replica; [`NONE`]: whichever the station chooses.
     pub(crate) replica: u32,
+    pub(crate) host: u64,
+    pub(crate) region: Option<Region>,
+    /// The weight that it was given.
+    pub(crate) weight: u32,
     pub(crate) removed: bool,
     pub(crate) healthy: bool,
     pub(crate) since: SimTime,
     pub(crate) good_run: u32,
     pub(crate) bad_run: u32,
     pub(crate) selections: u64,
+    /// Requests sent there and not yet answered, by whomever.
+    pub(crate) in_flight: u32,
+    /// Smoothed over all answers: response time [s], NaN before the first; share of errors 0..1.
+    pub(crate) response_time: f64,
+    pub(crate) error_rate: f64,
+}
+
+/// One chooser with its own view: a balancer has one for each route, a balancer in the callers one for each caller.
+#[derive(Clone, Debug)]
+pub(crate) struct Picker {
+    pub(crate) strategy: Box<dyn Strategy>,
+    /// What the strategy sees, parallel to the balancer's `backends`.
+    pub(crate) views: Vec<BackendView>,
+    /// See `PickContext::version`.
+    pub(crate) version: u64,
+    /// Edges that it may use, ascending; `None`: all.
+    pub(super) edges: Option<Vec<u32>>,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Balancer {
     pub(crate) config: BalancerConfig,
-    pub(crate) strategy: Box<dyn Strategy>,
     pub(super) stream: Stream,
     pub(super) probe_draws: DrawKey,
     pub(super) probes_sent: u64,
     pub(super) generation: u32,
-    /// See `PickContext::version`.
-    pub(super) version: u64,
+    /// Its connections tell paths or operations apart.
+    pub(super) routed: bool,
     /// Append-only while it runs, so that answers under way find their backend.
     pub(crate) backends: Vec<Backend>,
-    /// What the strategy sees, parallel to `backends`.
-    pub(crate) views: Vec<BackendView>,
+    pub(crate) pickers: Vec<Picker>,
+    pub(crate) memory: Memory,
+}
+
+/// What a balancer keeps between requests.
+#[derive(Clone, Debug)]
+pub(crate) enum Memory {
+    /// Which picker serves which kind of request (source, path, operation); [`NONE`]: none does.
+    Routes(BTreeMap<(u32, u16, u8), u32>),
+    Connections(Connections),
+    /// What each resolver was told.
+    Names(BTreeMap<Asker, Told>),
+    /// Which picker is whose.
+    Callers(BTreeMap<Asker, u32>),
+}
+
+/// Somebody who asks a balancer: station, and which part of it (client group, resolver, replica's number).
+pub(crate) type Asker = (u32, u32);
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Connections {
+    pub(crate) by_asker: BTreeMap<Asker, u32>,
+    pub(crate) list: Vec<Connection>,
+    /// No open connection can end by age or idleness before this.
+    pub(super) next_end: SimTime,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Connection {
+    /// [`NONE`]: closed.
+    pub(crate) backend: u32,
+    pub(crate) opened: SimTime,
+    pub(crate) used: SimTime,
+    pub(crate) requests: u32,
+}
+
+/// An answer that a resolver keeps.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told {
+    pub(crate) backend: u32,
+    /// When the answer is there.
+    pub(crate) ready: SimTime,
+    pub(crate) expires: SimTime,
 }
 
 #[derive(Clone, Debug)]

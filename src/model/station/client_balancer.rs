@@ -1,0 +1,52 @@
+//! Client-side balancing: every caller chooses for itself, by what a registry told it when it last asked.
+
+use super::balancer::{CHECK_INTERVAL, CHECK_TIMEOUT, FALL, HEALTH_CHECKS, PANIC_MODE, RISE, STRATEGY};
+use super::{Category, Outputs, StationKind};
+use crate::model::params::{Entry, ParamSpec, Unit};
+
+pub const KIND: StationKind = StationKind {
+    entry: Entry {
+        id: "client-balancer",
+        name: "Client-side balancer",
+        summary: "Every caller chooses a backend itself, by its own counts and by what the registry told it when it last asked.",
+        source: "Registry polled every 30 s: Netflix Eureka's default. Subsets: Beyer et al., \"Site Reliability Engineering\", ch. 20.",
+        params: &[
+            STRATEGY,
+            ParamSpec::number(
+                "refresh",
+                "Asks the registry every",
+                Unit::Seconds,
+                30.0,
+                0.1,
+                3_600.0,
+                "Until it asks again, a caller knows nothing of what came, went or died.",
+            ),
+            ParamSpec::count(
+                "subset",
+                "Subset",
+                0.0,
+                0.0,
+                1_000.0,
+                "Backends that each caller uses, so that it need not hold connections to all; 0 = all of them.",
+            ),
+            ParamSpec::count(
+                "callers",
+                "Callers",
+                10.0,
+                1.0,
+                200.0,
+                "How many callers the clients of one node make. The replicas of a service are one caller each.",
+            ),
+            HEALTH_CHECKS,
+            CHECK_INTERVAL,
+            CHECK_TIMEOUT,
+            RISE,
+            FALL,
+            PANIC_MODE,
+        ],
+        defect: false,
+    },
+    category: Category::Routing,
+    accepts_input: true,
+    outputs: Outputs::Required,
+};

@@ -1,0 +1,67 @@
+//! A balancer of connections (L4): chooses a backend when a connection is opened; all that comes over it goes there.
+
+use super::balancer::{CHECK_INTERVAL, CHECK_TIMEOUT, FALL, HEALTH_CHECKS, PANIC_MODE, RISE, STRATEGY};
+use super::{Category, Outputs, StationKind};
+use crate::model::params::{Entry, ParamSpec, Unit};
+
+pub const KIND: StationKind = StationKind {
+    entry: Entry {
+        id: "l4-balancer",
+        name: "Connection balancer",
+        summary: "Chooses a backend for each connection (L4): every request that comes over it goes to the same one.",
+        source: "TCP mode of HAProxy and AWS Network Load Balancer (idle time-out 350 s). Requests share a connection as in HTTP/2; opening one costs one round trip more.",
+        params: &[
+            STRATEGY,
+            ParamSpec::count(
+                "connections",
+                "Connections per caller",
+                20.0,
+                1.0,
+                1_000.0,
+                "Connections that each caller keeps open: all clients of one node together, or each replica of a service.",
+            ),
+            ParamSpec::number(
+                "lifetime",
+                "Longest life",
+                Unit::Seconds,
+                0.0,
+                0.0,
+                86_400.0,
+                "A connection is closed when it is older than this, and the next request opens another; 0 = never.",
+            ),
+            ParamSpec::number(
+                "idle_timeout",
+                "Idle time-out",
+                Unit::Seconds,
+                350.0,
+                0.0,
+                86_400.0,
+                "A connection is closed when nothing came over it for this long; 0 = never.",
+            ),
+            ParamSpec::count(
+                "requests_per_connection",
+                "Requests per connection",
+                0.0,
+                0.0,
+                1_000_000.0,
+                "A connection is closed after so many requests; 0 = never, 1 = no keep-alive.",
+            ),
+            ParamSpec::flag(
+                "cut_when_down",
+                "Cut when down",
+                false,
+                "Close the connections to a backend as soon as it is believed dead. Otherwise they last until they break.",
+            ),
+            HEALTH_CHECKS,
+            CHECK_INTERVAL,
+            CHECK_TIMEOUT,
+            RISE,
+            FALL,
+            PANIC_MODE,
+        ],
+        defect: false,
+    },
+    category: Category::Routing,
+    accepts_input: true,
+    outputs: Outputs::Required,
+};
