@@ -134,7 +134,8 @@ fn lists_name_entries_with_units_ranges_and_defaults() {
     }
     let stations: Vec<serde_json::Value> =
         serde_json::from_slice(&headroom(&["list", "stations", "--json"]).stdout).expect("a list of entries");
-    let slots = &stations[2]["params"][1];
+    let service = stations.iter().find(|entry| entry["id"] == "service").expect("there are services");
+    let slots = &service["params"][1];
     assert_eq!((&slots["key"], &slots["min"], &slots["whole"]), (&"slots".into(), &1.0.into(), &true.into()));
 }
 
