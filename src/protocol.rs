@@ -289,6 +289,62 @@ pub struct StationFrame {
     pub replicas: Vec<ReplicaFrame>,
     /// Balancers only: what it believes of each backend.
     pub backends: Vec<BackendFrame>,
+    /// Balancers that keep something between requests, only while watched.
+    pub memory: Option<MemoryFrame>,
+}
+
+/// What a balancer keeps between requests; lists parallel to [`StationFrame::backends`] where so said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum MemoryFrame {
+    /// Parallel to the backends.
+    Connections(Vec<ConnectionFrame>),
+    /// DNS answers that resolvers hold.
+    Names {
+        /// How many there are in all.
+        held: u32,
+        /// Resolvers that hold each backend's address; parallel to the backends.
+        holders: Vec<u32>,
+        answers: Vec<AnswerFrame>,
+    },
+    /// Callers that choose for themselves.
+    Callers {
+        /// How many there are in all.
+        callers: u32,
+        views: Vec<CallerFrame>,
+    },
+}
+
+/// The connections to one backend.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ConnectionFrame {
+    pub open: u32,
+    /// Requests that came over those now open.
+    pub requests: u64,
+    /// Age of the oldest [ns].
+    pub oldest_ns: u64,
+}
+
+/// An answer that a resolver holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AnswerFrame {
+    /// Whose resolver, in words.
+    pub asker: String,
+    /// Index among the backends; `None`: the address of one that is gone.
+    pub backend: Option<u32>,
+    /// Time to live left [ns].
+    pub left_ns: u64,
+    /// It is being looked up.
+    pub waiting: bool,
+}
+
+/// One caller's view of the backends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallerFrame {
+    pub asker: String,
+    /// Whether it would use each backend, by what it was told last; parallel to the backends.
+    pub uses: Vec<bool>,
+    /// Its own requests in flight; parallel to the backends.
+    pub outstanding: Vec<u32>,
 }
 
 /// `NodeId` with a default, for empty frames.

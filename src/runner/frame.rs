@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::inside;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::ids::NodeId;
 use crate::model::system::meter::{Bucket, Meter};
@@ -257,6 +258,11 @@ fn station_frame(system: &System, station: &Station, watched: bool) -> StationFr
         Kind::Source(_) => {}
         Kind::Balancer(balancer) => {
             let scores = if watched { system.balancer_scores(station.id) } else { Vec::new() };
+            if watched {
+                let listed = balancer.backends.iter().enumerate().filter(|(_, backend)| !backend.removed);
+                let shown: Vec<usize> = listed.map(|(at, _)| at).collect();
+                frame.memory = inside::memory(system, balancer, &shown);
+            }
             frame.backends = balancer
                 .backends
                 .iter()

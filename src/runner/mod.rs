@@ -2,6 +2,7 @@
 //! out, of one run or over many seeds.
 
 pub mod frame;
+mod inside;
 mod measure;
 pub mod replications;
 pub mod report;

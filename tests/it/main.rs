@@ -7,6 +7,7 @@ mod command;
 mod fixture;
 mod golden;
 mod health;
+mod kinds;
 mod lessons;
 mod outlier;
 mod percentiles;

@@ -1,0 +1,76 @@
+//! What a balancer keeps between requests, as the page shows it: connections, names that resolvers hold, callers' views.
+
+use std::collections::BTreeMap;
+
+use crate::engine::time::SimTime;
+use crate::model::system::System;
+use crate::model::system::state::{Asker, Balancer, Connections, Kind, Memory, Told};
+use crate::protocol::{AnswerFrame, CallerFrame, ConnectionFrame, MemoryFrame};
+
+/// Rows sent at most; more are only counted.
+const ROWS_MAX: usize = 48;
+
+/// The memory of a balancer; `shown` are the indices of the backends in the frame's table, in its order.
+pub(super) fn memory(system: &System, balancer: &Balancer, shown: &[usize]) -> Option<MemoryFrame> {
+    match &balancer.memory {
+        Memory::Routes(_) => None,
+        Memory::Connections(connections) => {
+            Some(MemoryFrame::Connections(shown.iter().map(|at| open(connections, *at, system.now())).collect()))
+        }
+        Memory::Names(names) => Some(answers(system, names, shown)),
+        Memory::Callers(callers) => Some(views(system, balancer, callers, shown)),
+    }
+}
+
+fn open(connections: &Connections, backend: usize, now: SimTime) -> ConnectionFrame {
+    let mut frame = ConnectionFrame::default();
+    for connection in connections.list.iter().filter(|connection| connection.backend as usize == backend) {
+        frame.open += 1;
+        frame.requests += u64::from(connection.requests);
+        frame.oldest_ns = frame.oldest_ns.max(now.since(connection.opened).0);
+    }
+    frame
+}
+
+fn answers(system: &System, names: &BTreeMap<Asker, Told>, shown: &[usize]) -> MemoryFrame {
+    let now = system.now();
+    let held = || names.iter().filter(|(_, told)| told.expires >= now);
+    let mut holders = vec![0; shown.len()];
+    for (_, told) in held() {
+        if let Some(at) = shown.iter().position(|backend| *backend == told.backend as usize) {
+            holders[at] += 1;
+        }
+    }
+    let row = |(asker, told): (&Asker, &Told)| AnswerFrame {
+        asker: resolver(system, *asker),
+        backend: shown.iter().position(|backend| *backend == told.backend as usize).map(|at| at as u32),
+        left_ns: told.expires.since(now).0,
+        waiting: told.ready > now,
+    };
+    MemoryFrame::Names { held: held().count() as u32, holders, answers: held().take(ROWS_MAX).map(row).collect() }
+}
+
+fn views(system: &System, balancer: &Balancer, callers: &BTreeMap<Asker, u32>, shown: &[usize]) -> MemoryFrame {
+    let row = |(asker, picker): (&Asker, &u32)| {
+        let views = &balancer.pickers[*picker as usize].views;
+        CallerFrame {
+            asker: name(system, *asker),
+            uses: shown.iter().map(|at| views[*at].eligible).collect(),
+            outstanding: shown.iter().map(|at| views[*at].outstanding).collect(),
+        }
+    };
+    MemoryFrame::Callers { callers: callers.len() as u32, views: callers.iter().take(ROWS_MAX).map(row).collect() }
+}
+
+/// Who asks, in words: a replica, or a part of a source's clients.
+fn name(system: &System, (station, part): Asker) -> String {
+    format!("{} {}", system.stations[station as usize].label, part + 1)
+}
+
+/// Whose resolver, in words: a replica's own, or one of a country's.
+fn resolver(system: &System, (station, part): Asker) -> String {
+    let Kind::Source(source) = &system.stations[station as usize].kind else { return name(system, (station, part)) };
+    let resolvers = source.config.resolvers.max(1);
+    let country = source.config.countries.get((part / resolvers) as usize).map_or("", |(code, _)| code.as_str());
+    format!("{country} resolver {}", part % resolvers + 1)
+}
