@@ -6,7 +6,7 @@
 use super::System;
 use super::plan::Standing;
 use crate::engine::time::SimDuration;
-use crate::model::geography::{self, Nearness, REGIONS, Region};
+use crate::model::geography::{self, REGIONS, Region};
 use crate::model::ids::AreaId;
 
 /// Nowhere in particular.
@@ -57,10 +57,7 @@ impl Spots {
     pub(super) fn measure(&mut self) {
         let count = self.count();
         let way = |from: usize, to: usize| match (self.place(from), self.place(to)) {
-            (Some((a, _)), Some((b, _))) if a != b => geography::one_way(a, b),
-            (Some((_, a)), Some((_, b))) => {
-                geography::within_region(if a == b { Nearness::SameZone } else { Nearness::OtherZone })
-            }
+            (Some(from), Some(to)) => geography::way(from, to),
             _ => SimDuration::ZERO,
         };
         self.ways = (0..count * count).map(|at| way(at / count, at % count)).collect();

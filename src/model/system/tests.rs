@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::state::{Kind, Phase};
 use super::{LiveFault, System};
 use crate::engine::time::SimTime;
+use crate::model::balancer::REGISTRY as REGISTRY_OF_STRATEGIES;
 use crate::model::ids::{AreaId, EdgeId, FaultTarget, NodeId};
 use crate::model::params::{Params, Value, Variant};
 use crate::topology::compile::{compile, plan};
@@ -16,7 +17,8 @@ struct Draft {
     rate: f64,
     closed: bool,
     writes: f64,
-    balancer: Option<(usize, bool)>,
+    /// Strategy, health checks, kind of balancer.
+    balancer: Option<(usize, bool, usize)>,
     front: Vec<Pool>,
     back: Vec<Pool>,
     calls: usize,
@@ -45,9 +47,9 @@ fn pool(kinds: std::ops::Range<usize>) -> impl Strategy<Value = Pool> {
 }
 
 fn draft() -> impl Strategy<Value = Draft> {
-    let strategies = crate::model::balancer::REGISTRY.len();
+    let strategies = REGISTRY_OF_STRATEGIES.len();
     (
-        (1.0..400.0f64, any::<bool>(), 0.0..0.5f64, proptest::option::of((0..strategies, any::<bool>()))),
+        (1.0..400.0f64, any::<bool>(), 0.0..0.5f64, proptest::option::of((0..strategies, any::<bool>(), 0..4usize))),
         (proptest::collection::vec(pool(0..1), 1..4), proptest::collection::vec(pool(0..3), 0..4), 0..3usize),
         (
             prop_oneof![Just(0.0), 0.01..0.5f64],
@@ -102,14 +104,23 @@ fn document(draft: &Draft) -> Document {
             .with("timeout", draft.timeout)
             .with("retries", draft.retries)
     };
-    let root = draft.balancer.map(|(strategy, checks)| {
-        let strategy = crate::model::balancer::REGISTRY[strategy].entry.id;
-        let params = Params::new()
+    let root = draft.balancer.map(|(strategy, checks, kind)| {
+        let kind = ["balancer", "l4-balancer", "dns", "client-balancer"][kind];
+        let blind = crate::model::balancer::blind_entries();
+        let strategy =
+            if kind == "dns" { blind[strategy % blind.len()].id } else { REGISTRY_OF_STRATEGIES[strategy].entry.id };
+        let short = match kind {
+            "l4-balancer" => Params::new().with("connections", 3.0).with("lifetime", 0.9).with("idle_timeout", 0.2),
+            "dns" => Params::new().with("ttl", 0.7),
+            "client-balancer" => Params::new().with("refresh", 0.4).with("subset", 2.0).with("callers", 3.0),
+            _ => Params::new(),
+        };
+        let params = short
             .with("strategy", Value::Variant(Variant::new(strategy, Params::new())))
             .with("health_checks", checks)
             .with("check_interval", 0.5)
             .with("check_timeout", 0.2);
-        let balancer = add(&mut document, "balancer", params);
+        let balancer = add(&mut document, kind, params);
         document.add_edge(Edge { from: source, to: balancer, params: edge() });
         balancer
     });
@@ -313,7 +324,7 @@ proptest! {
     fn littles_law_holds_at_every_station(mut draft in draft()) {
         // Zombies and errors stay, too, but their stays are not in the histogram of good answers.
         (draft.timeout, draft.retries) = (0.0, 0.0);
-        draft.balancer = draft.balancer.map(|(strategy, _)| (strategy, false));
+        draft.balancer = draft.balancer.map(|(strategy, _, kind)| (strategy, false, kind));
         for pool in draft.front.iter_mut().chain(&mut draft.back) {
             pool.queue_limit = 1_000_000;
         }
