@@ -56,5 +56,5 @@ fn cluster(seed: u64) -> Document {
 
 fn add(document: &mut Document, kind: &str, params: Params) -> NodeId {
     let label = format!("{kind} {}", document.nodes.len());
-    document.add_node(Node { kind: kind.to_owned(), label, role: None, at: Point::default(), params })
+    document.add_node(Node { kind: kind.to_owned(), label, role: None, area: None, at: Point::default(), params })
 }

@@ -6,7 +6,7 @@
 //! Source: the adaptive balancer of the Go Coffee tutorial (0.4, 0.3, 0.2, 0.1), as its text means it: a sum, where its
 //! code multiplies.
 
-use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible};
+use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible, listing, nobody};
 use crate::model::params::{Entry, ParamSpec, Params, Unit};
 
 const ENTRY: Entry = Entry {
@@ -65,6 +65,24 @@ impl Adaptive {
             self.weight_factor * f64::from(backend.weight) / f64::from(weight_max),
         ]
     }
+
+    /// The first of the highest scores, from behind the last choice on.
+    #[inline]
+    fn best(&self, backends: &[BackendView]) -> Option<u32> {
+        let weight_max = weight_max(backends);
+        let mut best: Option<(usize, f64)> = None;
+        let start = if self.next < backends.len() { self.next } else { 0 };
+        for index in (start..backends.len()).chain(0..start) {
+            let backend = &backends[index];
+            if backend.eligible {
+                let score = self.terms(backend, weight_max).iter().sum();
+                if best.is_none_or(|(_, highest)| score > highest) {
+                    best = Some((index, score));
+                }
+            }
+        }
+        best.map(|(index, _)| index as u32)
+    }
 }
 
 fn weight_max(backends: &[BackendView]) -> u32 {
@@ -74,26 +92,14 @@ fn weight_max(backends: &[BackendView]) -> u32 {
 impl Strategy for Adaptive {
     /// O(n).
     fn pick(&mut self, cx: &mut PickContext<'_>) -> Option<u32> {
-        let count = cx.backends.len();
-        let weight_max = weight_max(cx.backends);
-        let mut best: Option<(usize, f64)> = None;
-        let start = if self.next < count { self.next } else { 0 };
-        for index in (start..count).chain(0..start) {
-            let backend = &cx.backends[index];
-            if backend.eligible {
-                let score = self.terms(backend, weight_max).iter().sum();
-                if best.is_none_or(|(_, highest)| score > highest) {
-                    best = Some((index, score));
-                }
-            }
-        }
-        let (index, _) = best?;
-        self.next = index + 1;
-        Some(index as u32)
+        let best = self.best(cx.backends)?;
+        self.next = best as usize + 1;
+        Some(best)
     }
 
-    fn explain(&self, cx: &PickContext<'_>, _: &dyn Fn(u32) -> String) -> Explanation {
+    fn explain(&self, cx: &PickContext<'_>, label: &dyn Fn(u32) -> String) -> Explanation {
         let weight_max = weight_max(cx.backends);
+        let chosen = self.best(cx.backends);
         let scores = eligible(cx.backends).map(|(index, backend)| {
             let terms = self.terms(backend, weight_max);
             let value: f64 = terms.iter().sum();
@@ -110,11 +116,21 @@ impl Strategy for Adaptive {
             );
             Score { backend: index, value, formula }
         });
-        Explanation {
-            rule: "The highest score; equal scores take turns.",
-            scores: scores.collect(),
-            ..Explanation::default()
-        }
+        let scores: Vec<Score> = scores.collect();
+        let steps = chosen.map_or_else(nobody, |chosen| {
+            let highest = scores.iter().find(|score| score.backend == chosen).map_or(0.0, |score| score.value);
+            let equal = scores.iter().filter(|score| score.value == highest).map(|score| label(score.backend));
+            let equal: Vec<String> = equal.collect();
+            let name = label(chosen);
+            if equal.len() == 1 {
+                return vec![format!("The highest score, {highest:.4}, is that of {name}.")];
+            }
+            vec![
+                format!("The highest score, {highest:.4}, is that of {}.", listing(equal.into_iter())),
+                format!("They take turns, from behind the last choice on: {name}."),
+            ]
+        });
+        Explanation { rule: "The highest score; equal scores take turns.", scores, steps, chosen }
     }
 
     fn box_clone(&self) -> Box<dyn Strategy> {

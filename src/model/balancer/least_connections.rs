@@ -7,7 +7,7 @@
 //! `tests/vectors/lb_nginx.json`.
 
 use super::smooth_weighted::SmoothWeighted;
-use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible};
+use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible, listing, nobody};
 use crate::model::params::Entry;
 
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
@@ -54,16 +54,40 @@ impl Strategy for LeastConnections {
         self.turns.step(cx.backends, |_, backend| backend.eligible && compare(backend, &least).is_eq())
     }
 
-    fn explain(&self, cx: &PickContext<'_>, _: &dyn Fn(u32) -> String) -> Explanation {
+    fn explain(&self, cx: &PickContext<'_>, label: &dyn Fn(u32) -> String) -> Explanation {
         let scores = eligible(cx.backends).map(|(index, backend)| {
             let BackendView { outstanding, weight, .. } = *backend;
             let value = f64::from(outstanding) / f64::from(weight);
             Score { backend: index, value, formula: format!("{outstanding}/{weight} = {value:.2}") }
         });
+        let least = eligible(cx.backends).map(|(_, backend)| *backend).min_by(compare);
+        let tied: Vec<u32> = eligible(cx.backends)
+            .filter(|(_, backend)| least.is_some_and(|least| compare(backend, &least).is_eq()))
+            .map(|(index, _)| index)
+            .collect();
+        let (chosen, steps) = match *tied.as_slice() {
+            [] => (None, nobody()),
+            [only] => {
+                let BackendView { outstanding, weight, .. } = cx.backends[only as usize];
+                let name = label(only);
+                (Some(only), vec![format!("{outstanding} outstanding for a weight of {weight} is the least: {name}.")])
+            }
+            _ => {
+                let gain = |index: usize, backend: &BackendView| {
+                    tied.contains(&(index as u32)).then(|| i64::from(backend.weight))
+                };
+                let (chosen, turn) = self.turns.foretell(cx.backends, gain, label);
+                let names = listing(tied.iter().map(|index| label(*index)));
+                let mut steps = vec![format!("As few for their weight have {names}: they take turns by weight.")];
+                steps.extend(turn);
+                (chosen, steps)
+            }
+        };
         Explanation {
             rule: "The fewest outstanding requests per weight; the tied take turns by weight.",
             scores: scores.collect(),
-            ..Explanation::default()
+            steps,
+            chosen,
         }
     }
 

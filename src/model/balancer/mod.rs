@@ -4,13 +4,20 @@
 //! caller through [`BackendView::eligible`].
 
 mod adaptive;
+mod hashing;
 mod ip_hash;
+mod key_hash;
 mod least_connections;
+mod maglev;
 mod power_of_d_choices;
 mod random;
+mod rendezvous;
+mod ring_hash;
 mod round_robin;
 mod smooth_weighted;
 mod smooth_weighted_round_robin;
+#[cfg(test)]
+mod tests;
 mod weighted_round_robin;
 
 use std::fmt::Debug;
@@ -23,9 +30,11 @@ use crate::engine::time::{SimDuration, SimTime};
 /// What a balancer knows of a backend: never the truth, always its own view.
 #[derive(Clone, Copy, Debug)]
 pub struct BackendView {
-    /// Believed healthy, and accepting requests.
+    /// Believed healthy, and accepting requests: it has its place in tables made for [`PickContext::version`].
+    pub listed: bool,
+    /// Listed, and this request may go there; it may not where an earlier attempt failed or while the backend sits out.
     pub eligible: bool,
-    /// Relative share of requests, at least 1.
+    /// Relative share of requests; 0 for one that has left or that this list never held.
     pub weight: u32,
     /// Requests that this balancer has sent and not yet seen answered; at a balancer of connections: those open.
     pub outstanding: u32,
@@ -44,6 +53,7 @@ pub struct BackendView {
 impl Default for BackendView {
     fn default() -> Self {
         Self {
+            listed: true,
             eligible: true,
             weight: 1,
             outstanding: 0,
@@ -82,7 +92,8 @@ pub struct Reads {
 pub struct PickContext<'a> {
     /// In a fixed order: index = what a pick returns.
     pub backends: &'a [BackendView],
-    /// Changes whenever a backend comes, goes, or changes eligibility or weight: when tables must be made anew.
+    /// Changes whenever a backend comes, goes, or changes its weight or whether it is listed: when tables must be made
+    /// anew.
     pub version: u64,
     pub request: RequestView,
     pub now: SimTime,
@@ -113,8 +124,8 @@ pub trait Strategy: Debug {
     /// Hears of every answer. What [`BackendView`] holds needs no state here.
     fn answered(&mut self, _answer: &Answer) {}
 
-    /// Why the next pick would fall as it does, without picking: `label` names a backend to people. On demand only, so
-    /// it may allocate.
+    /// Why the next pick will fall as it does, without picking: `label` names a backend to people. What it says is true
+    /// of the very next pick for the same context, and asking changes nothing. On demand only, so it may allocate.
     fn explain(&self, cx: &PickContext<'_>, label: &dyn Fn(u32) -> String) -> Explanation;
 
     /// What can be drawn of its inside. On demand only.
@@ -150,8 +161,11 @@ pub struct Explanation {
     pub rule: &'static str,
     /// One per eligible backend, ascending by index; empty where the rule needs no scores.
     pub scores: Vec<Score>,
-    /// What happened on the way to this choice, in order, with its numbers: draws, hashes, turns.
+    /// What happens on the way to this choice, in order, with its numbers: draws, hashes, turns. The last one names the
+    /// chosen backend.
     pub steps: Vec<String>,
+    /// Whom the next pick returns, if anybody.
+    pub chosen: Option<u32>,
 }
 
 /// A backend's standing.
@@ -202,6 +216,10 @@ pub static REGISTRY: &[Descriptor] = &[
     power_of_d_choices::DESCRIPTOR,
     least_connections::DESCRIPTOR,
     ip_hash::DESCRIPTOR,
+    key_hash::DESCRIPTOR,
+    ring_hash::DESCRIPTOR,
+    maglev::DESCRIPTOR,
+    rendezvous::DESCRIPTOR,
     adaptive::DESCRIPTOR,
 ];
 
@@ -238,6 +256,29 @@ pub fn build(variant: &Variant) -> Result<Box<dyn Strategy>, String> {
 #[must_use]
 pub fn default_variant() -> Variant {
     Variant::new(REGISTRY[0].entry.id, Params::new())
+}
+
+/// So many things are listed one by one in an explanation; of the rest only the number is told.
+const LISTED_MAX: usize = 8;
+
+/// "a", "a and b", "a, b and c"; a long list is cut short.
+fn listing(items: impl Iterator<Item = String>) -> String {
+    let mut items: Vec<String> = items.collect();
+    if items.len() > LISTED_MAX {
+        let rest = items.len() - LISTED_MAX;
+        items.truncate(LISTED_MAX);
+        items.push(format!("{rest} more"));
+    }
+    match items.pop() {
+        Some(last) if items.is_empty() => last,
+        Some(last) => format!("{} and {last}", items.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// What is said where there is nobody to choose.
+fn nobody() -> Vec<String> {
+    vec!["No backend is eligible: there is nobody to choose.".to_owned()]
 }
 
 /// Eligible backends with their index.

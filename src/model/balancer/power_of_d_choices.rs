@@ -5,7 +5,8 @@
 //!
 //! Source: Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", IEEE TPDS 12(10), 2001.
 
-use super::{Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible};
+use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible, listing, nobody};
+use crate::engine::rng::Stream;
 use crate::model::params::{Entry, ParamSpec};
 
 const ENTRY: Entry = Entry {
@@ -30,34 +31,57 @@ struct PowerOfDChoices {
     drawn: Vec<u32>,
 }
 
+/// Puts up to `d` different eligible backends at the front of `drawn`, in the order in which they were drawn; returns how
+/// many.
+#[inline]
+pub(super) fn draw(backends: &[BackendView], d: usize, stream: &mut Stream, drawn: &mut Vec<u32>) -> usize {
+    drawn.clear();
+    drawn.extend(eligible(backends).map(|(index, _)| index));
+    let looked_at = d.min(drawn.len());
+    for place in 0..looked_at {
+        // A partial shuffle: every backend is drawn at most once.
+        let other = place + stream.below((drawn.len() - place) as u32) as usize;
+        drawn.swap(place, other);
+    }
+    looked_at
+}
+
 impl Strategy for PowerOfDChoices {
     /// Ties go to the backend that was drawn first. O(n) to list who is eligible, O(d) to choose.
     fn pick(&mut self, cx: &mut PickContext<'_>) -> Option<u32> {
-        self.drawn.clear();
-        self.drawn.extend(eligible(cx.backends).map(|(index, _)| index));
-        let mut best: Option<u32> = None;
-        for place in 0..self.d.min(self.drawn.len()) {
-            // A partial shuffle: every backend is drawn at most once.
-            let other = place + cx.stream.below((self.drawn.len() - place) as u32) as usize;
-            self.drawn.swap(place, other);
-            let candidate = self.drawn[place];
-            let open = |index: u32| cx.backends[index as usize].outstanding;
-            if best.is_none_or(|best| open(candidate) < open(best)) {
-                best = Some(candidate);
-            }
-        }
-        best
+        let looked_at = draw(cx.backends, self.d, cx.stream, &mut self.drawn);
+        // `min_by_key` keeps the first of equals.
+        self.drawn[..looked_at].iter().copied().min_by_key(|index| cx.backends[*index as usize].outstanding)
     }
 
-    fn explain(&self, cx: &PickContext<'_>, _: &dyn Fn(u32) -> String) -> Explanation {
+    fn explain(&self, cx: &PickContext<'_>, label: &dyn Fn(u32) -> String) -> Explanation {
         let scores = eligible(cx.backends).map(|(index, backend)| {
             let open = backend.outstanding;
             Score { backend: index, value: f64::from(open), formula: format!("{open} outstanding") }
         });
+        let (mut stream, mut drawn) = (cx.stream.clone(), Vec::new());
+        let looked_at = draw(cx.backends, self.d, &mut stream, &mut drawn);
+        let drawn = &drawn[..looked_at];
+        let open = |index: &u32| cx.backends[*index as usize].outstanding;
+        let least = drawn.iter().map(open).min();
+        let chosen = drawn.iter().find(|index| Some(open(index)) == least).copied();
+        let steps = chosen.map_or_else(nobody, |chosen| {
+            let tied = drawn.iter().filter(|index| Some(open(index)) == least).count();
+            let looks =
+                listing(drawn.iter().map(|index| format!("{} with {} outstanding", label(*index), open(index))));
+            let name = label(chosen);
+            let last = match (drawn.len(), tied) {
+                (1, _) => format!("{name} is the only one to look at."),
+                (_, 1) => format!("{name} has the fewest."),
+                (_, tied) => format!("{tied} of them have as few; {name} was drawn first."),
+            };
+            vec![format!("Drawn, in this order: {looks}."), last]
+        });
         Explanation {
             rule: "The fewest outstanding requests among a few drawn at random; the tied: whoever was drawn first.",
             scores: scores.collect(),
-            ..Explanation::default()
+            steps,
+            chosen,
         }
     }
 
@@ -69,9 +93,8 @@ impl Strategy for PowerOfDChoices {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::rng::Stream;
     use crate::engine::time::SimTime;
-    use crate::model::balancer::{BackendView, RequestView};
+    use crate::model::balancer::RequestView;
 
     fn picks(d: usize, outstanding: &[u32], times: u32) -> Vec<u32> {
         let backends: Vec<BackendView> =

@@ -2,7 +2,7 @@
 //!
 //! Source: the plain form of the oldest scheduling discipline; Kleinrock, "Analysis of a Time-Shared Processor", 1964.
 
-use super::{Descriptor, Explanation, Needs, PickContext, Strategy};
+use super::{Descriptor, Explanation, Needs, PickContext, Strategy, listing, nobody};
 use crate::model::params::Entry;
 
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
@@ -43,8 +43,32 @@ impl Strategy for RoundRobin {
         None
     }
 
-    fn explain(&self, _: &PickContext<'_>, _: &dyn Fn(u32) -> String) -> Explanation {
-        Explanation { rule: "The next eligible backend in turn.", scores: Vec::new(), ..Explanation::default() }
+    fn explain(&self, cx: &PickContext<'_>, label: &dyn Fn(u32) -> String) -> Explanation {
+        let count = cx.backends.len();
+        let start = if self.next < count { self.next } else { 0 };
+        let mut turns = (start..count).chain(0..start);
+        let mut passed = Vec::new();
+        let chosen = turns.find(|index| {
+            let eligible = cx.backends[*index].eligible;
+            if !eligible {
+                passed.push(*index as u32);
+            }
+            eligible
+        });
+        let steps = match chosen {
+            None => nobody(),
+            Some(index) => {
+                let mut steps = Vec::new();
+                if !passed.is_empty() {
+                    let names = listing(passed.iter().map(|index| label(*index)));
+                    steps.push(format!("The turn is passed on, not being eligible: {names}."));
+                }
+                steps.push(format!("It is the turn of {}.", label(index as u32)));
+                steps
+            }
+        };
+        let chosen = chosen.map(|index| index as u32);
+        Explanation { rule: "The next eligible backend in turn.", scores: Vec::new(), steps, chosen }
     }
 
     fn box_clone(&self) -> Box<dyn Strategy> {

@@ -4,7 +4,7 @@
 //! `tests/vectors/lb_nginx.json`.
 
 use super::smooth_weighted::SmoothWeighted;
-use super::{Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible};
+use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible};
 use crate::model::params::Entry;
 
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
@@ -31,16 +31,19 @@ impl Strategy for SmoothWeightedRoundRobin {
         self.turns.step(cx.backends, |_, backend| backend.eligible)
     }
 
-    fn explain(&self, cx: &PickContext<'_>, _: &dyn Fn(u32) -> String) -> Explanation {
+    fn explain(&self, cx: &PickContext<'_>, label: &dyn Fn(u32) -> String) -> Explanation {
         let scores = eligible(cx.backends).map(|(index, backend)| {
             let (current, weight) = (self.turns.current(index), backend.weight);
             let value = current + i64::from(weight);
             Score { backend: index, value: value as f64, formula: format!("{current} + {weight} = {value}") }
         });
+        let gain = |_, backend: &BackendView| backend.eligible.then(|| i64::from(backend.weight));
+        let (chosen, steps) = self.turns.foretell(cx.backends, gain, label);
         Explanation {
             rule: "Each gains its weight; the first of the highest is chosen and pays the sum of all weights.",
             scores: scores.collect(),
-            ..Explanation::default()
+            steps,
+            chosen,
         }
     }
 

@@ -5,7 +5,7 @@
 //!
 //! Source: the running example's gateway (cumulative weights); Linux IPVS `wrr` behaves alike.
 
-use super::{Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible};
+use super::{Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible, nobody};
 use crate::model::params::Entry;
 
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
@@ -49,8 +49,26 @@ impl Strategy for WeightedRoundRobin {
         Some(picked)
     }
 
-    fn explain(&self, cx: &PickContext<'_>, _: &dyn Fn(u32) -> String) -> Explanation {
+    fn explain(&self, cx: &PickContext<'_>, label: &dyn Fn(u32) -> String) -> Explanation {
         let next = self.next(cx);
+        let total: u64 = eligible(cx.backends).map(|(_, backend)| u64::from(backend.weight)).sum();
+        let steps = match next {
+            None => nobody(),
+            Some(next) => {
+                let from: u64 = eligible(cx.backends)
+                    .take_while(|(index, _)| *index < next)
+                    .map(|(_, backend)| u64::from(backend.weight))
+                    .sum();
+                let upto = from + u64::from(cx.backends[next as usize].weight) - 1;
+                let (counter, place) = (self.counter, self.counter % total);
+                vec![
+                    format!(
+                        "The counter stands at {counter}; modulo the sum of the weights, {total}, that is {place}."
+                    ),
+                    format!("Places {from} to {upto} are those of {}.", label(next)),
+                ]
+            }
+        };
         let scores = eligible(cx.backends).map(|(index, backend)| Score {
             backend: index,
             value: f64::from(u8::from(Some(index) == next)),
@@ -59,7 +77,8 @@ impl Strategy for WeightedRoundRobin {
         Explanation {
             rule: "The counter's place among the weights laid end to end decides.",
             scores: scores.collect(),
-            ..Explanation::default()
+            steps,
+            chosen: next,
         }
     }
 

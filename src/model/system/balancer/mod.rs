@@ -52,8 +52,9 @@ impl Picker {
     /// A picker that has heard of all `backends` and believes in none yet.
     fn new(config: &BalancerConfig, backends: &[Backend], edges: Option<Vec<u32>>) -> Self {
         let view = |backend: &Backend| BackendView {
+            listed: false,
             eligible: false,
-            weight: backend.weight,
+            weight: 0,
             host: backend.host,
             region: backend.region,
             ..BackendView::default()
@@ -65,9 +66,12 @@ impl Picker {
     fn learn(&mut self, backend: usize, known: &Backend, allowed: bool) {
         let allowed = allowed && self.edges.as_ref().is_none_or(|edges| edges.contains(&known.edge));
         let view = &mut self.views[backend];
-        let news = (known.usable() && allowed, known.weight, known.region);
-        if (view.eligible, view.weight, view.region) != news {
-            (view.eligible, view.weight, view.region) = news;
+        // Who is not on the list has no share of it, or a hash modulo all weights would still count it.
+        let weight = if allowed && !known.removed { known.weight } else { 0 };
+        let news = (known.usable() && allowed, weight, known.region);
+        if (view.listed, view.weight, view.region) != news {
+            (view.listed, view.weight, view.region) = news;
+            view.eligible = view.listed;
             self.version += 1;
         }
     }
@@ -143,7 +147,14 @@ impl Balancer {
             error_rate: 0.0,
         });
         for picker in &mut self.pickers {
-            picker.views.push(BackendView { eligible: false, weight, host, region, ..BackendView::default() });
+            picker.views.push(BackendView {
+                listed: false,
+                eligible: false,
+                weight: 0,
+                host,
+                region,
+                ..BackendView::default()
+            });
         }
         self.refresh(self.backends.len() - 1);
     }
@@ -250,12 +261,8 @@ impl System {
         if picked.is_some() || !balancer.config.panic_mode {
             return picked;
         }
-        let all: Vec<BackendView> = picker
-            .views
-            .iter()
-            .zip(&balancer.backends)
-            .map(|(view, backend)| BackendView { eligible: !backend.removed && backend.weight > 0, ..*view })
-            .collect();
+        let whole = |view: &BackendView| BackendView { listed: view.weight > 0, eligible: view.weight > 0, ..*view };
+        let all: Vec<BackendView> = picker.views.iter().map(whole).collect();
         // A table of all is not the table of the eligible.
         pick(&all, version | 1 << 63)
     }
@@ -303,6 +310,9 @@ impl System {
         let Some(ix) = self.station_index(node) else { return Vec::new() };
         let Kind::Balancer(balancer) = &self.stations[ix as usize].kind else { return Vec::new() };
         let Some(picker) = balancer.pickers.first() else { return Vec::new() };
+        if picker.strategy.reads() != Reads::default() {
+            return Vec::new(); // without a request at hand there is nothing to score
+        }
         let mut stream = balancer.stream.clone();
         let context = PickContext {
             backends: &picker.views,
