@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::session::Selection;
-use crate::topology::document::{Document, Edge, EdgeId, Node, NodeId};
+use crate::topology::document::{Area, AreaId, AreaKind, Document, Edge, EdgeId, Node, NodeId};
 
-/// Nodes and the edges between them. Ids are those of the document copied from; pasting gives fresh ones.
+/// Nodes and the edges between them, and areas with what stands in them. Ids are those of the document copied from; pasting gives fresh ones.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Clip {
     /// Marks the text as ours, and its version.
@@ -15,6 +15,8 @@ pub struct Clip {
     pub nodes: BTreeMap<NodeId, Node>,
     #[serde(default)]
     pub edges: BTreeMap<EdgeId, Edge>,
+    #[serde(default)]
+    pub areas: BTreeMap<AreaId, Area>,
 }
 
 const VERSION: u32 = 1;
@@ -22,16 +24,28 @@ const VERSION: u32 = 1;
 const NODES_MAX: usize = 500;
 
 impl Clip {
-    /// Copies the selected nodes, and the edges whose both ends are selected. `None` where no node is selected.
+    /// Copies the selected nodes and areas, zones and nodes within those areas, and the edges whose both ends are copied.
+    /// `None` where neither node nor area is selected.
     #[must_use]
     pub fn copy(document: &Document, selection: &Selection) -> Option<Self> {
         let nodes: BTreeMap<NodeId, Node> = document
             .nodes
             .iter()
-            .filter(|(id, _)| selection.nodes.contains(id))
+            .filter(|(id, node)| {
+                selection.nodes.contains(id) || selection.areas.iter().any(|area| document.stands_in(node, *area))
+            })
             .map(|(id, node)| (*id, (**node).clone()))
             .collect();
-        if nodes.is_empty() {
+        let areas: BTreeMap<AreaId, Area> = document
+            .areas
+            .iter()
+            .filter(|(id, area)| {
+                let chosen = |id: &AreaId| selection.areas.contains(id);
+                chosen(id) || matches!(&area.kind, AreaKind::Zone { within } if chosen(within))
+            })
+            .map(|(id, area)| (*id, (**area).clone()))
+            .collect();
+        if nodes.is_empty() && areas.is_empty() {
             return None;
         }
         let edges = document
@@ -40,7 +54,7 @@ impl Clip {
             .filter(|(_, edge)| nodes.contains_key(&edge.from) && nodes.contains_key(&edge.to))
             .map(|(id, edge)| (*id, (**edge).clone()))
             .collect();
-        Some(Self { headroom_clip: VERSION, nodes, edges })
+        Some(Self { headroom_clip: VERSION, nodes, edges, areas })
     }
 
     /// JSON text for the system clipboard.
@@ -55,8 +69,10 @@ impl Clip {
         let clip: Self = serde_json::from_str(text).ok()?;
         let ends: BTreeSet<NodeId> = clip.nodes.keys().copied().collect();
         let sound = clip.headroom_clip == VERSION
-            && !clip.nodes.is_empty()
+            && !(clip.nodes.is_empty() && clip.areas.is_empty())
             && clip.nodes.len() <= NODES_MAX
+            && clip.areas.len() <= NODES_MAX
+            && clip.areas.values().all(|area| [area.at, area.size].iter().all(|p| p.x.is_finite() && p.y.is_finite()))
             && clip.nodes.values().all(|node| node.at.x.is_finite() && node.at.y.is_finite())
             && clip
                 .edges

@@ -4,12 +4,12 @@ use std::fmt;
 
 use super::EditorState;
 use super::action::Action;
-use super::edit::EditCommand;
-use super::geometry::{GRID, moved, snapped};
+use super::edit::{EditCommand, Landing};
+use super::geometry::{GRID, snapped};
 use super::history::GestureId;
-use super::layout;
 use super::session::{SessionChange, Target};
 use super::tool::{Modifiers, ToolRequest, ToolState, ZOOM_STEP};
+use super::{layout, places};
 
 /// A key with what must be held. Letters are lower case; `ctrl` is Command on a Mac.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,23 +99,25 @@ fn any_selected(state: &EditorState) -> bool {
     !state.session.selection.is_empty()
 }
 fn node_selected(state: &EditorState) -> bool {
-    !state.session.selection.nodes.is_empty()
+    !(state.session.selection.nodes.is_empty() && state.session.selection.areas.is_empty())
 }
 fn session(change: SessionChange) -> Vec<Action> {
     vec![Action::Session(change)]
 }
 
-/// Moves the selected cards one way: by a grid step, or by four.
+/// Moves the selected cards and frames one way: by a grid step, or by four.
 fn nudge(state: &EditorState, dx: f64, dy: f64) -> Vec<Action> {
-    let places = state
-        .session
-        .selection
-        .nodes
-        .iter()
-        .filter_map(|id| state.document.nodes.get(id).map(|node| (*id, moved(node.at, dx, dy))))
-        .map(|(id, at)| (id, if state.session.kept.snap { snapped(at) } else { at }))
-        .collect();
-    vec![Action::Drag { gesture: GestureId::Nudge, edit: EditCommand::MoveTo(places) }]
+    let selection = &state.session.selection;
+    let (frames, mut nodes) = places::carried(&state.document, &selection.areas, &selection.nodes, (dx, dy));
+    if frames.is_empty() && state.session.kept.snap {
+        for at in nodes.values_mut() {
+            *at = snapped(*at);
+        }
+    }
+    vec![Action::Drag {
+        gesture: GestureId::Nudge,
+        edit: EditCommand::Arrange { nodes, frames, landing: Landing::AsIs },
+    }]
 }
 
 /// With nothing selected the arrow keys move the view instead.
@@ -162,7 +164,7 @@ pub static COMMANDS: &[Command] = &[
     Command {
         id: "copy",
         label: "Copy",
-        help: "Copies the selected nodes and the connections between them.",
+        help: "Copies the selected nodes and the connections between them, and regions with what stands in them.",
         icon: "copy",
         group: Group::Edit,
         shortcuts: &[ctrl("c")],
@@ -198,7 +200,7 @@ pub static COMMANDS: &[Command] = &[
     Command {
         id: "delete",
         label: "Delete",
-        help: "Deletes what is selected; nodes take their connections with them.",
+        help: "Deletes what is selected; nodes take their connections with them, what stood in a region stays.",
         icon: "trash-2",
         group: Group::Edit,
         shortcuts: &[plain("Delete"), plain("Backspace")],
@@ -224,7 +226,7 @@ pub static COMMANDS: &[Command] = &[
     Command {
         id: "select-all",
         label: "Select all",
-        help: "Selects every node and connection.",
+        help: "Selects every node, connection, region and zone.",
         icon: "square-dashed-mouse-pointer",
         group: Group::Selection,
         shortcuts: &[ctrl("a")],

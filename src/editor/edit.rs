@@ -6,11 +6,14 @@ use std::rc::Rc;
 
 use super::catalog;
 use super::clipboard::Clip;
-use super::geometry::{GRID, bounds, card_height, free_place, moved, snapped};
+use super::geometry::{GRID, Rect, bounds, card_height, free_place, moved, snapped};
+use super::places;
 use super::session::{Selection, Target};
 use crate::model::params::{Params, Value};
-use crate::model::{edge, fault, station};
-use crate::topology::document::{Document, Edge, EdgeId, FaultTarget, Node, NodeId, Point, ScheduledFault, Window};
+use crate::model::{edge, fault, geography, station};
+use crate::topology::document::{
+    Area, AreaId, AreaKind, Document, Edge, EdgeId, FaultTarget, Node, NodeId, Point, ScheduledFault, Window,
+};
 
 /// A change that a person makes to the document.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,11 +46,42 @@ pub enum EditCommand {
         node: NodeId,
         label: String,
     },
-    /// Cards' top left corners.
+    /// Cards' top left corners; where they stand is decided when they are put down, see `Arrange`.
     MoveTo(BTreeMap<NodeId, Point>),
+    /// Cards and frames go to their places.
+    Arrange {
+        nodes: BTreeMap<NodeId, Point>,
+        frames: BTreeMap<AreaId, Rect>,
+        landing: Landing,
+    },
+    /// An area's frame; cards stay where they are.
+    ResizeArea {
+        area: AreaId,
+        frame: Rect,
+        landing: Landing,
+    },
+    /// A new region, or a zone of the region under it; it takes in the cards that lie in its frame.
+    AddArea {
+        zone: bool,
+        frame: Rect,
+    },
+    RenameArea {
+        area: AreaId,
+        label: String,
+    },
+    /// Which region of the world a region is, by its id.
+    SetRegion {
+        area: AreaId,
+        region: String,
+    },
+    /// Takes a card to a free place in an area, or out of all areas.
+    StandIn {
+        node: NodeId,
+        area: Option<AreaId>,
+    },
     /// The same, called "Tidy layout".
     TidyLayout(BTreeMap<NodeId, Point>),
-    /// Nodes with the edges at them, and edges. Faults planned for them go too.
+    /// Nodes with the edges at them, edges, and areas: what stood in those stays. Faults planned for them go too.
     Delete(Selection),
     /// A copy beside the original.
     Duplicate(Selection),
@@ -79,10 +113,21 @@ pub enum EditCommand {
     },
 }
 
+/// What happens to moved cards and frames when they have arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Landing {
+    /// Nothing: the movement goes on.
+    None,
+    /// Stations stand in the frames that they lie in now.
+    AsIs,
+    /// The same, and no card is left across a frame's line.
+    OffLines,
+}
+
 /// Why a change was refused; the document stays as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EditError {
-    /// The node or edge is no longer there.
+    /// The node, edge or area is no longer there.
     Gone,
     UnknownKind(String),
     SelfCall {
@@ -98,6 +143,9 @@ pub enum EditError {
     NoOutput {
         node: String,
     },
+    /// A zone where there is no region.
+    ZoneOutside,
+    UnknownRegion(String),
     EmptyName,
     /// A number out of its range, or not a number.
     Range {
@@ -127,6 +175,8 @@ impl fmt::Display for EditError {
             Self::NoOutput { node } => {
                 write!(f, "{node} answers by itself and calls nobody. End the wire there instead.")
             }
+            Self::ZoneOutside => write!(f, "A zone lies within a region: draw a region first, then the zone in it."),
+            Self::UnknownRegion(region) => write!(f, "There is no region \"{region}\"."),
             Self::EmptyName => write!(f, "A name needs at least one letter."),
             Self::Range { what, range } => write!(f, "{what} must be {range}."),
             Self::NotInPalette { name } => write!(f, "This lesson does without: {name}."),
@@ -146,13 +196,26 @@ pub struct Guard {
     pub keep_edges: BTreeSet<EdgeId>,
     /// Parameters that may not be set; key `*` = all of the target's.
     pub fixed_params: BTreeSet<(Target, String)>,
-    /// Kinds that may be added; `None` = all.
+    /// Areas that may not be deleted and stay the region that they are.
+    pub keep_areas: BTreeSet<AreaId>,
+    /// Nodes that stay in the area that they stand in.
+    pub keep_places: BTreeSet<NodeId>,
+    /// Kinds that may be added, with [`AREA_KIND`] for areas; `None` = all.
     pub kinds: Option<BTreeSet<String>>,
     /// Faults, windows, seed, run length, warm-up, "good within" stay.
     pub fixed_run: bool,
 }
 
+/// What [`Guard::kinds`] calls regions and zones.
+pub const AREA_KIND: &str = "region";
+
 impl Guard {
+    /// Whether regions and zones may be added.
+    #[must_use]
+    pub fn allows_areas(&self) -> bool {
+        self.kinds.as_ref().is_none_or(|kinds| kinds.contains(AREA_KIND))
+    }
+
     /// Whether a parameter may not be set.
     #[must_use]
     pub fn fixes(&self, target: Target, key: &str) -> bool {
@@ -165,18 +228,19 @@ impl Guard {
 pub struct Ids {
     pub node: u32,
     pub edge: u32,
+    pub area: u32,
 }
 
 impl Ids {
     /// The smallest numbers above all that `document` uses.
     #[must_use]
     pub fn above(document: &Document) -> Self {
-        Self { node: document.next_node_id().0, edge: document.next_edge_id().0 }
+        Self { node: document.next_node_id().0, edge: document.next_edge_id().0, area: document.next_area_id().0 }
     }
 
     #[must_use]
     pub fn max(self, other: Self) -> Self {
-        Self { node: self.node.max(other.node), edge: self.edge.max(other.edge) }
+        Self { node: self.node.max(other.node), edge: self.edge.max(other.edge), area: self.area.max(other.area) }
     }
 
     fn next_node(&mut self) -> NodeId {
@@ -188,6 +252,12 @@ impl Ids {
     fn next_edge(&mut self) -> EdgeId {
         let id = EdgeId(self.edge);
         self.edge = self.edge.saturating_add(1);
+        id
+    }
+
+    fn next_area(&mut self) -> AreaId {
+        let id = AreaId(self.area);
+        self.area = self.area.saturating_add(1);
         id
     }
 }
@@ -235,6 +305,7 @@ impl EditCommand {
                 let id = ids.next_node();
                 let node = Node { kind: kind.clone(), label, role: None, area: None, at, params: params.clone() };
                 document.nodes.insert(id, Rc::new(node));
+                places::put_down(document, id);
                 Ok(Applied::said(words).selecting(Selection::of_nodes([id])))
             }
             Self::Connect { from, to } => {
@@ -266,6 +337,24 @@ impl EditCommand {
                 place(document, places)?;
                 Ok(Applied::said(format!("Move {}", names(document, places.keys(), 0))))
             }
+            Self::Arrange { nodes, frames, landing } => arrange(document, guard, nodes, frames, *landing),
+            Self::ResizeArea { area, frame, landing } => {
+                let words = format!("Resize {}", target_name(document, Target::Area(*area)));
+                arrange(document, guard, &BTreeMap::new(), &[(*area, *frame)].into(), *landing)?;
+                Ok(Applied::said(words))
+            }
+            Self::AddArea { zone, frame } => add_area(document, ids, guard, *zone, *frame),
+            Self::RenameArea { area, label } => {
+                let label = clean_name(label)?;
+                let area = document.areas.get_mut(area).ok_or(EditError::Gone)?;
+                let words = format!("Rename {} to {label}", area.label);
+                if area.label != label {
+                    Rc::make_mut(area).label = label;
+                }
+                Ok(Applied::said(words))
+            }
+            Self::SetRegion { area, region } => set_region(document, guard, *area, region),
+            Self::StandIn { node, area } => stand_in(document, guard, *node, *area),
             Self::TidyLayout(places) => {
                 place(document, places)?;
                 Ok(Applied::said("Tidy layout"))
@@ -425,10 +514,7 @@ fn check_fault(document: &Document, planned: &ScheduledFault) -> Result<String, 
     let at = match planned.fault.target {
         FaultTarget::Node(id) | FaultTarget::Replica(id, _) => Target::Node(id),
         FaultTarget::Edge(id) => Target::Edge(id),
-        FaultTarget::Area(id) => {
-            let area = document.areas.get(&id).ok_or(EditError::Gone)?;
-            return Ok(format!("\"{}\" for {}", kind.entry.name, area.label));
-        }
+        FaultTarget::Area(id) => Target::Area(id),
     };
     if !at.is_in(document) {
         return Err(EditError::Gone);
@@ -446,6 +532,7 @@ pub fn target_name(document: &Document, target: Target) -> String {
             || "a missing connection".to_owned(),
             |edge| format!("{} to {}", label(&edge.from), label(&edge.to)),
         ),
+        Target::Area(id) => places::area_words(document, id),
     }
 }
 
@@ -472,6 +559,133 @@ fn place(document: &mut Document, places: &BTreeMap<NodeId, Point>) -> Result<()
     Ok(())
 }
 
+/// Moves cards and frames; where they are let go, everything stands where it lies.
+fn arrange(
+    document: &mut Document,
+    guard: &Guard,
+    nodes: &BTreeMap<NodeId, Point>,
+    frames: &BTreeMap<AreaId, Rect>,
+    landing: Landing,
+) -> Result<Applied, EditError> {
+    for (id, frame) in frames {
+        if !document.areas.contains_key(id) {
+            return Err(EditError::Gone);
+        }
+        places::set_frame(document, *id, places::tamed(*frame));
+    }
+    place(document, nodes)?;
+    let stood: BTreeMap<NodeId, Option<AreaId>> =
+        nodes.keys().filter_map(|id| document.nodes.get(id).map(|node| (*id, node.area))).collect();
+    if landing != Landing::None {
+        let carried = |id: &NodeId| stood.get(id).copied().flatten().is_some_and(|area| frames.contains_key(&area));
+        for id in nodes.keys().filter(|id| !guard.keep_places.contains(id) && !carried(id)) {
+            match landing {
+                Landing::OffLines => places::put_down(document, *id),
+                _ => places::stand(document, *id),
+            }
+        }
+        let changed = frames.keys().copied().collect();
+        places::settle(document, &changed, |id| guard.keep_places.contains(&id));
+    }
+    let what = match (frames.len(), frames.keys().next()) {
+        (0, _) => names(document, nodes.keys(), 0),
+        (1, Some(area)) => places::area_words(document, *area),
+        _ => {
+            // A region goes with its zones: one thing, as a person sees it.
+            let inside = |id: &AreaId| {
+                document.region_around(*id).is_some_and(|(region, ..)| region != *id && frames.contains_key(&region))
+            };
+            let outer: Vec<&AreaId> = frames.keys().filter(|id| !inside(id)).collect();
+            match outer.as_slice() {
+                [one] => places::area_words(document, **one),
+                many => format!("{} areas", many.len()),
+            }
+        }
+    };
+    let change = match (frames.is_empty(), stood.len(), stood.iter().next()) {
+        (true, 1, Some((id, before))) => {
+            let now = document.nodes.get(id).and_then(|node| node.area);
+            match (before, now) {
+                (before, now) if *before == now => String::new(),
+                (_, Some(now)) => format!(" into {}", places::area_words(document, now)),
+                (Some(before), None) => format!(" out of {}", places::area_words(document, *before)),
+                (None, None) => String::new(),
+            }
+        }
+        _ => String::new(),
+    };
+    Ok(Applied::said(format!("Move {what}{change}")))
+}
+
+fn add_area(
+    document: &mut Document,
+    ids: &mut Ids,
+    guard: &Guard,
+    zone: bool,
+    frame: Rect,
+) -> Result<Applied, EditError> {
+    if !guard.allows_areas() {
+        return Err(EditError::NotInPalette { name: "regions and zones".to_owned() });
+    }
+    let mut frame = places::tamed(frame);
+    let (kind, label) = if zone {
+        let region = places::region_at(document, frame.center(), None).ok_or(EditError::ZoneOutside)?;
+        if let Some(around) = document.areas.get(&region) {
+            frame = places::fitted(frame, &places::frame(around));
+        }
+        (AreaKind::Zone { within: region }, places::fresh_zone_label(document, region))
+    } else {
+        let region = places::fresh_region(document);
+        let label = places::fresh_area_label(document, places::region_name(region));
+        (AreaKind::Region { region: region.to_owned() }, label)
+    };
+    let id = ids.next_area();
+    let (at, size) = (Point { x: frame.x, y: frame.y }, Point { x: frame.width, y: frame.height });
+    document.areas.insert(id, Rc::new(Area { kind, label, at, size }));
+    places::settle(document, &BTreeSet::from([id]), |node| guard.keep_places.contains(&node));
+    Ok(Applied::said(format!("Add {}", places::area_words(document, id))).selecting(Selection::of(Target::Area(id))))
+}
+
+fn set_region(document: &mut Document, guard: &Guard, id: AreaId, region: &str) -> Result<Applied, EditError> {
+    if geography::find_region(region).is_none() {
+        return Err(EditError::UnknownRegion(region.to_owned()));
+    }
+    let area = document.areas.get(&id).ok_or(EditError::Gone)?.clone();
+    if guard.keep_areas.contains(&id) {
+        return Err(EditError::Locked { what: area.label.clone() });
+    }
+    let AreaKind::Region { region: before } = &area.kind else { return Err(EditError::ZoneOutside) };
+    let name = places::region_name(region);
+    // A frame that bears its region's name goes on doing so; one with a name of its own keeps it.
+    let named = area.label == places::region_name(before);
+    let label = if named { places::fresh_area_label(document, name) } else { area.label.clone() };
+    let words = format!("Make {} {name}", area.label);
+    if before != region {
+        let kind = AreaKind::Region { region: region.to_owned() };
+        document.areas.insert(id, Rc::new(Area { kind, label, ..(*area).clone() }));
+    }
+    Ok(Applied::said(words))
+}
+
+fn stand_in(document: &mut Document, guard: &Guard, id: NodeId, area: Option<AreaId>) -> Result<Applied, EditError> {
+    let node = document.nodes.get(&id).ok_or(EditError::Gone)?.clone();
+    if area.is_some_and(|area| !document.areas.contains_key(&area)) {
+        return Err(EditError::Gone);
+    }
+    if guard.keep_places.contains(&id) {
+        return Err(EditError::Locked { what: node.label.clone() });
+    }
+    let words = match (area, node.area) {
+        (Some(area), _) => format!("Move {} into {}", node.label, places::area_words(document, area)),
+        (None, Some(area)) => format!("Move {} out of {}", node.label, places::area_words(document, area)),
+        (None, None) => format!("Move {}", node.label),
+    };
+    if node.area != area {
+        places::take_in(document, id, area);
+    }
+    Ok(Applied::said(words))
+}
+
 fn set_param(
     document: &mut Document,
     guard: &Guard,
@@ -488,6 +702,7 @@ fn set_param(
             document.nodes.get(&id).and_then(|node| station::find(&node.kind)).map(|kind| kind.entry.params)
         }
         Target::Edge(_) => Some(edge::EDGE_ENTRY.params),
+        Target::Area(_) => None,
     };
     let spec = specs.and_then(|specs| specs.iter().find(|spec| spec.key == key));
     let label = spec.map_or_else(|| key.to_owned(), |spec| spec.label.to_lowercase());
@@ -513,6 +728,8 @@ fn set_param(
                 write(&mut Rc::make_mut(edge).params);
             }
         }
+        // An area has no parameters; what it is has changes of its own.
+        Target::Area(_) => return Err(EditError::Gone),
     }
     Ok(Applied::said(format!("Change {label} of {name}")))
 }
@@ -528,8 +745,13 @@ fn delete(document: &mut Document, guard: &Guard, selection: &Selection) -> Resu
     if let Some(kept) = selection.edges.iter().find(|id| guard.keep_edges.contains(id)) {
         return Err(EditError::Locked { what: target_name(document, Target::Edge(*kept)) });
     }
+    if let Some(kept) = selection.areas.iter().find(|id| guard.keep_areas.contains(id)) {
+        return Err(EditError::Locked { what: target_name(document, Target::Area(*kept)) });
+    }
     let words = match selection.single() {
         Some(Target::Edge(id)) => format!("Disconnect {}", target_name(document, Target::Edge(id))),
+        Some(Target::Area(id)) => format!("Delete {}", target_name(document, Target::Area(id))),
+        _ if !selection.areas.is_empty() => format!("Delete {} items", selection.len()),
         _ => format!("Delete {}", names(document, selection.nodes.iter(), selection.edges.len())),
     };
     for id in &selection.nodes {
@@ -537,6 +759,9 @@ fn delete(document: &mut Document, guard: &Guard, selection: &Selection) -> Resu
     }
     for id in &selection.edges {
         document.edges.remove(id);
+    }
+    for id in &selection.areas {
+        document.remove_area(*id);
     }
     let (nodes, edges, areas) = (&document.nodes, &document.edges, &document.areas);
     document.faults.retain(|planned| match planned.fault.target {
@@ -560,14 +785,20 @@ fn paste(
     {
         return Err(EditError::NotInPalette { name: node.label.clone() });
     }
+    if !(clip.areas.is_empty() || guard.allows_areas()) {
+        return Err(EditError::NotInPalette { name: "regions and zones".to_owned() });
+    }
     let nodes = clip.nodes.iter().map(|(id, node)| (*id, Rc::new(node.clone()))).collect();
-    let shape = Document { nodes, ..Document::default() };
+    let areas = clip.areas.iter().map(|(id, area)| (*id, Rc::new(area.clone()))).collect();
+    let shape = Document { nodes, areas, ..Document::default() };
     let frame = bounds(&shape).ok_or(EditError::Gone)?;
     let (mut dx, mut dy) = match at {
         Some(at) => {
             let corner = snapped(Point { x: at.x - frame.width / 2.0, y: at.y - frame.height / 2.0 });
             (corner.x - frame.x, corner.y - frame.y)
         }
+        // A frame goes beside everything, not over what it was copied from.
+        None if !clip.areas.is_empty() => (bounds(document).map_or(0.0, |all| all.right() + 2.0 * GRID - frame.x), 0.0),
         None => (2.0 * GRID, 2.0 * GRID),
     };
     // Pasting again must not bury the first copy: step aside until no corner meets another.
@@ -587,20 +818,59 @@ fn paste(
         dx += 2.0 * GRID;
         dy += 2.0 * GRID;
     }
+    let fresh_areas = paste_areas(document, ids, clip, (dx, dy));
     let mut fresh: BTreeMap<NodeId, NodeId> = BTreeMap::new();
     for (old, node) in &clip.nodes {
         let id = ids.next_node();
         fresh.insert(*old, id);
         // A lesson's role names one node; the copy is another.
-        let mut node = Node { role: None, area: None, at: finite(moved(node.at, dx, dy)), ..node.clone() };
+        let area = node.area.and_then(|area| fresh_areas.get(&area)).copied();
+        let mut node = Node { role: None, area, at: finite(moved(node.at, dx, dy)), ..node.clone() };
         node.label = fresh_label(document, stem(&node.label));
         document.nodes.insert(id, Rc::new(node));
+        places::stand(document, id);
     }
     for edge in clip.edges.values() {
         let (Some(from), Some(to)) = (fresh.get(&edge.from), fresh.get(&edge.to)) else { continue };
         document.edges.insert(ids.next_edge(), Rc::new(Edge { from: *from, to: *to, params: edge.params.clone() }));
     }
-    Ok(Selection::of_nodes(fresh.into_values()))
+    let areas = fresh_areas.into_values().collect();
+    Ok(Selection { areas, ..Selection::of_nodes(fresh.into_values()) })
+}
+
+/// Puts a clip's frames under fresh ids, regions first; gives the ids by those in the clip. A zone copied without its
+/// region lies in the region where it comes to lie, or is left out where there is none.
+fn paste_areas(document: &mut Document, ids: &mut Ids, clip: &Clip, (dx, dy): (f64, f64)) -> BTreeMap<AreaId, AreaId> {
+    let mut fresh: BTreeMap<AreaId, AreaId> = BTreeMap::new();
+    let zone = |area: &Area| matches!(area.kind, AreaKind::Zone { .. });
+    let regions = clip.areas.iter().filter(|(_, area)| !zone(area));
+    for (old, area) in regions.chain(clip.areas.iter().filter(|(_, area)| zone(area))) {
+        let frame = places::frame(area);
+        let frame = places::tamed(Rect { x: frame.x + dx, y: frame.y + dy, ..frame });
+        let (kind, label) = match &area.kind {
+            AreaKind::Region { region } => {
+                // Two frames of one region say nothing: the copy is another place.
+                let other = places::fresh_region(document);
+                let named = places::region_name(region) == area.label;
+                let base = if named { places::region_name(other) } else { stem(&area.label) };
+                let label = places::fresh_area_label(document, base);
+                (AreaKind::Region { region: other.to_owned() }, label)
+            }
+            AreaKind::Zone { within } => {
+                let here = fresh.get(within).copied();
+                let Some(within) = here.or_else(|| places::region_at(document, frame.center(), None)) else { continue };
+                let label =
+                    if here.is_some() { area.label.clone() } else { places::fresh_zone_label(document, within) };
+                (AreaKind::Zone { within }, label)
+            }
+        };
+        let id = ids.next_area();
+        let area =
+            Area { kind, label, at: Point { x: frame.x, y: frame.y }, size: Point { x: frame.width, y: frame.height } };
+        document.areas.insert(id, Rc::new(area));
+        fresh.insert(*old, id);
+    }
+    fresh
 }
 
 /// "Orders 2" copied shall give "Orders 3", not "Orders 2 2".

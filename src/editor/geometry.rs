@@ -198,10 +198,12 @@ pub fn card_rect(node: &Node) -> Rect {
     Rect { x: node.at.x, y: node.at.y, width: CARD_WIDTH, height: card_height(node) }
 }
 
-/// The smallest rectangle around all cards; `None` for an empty document.
+/// The smallest rectangle around all cards and frames; `None` for an empty document.
 #[must_use]
 pub fn bounds(document: &Document) -> Option<Rect> {
-    document.nodes.values().map(|node| card_rect(node)).reduce(|a, b| a.union(&b))
+    let cards = document.nodes.values().map(|node| card_rect(node));
+    let frames = document.areas.values().map(|area| super::places::frame(area));
+    cards.chain(frames).reduce(|a, b| a.union(&b))
 }
 
 /// Where a new wire starts: the middle of the card's right side.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::catalog;
 use super::geometry::{Curve, Rect, card_rect, distance, output_port};
+use super::places::{self, Grip};
 use super::session::{Selection, Target};
-use crate::topology::document::{Document, EdgeId, NodeId, Point};
+use crate::topology::document::{AreaId, AreaKind, Document, EdgeId, NodeId, Point};
 
 /// Reach of a port and of an edge around its line [screen px].
 pub const PORT_REACH: f64 = 11.0;
@@ -21,10 +22,15 @@ pub enum Hit {
     Port(NodeId),
     Node(NodeId),
     Edge(EdgeId),
+    /// A side or corner of a frame.
+    Side(AreaId, Grip),
+    /// The strip with a frame's name.
+    Head(AreaId),
     Canvas,
 }
 
-/// What lies under `at_world`: ports before cards before edges before the canvas.
+/// What lies under `at_world`: ports before cards before edges before frames (their lines and names only) before the
+/// canvas.
 ///
 /// `reach` scales the reach of ports and edges: 1/zoom for a mouse, more for a finger.
 #[must_use]
@@ -45,7 +51,33 @@ pub fn hit(document: &Document, curves: &BTreeMap<EdgeId, Curve>, at_world: Poin
         .map(|(id, curve)| (*id, curve.distance_to(at_world)))
         .filter(|(_, far)| *far <= EDGE_REACH * reach)
         .min_by(|a, b| a.1.total_cmp(&b.1))
-        .map_or(Hit::Canvas, |(id, _)| Hit::Edge(id))
+        .map_or_else(|| frame_at(document, at_world, reach), |(id, _)| Hit::Edge(id))
+}
+
+/// The frame whose line or name lies under the point: zones before regions, the newest first.
+fn frame_at(document: &Document, at_world: Point, reach: f64) -> Hit {
+    let reach = EDGE_REACH * reach;
+    let zones = |zone: bool| {
+        document.areas.iter().rev().filter(move |(_, area)| matches!(area.kind, AreaKind::Zone { .. }) == zone)
+    };
+    for (id, area) in zones(true).chain(zones(false)) {
+        let frame = places::frame(area);
+        // The line is taken hold of from within too, but not so far that the name has no room.
+        if frame.grown(reach).contains(at_world) && !frame.grown(-reach.min(places::PAD / 2.0)).contains(at_world) {
+            let near = |line: f64, at: f64| (line - at).abs() <= reach;
+            let grip = Grip {
+                left: near(frame.x, at_world.x),
+                right: near(frame.right(), at_world.x),
+                top: near(frame.y, at_world.y),
+                bottom: near(frame.bottom(), at_world.y),
+            };
+            return Hit::Side(*id, grip);
+        }
+        if places::head(&frame).contains(at_world) {
+            return Hit::Head(*id);
+        }
+    }
+    Hit::Canvas
 }
 
 /// The card under the point; the newest lies on top.
@@ -54,7 +86,8 @@ pub fn node_at(document: &Document, at_world: Point) -> Option<NodeId> {
     document.nodes.iter().rev().find(|(_, node)| card_rect(node).contains(at_world)).map(|(id, _)| *id)
 }
 
-/// What a marquee catches: cards that it touches, edges whose both ends it caught or whose middle lies inside.
+/// What a marquee catches: cards that it touches, edges whose both ends it caught or whose middle lies inside, frames
+/// that lie inside as a whole.
 #[must_use]
 pub fn caught(document: &Document, curves: &BTreeMap<EdgeId, Curve>, marquee: Rect) -> Selection {
     let nodes: Vec<NodeId> =
@@ -65,6 +98,12 @@ pub fn caught(document: &Document, curves: &BTreeMap<EdgeId, Curve>, marquee: Re
         let middle = curves.get(id).is_some_and(|curve| marquee.contains(curve.at(0.5)));
         if both || middle {
             selection.insert(Target::Edge(*id));
+        }
+    }
+    for (id, area) in &document.areas {
+        let frame = places::frame(area);
+        if marquee.union(&frame) == marquee {
+            selection.insert(Target::Area(*id));
         }
     }
     selection

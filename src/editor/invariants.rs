@@ -3,8 +3,9 @@
 use super::EditorState;
 use super::geometry::{ZOOM_MAX, ZOOM_MIN, curves};
 use super::history::HISTORY_MAX;
+use super::places::{self, FRAME_MIN};
 use super::tool::ToolState;
-use crate::topology::document::{Document, FaultTarget};
+use crate::topology::document::{AreaKind, Document, FaultTarget};
 
 /// Checks a state.
 ///
@@ -16,7 +17,11 @@ pub fn validate_invariants(state: &EditorState) -> Result<(), String> {
     if state.session.selection != state.session.selection.within(document) {
         return Err(format!("selection holds what is gone: {:?}", state.session.selection));
     }
-    if state.ids.node < document.next_node_id().0 || state.ids.edge < document.next_edge_id().0 {
+    let ids = state.ids;
+    if ids.node < document.next_node_id().0
+        || ids.edge < document.next_edge_id().0
+        || ids.area < document.next_area_id().0
+    {
         return Err(format!("ids {:?} would be given twice", state.ids));
     }
     if state.history.undo_len() > HISTORY_MAX {
@@ -59,6 +64,24 @@ pub fn validate_document(document: &Document) -> Result<(), String> {
         }
         if node.label.trim().is_empty() {
             return Err(format!("node {id:?} has no name"));
+        }
+        if node.area.is_some_and(|area| !document.areas.contains_key(&area)) {
+            return Err(format!("node {id:?} stands in what is gone: {:?}", node.area));
+        }
+    }
+    for (id, area) in &document.areas {
+        let frame = places::frame(area);
+        let sound = [frame.x, frame.y, frame.width, frame.height].iter().all(|v| v.is_finite());
+        if !sound || frame.width < FRAME_MIN.width - 1e-6 || frame.height < FRAME_MIN.height - 1e-6 {
+            return Err(format!("area {id:?} has no frame that could be held: {frame:?}"));
+        }
+        if area.label.trim().is_empty() {
+            return Err(format!("area {id:?} has no name"));
+        }
+        if let AreaKind::Zone { within } = &area.kind
+            && !matches!(document.areas.get(within).map(|area| &area.kind), Some(AreaKind::Region { .. }))
+        {
+            return Err(format!("zone {id:?} lies in no region: {area:?}"));
         }
     }
     for planned in &document.faults {

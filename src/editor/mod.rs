@@ -25,6 +25,7 @@ pub mod history;
 pub mod hit;
 pub mod invariants;
 pub mod layout;
+pub mod places;
 pub mod scene;
 pub mod session;
 pub mod tool;
@@ -40,7 +41,7 @@ use std::rc::Rc;
 pub use action::Action;
 pub use clipboard::Clip;
 pub use commands::{COMMANDS, Command};
-pub use edit::{EditCommand, EditError, Guard};
+pub use edit::{AREA_KIND, EditCommand, EditError, Guard, Landing};
 pub use geometry::{Camera, Curve, Rect, Size};
 pub use history::GestureId;
 pub use session::{PersistedSession, Selection, Session, SessionChange, Target, Theme};
@@ -335,9 +336,13 @@ impl EditorState {
 
     fn copy(&mut self) {
         if let Some(clip) = Clip::copy(&self.document, &self.session.selection) {
-            let count = clip.nodes.len();
+            let (count, areas) = (clip.nodes.len(), clip.areas.len());
             self.clipboard = Some(Rc::new(clip));
-            self.notify(if count == 1 { "Copied a node.".to_owned() } else { format!("Copied {count} nodes.") });
+            self.notify(match (count, areas) {
+                (1, 0) => "Copied a node.".to_owned(),
+                (count, 0) => format!("Copied {count} nodes."),
+                (count, areas) => format!("Copied {} items.", count + areas),
+            });
         }
     }
 
@@ -416,6 +421,7 @@ impl EditorState {
         let rect = match target {
             Target::Node(id) => self.document.nodes.get(&id).map(|node| card_rect(node)),
             Target::Edge(id) => self.curves.get(&id).map(|curve| Rect::from_corners(curve.p0, curve.p3)),
+            Target::Area(id) => self.document.areas.get(&id).map(|area| places::frame(area)),
         };
         let Some(rect) = rect else { return };
         let session = &mut self.session;

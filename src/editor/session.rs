@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::geometry::{Camera, Size};
-use crate::topology::document::{Document, EdgeId, NodeId, Point};
+use crate::topology::document::{AreaId, Document, EdgeId, NodeId, Point};
 
 /// One thing on the canvas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
     Node(NodeId),
     Edge(EdgeId),
+    /// A region or zone.
+    Area(AreaId),
 }
 
 impl Target {
@@ -21,15 +23,17 @@ impl Target {
         match self {
             Self::Node(id) => document.nodes.contains_key(&id),
             Self::Edge(id) => document.edges.contains_key(&id),
+            Self::Area(id) => document.areas.contains_key(&id),
         }
     }
 }
 
-/// The selected nodes and edges.
+/// The selected nodes, edges and areas.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     pub nodes: BTreeSet<NodeId>,
     pub edges: BTreeSet<EdgeId>,
+    pub areas: BTreeSet<AreaId>,
 }
 
 impl Selection {
@@ -42,22 +46,26 @@ impl Selection {
 
     #[must_use]
     pub fn of_nodes(nodes: impl IntoIterator<Item = NodeId>) -> Self {
-        Self { nodes: nodes.into_iter().collect(), edges: BTreeSet::new() }
+        Self { nodes: nodes.into_iter().collect(), ..Self::default() }
     }
 
     #[must_use]
     pub fn all(document: &Document) -> Self {
-        Self { nodes: document.nodes.keys().copied().collect(), edges: document.edges.keys().copied().collect() }
+        Self {
+            nodes: document.nodes.keys().copied().collect(),
+            edges: document.edges.keys().copied().collect(),
+            areas: document.areas.keys().copied().collect(),
+        }
     }
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty() && self.edges.is_empty()
+        self.nodes.is_empty() && self.edges.is_empty() && self.areas.is_empty()
     }
 
     #[must_use]
     pub fn len(&self) -> usize {
-        self.nodes.len() + self.edges.len()
+        self.nodes.len() + self.edges.len() + self.areas.len()
     }
 
     #[must_use]
@@ -65,6 +73,7 @@ impl Selection {
         match target {
             Target::Node(id) => self.nodes.contains(&id),
             Target::Edge(id) => self.edges.contains(&id),
+            Target::Area(id) => self.areas.contains(&id),
         }
     }
 
@@ -72,6 +81,7 @@ impl Selection {
         match target {
             Target::Node(id) => drop(self.nodes.insert(id)),
             Target::Edge(id) => drop(self.edges.insert(id)),
+            Target::Area(id) => drop(self.areas.insert(id)),
         }
     }
 
@@ -79,6 +89,7 @@ impl Selection {
         let (had, _) = match target {
             Target::Node(id) => (self.nodes.remove(&id), ()),
             Target::Edge(id) => (self.edges.remove(&id), ()),
+            Target::Area(id) => (self.areas.remove(&id), ()),
         };
         if !had {
             self.insert(target);
@@ -88,9 +99,10 @@ impl Selection {
     /// The one selected thing; `None` for none or several.
     #[must_use]
     pub fn single(&self) -> Option<Target> {
-        match (self.nodes.len(), self.edges.len()) {
-            (1, 0) => self.nodes.first().map(|id| Target::Node(*id)),
-            (0, 1) => self.edges.first().map(|id| Target::Edge(*id)),
+        match (self.nodes.len(), self.edges.len(), self.areas.len()) {
+            (1, 0, 0) => self.nodes.first().map(|id| Target::Node(*id)),
+            (0, 1, 0) => self.edges.first().map(|id| Target::Edge(*id)),
+            (0, 0, 1) => self.areas.first().map(|id| Target::Area(*id)),
             _ => None,
         }
     }
@@ -101,6 +113,7 @@ impl Selection {
         Self {
             nodes: self.nodes.iter().copied().filter(|id| document.nodes.contains_key(id)).collect(),
             edges: self.edges.iter().copied().filter(|id| document.edges.contains_key(id)).collect(),
+            areas: self.areas.iter().copied().filter(|id| document.areas.contains_key(id)).collect(),
         }
     }
 }
@@ -209,7 +222,7 @@ pub enum SessionChange {
     },
     /// Zoom 1 around the middle.
     ZoomReset,
-    /// All cards in view.
+    /// All cards and frames in view.
     Fit,
     SetViewport(Size),
     SetTheme(Theme),

@@ -1,5 +1,7 @@
 //! Scripts of a person at work, and what must hold for any script.
 
+mod areas;
+
 use std::rc::Rc;
 
 use expect_test::expect;
@@ -9,7 +11,7 @@ use super::invariants::validate_invariants;
 use super::testing::{TestEditor, document};
 use super::*;
 use crate::model::params::{Params, Value};
-use crate::topology::document::{Fault, FaultTarget, NodeId, Point, ScheduledFault};
+use crate::topology::document::{AreaId, Fault, FaultTarget, NodeId, Point, ScheduledFault};
 
 const SHIFT: Modifiers = Modifiers { shift: true, ctrl: false, alt: false, space: false };
 const ALT: Modifiers = Modifiers { shift: false, ctrl: false, alt: true, space: false };
@@ -471,14 +473,18 @@ fn history_is_capped() {
 fn any_edit() -> impl Strategy<Value = EditCommand> {
     let id = || (1u32..8).prop_map(NodeId);
     let at = || (-600.0..600.0, -600.0..600.0).prop_map(|(x, y)| Point { x, y });
+    let area = || (1u32..8).prop_map(AreaId);
+    let landing = || prop::sample::select(vec![Landing::None, Landing::AsIs, Landing::OffLines]);
+    let rect =
+        || (at(), 0.0..900.0, 0.0..700.0).prop_map(|(at, width, height)| Rect { x: at.x, y: at.y, width, height });
     let kind = prop::sample::select(vec!["source", "balancer", "service", "cache", "database", "teapot"]);
     let selection = || {
-        (prop::collection::btree_set(1u32..8, 0..4), prop::collection::btree_set(1u32..8, 0..3)).prop_map(
-            |(nodes, edges)| Selection {
-                nodes: nodes.into_iter().map(NodeId).collect(),
-                edges: edges.into_iter().map(crate::topology::document::EdgeId).collect(),
-            },
-        )
+        let some = |count| prop::collection::btree_set(1u32..8, 0..count);
+        (some(4), some(3), some(2)).prop_map(|(nodes, edges, areas)| Selection {
+            nodes: nodes.into_iter().map(NodeId).collect(),
+            edges: edges.into_iter().map(crate::topology::document::EdgeId).collect(),
+            areas: areas.into_iter().map(AreaId).collect(),
+        })
     };
     prop_oneof![
         4 => (kind, at()).prop_map(|(kind, at)| EditCommand::AddNode {
@@ -486,6 +492,19 @@ fn any_edit() -> impl Strategy<Value = EditCommand> {
         }),
         4 => (id(), id()).prop_map(|(from, to)| EditCommand::Connect { from, to }),
         2 => (id(), at()).prop_map(|(node, at)| EditCommand::MoveTo([(node, at)].into())),
+        3 => (any::<bool>(), rect()).prop_map(|(zone, frame)| EditCommand::AddArea { zone, frame }),
+        3 => (id(), at(), area(), prop::option::of(rect()), landing()).prop_map(|(node, at, area, frame, landing)| {
+            EditCommand::Arrange {
+                nodes: [(node, at)].into(),
+                frames: frame.map(|frame| (area, frame)).into_iter().collect(),
+                landing,
+            }
+        }),
+        2 => (area(), rect(), landing()).prop_map(|(area, frame, landing)| EditCommand::ResizeArea { area, frame, landing }),
+        2 => (id(), prop::option::of(area())).prop_map(|(node, area)| EditCommand::StandIn { node, area }),
+        1 => (area(), prop::sample::select(vec!["eu-west-1", "us-east-1", "atlantis"]))
+            .prop_map(|(area, region)| EditCommand::SetRegion { area, region: region.to_owned() }),
+        1 => (area(), "[a-c ]{0,3}").prop_map(|(area, label)| EditCommand::RenameArea { area, label }),
         2 => (id(), 0.0..9.0).prop_map(|(node, value): (NodeId, f64)| EditCommand::SetParam {
             target: Target::Node(node), key: "replicas".to_owned(), value: Some(Value::Number(value.round()))
         }),
@@ -521,6 +540,8 @@ fn any_action() -> impl Strategy<Value = Action> {
     let request = prop_oneof![
         any::<bool>().prop_map(|dragged| ToolRequest::Place { kind: "cache".to_owned(), dragged }),
         (1u32..8).prop_map(|id| ToolRequest::Pick(NodeId(id))),
+        (any::<bool>(), any::<bool>()).prop_map(|(zone, dragged)| ToolRequest::PlaceArea { zone, dragged }),
+        any::<bool>().prop_map(|zone| ToolRequest::PlaceAreaAtCenter { zone }),
         Just(ToolRequest::Connect { from: None }),
         Just(ToolRequest::Cancel),
     ];
@@ -542,7 +563,9 @@ proptest! {
     /// Whatever is done, in whatever order, no state breaks a rule.
     #[test]
     fn no_script_breaks_an_invariant(script in prop::collection::vec(any_action(), 1..60)) {
-        let mut state = EditorState::new(Rc::new(document("src -> lb; lb -> a; lb -> b; a -> db")));
+        let mut start = document("src -> lb; lb -> a; lb -> b; a -> db");
+        areas::add_region_with_zone(&mut start);
+        let mut state = EditorState::new(Rc::new(start));
         state.session.viewport = Size { width: 1000.0, height: 700.0 };
         for action in script {
             let said = format!("{action:?}");

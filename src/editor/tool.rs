@@ -2,18 +2,19 @@
 //!
 //! The page only turns DOM events into [`Input`]; thresholds, snapping and hit tests are decided here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::action::Action;
 use super::catalog;
-use super::edit::{EditCommand, EditError, check_connection, corner_for, target_name};
+use super::edit::{EditCommand, EditError, Landing, check_connection, corner_for, target_name};
 use super::geometry::{Camera, Curve, DRAG_THRESHOLD, DRAG_THRESHOLD_TOUCH, Rect, card_rect, distance, moved, snapped};
 use super::history::GestureId;
 use super::hit::{self, Hit, TOUCH_REACH_FACTOR};
+use super::places::{self, Grip};
 use super::session::{Selection, Session, SessionChange, Target};
 use crate::model::params::Params;
-use crate::topology::document::{Document, EdgeId, NodeId, Point};
+use crate::topology::document::{AreaId, Document, EdgeId, NodeId, Point};
 
 /// Keys held while something happens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,20 +89,35 @@ pub struct Guide {
 pub enum ToolState {
     #[default]
     Idle,
-    /// Pressed on a card, not yet moved far enough to be a drag.
-    PointingNode {
-        node: NodeId,
+    /// Pressed on a card or a frame's name, not yet moved far enough to be a drag.
+    Pointing {
+        target: Target,
         origin_screen: Point,
         additive: bool,
         was_selected: bool,
     },
-    /// Dragging the selected cards. Each move starts again from `start`, so that nothing adds up.
+    /// Dragging the selected cards and frames. Each move starts again from `start`, so that nothing adds up.
     Translating {
         start: Rc<Document>,
-        nodes: Rc<[NodeId]>,
-        anchor: NodeId,
+        held: Rc<Selection>,
+        anchor: Target,
         origin_world: Point,
         guides: Vec<Guide>,
+    },
+    /// Dragging a side or a corner of a frame.
+    Resizing {
+        start: Rc<Document>,
+        area: AreaId,
+        grip: Grip,
+        origin_world: Point,
+    },
+    /// A new frame follows the pointer, or is pulled up from where the button went down (`from_world`); `dragged` while
+    /// the button is still held from the palette.
+    PlacingArea {
+        zone: bool,
+        from_world: Option<Point>,
+        at_world: Option<Point>,
+        dragged: bool,
     },
     /// Pulling up a marquee; `before` is what was selected when it began (kept with shift).
     Brushing {
@@ -145,6 +161,10 @@ pub enum ToolState {
 pub enum ToolRequest {
     /// Start placing a card: `dragged` when the palette entry is being dragged, else click-then-click.
     Place { kind: String, dragged: bool },
+    /// Start placing a region or a zone, in the same two ways.
+    PlaceArea { zone: bool, dragged: bool },
+    /// Put a region around the middle of the view, or a zone into the region there (or the selected one).
+    PlaceAreaAtCenter { zone: bool },
     /// Put a card into the middle of the view at once (Enter on a palette entry).
     PlaceAtCenter { kind: String },
     /// Choose a source (or start from this one), then a target.
@@ -164,14 +184,15 @@ impl ToolState {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Idle => "idle",
-            Self::PointingNode { .. } => "pointing",
+            Self::Pointing { .. } => "pointing",
+            Self::Resizing { .. } => "resizing",
             Self::Translating { .. } => "translating",
             Self::Brushing { .. } => "brushing",
             Self::Connecting { .. } => "connecting",
             Self::Picking { .. } => "picking",
             Self::Panning { .. } => "panning",
             Self::Pinching { .. } => "pinching",
-            Self::PlacingNode { .. } => "placing",
+            Self::PlacingNode { .. } | Self::PlacingArea { .. } => "placing",
         }
     }
 
@@ -189,6 +210,44 @@ impl ToolState {
             Self::PlacingNode { dragged: false, .. } => {
                 Some("Click where it shall stand. Escape puts it back.".to_owned())
             }
+            Self::PlacingArea { zone: false, dragged: false, .. } => {
+                Some("Drag a frame around what shall stand in the region, or click. Escape puts it back.".to_owned())
+            }
+            Self::PlacingArea { zone: true, dragged: false, .. } => {
+                Some("Drag a frame within a region, or click there. Escape puts it back.".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// The areas in which things would stand if the button were released now.
+    #[must_use]
+    pub fn landing(&self, document: &Document) -> BTreeSet<AreaId> {
+        match self {
+            Self::Translating { held, .. } => held
+                .nodes
+                .iter()
+                .filter_map(|id| document.nodes.get(id))
+                .filter_map(|node| places::innermost(document, card_rect(node).center(), node.area))
+                .filter(|area| !held.areas.contains(area))
+                .collect(),
+            Self::PlacingNode { center_world: Some(center), .. } => {
+                places::innermost(document, *center, None).into_iter().collect()
+            }
+            Self::PlacingArea { zone: true, at_world: Some(at), .. } => {
+                places::region_at(document, *at, None).into_iter().collect()
+            }
+            _ => BTreeSet::new(),
+        }
+    }
+
+    /// The frame that is being placed.
+    #[must_use]
+    pub fn new_frame(&self, snap: bool) -> Option<Rect> {
+        match self {
+            Self::PlacingArea { zone, from_world, at_world: Some(at), .. } => {
+                Some(places::frame_between(*zone, from_world.unwrap_or(*at), *at, snap))
+            }
             _ => None,
         }
     }
@@ -198,8 +257,9 @@ impl ToolState {
     pub fn is_sound(&self, document: &Document) -> bool {
         let has = |id: &NodeId| document.nodes.contains_key(id);
         match self {
-            Self::PointingNode { node, .. } => has(node),
-            Self::Translating { nodes, .. } => nodes.iter().all(has),
+            Self::Pointing { target, .. } => target.is_in(document),
+            Self::Translating { held, .. } => **held == held.within(document),
+            Self::Resizing { area, .. } => document.areas.contains_key(area),
             Self::Connecting { from, candidate, .. } => has(from) && candidate.as_ref().is_none_or(has),
             Self::Picking { from, candidate, .. } => {
                 from.as_ref().is_none_or(has) && candidate.as_ref().is_none_or(has)
@@ -255,6 +315,18 @@ impl ToolState {
             ToolRequest::Place { kind, dragged } => {
                 Self::PlacingNode { kind: kind.clone(), center_world: None, dragged: *dragged }
             }
+            ToolRequest::PlaceArea { zone, dragged } => {
+                Self::PlacingArea { zone: *zone, from_world: None, at_world: None, dragged: *dragged }
+            }
+            ToolRequest::PlaceAreaAtCenter { zone } => {
+                // A zone goes into the selected region, wherever that is.
+                let chosen = cx.session.selection.areas.first().and_then(|area| cx.document.region_around(*area));
+                let region = chosen.and_then(|(region, ..)| cx.document.areas.get(&region)).filter(|_| *zone);
+                let center = region.map_or(cx.session.view_center(), |region| places::frame(region).center());
+                let frame = places::frame_at(*zone, center, cx.session.kept.snap);
+                actions.push(Action::Edit(EditCommand::AddArea { zone: *zone, frame }));
+                Self::Idle
+            }
             ToolRequest::PlaceAtCenter { kind } => {
                 actions.push(place(kind, cx.session.view_center(), cx.session.kept.snap));
                 Self::Idle
@@ -278,7 +350,7 @@ impl ToolState {
     /// Gives up what is under way; a drag goes back to where it began.
     fn cancel(self) -> (Self, Vec<Action>) {
         let actions = match self {
-            Self::Translating { .. } => vec![Action::CancelGesture],
+            Self::Translating { .. } | Self::Resizing { .. } => vec![Action::CancelGesture],
             Self::Brushing { before, .. } => vec![Action::Session(SessionChange::Select(before))],
             _ => Vec::new(),
         };
@@ -319,6 +391,10 @@ impl ToolState {
                 };
                 (next, vec![action])
             }
+            Self::PlacingArea { zone, dragged: false, .. } => {
+                let (from_world, at_world) = (Some(at_world), Some(at_world));
+                (Self::PlacingArea { zone, from_world, at_world, dragged: false }, Vec::new())
+            }
             Self::Picking { from, .. } => match node_near(input, cx) {
                 Some(node) => pick(from, node, cx),
                 None => (Self::Idle, Vec::new()),
@@ -338,15 +414,11 @@ impl ToolState {
                 Self::Connecting { from, origin_screen: input.pos_screen, current_world: at_world, candidate: None },
                 Vec::new(),
             ),
-            Hit::Node(node) => {
-                let was_selected = cx.session.selection.nodes.contains(&node);
-                let actions = match (additive, was_selected) {
-                    (true, false) => vec![Action::Session(SessionChange::Toggle(Target::Node(node)))],
-                    (false, false) => vec![select(Target::Node(node))],
-                    // Deselecting, or narrowing to this one, waits for the release: it may become a drag.
-                    (_, true) => Vec::new(),
-                };
-                (Self::PointingNode { node, origin_screen: input.pos_screen, additive, was_selected }, actions)
+            Hit::Node(node) => Self::point(Target::Node(node), additive, input, cx),
+            Hit::Head(area) => Self::point(Target::Area(area), additive, input, cx),
+            Hit::Side(area, grip) => {
+                let start = cx.document.clone();
+                (Self::Resizing { start, area, grip, origin_world: at_world }, vec![select(Target::Area(area))])
             }
             Hit::Edge(edge) => {
                 let action = if additive {
@@ -366,29 +438,50 @@ impl ToolState {
         }
     }
 
+    fn point(target: Target, additive: bool, input: &Input, cx: &ToolContext<'_>) -> (Self, Vec<Action>) {
+        let was_selected = cx.session.selection.contains(target);
+        let actions = match (additive, was_selected) {
+            (true, false) => vec![Action::Session(SessionChange::Toggle(target))],
+            (false, false) => vec![select(target)],
+            // Deselecting, or narrowing to this one, waits for the release: it may become a drag.
+            (_, true) => Vec::new(),
+        };
+        (Self::Pointing { target, origin_screen: input.pos_screen, additive, was_selected }, actions)
+    }
+
     fn moved(self, input: &Input, cx: &ToolContext<'_>) -> (Self, Vec<Action>) {
         let camera = cx.session.camera();
         let at_world = camera.world_from_screen(input.pos_screen);
         match self {
-            Self::PointingNode { node, origin_screen, .. } if dragged(input, origin_screen) => {
-                let nodes: Rc<[NodeId]> = cx.session.selection.nodes.iter().copied().collect();
-                if nodes.is_empty() {
+            Self::Pointing { target, origin_screen, .. } if dragged(input, origin_screen) => {
+                let held = Selection { edges: BTreeSet::new(), ..cx.session.selection.clone() };
+                if held.is_empty() {
                     return (Self::Idle, Vec::new());
                 }
                 let origin_world = camera.world_from_screen(origin_screen);
-                Self::Translating { start: cx.document.clone(), nodes, anchor: node, origin_world, guides: Vec::new() }
-                    .moved(input, cx)
+                let (start, held) = (cx.document.clone(), Rc::new(held));
+                Self::Translating { start, held, anchor: target, origin_world, guides: Vec::new() }.moved(input, cx)
             }
-            Self::Translating { start, nodes, anchor, origin_world, .. } => {
+            Self::Translating { start, held, anchor, origin_world, .. } => {
                 let by = (at_world.x - origin_world.x, at_world.y - origin_world.y);
-                let (places, guides) = translated(&start, &nodes, anchor, by, snaps(input, cx));
-                let drag = Action::Drag { gesture: GestureId::Move, edit: EditCommand::MoveTo(places) };
-                (Self::Translating { start, nodes, anchor, origin_world, guides }, vec![drag])
+                let (edit, guides) = translated(&start, &held, anchor, by, snaps(input, cx), Landing::None);
+                let drag = Action::Drag { gesture: GestureId::Move, edit };
+                (Self::Translating { start, held, anchor, origin_world, guides }, vec![drag])
+            }
+            Self::Resizing { start, area, grip, origin_world } => {
+                let by = (at_world.x - origin_world.x, at_world.y - origin_world.y);
+                let edit = resized(&start, area, grip, by, snaps(input, cx), Landing::None);
+                let drag = edit.map(|edit| Action::Drag { gesture: GestureId::Move, edit });
+                (Self::Resizing { start, area, grip, origin_world }, drag.into_iter().collect())
+            }
+            Self::PlacingArea { zone, from_world, dragged, .. } => {
+                (Self::PlacingArea { zone, from_world, at_world: Some(at_world), dragged }, Vec::new())
             }
             Self::Brushing { origin_world, before, .. } => {
                 let mut selection = hit::caught(cx.document, cx.curves, Rect::from_corners(origin_world, at_world));
                 selection.nodes.extend(before.nodes.iter().copied());
                 selection.edges.extend(before.edges.iter().copied());
+                selection.areas.extend(before.areas.iter().copied());
                 let next = Self::Brushing { origin_world, current_world: at_world, before };
                 (next, vec![Action::Session(SessionChange::Select(selection))])
             }
@@ -431,20 +524,52 @@ impl ToolState {
 
     fn up(self, input: &Input, cx: &ToolContext<'_>) -> (Self, Vec<Action>) {
         match self {
-            Self::PointingNode { node, additive, was_selected, .. } => {
+            Self::Pointing { target, additive, was_selected, .. } => {
                 let actions = match (additive, was_selected) {
-                    (true, true) => vec![Action::Session(SessionChange::Toggle(Target::Node(node)))],
-                    (false, true) => vec![select(Target::Node(node))],
+                    (true, true) => vec![Action::Session(SessionChange::Toggle(target))],
+                    (false, true) => vec![select(target)],
                     _ => Vec::new(),
                 };
                 (Self::Idle, actions)
             }
-            Self::Translating { .. } => (Self::Idle, vec![Action::EndGesture]),
-            Self::Brushing { origin_world, current_world, before } => {
-                let actions = if origin_world == current_world {
-                    vec![Action::Session(SessionChange::Select(before))]
+            Self::Translating { start, held, anchor, origin_world, .. } => {
+                let at = cx.session.camera().world_from_screen(input.pos_screen);
+                let by = (at.x - origin_world.x, at.y - origin_world.y);
+                let (edit, _) = translated(&start, &held, anchor, by, snaps(input, cx), Landing::OffLines);
+                (Self::Idle, vec![Action::Drag { gesture: GestureId::Move, edit }, Action::EndGesture])
+            }
+            Self::Resizing { start, area, grip, origin_world } => {
+                let at = cx.session.camera().world_from_screen(input.pos_screen);
+                let by = (at.x - origin_world.x, at.y - origin_world.y);
+                // A press on the line alone selects, and moves nothing.
+                let edit = (by != (0.0, 0.0))
+                    .then(|| resized(&start, area, grip, by, snaps(input, cx), Landing::AsIs))
+                    .flatten();
+                let drag = edit.map(|edit| Action::Drag { gesture: GestureId::Move, edit });
+                (Self::Idle, drag.into_iter().chain([Action::EndGesture]).collect())
+            }
+            Self::PlacingArea { zone, from_world: Some(from), .. } => {
+                let at = cx.session.camera().world_from_screen(input.pos_screen);
+                let at = if dragged(input, cx.session.camera().screen_from_world(from)) { at } else { from };
+                let frame = places::frame_between(zone, from, at, snaps(input, cx));
+                (Self::Idle, vec![Action::Edit(EditCommand::AddArea { zone, frame })])
+            }
+            Self::PlacingArea { zone, dragged: true, at_world, from_world } => {
+                if inside(input, cx) {
+                    let center = cx.session.camera().world_from_screen(input.pos_screen);
+                    let frame = places::frame_at(zone, center, snaps(input, cx));
+                    (Self::Idle, vec![Action::Edit(EditCommand::AddArea { zone, frame })])
                 } else {
-                    Vec::new()
+                    (Self::PlacingArea { zone, from_world, at_world, dragged: false }, Vec::new())
+                }
+            }
+            Self::Brushing { origin_world, current_world, before } => {
+                // A click on a frame's ground is a click on the frame.
+                let actions = match (origin_world == current_world, places::innermost(cx.document, origin_world, None))
+                {
+                    (true, Some(area)) if before.is_empty() => vec![select(Target::Area(area))],
+                    (true, _) => vec![Action::Session(SessionChange::Select(before))],
+                    (false, _) => Vec::new(),
                 };
                 (Self::Idle, actions)
             }
@@ -463,7 +588,12 @@ impl ToolState {
             Self::Panning { origin_screen, touch, .. } => {
                 // A tap on the canvas deselects, as a click does.
                 let tapped = touch && !dragged(input, origin_screen);
-                let actions = if tapped { vec![Action::Session(SessionChange::ClearSelection)] } else { Vec::new() };
+                let at = cx.session.camera().world_from_screen(input.pos_screen);
+                let actions = match (tapped, places::innermost(cx.document, at, None)) {
+                    (true, Some(area)) => vec![select(Target::Area(area))],
+                    (true, None) => vec![Action::Session(SessionChange::ClearSelection)],
+                    (false, _) => Vec::new(),
+                };
                 (Self::Idle, actions)
             }
             Self::Pinching { start, camera_start } => {
@@ -474,9 +604,7 @@ impl ToolState {
                 }
             }
             Self::PlacingNode { kind, dragged: true, center_world } => {
-                let size = cx.session.viewport;
-                let inside = Rect { x: 0.0, y: 0.0, width: size.width, height: size.height }.contains(input.pos_screen);
-                if inside {
+                if inside(input, cx) {
                     let center = cx.session.camera().world_from_screen(input.pos_screen);
                     (Self::Idle, vec![place(&kind, center, snaps(input, cx))])
                 } else {
@@ -536,6 +664,12 @@ fn dragged(input: &Input, origin_screen: Point) -> bool {
     distance(input.pos_screen, origin_screen) > threshold
 }
 
+/// Whether the pointer is over the stage.
+fn inside(input: &Input, cx: &ToolContext<'_>) -> bool {
+    let size = cx.session.viewport;
+    Rect { x: 0.0, y: 0.0, width: size.width, height: size.height }.contains(input.pos_screen)
+}
+
 fn snaps(input: &Input, cx: &ToolContext<'_>) -> bool {
     cx.session.kept.snap && !input.modifiers.alt
 }
@@ -566,23 +700,33 @@ fn pinched(start: (Point, Point), now: (Point, Point), camera_start: Camera) -> 
 /// How near two cards' lines must be to snap together [world units].
 const ALIGN_REACH: f64 = 6.0;
 
-/// Where the dragged cards go, and the lines that show an alignment with a card that stays.
+/// Where the dragged cards and frames go, and the lines that show an alignment with a card that stays.
 fn translated(
     start: &Document,
-    nodes: &[NodeId],
-    anchor: NodeId,
+    held: &Selection,
+    anchor: Target,
     by: (f64, f64),
     snap: bool,
-) -> (BTreeMap<NodeId, Point>, Vec<Guide>) {
+    landing: Landing,
+) -> (EditCommand, Vec<Guide>) {
     let (mut dx, mut dy) = by;
     let mut guides = Vec::new();
-    if let (true, Some(node)) = (snap, start.nodes.get(&anchor)) {
+    let (card, area) = match anchor {
+        Target::Node(id) => (start.nodes.get(&id), None),
+        Target::Area(id) => (None, start.areas.get(&id)),
+        Target::Edge(_) => (None, None),
+    };
+    if let (true, Some(area)) = (snap, area) {
+        let corner = snapped(moved(area.at, dx, dy));
+        (dx, dy) = (corner.x - area.at.x, corner.y - area.at.y);
+    }
+    if let (true, Some(node)) = (snap, card) {
         let goal = moved(node.at, dx, dy);
         let corner = snapped(goal);
         let free = card_rect(node);
         let rect = Rect { x: goal.x, y: goal.y, ..free };
         let resting: Vec<Rect> =
-            start.nodes.iter().filter(|(id, _)| !nodes.contains(id)).map(|(_, node)| card_rect(node)).collect();
+            start.nodes.iter().filter(|(id, _)| !held.nodes.contains(id)).map(|(_, node)| card_rect(node)).collect();
         // Cards have one width, so left edges tell alignment; their heights differ, so their middles do.
         let nearest = |along: fn(&Rect) -> f64| {
             resting
@@ -606,6 +750,19 @@ fn translated(
         }
         (dx, dy) = (x - node.at.x, y - node.at.y);
     }
-    let places = nodes.iter().filter_map(|id| start.nodes.get(id).map(|node| (*id, moved(node.at, dx, dy)))).collect();
-    (places, guides)
+    let (frames, nodes) = places::carried(start, &held.areas, &held.nodes, (dx, dy));
+    (EditCommand::Arrange { nodes, frames, landing }, guides)
+}
+
+/// What pulling at a frame's line does.
+fn resized(
+    start: &Document,
+    area: AreaId,
+    grip: Grip,
+    by: (f64, f64),
+    snap: bool,
+    landing: Landing,
+) -> Option<EditCommand> {
+    let frame = places::resized(start, area, grip, by, snap)?;
+    Some(EditCommand::ResizeArea { area, frame, landing })
 }
