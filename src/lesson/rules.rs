@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Ablation, Lesson};
-use crate::editor::edit::Guard;
+use crate::editor::edit::{AREA_KIND, Guard};
 use crate::editor::session::Target;
 use crate::model::edge::EDGE_ENTRY;
 use crate::model::params::{Entry, ParamKind, ParamSpec, Params, Value};
@@ -71,7 +71,11 @@ pub fn spending(lesson: &Lesson, design: &Document) -> Vec<(u32, BudgetLine)> {
 /// The same rules as far as the editor can refuse a change before it happens. Made anew whenever nodes or edges come and go.
 #[must_use]
 pub fn guard(lesson: &Lesson, start: &Document, current: &Document) -> Guard {
-    let mut guard = Guard { fixed_run: lesson.lock.run || lesson.lock.faults, ..Guard::default() };
+    let mut guard = Guard {
+        fixed_run: lesson.lock.run || lesson.lock.faults,
+        keep_areas: start.areas.keys().copied().collect(),
+        ..Guard::default()
+    };
     for (id, node) in &start.nodes {
         let source = is_source(&node.kind);
         if (source && lesson.lock.traffic) || node.role.as_ref().is_some_and(|role| lesson.lock.keep.contains(role)) {
@@ -81,6 +85,7 @@ pub fn guard(lesson: &Lesson, start: &Document, current: &Document) -> Guard {
     for (id, node) in &current.nodes {
         if is_source(&node.kind) && lesson.lock.traffic {
             guard.fixed_params.insert((Target::Node(*id), "*".to_owned()));
+            guard.keep_places.insert(*id);
         }
         for key in locked_keys(lesson, &node.kind) {
             guard.fixed_params.insert((Target::Node(*id), key.to_owned()));
@@ -94,6 +99,7 @@ pub fn guard(lesson: &Lesson, start: &Document, current: &Document) -> Guard {
     let kinds: BTreeSet<String> = station::REGISTRY
         .iter()
         .map(|kind| kind.entry.id)
+        .chain([AREA_KIND])
         .filter(|kind| lesson.allow.is_empty() || lesson.allow.iter().any(|allowed| allowed == kind))
         .filter(|kind| !(lesson.lock.traffic && is_source(kind)))
         .map(str::to_owned)
@@ -127,7 +133,7 @@ pub fn param_exists(param: &str) -> bool {
 /// Whether some registry has an entry of that id.
 #[must_use]
 pub fn id_exists(id: &str) -> bool {
-    station::find(id).is_some() || choices().contains(&id)
+    station::find(id).is_some() || id == AREA_KIND || choices().contains(&id)
 }
 
 /// Ids of all entries that stations can choose (strategies, distributions, …).
@@ -212,6 +218,23 @@ fn world(lesson: &Lesson, start: &Document, design: &Document, found: &mut Vec<D
             );
         }
     }
+    for (id, area) in &start.areas {
+        if design.areas.get(id).is_none_or(|now| now.kind != area.kind) {
+            tell(
+                found,
+                Place::Document,
+                "locked-area",
+                format!("{} belongs to the lesson and was changed or removed.", area.label),
+                "Put it back: undo its change, or start the lesson anew.",
+            );
+        }
+    }
+    for (id, node) in design.nodes.iter().filter(|(_, node)| lock.traffic && is_source(&node.kind)) {
+        if start.nodes.get(id).is_some_and(|was| was.area != node.area) {
+            let message = format!("{} do not stand where the lesson put them.", node.label);
+            tell(found, Place::Node(*id), "locked-place", message, "Move them back to where they stood.");
+        }
+    }
     for role in &lock.keep {
         let kind = |document: &Document| document.node_by_role(role).map(|id| document.nodes[&id].kind.clone());
         if kind(start) != kind(design) {
@@ -286,6 +309,10 @@ fn allowed(lesson: &Lesson, start: &Document, design: &Document, found: &mut Vec
         return;
     }
     let allowed = |id: &str| lesson.allow.iter().any(|allowed| allowed == id);
+    for (id, area) in design.areas.iter().filter(|(id, _)| !allowed(AREA_KIND) && !start.areas.contains_key(id)) {
+        let message = format!("{}: regions and zones cannot be added in this lesson.", area.label);
+        tell(found, Place::Area(*id), "not-allowed", message, "Remove it: this lesson does without.");
+    }
     for (id, node) in &design.nodes {
         let was = start.nodes.get(id).filter(|was| was.kind == node.kind);
         if was.is_none() && !allowed(&node.kind) {

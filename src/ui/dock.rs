@@ -188,7 +188,8 @@ pub fn Problems(props: &ProblemsProps) -> Html {
         let target = match problem.place {
             Place::Node(id) => Some(Target::Node(id)),
             Place::Edge(id) => Some(Target::Edge(id)),
-            Place::Document | Place::Area(_) | Place::Fault(_) => None,
+            Place::Area(id) => Some(Target::Area(id)),
+            Place::Document | Place::Fault(_) => None,
         };
         let jump = target.map(|target| {
             let dispatch = dispatch.clone();
@@ -215,6 +216,7 @@ fn place_words(document: &Document, place: Place) -> String {
     match place {
         Place::Node(id) => target_words(document, Target::Node(id)),
         Place::Edge(id) => target_words(document, Target::Edge(id)),
-        Place::Document | Place::Area(_) | Place::Fault(_) => "the run".to_owned(),
+        Place::Area(id) => target_words(document, Target::Area(id)),
+        Place::Document | Place::Fault(_) => "the run".to_owned(),
     }
 }

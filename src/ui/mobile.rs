@@ -75,7 +75,7 @@ pub fn SelectionBar(props: &SelectionBarProps) -> Html {
     let Some(target) = selection.single().filter(|target| target.is_in(&document)) else { return Html::default() };
     let name = match target {
         Target::Node(id) => document.nodes.get(&id).map_or_else(String::new, |node| node.label.clone()),
-        Target::Edge(_) => target_name(&document, target),
+        Target::Edge(_) | Target::Area(_) => target_name(&document, target),
     };
     let onclick = props.choose.reform(|_: MouseEvent| MobileTab::Settings);
     html! {

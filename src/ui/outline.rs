@@ -9,16 +9,19 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::canvas::area::area_icon;
 use super::format;
 use super::icons::{Icon, category_class, station_icon};
+use super::inspector::places as inspector_places;
 use super::shared::Shared;
 use super::store::{use_dispatch, use_document, use_guard, use_run, use_selection};
 use crate::editor::edit::{check_connection, target_name};
-use crate::editor::{Action, EditCommand, Selection, SessionChange, Target, ToolRequest, catalog, gauge};
+use crate::editor::{Action, EditCommand, Selection, SessionChange, Target, ToolRequest, catalog, gauge, places};
 use crate::model::outcome::Outcome;
 use crate::model::station;
 use crate::topology::check::check;
-use crate::topology::document::{Diagnostic, Document, EdgeId, Node, NodeId, Place, Severity};
+use crate::topology::document::Place as At;
+use crate::topology::document::{AreaId, AreaKind, Diagnostic, Document, EdgeId, Node, NodeId, Severity};
 
 #[derive(Debug, PartialEq, Properties)]
 pub struct OutlineProps {
@@ -53,6 +56,7 @@ pub fn Outline(props: &OutlineProps) -> Html {
                     }
                 }) }
             </ul>
+            <Places form={props.form.clone()} />
         </section>
     }
 }
@@ -76,9 +80,10 @@ fn Problems(props: &ProblemsProps) -> Html {
             <ul class="outline-calls" aria-labelledby="outline-problems">
                 { for props.diagnostics.iter().map(|diagnostic| {
                     let target = match diagnostic.place {
-                        Place::Node(id) => Some(Target::Node(id)),
-                        Place::Edge(id) => Some(Target::Edge(id)),
-                        Place::Document | Place::Area(_) | Place::Fault(_) => None,
+                        At::Node(id) => Some(Target::Node(id)),
+                        At::Edge(id) => Some(Target::Edge(id)),
+                        At::Area(id) => Some(Target::Area(id)),
+                        At::Document | At::Fault(_) => None,
                     };
                     let (icon, class) = match diagnostic.severity {
                         Severity::Error => ("circle-x", "outline-problem place-error"),
@@ -180,6 +185,7 @@ fn Station(props: &StationProps) -> Html {
                 </label>
             }
             <p class="outline-setting">{ catalog::setting_line(node) }</p>
+            <StandsIn {id} node={node.clone()} document={document.clone()} />
             <StationValues {id} node={node.clone()} />
             if catalog::makes_calls(&node.kind) {
                 <ul class="outline-calls" aria-label={format!("What {label} calls")}>
@@ -194,6 +200,122 @@ fn Station(props: &StationProps) -> Html {
                 <Connect from={id} document={document.clone()} />
             }
         </div>
+    }
+}
+
+/// Regions and zones, and a way to add them.
+#[component]
+fn Places(props: &OutlineProps) -> Html {
+    let document = use_document();
+    let selection = use_selection();
+    let dispatch = use_dispatch();
+    let guard = use_guard();
+    let allowed = guard.allows_areas();
+    let add = dispatch.callback(|| Action::Tool(ToolRequest::PlaceAreaAtCenter { zone: false }));
+    html! {
+        <>
+            <h2 id="outline-places">{ "Regions and zones" }</h2>
+            if document.areas.is_empty() {
+                <p class="outline-setting">{ "None: everything stands in one place." }</p>
+            }
+            <ul class="outline-list" aria-labelledby="outline-places">
+                { for inspector_places::places(&document).into_iter().map(|(id, words)| {
+                    let target = Target::Area(id);
+                    let form = props.form.as_ref().filter(|_| selection.single() == Some(target));
+                    html! {
+                        <li key={id.0}>
+                            <Place {id} {words} document={document.clone()} selected={selection.contains(target)} {allowed} />
+                            { form.map(|form| form.emit(target)).unwrap_or_default() }
+                        </li>
+                    }
+                }) }
+            </ul>
+            <button type="button" class="outline-button" disabled={!allowed} onclick={add}><Icon name="plus" />{ "Add a region" }</button>
+        </>
+    }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+struct PlaceProps {
+    id: AreaId,
+    words: String,
+    document: Shared<Document>,
+    selected: bool,
+    allowed: bool,
+}
+
+/// One region or zone: name, what it is, who stands in it.
+#[component]
+fn Place(props: &PlaceProps) -> Html {
+    let dispatch = use_dispatch();
+    let (id, document) = (props.id, &props.document);
+    let Some(area) = document.areas.get(&id) else { return Html::default() };
+    let select = dispatch.callback(move || inspector_places::choose_area(id));
+    let delete = dispatch.callback(move || Action::Edit(EditCommand::Delete(Selection::of(Target::Area(id)))));
+    let zone = {
+        let center = places::frame(area).center();
+        dispatch.callback(move || {
+            Action::Edit(EditCommand::AddArea { zone: true, frame: places::frame_at(true, center, true) })
+        })
+    };
+    let region = match &area.kind {
+        AreaKind::Region { region } => Some(region.clone()),
+        AreaKind::Zone { .. } => None,
+    };
+    let held: Vec<&str> = places::held(document, id).map(|(_, node)| node.label.as_str()).collect();
+    let held = if held.is_empty() { "nothing stands in it".to_owned() } else { format!("here: {}", held.join(", ")) };
+    let words = &props.words;
+    html! {
+        <div class={classes!("outline-node", "cat-edge", props.selected.then_some("selected"))} id={format!("outline-area-{}", id.0)}>
+            <div class="outline-head">
+                <button type="button" class="outline-choose" aria-pressed={props.selected.to_string()} onclick={select}>
+                    <span class="station-mark"><Icon name={area_icon(&area.kind)} /></span>
+                    <span><span class="outline-name">{ words }</span>{ " " }<span class="outline-kind">{ region.clone().unwrap_or_else(|| "zone".to_owned()) }</span></span>
+                </button>
+                if region.is_some() && props.allowed {
+                    <button type="button" class="outline-button icon-only" aria-label={format!("Add a zone to {words}")} title="Add a zone" onclick={zone}>
+                        <Icon name="building-2" />
+                    </button>
+                }
+                <button type="button" class="outline-button icon-only" aria-label={format!("Delete {words}")} title="Delete; what stands in it stays" onclick={delete}>
+                    <Icon name="trash-2" />
+                </button>
+            </div>
+            <p class="outline-setting">{ held }</p>
+        </div>
+    }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+struct StandsInProps {
+    id: NodeId,
+    node: Shared<Node>,
+    document: Shared<Document>,
+}
+
+/// Where a station stands, where there are areas at all.
+#[component]
+fn StandsIn(props: &StandsInProps) -> Html {
+    let dispatch = use_dispatch();
+    if props.document.areas.is_empty() {
+        return Html::default();
+    }
+    let (node, now) = (props.id, props.node.area);
+    let onchange = Callback::from(move |event: Event| {
+        if let Some(select) = event.target().and_then(|target| target.dyn_into::<HtmlSelectElement>().ok()) {
+            dispatch.edit(EditCommand::StandIn { node, area: select.value().parse().ok().map(AreaId) });
+        }
+    });
+    html! {
+        <label class="outline-field">
+            { format!("{} stands in", props.node.label) }
+            <select {onchange}>
+                <option value="" selected={now.is_none()}>{ "nowhere in particular" }</option>
+                { for inspector_places::places(&props.document).into_iter().map(|(id, words)| html! {
+                    <option key={id.0} value={id.0.to_string()} selected={now == Some(id)}>{ words }</option>
+                }) }
+            </select>
+        </label>
     }
 }
 

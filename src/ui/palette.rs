@@ -11,15 +11,94 @@ use crate::model::station;
 #[component]
 pub fn Palette() -> Html {
     html! {
-        <nav class="rail" aria-label="Palette and tools">
-            <div class="rail-group" role="group" aria-label="Stations to place">
-                { for station::REGISTRY.iter().filter(|kind| !kind.entry.defect).map(|kind| html! { <PaletteItem kind={kind.entry.id} key={kind.entry.id} /> }) }
-            </div>
-            <div class="rail-group rail-tools" role="group" aria-label="Tools">
-                <OutlineToggle />
-                { for ["connect", "undo", "redo", "tidy-layout"].into_iter().filter_map(commands::find).map(|command| html! { <CommandButton id={command.id} key={command.id} /> }) }
-            </div>
-        </nav>
+           <nav class="rail" aria-label="Palette and tools">
+               <div class="rail-group" role="group" aria-label="Stations to place">
+                   { for station::REGISTRY.iter().filter(|kind| !kind.entry.defect).map(|kind| html! { <PaletteItem kind={kind.entry.id} key={kind.entry.id} /> }) }
+               </div>
+    <PlacesToPlace />
+               <div class="rail-group rail-tools" role="group" aria-label="Tools">
+                   <OutlineToggle />
+                   { for ["connect", "undo", "redo", "tidy-layout"].into_iter().filter_map(commands::find).map(|command| html! { <CommandButton id={command.id} key={command.id} /> }) }
+               </div>
+           </nav>
+       }
+}
+
+/// Regions and zones: frames that stations stand in.
+#[component]
+fn PlacesToPlace() -> Html {
+    html! {
+        <div class="rail-group rail-places" role="group" aria-label="Places to draw">
+            <PlaceItem zone={false} />
+            <PlaceItem zone={true} />
+        </div>
+    }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+struct PlaceItemProps {
+    zone: bool,
+}
+
+#[component]
+fn PlaceItem(props: &PlaceItemProps) -> Html {
+    let dispatch = use_dispatch();
+    let guard = use_guard();
+    let editor = use_editor();
+    let pressed = use_mut_ref(|| false);
+    let zone = props.zone;
+    let allowed = guard.allows_areas();
+    let placing = matches!(editor.tool, ToolState::PlacingArea { zone: other, .. } if other == zone);
+    let onpointerdown = {
+        let pressed = pressed.clone();
+        Callback::from(move |event: PointerEvent| {
+            *pressed.borrow_mut() = event.button() == 0 && event.pointer_type() == "mouse"
+        })
+    };
+    // The pointer leaves with the button held: it is being dragged onto the stage.
+    let onpointerleave = {
+        let (pressed, dispatch) = (pressed.clone(), dispatch.clone());
+        Callback::from(move |event: PointerEvent| {
+            if std::mem::take(&mut *pressed.borrow_mut()) && event.buttons() & 1 == 1 && allowed {
+                dispatch.act(Action::Tool(ToolRequest::PlaceArea { zone, dragged: true }));
+            }
+        })
+    };
+    let onclick = {
+        let (pressed, dispatch) = (pressed.clone(), dispatch.clone());
+        Callback::from(move |event: MouseEvent| {
+            *pressed.borrow_mut() = false;
+            dispatch.act(Action::Tool(if placing {
+                ToolRequest::Cancel
+            } else if event.detail() == 0 {
+                // By keyboard.
+                ToolRequest::PlaceAreaAtCenter { zone }
+            } else {
+                ToolRequest::PlaceArea { zone, dragged: false }
+            }));
+        })
+    };
+    let (name, sign, about) = if zone {
+        (
+            "Zone",
+            "building-2",
+            "One of several data centers of a region. Click here, then draw its frame within a region.",
+        )
+    } else {
+        (
+            "Region",
+            "globe",
+            "A place in the world, far from the others. Click here, then draw its frame around what stands there.",
+        )
+    };
+    let title = if allowed { about } else { "This lesson does without it." };
+    html! {
+        <button type="button" class={classes!("palette-item", "cat-edge", placing.then_some("palette-on"))} disabled={!allowed}
+            aria-pressed={placing.to_string()} {title} data-kind={name.to_lowercase()} {onpointerdown} {onpointerleave} {onclick}>
+            { icon(sign, "icon-l") }
+            <span>{ name }</span>
+            if !allowed { { icon("lock", "icon-s palette-lock") } }
+        </button>
     }
 }
 

@@ -4,6 +4,7 @@
 //! canvas between them, and live numbers are written past Yew; see [`animation`].
 
 pub mod animation;
+pub mod area;
 pub mod card;
 pub mod controls;
 pub mod frame_loop;
@@ -24,15 +25,16 @@ use web_sys::{Element, HtmlCanvasElement, HtmlElement, KeyboardEvent, PointerEve
 use yew::prelude::*;
 
 use self::animation::Animation;
+use self::area::Frame;
 use self::card::{Card, Problem};
 use self::controls::Controls;
 use self::frame_loop::FrameLoop;
 use self::keys::Latest;
 use self::wire::{Wire, WireLabel};
 use crate::editor::edit::target_name;
-use crate::editor::{Action, Camera, EditorState, InputKind, SessionChange, Size, Target, ToolState, gauge};
+use crate::editor::{Action, Camera, EditorState, InputKind, SessionChange, Size, Target, ToolState, gauge, places};
 use crate::topology::check::check;
-use crate::topology::document::{Diagnostic, Place};
+use crate::topology::document::{Area, AreaKind, Diagnostic, Place};
 use crate::ui::browser::{self, Listener};
 use crate::ui::shared::Shared;
 use crate::ui::store::{Dispatch, use_dispatch, use_editor, use_simulation};
@@ -77,6 +79,7 @@ pub fn Stage() -> Html {
             onpointerup={pointer(|_| InputKind::Up)}
             onpointercancel={pointer(|_| InputKind::Cancel)}
             onmouseup={no_middle_paste.clone()} onauxclick={no_middle_paste}>
+            <div class="stage-places world" role="group" aria-label="Regions and zones">{ world.places }</div>
             <svg class="stage-wires" role="group" aria-label="Connections"><g class="world-svg">{ world.wires }</g></svg>
             <canvas class="stage-dots" ref={canvas} aria-hidden="true"></canvas>
             <svg class="stage-labels" aria-hidden="true"><g class="world-svg">{ world.labels }</g></svg>
@@ -97,6 +100,8 @@ pub fn Stage() -> Html {
 }
 
 struct World {
+    /// Frames of regions and zones, behind everything.
+    places: Html,
     wires: Html,
     labels: Html,
     cards: Html,
@@ -111,6 +116,21 @@ fn world(state: &EditorState, problems: &BTreeMap<Target, Problem>) -> World {
     };
     let selection = &state.session.selection;
     let document = &state.document;
+    let landing = state.tool.landing(document);
+    // Zones lie in regions, so they come after them.
+    let zone = |area: &Area| matches!(area.kind, AreaKind::Zone { .. });
+    let order = document.areas.iter().filter(|(_, area)| !zone(area));
+    let places = order
+        .chain(document.areas.iter().filter(|(_, area)| zone(area)))
+        .map(|(id, area)| {
+            let target = Target::Area(*id);
+            let name: AttrValue = target_name(document, target).into();
+            html! {
+                <Frame key={id.0} id={*id} area={Shared(area.clone())} {name} stations={places::held(document, *id).count()}
+                    selected={selection.contains(target)} lit={landing.contains(id)} problem={problems.get(&target).cloned()} />
+            }
+        })
+        .collect();
     let wires = document
         .edges
         .iter()
@@ -158,7 +178,7 @@ fn world(state: &EditorState, problems: &BTreeMap<Target, Problem>) -> World {
             Some(html! { <WireLabel key={id.0} id={*id} at={(at.x, at.y)} {selected} {marks} /> })
         })
         .collect();
-    World { wires, labels, cards, badges }
+    World { places, wires, labels, cards, badges }
 }
 
 #[derive(Debug, PartialEq, Properties)]
@@ -191,8 +211,9 @@ fn problems(diagnostics: &[Diagnostic]) -> BTreeMap<Target, Problem> {
         let target = match diagnostic.place {
             Place::Node(id) => Target::Node(id),
             Place::Edge(id) => Target::Edge(id),
+            Place::Area(id) => Target::Area(id),
             // Told in the list of problems: they have no place on the canvas.
-            Place::Document | Place::Area(_) | Place::Fault(_) => continue,
+            Place::Document | Place::Fault(_) => continue,
         };
         found.entry(target).and_modify(|problem| problem.count += 1).or_insert_with(|| Problem {
             severity: diagnostic.severity,
@@ -239,7 +260,7 @@ fn on_pointer(
 }
 
 const fn is_palette_drag(tool: &ToolState) -> bool {
-    matches!(tool, ToolState::PlacingNode { dragged: true, .. })
+    matches!(tool, ToolState::PlacingNode { dragged: true, .. } | ToolState::PlacingArea { dragged: true, .. })
 }
 
 /// Tells the editor how large the stage is.
@@ -366,6 +387,7 @@ fn use_asked_focus(state: &EditorState) {
             browser::focus_id(&match target {
                 Target::Node(id) => format!("node-{}", id.0),
                 Target::Edge(id) => format!("edge-{}", id.0),
+                Target::Area(id) => format!("area-{}", id.0),
             });
         }
     });

@@ -49,6 +49,11 @@ fn content(state: &EditorState) -> Html {
             let frame = Rect { x: ghost.at.x, y: ghost.at.y, width: CARD_WIDTH, height: card_height(&ghost) };
             rect(frame, "ghost", 10.0)
         }
+        ToolState::PlacingArea { .. } => state
+            .tool
+            .new_frame(state.session.kept.snap)
+            .map(|frame| rect(frame, "ghost ghost-area", 10.0))
+            .unwrap_or_default(),
         _ => Html::default(),
     }
 }

@@ -18,6 +18,7 @@ use crate::ui::store::{use_dispatch, use_document, use_guard, use_run, use_simul
 fn suits(document: &Document, target: Target, kind: &FaultKind) -> bool {
     match target {
         Target::Edge(_) => kind.targets == Targets::Edges,
+        Target::Area(_) => kind.targets == Targets::Areas,
         Target::Node(id) => {
             let category = document.nodes.get(&id).and_then(|node| station::find(&node.kind)).map(|kind| kind.category);
             match kind.targets {
@@ -39,6 +40,7 @@ fn whole(target: Target) -> FaultTarget {
     match target {
         Target::Node(id) => FaultTarget::Node(id),
         Target::Edge(id) => FaultTarget::Edge(id),
+        Target::Area(id) => FaultTarget::Area(id),
     }
 }
 
@@ -50,6 +52,7 @@ fn fault_icon(kind: &str) -> &'static str {
         "latency" => "timer",
         "partition" => "unplug",
         "traffic" => "trending-up",
+        "outage" => "moon",
         _ => "siren",
     }
 }
@@ -65,9 +68,7 @@ pub fn fault_words(document: &Document, kind: &str, target: FaultTarget, params:
             format!("{}, replica {}", super::target_words(document, Target::Node(id)), replica + 1)
         }
         FaultTarget::Edge(id) => super::target_words(document, Target::Edge(id)),
-        FaultTarget::Area(id) => {
-            document.areas.get(&id).map_or_else(|| "an area".to_owned(), |area| area.label.clone())
-        }
+        FaultTarget::Area(id) => super::target_words(document, Target::Area(id)),
     };
     let value = entry.and_then(|entry| entry.params.first()).and_then(|spec| {
         let ParamKind::Number { unit, .. } = spec.kind else { return None };
@@ -88,7 +89,7 @@ pub(crate) fn Faults(props: &TargetProps) -> Html {
     let target = props.target;
     let replicas = match target {
         Target::Node(id) => document.nodes.get(&id).map_or(1, |node| crate::editor::catalog::replicas(node)),
-        Target::Edge(_) => 1,
+        Target::Edge(_) | Target::Area(_) => 1,
     };
     let hit = use_state_eq(|| None::<u32>);
     let choose = {

@@ -28,6 +28,7 @@ pub(crate) fn Metrics(props: &TargetProps) -> Html {
             },
             None => nothing(),
         },
+        Target::Area(_) => Html::default(),
         Target::Edge(id) => run.frame.edges.iter().find(|edge| edge.edge == id.0).map_or_else(nothing, edge_facts),
     }
 }

@@ -3,6 +3,7 @@
 mod faults;
 mod inside;
 mod metrics;
+pub(crate) mod places;
 mod run_settings;
 mod settings;
 
@@ -12,10 +13,11 @@ pub use faults::fault_words;
 
 use super::icons::{category_class, icon, station_icon};
 use super::store::{use_dispatch, use_document, use_preferences, use_selection};
+use crate::editor::edit::target_name;
 use crate::editor::{Action, SessionChange, Target, catalog};
 use crate::model::edge::EDGE_ENTRY;
 use crate::model::station;
-use crate::topology::document::Document;
+use crate::topology::document::{AreaKind, Document};
 
 /// Name of the panel in the stored session.
 const PANEL: &str = "inspector";
@@ -72,7 +74,7 @@ fn Several() -> Html {
     let selection = use_selection();
     let dispatch = use_dispatch();
     let command = |id: &'static str| dispatch.callback(move || Action::Command(id));
-    let (nodes, edges) = (selection.nodes.len(), selection.edges.len());
+    let (nodes, edges, areas) = (selection.nodes.len(), selection.edges.len(), selection.areas.len());
     let mut words = Vec::new();
     if nodes > 0 {
         words.push(format!("{nodes} station{}", if nodes == 1 { "" } else { "s" }));
@@ -80,12 +82,15 @@ fn Several() -> Html {
     if edges > 0 {
         words.push(format!("{edges} connection{}", if edges == 1 { "" } else { "s" }));
     }
+    if areas > 0 {
+        words.push(format!("{areas} region{0} or zone{0}", if areas == 1 { "" } else { "s" }));
+    }
     html! {
         <div class="panel-body">
             <h2>{ format!("{} selected", selection.len()) }</h2>
             <p class="sub">{ words.join(" and ") }</p>
             <div class="button-row">
-                if nodes > 0 {
+                if nodes + areas > 0 {
                     <button type="button" class="btn" onclick={command("duplicate")}>{ icon("copy-plus", "") }{ "Duplicate" }</button>
                 }
                 <button type="button" class="btn btn-danger" onclick={command("delete")}>{ icon("trash-2", "") }{ "Delete" }</button>
@@ -106,7 +111,8 @@ fn TargetPanel(props: &TargetProps) -> Html {
         .filter(|tab| match tab {
             Tab::Inside => inside::has_inside(&document, target),
             Tab::Break => faults::any_for(&document, target),
-            Tab::Settings | Tab::Metrics => true,
+            Tab::Metrics => !matches!(target, Target::Area(_)),
+            Tab::Settings => true,
         })
         .collect();
     let chosen =
@@ -172,9 +178,13 @@ fn Head(props: &TargetProps) -> Html {
             let kind = document.nodes.get(&id).map_or("", |node| node.kind.as_str());
             let summary = station::find(kind)
                 .map_or("This version does not know this kind of station.", |kind| kind.entry.summary);
-            (station_icon(kind), category_class(kind), summary)
+            (station_icon(kind), category_class(kind), summary.to_owned())
         }
-        Target::Edge(_) => ("cable", "cat-edge", EDGE_ENTRY.summary),
+        Target::Edge(_) => ("cable", "cat-edge", EDGE_ENTRY.summary.to_owned()),
+        Target::Area(id) => {
+            let (sign, summary) = places::area_summary(&document, id);
+            (sign, "cat-edge", summary)
+        }
     };
     html! {
         <header class="panel-head">
@@ -200,6 +210,7 @@ pub fn target_words(document: &Document, target: Target) -> String {
                 format!("{} → {}", label(&edge.from), label(&edge.to))
             },
         ),
+        Target::Area(_) => target_name(document, target),
     }
 }
 
@@ -209,5 +220,9 @@ pub fn kind_words(document: &Document, target: Target) -> &'static str {
     match target {
         Target::Node(id) => document.nodes.get(&id).map_or("Station", |node| catalog::face(&node.kind).name),
         Target::Edge(_) => EDGE_ENTRY.name,
+        Target::Area(id) => match document.areas.get(&id).map(|area| &area.kind) {
+            Some(AreaKind::Zone { .. }) => "Zone",
+            _ => "Region",
+        },
     }
 }

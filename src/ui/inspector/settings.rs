@@ -4,6 +4,7 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::TargetProps;
+use super::places::{AreaSettings, EdgeWay, StandsIn};
 use crate::editor::{Action, EditCommand, GestureId, Target};
 use crate::model::edge::EDGE_ENTRY;
 use crate::model::params::{Params, Value};
@@ -30,6 +31,9 @@ pub(crate) fn Settings(props: &TargetProps) -> Html {
         })
     };
     let onend = dispatch.callback(|| Action::EndGesture);
+    if let Target::Area(id) = target {
+        return html! { <><AreaSettings {id} /><Refused /></> };
+    }
     let Some((specs, params)) = described(&document, target) else {
         return html! { <p class="empty">{ "This version knows no settings for it. It can be moved and deleted." }</p> };
     };
@@ -39,6 +43,8 @@ pub(crate) fn Settings(props: &TargetProps) -> Html {
     html! {
         <>
             if let Target::Node(id) = target { <NameField {target} label={document.nodes.get(&id).map_or(String::new(), |node| node.label.clone())} /> }
+            if let Target::Node(id) = target { <StandsIn {id} /> }
+            if let Target::Edge(id) = target { <EdgeWay {id} /> }
             <ParamForm {specs} {params} prefix={prefix(target)} {fixed} problems={problems(&document, target)} {onchange} {onend} />
             <Refused />
             <div class="panel-foot">
@@ -52,6 +58,7 @@ fn prefix(target: Target) -> String {
     match target {
         Target::Node(id) => format!("node-{}", id.0),
         Target::Edge(id) => format!("edge-{}", id.0),
+        Target::Area(id) => format!("area-{}", id.0),
     }
 }
 
@@ -63,6 +70,7 @@ fn described(document: &Document, target: Target) -> Option<(Specs, Params)> {
             Some((Specs(station::find(&node.kind)?.entry.params), node.params.clone()))
         }
         Target::Edge(id) => Some((Specs(EDGE_ENTRY.params), document.edges.get(&id)?.params.clone())),
+        Target::Area(_) => None,
     }
 }
 
