@@ -9,6 +9,7 @@ use std::rc::Rc;
 use super::catalog;
 use super::clipboard::Clip;
 use super::geometry::{GRID, Rect, bounds, card_height, free_place, moved, snapped};
+use super::layout::Places;
 use super::places;
 use super::session::{Selection, Target};
 use crate::model::params::{Params, Value};
@@ -82,8 +83,8 @@ pub enum EditCommand {
         node: NodeId,
         area: Option<AreaId>,
     },
-    /// The same, called "Tidy layout".
-    TidyLayout(BTreeMap<NodeId, Point>),
+    /// Places for all cards, and frames around what they hold.
+    TidyLayout(Places),
     /// Nodes with the edges at them, edges, and areas: what stood in those stays. Faults planned for them go too.
     Delete(Selection),
     /// A copy beside the original.
@@ -358,8 +359,11 @@ impl EditCommand {
             }
             Self::SetRegion { area, region } => set_region(document, guard, *area, region),
             Self::StandIn { node, area } => stand_in(document, guard, *node, *area),
-            Self::TidyLayout(places) => {
-                place(document, places)?;
+            Self::TidyLayout(Places { nodes, frames }) => {
+                place(document, nodes)?;
+                for (id, frame) in frames {
+                    places::set_frame(document, *id, places::tamed(*frame));
+                }
                 Ok(Applied::said("Tidy layout"))
             }
             Self::Delete(selection) => delete(document, guard, selection),

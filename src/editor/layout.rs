@@ -7,8 +7,9 @@
 
 use std::collections::BTreeMap;
 
-use super::geometry::{CARD_WIDTH, GRID, card_height, snapped};
-use crate::topology::document::{Document, NodeId, Point};
+use super::geometry::{CARD_WIDTH, GRID, Rect, Size, card_height, moved, snapped};
+use super::places::{FRAME_MIN, HEAD, PAD};
+use crate::topology::document::{AreaId, AreaKind, Document, Node, NodeId, Point};
 
 /// Room between columns [world units]: enough for a wire to bend and for a badge on it.
 const GAP_X: f64 = 8.0 * GRID;
@@ -19,10 +20,11 @@ const WIRE_HEIGHT: f64 = GRID;
 /// Sweeps over the columns; small drawings settle within three.
 const SWEEPS: usize = 12;
 
-/// A card, or the place where a long wire passes through a column.
+/// A block (a card, or a frame with all that it holds), or the place where a long wire passes through a column.
 #[derive(Debug)]
 struct Item {
-    node: Option<NodeId>,
+    /// Index of the block; `None` for a wire.
+    block: Option<usize>,
     column: usize,
     height: f64,
     /// Neighbors in the column before and after.
@@ -30,56 +32,171 @@ struct Item {
     after: Vec<usize>,
 }
 
-/// A place for every card; the same document always gives the same places.
-#[must_use]
-pub fn tidy(document: &Document) -> BTreeMap<NodeId, Point> {
-    let linked = |id: &NodeId| document.edges.values().any(|edge| edge.from == *id || edge.to == *id);
-    let (connected, loose): (Vec<NodeId>, Vec<NodeId>) = document.nodes.keys().copied().partition(|id| linked(id));
-    let items = items(document, &connected);
-    let columns = order(&items);
-    let centers = settle(&items, &columns);
-    let mut places = BTreeMap::new();
-    let top = items.iter().zip(&centers).map(|(item, center)| center - item.height / 2.0).fold(f64::INFINITY, f64::min);
-    let mut bottom = 0.0f64;
-    for (item, center) in items.iter().zip(&centers) {
-        let Some(id) = item.node else { continue };
-        let y = center - item.height / 2.0 - top;
-        bottom = bottom.max(y + item.height + GAP_Y);
-        places.insert(id, snapped(Point { x: item.column as f64 * (CARD_WIDTH + GAP_X), y }));
-    }
-    // Cards without wires stand in a row below.
-    for (place, id) in loose.iter().enumerate() {
-        places.insert(*id, snapped(Point { x: place as f64 * (CARD_WIDTH + 2.0 * GRID), y: bottom }));
-    }
-    places
+/// Where everything goes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Places {
+    pub nodes: BTreeMap<NodeId, Point>,
+    pub frames: BTreeMap<AreaId, Rect>,
 }
 
-/// Edges without those that would close a cycle, found from the callers that nobody calls, by ascending id.
-fn forward_edges(document: &Document, nodes: &[NodeId]) -> Vec<(NodeId, NodeId)> {
+/// A place for every card and every frame; the same document always gives the same places. What stands in an area is
+/// laid out by itself and framed, and the frame then takes its place among the cards around it.
+#[must_use]
+pub fn tidy(document: &Document) -> Places {
+    group(document, None).0
+}
+
+/// What is laid out as one piece among others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Block {
+    Node(NodeId),
+    Area(AreaId),
+}
+
+/// Lays out what stands in `area` (or, for `None`, everything), from the origin; gives its size too.
+fn group(document: &Document, area: Option<AreaId>) -> (Places, Size) {
+    // The areas around a node, the outermost first.
+    let around = |node: &Node| -> Vec<AreaId> {
+        let found = node.area.and_then(|area| document.region_around(area));
+        found.map_or(Vec::new(), |(region, _, zone)| std::iter::once(region).chain(zone).collect())
+    };
+    // The block of this group that holds a node.
+    let block_of = |id: NodeId| -> Option<Block> {
+        let around = around(document.nodes.get(&id)?);
+        let depth = match area {
+            None => 0,
+            Some(area) => around.iter().position(|other| *other == area)? + 1,
+        };
+        Some(around.get(depth).map_or(Block::Node(id), |area| Block::Area(*area)))
+    };
+    let areas = document.areas.iter().filter(|(id, frame)| match (&frame.kind, area) {
+        (AreaKind::Region { .. }, None) => true,
+        (AreaKind::Zone { within }, Some(area)) => *within == area,
+        // A zone that lies in no region is laid out by itself.
+        (AreaKind::Zone { .. }, None) => document.region_around(**id).is_none(),
+        (AreaKind::Region { .. }, Some(_)) => false,
+    });
+    let nodes = document.nodes.keys().copied().map(Block::Node).filter(|block| match block {
+        Block::Node(id) => block_of(*id) == Some(*block),
+        Block::Area(_) => false,
+    });
+    let blocks: Vec<Block> = nodes.chain(areas.map(|(id, _)| Block::Area(*id))).collect();
+    let inside: BTreeMap<AreaId, (Places, Size)> = blocks
+        .iter()
+        .filter_map(|block| match block {
+            Block::Area(id) => Some((*id, group(document, Some(*id)))),
+            Block::Node(_) => None,
+        })
+        .collect();
+    let sizes: Vec<Size> = blocks
+        .iter()
+        .map(|block| match block {
+            Block::Node(id) => {
+                Size { width: CARD_WIDTH, height: document.nodes.get(id).map_or(0.0, |node| card_height(node)) }
+            }
+            Block::Area(id) => framed(inside[id].1),
+        })
+        .collect();
+    let index: BTreeMap<Block, usize> = blocks.iter().enumerate().map(|(place, block)| (*block, place)).collect();
+    let calls: Vec<(usize, usize)> = document
+        .edges
+        .values()
+        .filter_map(|edge| Some((*index.get(&block_of(edge.from)?)?, *index.get(&block_of(edge.to)?)?)))
+        .filter(|(from, to)| from != to)
+        .collect();
+    let corners = layered(&sizes, &calls, area.is_none());
+    let mut places = Places::default();
+    let mut size = Size::default();
+    for ((block, at), own) in blocks.iter().zip(&corners).zip(&sizes) {
+        size.width = size.width.max(at.x + own.width);
+        size.height = size.height.max(at.y + own.height);
+        match block {
+            Block::Node(id) => drop(places.nodes.insert(*id, *at)),
+            Block::Area(id) => {
+                places.frames.insert(*id, Rect { x: at.x, y: at.y, width: own.width, height: own.height });
+                let (dx, dy) = (at.x + PAD, at.y + HEAD);
+                let (held, _) = &inside[id];
+                places.nodes.extend(held.nodes.iter().map(|(id, at)| (*id, moved(*at, dx, dy))));
+                let shifted = |frame: &Rect| Rect { x: frame.x + dx, y: frame.y + dy, ..*frame };
+                places.frames.extend(held.frames.iter().map(|(id, frame)| (*id, shifted(frame))));
+            }
+        }
+    }
+    (places, size)
+}
+
+/// The size of a frame around something of that size.
+fn framed(inside: Size) -> Size {
+    let up = |v: f64| (v / GRID).ceil() * GRID;
+    Size {
+        width: up(inside.width + 2.0 * PAD).max(FRAME_MIN.width),
+        height: up(inside.height + HEAD + PAD).max(FRAME_MIN.height),
+    }
+}
+
+/// Top left corners for blocks that call each other. With `loose_below`, blocks without calls stand in a row below;
+/// otherwise they stand in the first column.
+fn layered(sizes: &[Size], calls: &[(usize, usize)], loose_below: bool) -> Vec<Point> {
+    let linked = |block: &usize| calls.iter().any(|(from, to)| from == block || to == block);
+    let (connected, loose): (Vec<usize>, Vec<usize>) =
+        (0..sizes.len()).partition(|block| !loose_below || linked(block));
+    let items = items(sizes, calls, &connected);
+    let columns = order(&items);
+    let centers = settle(&items, &columns);
+    // Each column is as wide as its widest block.
+    let mut left = 0.0;
+    let lefts: Vec<f64> = columns
+        .iter()
+        .map(|column| {
+            let widths = column.iter().filter_map(|item| items[*item].block).map(|block| sizes[block].width);
+            let here = left;
+            left += widths.fold(CARD_WIDTH, f64::max) + GAP_X;
+            here
+        })
+        .collect();
+    let top = items.iter().zip(&centers).map(|(item, center)| center - item.height / 2.0).fold(f64::INFINITY, f64::min);
+    let mut bottom = 0.0f64;
+    let mut corners = vec![Point::default(); sizes.len()];
+    for (item, center) in items.iter().zip(&centers) {
+        let Some(block) = item.block else { continue };
+        let y = center - item.height / 2.0 - top;
+        bottom = bottom.max(y + item.height + GAP_Y);
+        corners[block] = snapped(Point { x: lefts[item.column], y });
+    }
+    let mut x = 0.0;
+    for block in loose {
+        corners[block] = snapped(Point { x, y: bottom });
+        x += sizes[block].width + 2.0 * GRID;
+    }
+    corners
+}
+
+/// Calls without those that would close a cycle, found from the callers that nobody calls, in the order of blocks.
+fn forward_edges(calls: &[(usize, usize)], blocks: &[usize]) -> Vec<(usize, usize)> {
     #[derive(Clone, Copy, PartialEq)]
     enum Mark {
         Open,
         Done,
     }
-    fn visit(document: &Document, at: NodeId, marks: &mut BTreeMap<NodeId, Mark>, edges: &mut Vec<(NodeId, NodeId)>) {
+    fn visit(calls: &[(usize, usize)], at: usize, marks: &mut BTreeMap<usize, Mark>, edges: &mut Vec<(usize, usize)>) {
         marks.insert(at, Mark::Open);
-        for (_, edge) in document.edges_from(at) {
-            match marks.get(&edge.to) {
+        for (_, to) in calls.iter().filter(|(from, _)| *from == at) {
+            match marks.get(to) {
                 Some(Mark::Open) => continue,
                 Some(Mark::Done) => {}
-                None => visit(document, edge.to, marks, edges),
+                None => visit(calls, *to, marks, edges),
             }
-            edges.push((at, edge.to));
+            edges.push((at, *to));
         }
         marks.insert(at, Mark::Done);
     }
     let mut marks = BTreeMap::new();
     let mut edges = Vec::new();
-    let called = |id: &NodeId| document.edges_to(*id).next().is_some();
-    let (inner, roots): (Vec<NodeId>, Vec<NodeId>) = nodes.iter().copied().partition(called);
-    for id in roots.into_iter().chain(inner) {
-        if !marks.contains_key(&id) {
-            visit(document, id, &mut marks, &mut edges);
+    let called = |block: &usize| calls.iter().any(|(_, to)| to == block);
+    let (inner, roots): (Vec<usize>, Vec<usize>) = blocks.iter().copied().partition(called);
+    for block in roots.into_iter().chain(inner) {
+        if !marks.contains_key(&block) {
+            visit(calls, block, &mut marks, &mut edges);
         }
     }
     edges.sort_unstable();
@@ -87,11 +204,11 @@ fn forward_edges(document: &Document, nodes: &[NodeId]) -> Vec<(NodeId, NodeId)>
     edges
 }
 
-fn items(document: &Document, nodes: &[NodeId]) -> Vec<Item> {
-    let edges = forward_edges(document, nodes);
-    // Longest path from the left. As many rounds as nodes suffice, since the edges hold no cycle.
-    let mut columns: BTreeMap<NodeId, usize> = nodes.iter().map(|id| (*id, 0)).collect();
-    for _ in nodes {
+fn items(sizes: &[Size], calls: &[(usize, usize)], blocks: &[usize]) -> Vec<Item> {
+    let edges = forward_edges(calls, blocks);
+    // Longest path from the left. As many rounds as blocks suffice, since the edges hold no cycle.
+    let mut columns: BTreeMap<usize, usize> = blocks.iter().map(|block| (*block, 0)).collect();
+    for _ in blocks {
         for (from, to) in &edges {
             let next = columns[from] + 1;
             let column = columns.entry(*to).or_default();
@@ -99,27 +216,27 @@ fn items(document: &Document, nodes: &[NodeId]) -> Vec<Item> {
         }
     }
     // A caller that nobody calls stands right before the first that it calls.
-    for id in nodes {
-        let first = edges.iter().filter(|(from, _)| from == id).map(|(_, to)| columns[to]).min();
-        if let (Some(first), false) = (first, edges.iter().any(|(_, to)| to == id)) {
-            columns.insert(*id, first - 1);
+    for block in blocks {
+        let first = edges.iter().filter(|(from, _)| from == block).map(|(_, to)| columns[to]).min();
+        if let (Some(first), false) = (first, edges.iter().any(|(_, to)| to == block)) {
+            columns.insert(*block, first - 1);
         }
     }
-    let mut items: Vec<Item> = nodes
+    let mut items: Vec<Item> = blocks
         .iter()
-        .map(|id| Item {
-            node: Some(*id),
-            column: columns[id],
-            height: document.nodes.get(id).map_or(0.0, |node| card_height(node)),
+        .map(|block| Item {
+            block: Some(*block),
+            column: columns[block],
+            height: sizes[*block].height,
             before: Vec::new(),
             after: Vec::new(),
         })
         .collect();
-    let index: BTreeMap<NodeId, usize> = nodes.iter().enumerate().map(|(place, id)| (*id, place)).collect();
+    let index: BTreeMap<usize, usize> = blocks.iter().enumerate().map(|(place, block)| (*block, place)).collect();
     for (from, to) in edges {
         let mut last = index[&from];
         for column in columns[&from] + 1..columns[&to] {
-            items.push(Item { node: None, column, height: WIRE_HEIGHT, before: vec![last], after: Vec::new() });
+            items.push(Item { block: None, column, height: WIRE_HEIGHT, before: vec![last], after: Vec::new() });
             let here = items.len() - 1;
             items[last].after.push(here);
             last = here;
@@ -250,7 +367,7 @@ mod tests {
 
     fn laid_out(text: &str) -> Document {
         let mut document = document(text);
-        for (id, at) in tidy(&document) {
+        for (id, at) in tidy(&document).nodes {
             let node = document.nodes.get_mut(&id).expect("tidy places nodes of the document");
             std::rc::Rc::make_mut(node).at = at;
         }
@@ -296,5 +413,42 @@ mod tests {
         let document = laid_out("src -> a; src -> b; c; d; a -> d; b -> c");
         let order = |one, other| at(&document, one).y < at(&document, other).y;
         assert_eq!(order("a", "b"), order("d", "c"));
+    }
+
+    #[test]
+    fn what_stands_in_an_area_is_framed_and_frames_keep_apart() {
+        use crate::editor::places::frame;
+        use crate::topology::document::Area;
+
+        let mut document = document("src -> lb; lb -> a; lb -> b; a -> db1; b -> db2; c; d");
+        let area = |kind: AreaKind| Area { kind, label: "x".to_owned(), at: Point::default(), size: Point::default() };
+        let region = |id: &str| AreaKind::Region { region: id.to_owned() };
+        let (one, other) = (document.add_area(area(region("eu-west-1"))), document.add_area(area(region("us-east-1"))));
+        let zone = document.add_area(area(AreaKind::Zone { within: one }));
+        for (label, area) in [("a", zone), ("db1", one), ("b", other), ("db2", other), ("c", other)] {
+            let id = document.node_by_role(label).expect("is there");
+            std::rc::Rc::make_mut(document.nodes.get_mut(&id).expect("is there")).area = Some(area);
+        }
+        let places = tidy(&document);
+        for (id, at) in &places.nodes {
+            std::rc::Rc::make_mut(document.nodes.get_mut(id).expect("is there")).at = *at;
+        }
+        for (id, rect) in &places.frames {
+            let area = std::rc::Rc::make_mut(document.areas.get_mut(id).expect("is there"));
+            (area.at, area.size) = (Point { x: rect.x, y: rect.y }, Point { x: rect.width, y: rect.height });
+        }
+        let frames: BTreeMap<AreaId, Rect> = document.areas.iter().map(|(id, area)| (*id, frame(area))).collect();
+        assert!(!frames[&one].touches(&frames[&other]));
+        assert_eq!(frames[&one].union(&frames[&zone]), frames[&one]);
+        for (id, node) in &document.nodes {
+            let card = card_rect(node);
+            for (area, frame) in &frames {
+                if document.stands_in(node, *area) {
+                    assert_eq!(frame.union(&card), *frame, "{id:?} stands in {area:?}");
+                } else {
+                    assert!(!frame.touches(&card), "{id:?} stands beside {area:?}");
+                }
+            }
+        }
     }
 }
