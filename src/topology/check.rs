@@ -4,6 +4,7 @@
 
 mod areas;
 mod params;
+mod paths;
 mod routes;
 
 use std::collections::BTreeSet;
@@ -47,6 +48,7 @@ pub fn check(document: &Document) -> Vec<Diagnostic> {
     }
     areas::check(document, &mut found);
     routes::check(document, &mut found);
+    paths::check(document, &mut found);
     found.sorted()
 }
 
@@ -264,7 +266,7 @@ fn check_edge(document: &Document, id: EdgeId, edge: &Edge, found: &mut Found) {
             "Remove the connection, or draw it the other way round.",
         );
     }
-    let carries = |edge: &Edge| edge.params.get("operations").cloned();
+    let carries = |edge: &Edge| (edge.params.get("operations").cloned(), edge.params.get("path").cloned());
     let twin = document
         .edges_from(edge.from)
         .find(|(other, twin)| *other < id && twin.to == edge.to && carries(twin) == carries(edge));

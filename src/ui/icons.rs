@@ -34,15 +34,7 @@ pub fn icon(name: &str, class: &str) -> Html {
 /// The icon of a kind of station.
 #[must_use]
 pub fn station_icon(kind: &str) -> &'static str {
-    use crate::model::station::{Category, find};
-    match find(kind).map(|kind| kind.category) {
-        Some(Category::Client) => "users",
-        Some(Category::Routing) => "network",
-        Some(Category::Compute) => "server",
-        Some(Category::Cache) => "zap",
-        Some(Category::Data) => "database",
-        None => "box",
-    }
+    crate::model::station::find(kind).map_or("box", |kind| kind.icon)
 }
 
 /// The class that tints a station's mark: `cat-source` and so on, see components.css.
@@ -142,6 +134,7 @@ icons! {
     "scissors" => LuScissors,
     "server" => LuServer,
     "share-2" => LuShare2,
+    "signpost" => LuSignpost,
     "siren" => LuSiren,
     "skull" => LuSkull,
     "sliders-horizontal" => LuSlidersHorizontal,
@@ -162,6 +155,7 @@ icons! {
     "unplug" => LuUnplug,
     "upload" => LuUpload,
     "users" => LuUsers,
+    "waypoints" => LuWaypoints,
     "wand-sparkles" => LuWandSparkles,
     "workflow" => LuWorkflow,
     "wrench" => LuWrench,

@@ -71,6 +71,7 @@ pub const KIND: StationKind = StationKind {
         defect: false,
     },
     category: Category::Routing,
+    icon: "network",
     accepts_input: true,
     outputs: Outputs::Required,
 };

@@ -49,6 +49,7 @@ pub const KIND: StationKind = StationKind {
         defect: false,
     },
     category: Category::Cache,
+    icon: "zap",
     accepts_input: true,
     outputs: Outputs::Optional,
 };

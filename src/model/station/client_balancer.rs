@@ -47,6 +47,7 @@ pub const KIND: StationKind = StationKind {
         defect: false,
     },
     category: Category::Routing,
+    icon: "waypoints",
     accepts_input: true,
     outputs: Outputs::Required,
 };

@@ -46,6 +46,7 @@ pub const KIND: StationKind = StationKind {
         defect: false,
     },
     category: Category::Data,
+    icon: "database",
     accepts_input: true,
     outputs: Outputs::None,
 };

@@ -59,6 +59,7 @@ pub const KIND: StationKind = StationKind {
         defect: false,
     },
     category: Category::Routing,
+    icon: "signpost",
     accepts_input: true,
     outputs: Outputs::Required,
 };

@@ -62,6 +62,7 @@ pub const KIND: StationKind = StationKind {
         defect: false,
     },
     category: Category::Routing,
+    icon: "cable",
     accepts_input: true,
     outputs: Outputs::Required,
 };

@@ -11,7 +11,7 @@ pub mod source;
 
 use super::params::Entry;
 
-/// What sort of thing a station is: decides its icon and tint.
+/// What sort of thing a station is: decides its tint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Category {
     Client,
@@ -37,6 +37,8 @@ pub enum Outputs {
 pub struct StationKind {
     pub entry: Entry,
     pub category: Category,
+    /// Name of its icon in the page's set.
+    pub icon: &'static str,
     /// Whether other stations can call it.
     pub accepts_input: bool,
     pub outputs: Outputs,

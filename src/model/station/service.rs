@@ -85,6 +85,7 @@ pub const KIND: StationKind = StationKind {
         defect: false,
     },
     category: Category::Compute,
+    icon: "server",
     accepts_input: true,
     outputs: Outputs::Optional,
 };

@@ -145,6 +145,7 @@ pub const KIND: StationKind = StationKind {
         defect: false,
     },
     category: Category::Client,
+    icon: "users",
     accepts_input: false,
     outputs: Outputs::Required,
 };

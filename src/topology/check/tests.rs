@@ -415,3 +415,15 @@ fn an_outage_hits_areas_and_nothing_else_does() {
     "#]],
     );
 }
+
+#[test]
+fn paths_that_nobody_asks_for() {
+    let mut document = drawing(&["source", "balancer", "service", "service"], &[(0, 1), (1, 2), (1, 3)]);
+    let (first, second) = (EdgeId(2), EdgeId(3));
+    std::rc::Rc::make_mut(document.edges.get_mut(&first).expect("drawn")).params.set("path", "orders");
+    std::rc::Rc::make_mut(document.edges.get_mut(&second).expect("drawn")).params.set("path", "/");
+    expect![[r#"
+        warning unasked-path at edge 2: B1 → S2 carries only paths that begin with "orders", but no clients ask for such. | Clients ask for: /. Change one of the two.
+    "#]]
+    .assert_eq(&lines(&check(&document)));
+}
