@@ -206,6 +206,8 @@ pub struct Guard {
     pub keep_places: BTreeSet<NodeId>,
     /// Kinds that may be added, with [`AREA_KIND`] for areas; `None` = all.
     pub kinds: Option<BTreeSet<String>>,
+    /// Where only some of a parameter's options may be chosen: their ids.
+    pub choices: BTreeMap<(Target, String), BTreeSet<String>>,
     /// Faults, windows, seed, run length, warm-up, "good within" stay.
     pub fixed_run: bool,
 }
@@ -224,6 +226,12 @@ impl Guard {
     #[must_use]
     pub fn fixes(&self, target: Target, key: &str) -> bool {
         ["*", key].iter().any(|key| self.fixed_params.contains(&(target, (*key).to_owned())))
+    }
+
+    /// Whether an option of a parameter is held back.
+    #[must_use]
+    pub fn holds_back(&self, target: Target, key: &str, option: &str) -> bool {
+        self.choices.get(&(target, key.to_owned())).is_some_and(|allowed| !allowed.contains(option))
     }
 }
 
@@ -588,6 +596,11 @@ fn set_param(
     let label = spec.map_or_else(|| key.to_owned(), |spec| spec.label.to_lowercase());
     if guard.fixes(target, key) {
         return Err(EditError::Locked { what: format!("{name}: {label}") });
+    }
+    if let Some(Value::Variant(variant)) = value
+        && guard.holds_back(target, key, &variant.id)
+    {
+        return Err(EditError::NotInPalette { name: variant.id.clone() });
     }
     // The default is not written down, so that a document says only what someone chose.
     let value = value.filter(|value| spec.is_none_or(|spec| spec.default_value() != **value));

@@ -16,9 +16,35 @@ pub struct LessonFiles {
     pub json: &'static str,
     pub text: &'static str,
     pub start: &'static str,
-    /// The stored solution first, then others that differ from it: (name, saved run).
-    pub solutions: &'static [(&'static str, &'static str)],
 }
+
+/// Lessons that belong together.
+#[derive(Clone, Copy, Debug)]
+pub struct Chapter {
+    /// kebab-case, stable: what `lesson.toml` names.
+    pub id: &'static str,
+    pub title: &'static str,
+    /// One line for the list of lessons.
+    pub summary: &'static str,
+    /// What one of its lessons is called, before its number.
+    pub lesson: &'static str,
+}
+
+/// All chapters, in the order of the course.
+pub static CHAPTERS: &[Chapter] = &[
+    Chapter {
+        id: "practice",
+        title: "Practice questions",
+        summary: "A whole question, as in an interview: predict, build, be examined.",
+        lesson: "Practice",
+    },
+    Chapter {
+        id: "balancing",
+        title: "Load balancing",
+        summary: "Labs of five to ten minutes: one idea each, and a system that fails until you have it.",
+        lesson: "Lab",
+    },
+];
 
 /// A scenario of the gallery: a saved document that runs as it is.
 #[derive(Clone, Copy, Debug)]
@@ -28,20 +54,43 @@ pub struct Scenario {
     pub json: &'static str,
 }
 
+/// A lesson's files in `www/lessons/FOLDER`.
+macro_rules! lesson {
+    ($number:literal, $slug:literal, $folder:literal) => {
+        LessonFiles {
+            number: $number,
+            slug: $slug,
+            json: include_str!(concat!(env!("OUT_DIR"), "/", $folder, ".json")),
+            text: include_str!(concat!("../../www/lessons/", $folder, "/text.md")),
+            start: include_str!(concat!("../../www/lessons/", $folder, "/start.json")),
+        }
+    };
+}
+
+/// A lesson's stored solutions: the first, then others that differ from it, as (name, file).
+macro_rules! solutions {
+    ($slug:literal, $folder:literal, [$(($name:literal, $file:literal)),+ $(,)?]) => {
+        ($slug, &[$(($name, include_str!(concat!("../../www/lessons/", $folder, "/", $file, ".json")))),+])
+    };
+}
+
 /// All lessons, in the order of the course.
-pub static LESSONS: &[LessonFiles] = &[LessonFiles {
-    number: "5.1",
-    slug: "black-friday",
-    json: include_str!(concat!(env!("OUT_DIR"), "/01-black-friday.json")),
-    text: include_str!("../../www/lessons/01-black-friday/text.md"),
-    start: include_str!("../../www/lessons/01-black-friday/start.json"),
-    solutions: &[
-        ("least connections", include_str!("../../www/lessons/01-black-friday/solution.json")),
-        ("adaptive, few large replicas", include_str!("../../www/lessons/01-black-friday/solution-adaptive.json")),
-        ("round robin, strict checks", include_str!("../../www/lessons/01-black-friday/solution-strict-checks.json")),
-        ("round robin, time-outs", include_str!("../../www/lessons/01-black-friday/solution-time-outs.json")),
-    ],
-}];
+pub static LESSONS: &[LessonFiles] = &[lesson!("5.1", "black-friday", "01-black-friday")];
+
+/// (name, saved run)
+type Solutions = &'static [(&'static str, &'static str)];
+
+/// The stored solutions by the lesson's slug. Apart from the lessons: the page has no use for them and leaves them out.
+static SOLUTIONS: &[(&str, Solutions)] = &[solutions!(
+    "black-friday",
+    "01-black-friday",
+    [
+        ("least connections", "solution"),
+        ("adaptive, few large replicas", "solution-adaptive"),
+        ("round robin, strict checks", "solution-strict-checks"),
+        ("round robin, time-outs", "solution-time-outs"),
+    ]
+)];
 
 /// All scenarios, in the order of the gallery; the first is what a first visit shows.
 pub static SCENARIOS: &[Scenario] = &[
@@ -55,6 +104,12 @@ pub static SCENARIOS: &[Scenario] = &[
 #[must_use]
 pub fn lesson(slug: &str) -> Option<&'static LessonFiles> {
     LESSONS.iter().find(|lesson| lesson.slug == slug)
+}
+
+/// Finds a chapter by id.
+#[must_use]
+pub fn chapter(id: &str) -> Option<&'static Chapter> {
+    CHAPTERS.iter().find(|chapter| chapter.id == id)
 }
 
 /// Finds a scenario by id.
@@ -101,11 +156,17 @@ impl LessonFiles {
         run(self.start).map(|run| run.document)
     }
 
+    /// The stored solutions as saved: the first, then others that differ from it, as (name, saved run).
+    #[must_use]
+    pub fn stored(&self) -> Solutions {
+        SOLUTIONS.iter().find(|(slug, _)| *slug == self.slug).map_or(&[], |(_, stored)| *stored)
+    }
+
     /// The stored solutions, by name.
     ///
     /// # Errors
     /// As [`Run::from_json`].
     pub fn solutions(&self) -> Result<Vec<(&'static str, Document)>, LoadError> {
-        self.solutions.iter().map(|(name, json)| run(json).map(|run| (*name, run.document))).collect()
+        self.stored().iter().map(|(name, json)| run(json).map(|run| (*name, run.document))).collect()
     }
 }

@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod goal;
 pub mod grade;
 pub mod metric;
+pub mod prediction;
 pub mod progress;
 pub mod rules;
 pub mod text;
@@ -17,6 +18,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use goal::Goal;
+use prediction::Prediction;
 
 /// Version of the shape of `lesson.toml`.
 pub const FORMAT_VERSION: u32 = 1;
@@ -30,6 +32,8 @@ pub struct Lesson {
     pub version: u32,
     /// kebab-case, unique, stable: names the lesson in links and progress.
     pub slug: String,
+    /// Id of the chapter that it belongs to, see [`catalog::CHAPTERS`].
+    pub chapter: String,
     pub title: String,
     /// One sentence for the list of lessons.
     pub summary: String,
@@ -98,20 +102,6 @@ pub struct Hint {
     pub text: String,
 }
 
-/// What the learner is asked to bet on before the first run, and the truth.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Prediction {
-    pub question: String,
-    /// Role of the station that saturates first.
-    pub station: String,
-    /// Asked beside it: at what offered rate.
-    pub rate_question: String,
-    /// The truth [1/s].
-    pub rate: f64,
-    /// A bet this far off still counts as right, as a share of the truth.
-    pub tolerance: f64,
-}
 
 /// What is the world and stays as it is in the start document.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -243,6 +233,10 @@ impl Lesson {
             predicts == self.prediction.is_some(),
             "a step to predict needs [prediction], and the other way round",
         )?;
+        if let Some(prediction) = &self.prediction {
+            prediction.check().map_err(|message| LessonError::Content(format!("{}: bet: {message}", self.slug)))?;
+        }
+        require(catalog::chapter(&self.chapter).is_some(), &format!("there is no chapter \"{}\"", self.chapter))?;
         for param in self.lock.params.iter().chain(self.ablations.iter().map(|ablation| &ablation.param)) {
             require(rules::param_exists(param), &format!("there is no parameter \"{param}\""))?;
         }

@@ -37,14 +37,18 @@ pub struct LessonProgress {
 /// What the learner predicted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bet {
-    /// Label of the station that was picked.
-    pub station: String,
+    /// The answer that was picked, in words, if one was to pick. (Once a station, always; the old names can be read.)
+    #[serde(default, alias = "station")]
+    pub choice: Option<String>,
     /// Whether that was the right one.
-    pub station_right: bool,
-    /// [1/s]
-    pub rate: f64,
+    #[serde(default, alias = "station_right")]
+    pub choice_right: bool,
+    /// The number, if one was asked for, in the question's unit.
+    #[serde(default, alias = "rate")]
+    pub number: Option<f64>,
     /// Whether it was within the tolerance.
-    pub rate_right: bool,
+    #[serde(default, alias = "rate_right")]
+    pub number_right: bool,
 }
 
 /// A lesson passed.
@@ -120,19 +124,6 @@ impl Progress {
     }
 }
 
-impl super::Prediction {
-    /// Compares a bet with the truth; `role` is that of the station picked, if it has one.
-    #[must_use]
-    pub fn judge(&self, station: &str, role: Option<&str>, rate: f64) -> Bet {
-        Bet {
-            station: station.to_owned(),
-            station_right: role == Some(&self.station),
-            rate,
-            rate_right: (rate - self.rate).abs() <= self.tolerance * self.rate,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,7 +135,12 @@ mod tests {
     #[test]
     fn the_first_bet_stands_and_a_pass_of_a_newer_version_counts() {
         let mut progress = Progress::default();
-        let bet = |rate: f64| Bet { station: "Orders".into(), station_right: true, rate, rate_right: false };
+        let bet = |number: f64| Bet {
+            choice: Some("Orders".into()),
+            choice_right: true,
+            number: Some(number),
+            number_right: false,
+        };
         for event in [
             Event::Opened { version: 1 },
             Event::BetPlaced(bet(100.0)),
@@ -164,6 +160,13 @@ mod tests {
         assert_eq!(progress.of("black-friday").passed, pass(2, "#c"));
         assert_eq!(progress.of("other"), LessonProgress::default());
         assert_eq!(Progress::from_json(&progress.to_json()), Ok(progress));
+    }
+
+    #[test]
+    fn bets_of_the_first_form_can_be_read() {
+        let old = r#"{"lessons":{"black-friday":{"bet":{"station":"Orders","station_right":true,"rate":900.0,"rate_right":true}}}}"#;
+        let bet = Bet { choice: Some("Orders".into()), choice_right: true, number: Some(900.0), number_right: true };
+        assert_eq!(Progress::from_json(old).unwrap().of("black-friday").bet, Some(bet));
     }
 
     #[test]

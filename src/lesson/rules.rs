@@ -90,6 +90,9 @@ pub fn guard(lesson: &Lesson, start: &Document, current: &Document) -> Guard {
         for key in locked_keys(lesson, &node.kind) {
             guard.fixed_params.insert((Target::Node(*id), key.to_owned()));
         }
+        if let Some(choices) = strategies(lesson, start, *id, node) {
+            guard.choices.insert((Target::Node(*id), STRATEGY.to_owned()), choices);
+        }
     }
     for id in current.edges.keys() {
         for key in locked_keys(lesson, "edge") {
@@ -106,6 +109,23 @@ pub fn guard(lesson: &Lesson, start: &Document, current: &Document) -> Guard {
         .collect();
     guard.kinds = Some(kinds);
     guard
+}
+
+/// Strategies are the one thing that lessons hold back: this parameter of a balancer chooses one.
+const STRATEGY: &str = "strategy";
+
+/// The strategies that may be chosen at `node`: those that the lesson allows, and the one that it had at the start.
+fn strategies(lesson: &Lesson, start: &Document, id: NodeId, node: &Node) -> Option<BTreeSet<String>> {
+    let strategy_at = |node: &Node| match value(entry(&node.kind), &node.params, STRATEGY) {
+        Some(Value::Variant(strategy)) => Some(strategy.id),
+        _ => None,
+    };
+    strategy_at(node)?;
+    if lesson.allow.is_empty() {
+        return None;
+    }
+    let had = start.nodes.get(&id).filter(|was| was.kind == node.kind).and_then(|was| strategy_at(was));
+    Some(lesson.allow.iter().cloned().chain(had).collect())
 }
 
 /// The design with one thing taken away.
@@ -320,15 +340,12 @@ fn allowed(lesson: &Lesson, start: &Document, design: &Document, found: &mut Vec
             let message = format!("{}: a {} cannot be added in this lesson.", node.label, node.kind);
             tell(found, Place::Node(*id), "not-allowed", message, remedy);
         }
-        // Strategies are the one thing that lessons hold back: chosen on a balancer.
-        if let Some(Value::Variant(strategy)) = value(entry(&node.kind), &node.params, "strategy") {
-            let had = was.and_then(|was| value(entry(&was.kind), &was.params, "strategy"));
-            let same = matches!(had, Some(Value::Variant(had)) if had.id == strategy.id);
-            if !same && !allowed(&strategy.id) {
-                let message =
-                    format!("{}: the strategy \"{}\" is not available in this lesson.", node.label, strategy.id);
-                tell(found, Place::Node(*id), "not-allowed", message, "Choose another strategy.");
-            }
+        if let Some(Value::Variant(strategy)) = value(entry(&node.kind), &node.params, STRATEGY)
+            && strategies(lesson, start, *id, node).is_some_and(|allowed| !allowed.contains(&strategy.id))
+        {
+            let message =
+                format!("{}: the strategy \"{}\" is not available in this lesson.", node.label, strategy.id);
+            tell(found, Place::Node(*id), "not-allowed", message, "Choose another strategy.");
         }
     }
 }

@@ -84,7 +84,8 @@ impl From<Variant> for Value {
 }
 
 /// What a number counts; decides its label and how the page shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// [s]; the page may show milliseconds.
     Seconds,

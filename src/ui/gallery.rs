@@ -11,7 +11,9 @@ use super::icons::icon;
 use super::practice::use_progress;
 use super::shell::{Opening, Origin, use_shell};
 use super::storage;
-use crate::lesson::catalog::{LESSONS, SCENARIOS};
+use crate::lesson::Lesson;
+use crate::lesson::catalog::{CHAPTERS, LESSONS, LessonFiles, SCENARIOS};
+use crate::lesson::progress::LessonProgress;
 use crate::topology::document::Document;
 use crate::topology::format::{Run, limits};
 
@@ -48,35 +50,26 @@ pub fn Gallery(props: &GalleryProps) -> Html {
                 });
             })
         };
-        card(id, "flask-conical", &run.document.title, &run.document.notes, None, onclick)
+        card(id, "flask-conical", &run.document.title, &run.document.notes, onclick)
     });
-    let lessons =
-        LESSONS.iter().filter_map(|files| files.lesson().ok().map(|lesson| (files, lesson))).map(|(files, lesson)| {
-            let state = progress.of(files.slug);
-            let badge = if state.passed.is_some() {
-                Some("passed")
-            } else if state.version > 0 {
-                Some("begun")
-            } else {
-                None
-            };
-            let onclick = {
-                let open = open.clone();
-                Callback::from(move |_: MouseEvent| {
-                    if let Some(opening) = super::practice::opening(files.slug) {
-                        open.emit(opening);
-                    }
-                })
-            };
-            card(
-                files.slug,
-                "graduation-cap",
-                &format!("{} {}", files.number, lesson.title),
-                &lesson.summary,
-                badge,
-                onclick,
-            )
-        });
+    let lessons = use_memo((), |()| -> Vec<(&'static LessonFiles, Lesson)> {
+        LESSONS.iter().filter_map(|files| files.lesson().ok().map(|lesson| (files, lesson))).collect()
+    });
+    let chapters = CHAPTERS.iter().map(|chapter| {
+        let here: Vec<_> = lessons.iter().filter(|(_, lesson)| lesson.chapter == chapter.id).collect();
+        let passed = here.iter().filter(|(files, _)| progress.of(files.slug).passed.is_some()).count();
+        let tiles = here.iter().map(|(files, lesson)| lesson_tile(files, lesson, &progress.of(files.slug), &open));
+        html! {
+            <section key={chapter.id}>
+                <header class="chapter">
+                    <h3>{ chapter.title }</h3>
+                    if here.len() > 1 { <span class="chapter-passed num">{ format!("{passed} of {} passed", here.len()) }</span> }
+                    <p>{ chapter.summary }</p>
+                </header>
+                <ul class={classes!("cards", (here.len() > 1).then_some("cards-small"))}>{ for tiles }</ul>
+            </section>
+        }
+    });
     let own = storage::shelf().into_iter().map(|shelved| {
         let onclick = {
             let (open, failed, shelved) = (open.clone(), failed.clone(), shelved.clone());
@@ -85,7 +78,7 @@ pub fn Gallery(props: &GalleryProps) -> Html {
                 Err(message) => failed.set(Some(message)),
             })
         };
-        card("", "history", &shelved.title, "An earlier draft of yours.", None, onclick)
+        card("", "history", &shelved.title, "An earlier draft of yours.", onclick)
     });
     let blank = {
         let open = open.clone();
@@ -124,10 +117,7 @@ pub fn Gallery(props: &GalleryProps) -> Html {
     html! {
         <Dialog title="Open" wide=true onclose={props.onclose.clone()}>
             if let Some(message) = failed.as_ref() { <p class="callout callout-warn" role="alert">{ message }</p> }
-            <section>
-                <h3>{ "Practice" }</h3>
-                <ul class="cards">{ for lessons }</ul>
-            </section>
+            { for chapters }
             <section>
                 <h3>{ "Scenarios" }</h3>
                 <ul class="cards">{ for cards }</ul>
@@ -135,8 +125,8 @@ pub fn Gallery(props: &GalleryProps) -> Html {
             <section>
                 <h3>{ "Your own" }</h3>
                 <ul class="cards">
-                    { card("blank", "plus", "Empty canvas", "Begin from nothing.", None, blank) }
-                    { card("file", "folder-open", "Open a file", "A run saved by Headroom; dropping it on the page works too.", None, choose) }
+                    { card("blank", "plus", "Empty canvas", "Begin from nothing.", blank) }
+                    { card("file", "folder-open", "Open a file", "A run saved by Headroom; dropping it on the page works too.", choose) }
                     { for own }
                 </ul>
                 <input ref={chooser} type="file" accept=".json,application/json" hidden=true onchange={chosen} id="file-chooser" />
@@ -146,12 +136,51 @@ pub fn Gallery(props: &GalleryProps) -> Html {
     }
 }
 
+/// A lesson in its chapter: what it asks, how long it takes, how far the learner is.
+fn lesson_tile(
+    files: &'static LessonFiles,
+    lesson: &Lesson,
+    progress: &LessonProgress,
+    open: &Callback<Opening>,
+) -> Html {
+    let state = if progress.passed.is_some() {
+        Some("passed")
+    } else if progress.version > 0 {
+        Some("begun")
+    } else {
+        None
+    };
+    let slug = files.slug;
+    let onclick = open.clone();
+    let onclick = Callback::from(move |_: MouseEvent| {
+        if let Some(opening) = super::practice::opening(slug) {
+            onclick.emit(opening);
+        }
+    });
+    html! {
+        <li>
+            <button type="button" class="tile" data-open={slug} {onclick}>
+                <span class={classes!("tile-icon", "tile-number", "num", state.map(|state| format!("tile-{state}")))} aria-hidden="true">
+                    if state == Some("passed") { { icon("circle-check", "icon-l") } } else { { files.number } }
+                </span>
+                <span class="tile-words">
+                    <span class="tile-title"><span class="visually-hidden">{ format!("{}. ", files.number) }</span>{ &lesson.title }</span>
+                    <span class="tile-text">{ &lesson.summary }</span>
+                    <span class="tile-facts">
+                        { icon("clock", "icon-s") }{ format!("{} min", lesson.minutes) }
+                        if let Some(state) = state { <span class={classes!("badge", format!("badge-{state}"))}>{ state }</span> }
+                    </span>
+                </span>
+            </button>
+        </li>
+    }
+}
+
 fn card(
     id: &str,
     sign: &'static str,
     title: &str,
     words: &str,
-    badge: Option<&'static str>,
     onclick: Callback<MouseEvent>,
 ) -> Html {
     html! {
@@ -159,7 +188,7 @@ fn card(
             <button type="button" class="tile" data-open={id.to_owned()} {onclick}>
                 <span class="tile-icon">{ icon(sign, "icon-l") }</span>
                 <span class="tile-words">
-                    <span class="tile-title">{ title }if let Some(badge) = badge { <span class={classes!("badge", format!("badge-{badge}"))}>{ badge }</span> }</span>
+                    <span class="tile-title">{ title }</span>
                     <span class="tile-text">{ words }</span>
                 </span>
             </button>

@@ -158,8 +158,8 @@ check('practice 5.1: the bet stands, the start fails, a better design passes', {
   const next = page.locator('#lesson-next');
   await next.click();
   assert.ok(await next.isDisabled(), 'no way on without a bet');
-  await page.locator('#bet-station').selectOption({ label: 'Orders' });
-  await setField(page, 'bet-rate', '900');
+  await page.locator('#bet-choice').selectOption({ label: 'Orders' });
+  await setField(page, 'bet-number', '900');
   await page.locator('#bet-place').click();
   await next.click();
   await page.locator('.speed-select').selectOption('max');

@@ -23,6 +23,9 @@ pub struct ParamFormProps {
     /// Keys that a lesson keeps; `*` = all.
     #[prop_or_default]
     pub fixed: Vec<String>,
+    /// Options that a lesson holds back: key, option.
+    #[prop_or_default]
+    pub held_back: Vec<(String, String)>,
     /// Messages at fields: key, words.
     #[prop_or_default]
     pub problems: Vec<(String, String)>,
@@ -58,7 +61,7 @@ pub fn ParamForm(props: &ParamFormProps) -> Html {
         let id = format!("{}-{}", props.prefix, spec.key);
         html! {
             <div class={classes!("field", fixed.then_some("field-fixed"))} key={spec.key}>
-                { field(spec, &value, &id, fixed, &onchange, &props.onend) }
+                { field(spec, &value, &id, fixed, &props.held_back, &onchange, &props.onend) }
                 if let Some(words) = problem { <p class="field-problem" role="alert">{ icon("triangle-alert", "icon-s") }{ words }</p> }
             </div>
         }
@@ -109,6 +112,7 @@ fn field(
     value: &Value,
     id: &str,
     fixed: bool,
+    held_back: &[(String, String)],
     onchange: &Callback<Value>,
     onend: &Callback<()>,
 ) -> Html {
@@ -170,9 +174,10 @@ fn field(
                 Value::Variant(variant) => variant.clone(),
                 _ => Variant::new(default, Params::new()),
             };
+            let held_back = held_back.iter().filter(|(key, _)| key == spec.key).map(|(_, option)| option.clone());
             html! {
                 <VariantField spec={Specs(std::slice::from_ref(spec))} entries={registry()} {variant} id={id.to_owned()}
-                    {fixed} onchange={onchange.clone()} onend={onend.clone()} />
+                    {fixed} held_back={held_back.collect::<Vec<_>>()} onchange={onchange.clone()} onend={onend.clone()} />
             }
         }
         (ParamKind::Table { columns, default, rows_max }, value) => {
@@ -208,6 +213,8 @@ struct VariantFieldProps {
     variant: Variant,
     id: AttrValue,
     fixed: bool,
+    /// Options that can be seen, not chosen.
+    held_back: Vec<String>,
     onchange: Callback<Value>,
     onend: Callback<()>,
 }
@@ -254,9 +261,12 @@ fn VariantField(props: &VariantFieldProps) -> Html {
             onchange.emit(Value::Variant(variant));
         })
     };
-    let options = props.entries.0.iter().map(|entry| {
-        html! { <option value={entry.id} selected={entry.id == props.variant.id} key={entry.id}>{ entry.name }</option> }
-    });
+    let held_back = |id: &str| props.held_back.iter().any(|held| held == id);
+    // Those to choose from first.
+    let (open, held): (Vec<&Entry>, Vec<&Entry>) = props.entries.0.iter().partition(|entry| !held_back(entry.id));
+    let option = |entry: &Entry, held: bool| {
+        html! { <option value={entry.id} selected={entry.id == props.variant.id} disabled={held} key={entry.id}>{ entry.name }</option> }
+    };
     let fixed = if props.fixed { vec!["*".to_owned()] } else { Vec::new() };
     html! {
         <div class="field-variant">
@@ -266,7 +276,10 @@ fn VariantField(props: &VariantFieldProps) -> Html {
                     if chosen.is_none() {
                         <option value={props.variant.id.clone()} selected={true}>{ format!("unknown: {}", props.variant.id) }</option>
                     }
-                    { for options }
+                    { for open.into_iter().map(|entry| option(entry, false)) }
+                    if !held.is_empty() {
+                        <optgroup label="not in this lesson">{ for held.into_iter().map(|entry| option(entry, true)) }</optgroup>
+                    }
                 </select>
             </div>
             if let Some(entry) = chosen {

@@ -7,7 +7,7 @@ use super::TargetProps;
 use super::places::{AreaSettings, EdgeWay, StandsIn};
 use crate::editor::{Action, EditCommand, GestureId, Target};
 use crate::model::edge::EDGE_ENTRY;
-use crate::model::params::{Params, Value};
+use crate::model::params::{ParamKind, Params, Value};
 use crate::model::station;
 use crate::topology::check;
 use crate::topology::document::{Document, Place};
@@ -39,13 +39,23 @@ pub(crate) fn Settings(props: &TargetProps) -> Html {
     };
     let fixed: Vec<String> =
         specs.0.iter().filter(|spec| guard.fixes(target, spec.key)).map(|spec| spec.key.to_owned()).collect();
+    let held_back: Vec<(String, String)> = specs
+        .0
+        .iter()
+        .flat_map(|spec| match spec.kind {
+            ParamKind::Variant { registry, .. } => registry().into_iter().map(|entry| (spec.key, entry.id)).collect(),
+            _ => Vec::new(),
+        })
+        .filter(|(key, option)| guard.holds_back(target, key, option))
+        .map(|(key, option)| (key.to_owned(), option.to_owned()))
+        .collect();
     let delete = dispatch.callback(|| Action::Command("delete"));
     html! {
         <>
             if let Target::Node(id) = target { <NameField {target} label={document.nodes.get(&id).map_or(String::new(), |node| node.label.clone())} /> }
             if let Target::Node(id) = target { <StandsIn {id} /> }
             if let Target::Edge(id) = target { <EdgeWay {id} /> }
-            <ParamForm {specs} {params} prefix={prefix(target)} {fixed} problems={problems(&document, target)} {onchange} {onend} />
+            <ParamForm {specs} {params} prefix={prefix(target)} {fixed} {held_back} problems={problems(&document, target)} {onchange} {onend} />
             <Refused />
             <div class="panel-foot">
                 <button type="button" class="btn btn-s btn-quiet-danger" onclick={delete}>{ icon("trash-2", "icon-s") }{ "Delete" }</button>

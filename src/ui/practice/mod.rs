@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use self::bet::BetForm;
+use self::bet::{BetForm, BetTruth};
 use self::goals::{Budget, Goals};
 use self::grade::GradePanel;
 use self::prose::Prose;
@@ -47,6 +47,13 @@ impl Practice {
     pub fn load(slug: &str) -> Option<Self> {
         let files = catalog::lesson(slug)?;
         Some(Self { files, lesson: files.lesson().ok()?, sections: files.sections(), start: files.start().ok()? })
+    }
+
+    /// What it is called in the course, e.g. "Lab 3".
+    #[must_use]
+    pub fn name(&self) -> String {
+        let sort = catalog::chapter(&self.lesson.chapter).map_or("Practice", |chapter| chapter.lesson);
+        format!("{sort} {}", self.files.number)
     }
 }
 
@@ -194,7 +201,7 @@ pub fn PracticeCard(props: &PracticeCardProps) -> Html {
     let Some(step) = steps.get(at) else { return Html::default() };
     let section = practice.sections.iter().find(|section| section.id == step.section);
     let title = section.map_or_else(|| practice.lesson.title.clone(), |section| section.title.clone());
-    let counted = format!("Practice {} · step {} of {}", practice.files.number, at + 1, steps.len());
+    let counted = format!("{} · step {} of {}", practice.name(), at + 1, steps.len());
     if !open {
         return html! {
             <section class="lesson lesson-folded" aria-label="Practice">
@@ -323,38 +330,6 @@ fn MeetWatch(props: &MeetWatchProps) -> Html {
         move || drop(timer)
     });
     Html::default()
-}
-
-/// The bet beside the truth.
-#[component]
-fn BetTruth(props: &PracticeCardProps) -> Html {
-    let store = use_progress();
-    let practice = &props.practice;
-    let (Some(bet), Some(prediction)) = (store.of(practice.files.slug).bet, practice.lesson.prediction.as_ref()) else {
-        return Html::default();
-    };
-    let truth = practice
-        .start
-        .node_by_role(&prediction.station)
-        .and_then(|id| practice.start.nodes.get(&id))
-        .map_or(prediction.station.clone(), |node| node.label.clone());
-    let mark = |right: bool| {
-        if right {
-            html! { { icon("circle-check", "icon-s tone-good") } }
-        } else {
-            html! { { icon("circle-x", "icon-s tone-bad") } }
-        }
-    };
-    html! {
-        <table class="plain-table bet">
-            <caption>{ "Your bet and the truth" }</caption>
-            <thead><tr><td></td><th scope="col">{ "bet" }</th><th scope="col">{ "truth" }</th></tr></thead>
-            <tbody>
-                <tr><th scope="row">{ "saturates first" }</th><td>{ mark(bet.station_right) }{ &bet.station }</td><td>{ truth }</td></tr>
-                <tr><th scope="row">{ "at" }</th><td class="num">{ mark(bet.rate_right) }{ super::format::rate(bet.rate) }</td><td class="num">{ super::format::rate(prediction.rate) }</td></tr>
-            </tbody>
-        </table>
-    }
 }
 
 /// Hints, one by one.
