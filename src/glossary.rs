@@ -286,6 +286,14 @@ pub const TERMS: &[Term] = &[
         advice: "The work goes on at the other end, for nobody.",
     },
     Term {
+        id: "ttl",
+        name: "time to live",
+        symbol: "TTL",
+        definition: "How long an answer may be kept: a name's address by a resolver, an entry by a cache.",
+        formula: "",
+        advice: "A change is seen by everyone only when the last copy has run out.",
+    },
+    Term {
         id: "utilization",
         name: "utilization",
         symbol: "ρ",

@@ -75,22 +75,84 @@ macro_rules! solutions {
 }
 
 /// All lessons, in the order of the course.
-pub static LESSONS: &[LessonFiles] = &[lesson!("5.1", "black-friday", "01-black-friday")];
+pub static LESSONS: &[LessonFiles] = &[
+    lesson!("5.1", "black-friday", "01-black-friday"),
+    lesson!("1", "slow-backend", "02-slow-backend"),
+    lesson!("2", "smooth-weights", "03-smooth-weights"),
+    lesson!("3", "two-choices", "04-two-choices"),
+    lesson!("4", "flapping-checks", "05-flapping-checks"),
+    lesson!("5", "one-proxy", "06-one-proxy"),
+    lesson!("7", "pinned-connections", "08-pinned-connections"),
+    lesson!("8", "dns-failover", "09-dns-failover"),
+];
 
 /// (name, saved run)
 type Solutions = &'static [(&'static str, &'static str)];
 
 /// The stored solutions by the lesson's slug. Apart from the lessons: the page has no use for them and leaves them out.
-static SOLUTIONS: &[(&str, Solutions)] = &[solutions!(
-    "black-friday",
-    "01-black-friday",
-    [
-        ("least connections", "solution"),
-        ("adaptive, few large replicas", "solution-adaptive"),
-        ("round robin, strict checks", "solution-strict-checks"),
-        ("round robin, time-outs", "solution-time-outs"),
-    ]
-)];
+static SOLUTIONS: &[(&str, Solutions)] = &[
+    solutions!(
+        "black-friday",
+        "01-black-friday",
+        [
+            ("least connections", "solution"),
+            ("adaptive, few large replicas", "solution-adaptive"),
+            ("round robin, strict checks", "solution-strict-checks"),
+            ("round robin, time-outs", "solution-time-outs"),
+        ]
+    ),
+    solutions!(
+        "slow-backend",
+        "02-slow-backend",
+        [
+            ("least connections", "solution"),
+            ("least connections, small machines", "solution-small-machines"),
+            ("adaptive", "solution-adaptive"),
+        ]
+    ),
+    solutions!(
+        "smooth-weights",
+        "03-smooth-weights",
+        [
+            ("smooth turns", "solution"),
+            ("plain turns, small weights", "solution-small-weights"),
+            ("smooth turns, more to the large machine", "solution-more-to-the-large"),
+        ]
+    ),
+    solutions!("two-choices", "04-two-choices", [("two looks", "solution"), ("three looks", "solution-three")]),
+    solutions!(
+        "flapping-checks",
+        "05-flapping-checks",
+        [
+            ("patient, two failures", "solution"),
+            ("patient, one failure", "solution-one-failure"),
+            ("patient, three quick checks", "solution-three-quick-checks"),
+        ]
+    ),
+    solutions!(
+        "one-proxy",
+        "06-one-proxy",
+        [("round robin", "solution"), ("least connections", "solution-least-connections")]
+    ),
+    solutions!(
+        "pinned-connections",
+        "08-pinned-connections",
+        [
+            ("a longest life", "solution"),
+            ("so many orders per connection", "solution-count"),
+            ("a balancer of requests", "solution-requests"),
+        ]
+    ),
+    solutions!(
+        "dns-failover",
+        "09-dns-failover",
+        [
+            ("short time to live, quick checks", "solution"),
+            ("shorter time to live", "solution-shorter"),
+            ("one failure is enough", "solution-one-failure"),
+        ]
+    ),
+];
 
 /// All scenarios, in the order of the gallery; the first is what a first visit shows.
 pub static SCENARIOS: &[Scenario] = &[

@@ -102,7 +102,6 @@ pub struct Hint {
     pub text: String,
 }
 
-
 /// What is the world and stays as it is in the start document.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]

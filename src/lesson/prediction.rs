@@ -88,8 +88,7 @@ impl Choice {
             return self.options.clone();
         }
         let works = |kind: &str| {
-            station::find(kind)
-                .is_some_and(|kind| !matches!(kind.category, Category::Client | Category::Routing))
+            station::find(kind).is_some_and(|kind| !matches!(kind.category, Category::Client | Category::Routing))
         };
         start.nodes.values().filter(|node| works(&node.kind)).map(|node| node.label.clone()).collect()
     }

@@ -343,8 +343,7 @@ fn allowed(lesson: &Lesson, start: &Document, design: &Document, found: &mut Vec
         if let Some(Value::Variant(strategy)) = value(entry(&node.kind), &node.params, STRATEGY)
             && strategies(lesson, start, *id, node).is_some_and(|allowed| !allowed.contains(&strategy.id))
         {
-            let message =
-                format!("{}: the strategy \"{}\" is not available in this lesson.", node.label, strategy.id);
+            let message = format!("{}: the strategy \"{}\" is not available in this lesson.", node.label, strategy.id);
             tell(found, Place::Node(*id), "not-allowed", message, "Choose another strategy.");
         }
     }

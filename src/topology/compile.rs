@@ -137,6 +137,7 @@ fn source_config(reader: &Reader<'_>) -> SourceConfig {
         keys: reader.count("keys"),
         key_skew: reader.number("key_skew"),
         clients: reader.count("clients"),
+        proxies: reader.count("proxies"),
         resolvers: reader.count("resolvers"),
         paths: shares(reader, "paths"),
         countries: shares(reader, "countries"),

@@ -176,13 +176,7 @@ fn lesson_tile(
     }
 }
 
-fn card(
-    id: &str,
-    sign: &'static str,
-    title: &str,
-    words: &str,
-    onclick: Callback<MouseEvent>,
-) -> Html {
+fn card(id: &str, sign: &'static str, title: &str, words: &str, onclick: Callback<MouseEvent>) -> Html {
     html! {
         <li>
             <button type="button" class="tile" data-open={id.to_owned()} {onclick}>

@@ -13,7 +13,7 @@ use headroom::topology::check;
 use headroom::topology::document::{Diagnostic, Document, Edge, Node, Point};
 use headroom::topology::format::Run;
 
-fn read(files: &LessonFiles) -> (Lesson, Document, Vec<(&'static str, Document)>) {
+pub fn read(files: &LessonFiles) -> (Lesson, Document, Vec<(&'static str, Document)>) {
     let lesson = files.lesson().unwrap_or_else(|error| panic!("{}: {error}", files.slug));
     let start = files.start().unwrap_or_else(|error| panic!("{}: {error}", files.slug));
     let solutions = files.solutions().unwrap_or_else(|error| panic!("{}: {error}", files.slug));
@@ -123,7 +123,7 @@ fn broken(change: impl FnOnce(&mut Document)) -> Vec<Diagnostic> {
     rules::check(&lesson, &start, &design)
 }
 
-fn node<'a>(document: &'a mut Document, role: &str) -> &'a mut Node {
+pub fn node<'a>(document: &'a mut Document, role: &str) -> &'a mut Node {
     let id = document.node_by_role(role).expect("the lesson has this role");
     Rc::make_mut(document.nodes.get_mut(&id).expect("roles name nodes of the document"))
 }
@@ -223,6 +223,7 @@ fn what_changes_no_result_breaks_no_rule() {
 
 #[test]
 fn the_editor_keeps_the_same_rules() {
+    use headroom::editor::edit::{EditCommand, Ids};
     use headroom::editor::session::Target;
     let (lesson, start, solutions) = read(&LESSONS[0]);
     let design = &solutions[0].1;
@@ -237,6 +238,24 @@ fn the_editor_keeps_the_same_rules() {
     let kinds = guard.kinds.unwrap();
     assert!(kinds.contains("balancer") && !kinds.contains("service") && !kinds.contains("source"));
     assert!(guard.fixed_run);
+
+    // A strategy that the lesson does not name is held back, in the menu as in the edit; the one at the start is not.
+    let (mut lesson, ..) = read(&LESSONS[0]);
+    lesson.allow = vec!["least-connections".to_owned()];
+    let balancer = Target::Node(id("balancer"));
+    let guard = rules::guard(&lesson, &start, design);
+    let held_back = |strategy: &str| guard.holds_back(balancer, "strategy", strategy);
+    assert!(held_back("adaptive") && !held_back("least-connections") && !held_back("round-robin"));
+    assert!(!guard.holds_back(Target::Node(id("orders")), "service_time", "erlang"));
+    let choose = |strategy: &str| {
+        let value = Some(Value::Variant(Variant::new(strategy, Params::new())));
+        let edit = EditCommand::SetParam { target: balancer, key: "strategy".to_owned(), value };
+        let mut document = design.clone();
+        let mut ids = Ids::above(&document);
+        edit.apply(&mut document, &mut ids, &guard).map(|_| ())
+    };
+    assert!(choose("adaptive").is_err());
+    assert_eq!(choose("round-robin"), Ok(()));
 }
 
 /// Seeds of the examination depend on what decides the result, on nothing else, and on no one's luck.
@@ -330,7 +349,7 @@ fn seeds(lesson: &Lesson, design: &Document) -> Vec<u64> {
     lesson.seeds.iter().copied().chain(grade::final_seeds(lesson, design)).chain(1_001..=1_000 + fresh).collect()
 }
 
-fn report(document: &Document) -> Report {
+pub fn report(document: &Document) -> Report {
     simulate(document).unwrap_or_else(|problems| panic!("{problems:#?}"))
 }
 
@@ -408,7 +427,7 @@ fn at_rate(rate: f64) -> Report {
     report(&document)
 }
 
-fn utilization(report: &Report, role: &str) -> f64 {
+pub fn utilization(report: &Report, role: &str) -> f64 {
     let station = report.whole.stations.iter().find(|station| station.role.as_deref() == Some(role));
     station.and_then(|station| station.utilization.get()).expect("the station has slots")
 }
@@ -448,7 +467,7 @@ fn figure(params: &Params, key: &str) -> f64 {
 }
 
 /// Digits of a text, with what makes them a number: `1,000`, `3.6`, `0.0136`.
-fn numbers(text: &str) -> BTreeSet<String> {
+pub fn numbers(text: &str) -> BTreeSet<String> {
     let mut numbers = BTreeSet::new();
     let mut current = String::new();
     for character in text.chars().chain([' ']) {
@@ -556,7 +575,7 @@ fn round(value: f64, digits: i32) -> f64 {
     (value * scale).round() / scale
 }
 
-fn thousands(value: f64) -> String {
+pub fn thousands(value: f64) -> String {
     let whole = value.round() as u64;
     if whole < 1_000 { whole.to_string() } else { format!("{},{:03}", whole / 1_000, whole % 1_000) }
 }

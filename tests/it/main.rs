@@ -8,6 +8,7 @@ mod fixture;
 mod golden;
 mod health;
 mod kinds;
+mod labs;
 mod lessons;
 mod moved_keys;
 mod outlier;

@@ -98,6 +98,14 @@ pub const KIND: StationKind = StationKind {
                 "How many IPv4 addresses the clients have.",
             ),
             ParamSpec::count(
+                "proxies",
+                "Proxies",
+                0.0,
+                0.0,
+                100_000.0,
+                "0 = clients come directly. Otherwise all clients of a country share this many addresses, as behind a company's or a mobile network's gateways.",
+            ),
+            ParamSpec::count(
                 "resolvers",
                 "DNS resolvers",
                 5.0,

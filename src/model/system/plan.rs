@@ -87,6 +87,8 @@ pub struct SourceConfig {
     pub keys: u32,
     pub key_skew: f64,
     pub clients: u32,
+    /// Addresses that the clients of a country share; 0 = each has its own.
+    pub proxies: u32,
     /// DNS resolvers that the clients of each country share.
     pub resolvers: u32,
     /// (path, cumulative share 0..1).

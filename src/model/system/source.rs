@@ -288,6 +288,8 @@ impl System {
         let spread = mix(client ^ (u64::from(self.stations[request.source as usize].id.0) << 32));
         let share = (spread >> 32) as f64 / (1u64 << 32) as f64;
         let country = source.config.countries.partition_point(|(_, upto)| *upto <= share);
-        0x0a00_0000 | (country as u32 & 0xff) << 16 | (spread as u32 & 0xffff)
+        // Behind a proxy only its address is seen: still of the client's country.
+        let host = client.checked_rem(u64::from(source.config.proxies)).map_or(spread, mix);
+        0x0a00_0000 | (country as u32 & 0xff) << 16 | (host as u32 & 0xffff)
     }
 }

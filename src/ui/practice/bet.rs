@@ -81,7 +81,8 @@ fn choice_field(choice: &Choice, options: &[String], chosen: Option<&str>, choos
             </div>
         };
     }
-    let onchange = choose.reform(|event: yew::prelude::Event| event.target_unchecked_into::<HtmlInputElement>().value());
+    let onchange =
+        choose.reform(|event: yew::prelude::Event| event.target_unchecked_into::<HtmlInputElement>().value());
     html! {
         <fieldset class="bet-options" id="bet-choice">
             <legend>{ &choice.question }</legend>
