@@ -40,6 +40,14 @@ pub enum News {
     Panicked(String),
     /// The worker comes from another build: the page must be loaded anew.
     WrongBuild(String),
+    /// How far the replay for an explanation is, 0..1.
+    Explaining(f64),
+    /// The journey of a request as JSON, or why there is none.
+    Explained {
+        source: NodeId,
+        ordinal: u64,
+        journey: Result<String, String>,
+    },
     /// The answer to a ping.
     Pong(u32),
 }
@@ -80,6 +88,7 @@ pub struct Conversation {
     playing: bool,
     speed: Speed,
     watch: Option<NodeId>,
+    looked_into: Option<NodeId>,
     events: u64,
     status: RunStatus,
     /// Where a replaced worker must get to before it goes on.
@@ -103,6 +112,7 @@ impl Default for Conversation {
             playing: false,
             speed: Speed::Times(1.0),
             watch: None,
+            looked_into: None,
             events: 0,
             status: RunStatus::Paused,
             until_event: None,
@@ -221,6 +231,9 @@ impl Conversation {
         let run_json = run.to_json();
         self.outgoing.push(ToWorker::Load { run: self.run, run_json, until_event: self.until_event });
         self.outgoing.push(ToWorker::Watch { run: self.run, node: self.watch });
+        if self.looked_into.is_some() {
+            self.outgoing.push(ToWorker::LookInto { run: self.run, node: self.looked_into });
+        }
         if self.playing {
             self.outgoing.push(ToWorker::Play { run: self.run, speed: self.speed });
         }
@@ -336,6 +349,31 @@ impl Conversation {
         changed
     }
 
+    /// Which balancer's inside to send; `None`: none.
+    pub fn look_into(&mut self, node: Option<NodeId>) {
+        if self.looked_into != node {
+            self.looked_into = node;
+            if self.ready {
+                self.outgoing.push(ToWorker::LookInto { run: self.run, node });
+            }
+        }
+    }
+
+    /// Asks why a request went as it did; tells whether somebody is there to answer.
+    pub fn explain(&mut self, source: NodeId, ordinal: u64) -> bool {
+        if self.ready {
+            self.outgoing.push(ToWorker::Explain { run: self.run, source, ordinal });
+        }
+        self.ready
+    }
+
+    /// The answer is not wanted any more.
+    pub fn forget_explain(&mut self) {
+        if self.ready {
+            self.outgoing.push(ToWorker::ForgetExplain { run: self.run });
+        }
+    }
+
     pub fn export(&mut self) {
         if self.ready {
             self.outgoing.push(ToWorker::Export { run: self.run });
@@ -370,6 +408,10 @@ impl Conversation {
             FromWorker::Pong { id } => Some(News::Pong(id)),
             FromWorker::Panicked { message } => Some(News::Panicked(message)),
             FromWorker::Graded { .. } => None, // Grading has workers of its own.
+            FromWorker::Explaining { run, share } => self.current(run).then_some(News::Explaining(share)),
+            FromWorker::Explained { run, source, ordinal, journey } => {
+                self.current(run).then_some(News::Explained { source, ordinal, journey })
+            }
             FromWorker::Loaded { run, diagnostics, runs } => self.current(run).then(|| {
                 self.loading = false;
                 // What cannot run does not run: nothing may look as if it did.

@@ -4,12 +4,15 @@
 //! Messages travel as `postcard` bytes; frames in a transferred buffer, at most two in flight.
 //! A document travels as its JSON text (`topology::format`), since `Value` needs a self-describing format.
 
+pub mod inside;
+
 use serde::{Deserialize, Serialize};
 
+use self::inside::{Inside, Lately};
 use crate::topology::document::{Diagnostic, EdgeId, NodeId};
 
 /// Changes whenever a message changes shape.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// Names what page and worker were built from: equal in both, or one of them comes from an old cache.
 /// Set by `build.rs`; a build without the page has the version alone.
@@ -67,6 +70,22 @@ pub enum ToWorker {
         run: RunId,
         node: Option<NodeId>,
     },
+    /// Send this balancer's inside with the frames; `None`: none.
+    LookInto {
+        run: RunId,
+        node: Option<NodeId>,
+    },
+    /// Asks for [`FromWorker::Explained`]: why the request with this number (from 0) of a source went as it did.
+    /// A newer question takes an older one's place.
+    Explain {
+        run: RunId,
+        source: NodeId,
+        ordinal: u64,
+    },
+    /// The answer is not wanted any more.
+    ForgetExplain {
+        run: RunId,
+    },
     /// Asks for [`FromWorker::RunJson`]: the run with its input log, for a link.
     Export {
         run: RunId,
@@ -115,6 +134,18 @@ pub enum FromWorker {
         run: RunId,
         run_json: String,
         trace_hash: String,
+    },
+    /// The run is being replayed to explain a request: how far that is, 0..1.
+    Explaining {
+        run: RunId,
+        share: f64,
+    },
+    /// The journey of a request (`model::journey::Journey` as JSON), or why there is none, in words.
+    Explained {
+        run: RunId,
+        source: NodeId,
+        ordinal: u64,
+        journey: Result<String, String>,
     },
     /// The run reached its end and drained: the final report as JSON (`runner::Report`).
     Finished {
@@ -177,6 +208,10 @@ pub struct Frame {
     pub log: Vec<LogLine>,
     /// Series for the charts: present at most four times a second.
     pub series: Option<Series>,
+    /// Requests worth asking about: present at most four times a second.
+    pub lately: Option<Lately>,
+    /// The balancer that is looked into: present at most four times a second.
+    pub inside: Option<Box<Inside>>,
     /// Faults in force now: index into the document's timetable, or live ones as text.
     pub faults: Vec<ActiveFault>,
 }
@@ -353,6 +388,8 @@ pub type NodeId0 = u32;
 /// One line of a balancer's table: belief beside truth.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BackendFrame {
+    /// The balancer's number for it, never used twice.
+    pub index: u32,
     pub edge: u32,
     pub node: u32,
     pub replica: u32,
@@ -361,7 +398,11 @@ pub struct BackendFrame {
     pub alive: bool,
     /// Since when it is believed so [ns].
     pub since_ns: u64,
+    /// The strategy may choose it.
+    pub eligible: bool,
     pub selections: u64,
+    /// Its share of the last few seconds' selections, 0..1; NaN where there were none.
+    pub recent_share: f64,
     pub outstanding: u32,
     /// As last measured by the balancer [s]; NaN before the first answer.
     pub response_time: f64,
@@ -369,8 +410,6 @@ pub struct BackendFrame {
     pub weight: f64,
     /// Busy share of its slots as its answers tell, 0..1; NaN where the balancer hears none.
     pub utilization: f64,
-    /// The strategy's score where it has one.
-    pub score: Option<f64>,
 }
 
 /// Counters of one edge; each direction's traversals since `dots_per` last changed are true to the dots:
@@ -398,6 +437,9 @@ pub struct EdgeFrame {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hop {
     pub edge: EdgeId,
+    /// Whose: the source and the number that it gave the request, from 0.
+    pub source: u32,
+    pub ordinal: u64,
     /// False: from caller to callee (outcome not known yet). True: the answer coming back.
     pub back: bool,
     pub outcome: OutcomeIx,

@@ -8,7 +8,7 @@ use super::geometry::{REPLICA_ROWS_MAX, REPLICAS_PER_ROW};
 use crate::model::edge;
 use crate::model::params::{ParamSpec, Unit, Value};
 use crate::model::station::Category;
-use crate::protocol::{EdgeFrame, ReplicaFrame, ReplicaState, StationFrame};
+use crate::protocol::{BackendFrame, EdgeFrame, ReplicaFrame, ReplicaState, StationFrame};
 use crate::topology::document::{Edge, Node};
 
 /// How a station is, the worst first.
@@ -88,6 +88,8 @@ pub struct Gauge {
     /// Share of the waiting places taken, 0..1; `None` where nothing can wait or places are unlimited.
     pub queue_share: Option<f64>,
     pub squares: Option<Squares>,
+    /// Balancers: who got how much lately.
+    pub strip: Option<Strip>,
 }
 
 /// Replica squares as SVG path data, one path per look.
@@ -102,6 +104,22 @@ pub struct Squares {
     /// Replicas beyond what fits.
     pub more: usize,
 }
+
+/// A bar for each backend of a balancer, as SVG path data, one path per look: its share of the last seconds' choices.
+/// The fair share stands at half the height.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Strip {
+    /// Believed up, and up.
+    pub up: String,
+    /// Belief and truth differ.
+    pub mistaken: String,
+    /// Believed down, and down: a cross as well, so that red is not alone.
+    pub down: String,
+}
+
+/// Width and height of the strip, and how many backends it can tell apart.
+pub const STRIP: (f64, f64) = (100.0, 16.0);
+const STRIP_MAX: usize = 33;
 
 /// Size of a replica square and the distance to the next [world units].
 pub const SQUARE: f64 = 8.0;
@@ -128,6 +146,7 @@ pub fn gauge(node: &Node, frame: &StationFrame, finished: bool) -> Gauge {
             .filter(|capacity| *capacity > 0)
             .map(|capacity| (f64::from(frame.queue) / f64::from(capacity)).clamp(0.0, 1.0)),
         squares: (face.gauges == Gauges::Replicas).then(|| squares(&frame.replicas)),
+        strip: (!frame.backends.is_empty()).then(|| strip(&frame.backends)),
     }
 }
 
@@ -231,6 +250,34 @@ pub fn squares(replicas: &[ReplicaFrame]) -> Squares {
         }
     }
     squares
+}
+
+/// The bars of a balancer's backends.
+#[must_use]
+pub fn strip(backends: &[BackendFrame]) -> Strip {
+    let (width, height) = STRIP;
+    let shown = backends.len().min(STRIP_MAX);
+    let step = (width / shown.max(1) as f64).min(14.0);
+    let fair = 1.0 / backends.len().max(1) as f64;
+    let mut strip = Strip::default();
+    for (place, backend) in backends.iter().take(shown).enumerate() {
+        let share = if backend.recent_share.is_finite() { backend.recent_share } else { 0.0 };
+        // At least a pixel: nothing chosen is to be seen too.
+        let tall = ((share / fair / 2.0).min(1.0) * height * 10.0).round().max(10.0) / 10.0;
+        let x = (place as f64 * step * 10.0).round() / 10.0;
+        let wide = ((step * 0.75) * 10.0).round() / 10.0;
+        let path = match (backend.believed_healthy, backend.alive) {
+            (true, true) => &mut strip.up,
+            (false, false) => &mut strip.down,
+            _ => &mut strip.mistaken,
+        };
+        // Writing into a string cannot fail.
+        let _ = write!(path, "M{x} {height}v-{tall}h{wide}v{tall}z");
+        if !backend.believed_healthy && !backend.alive {
+            let _ = write!(path, "M{x} 4l{wide} 6m0 -6l-{wide} 6");
+        }
+    }
+    strip
 }
 
 /// The squares of a node that does not run yet: as many as it is set to have, all ready and idle.
@@ -367,6 +414,26 @@ mod tests {
         assert_eq!(squares.ready, "M0 0h8v8h-8z");
         assert_eq!(squares.busy, "M0 4h8v4h-8z");
         assert_eq!(squares.starting, "M11 0h8v8h-8z");
+    }
+
+    #[test]
+    fn a_balancer_shows_who_got_how_much_and_who_is_out() {
+        let backend = |share, believed_healthy, alive| BackendFrame {
+            recent_share: share,
+            believed_healthy,
+            alive,
+            ..BackendFrame::default()
+        };
+        let frame = StationFrame {
+            backends: vec![backend(0.5, true, true), backend(0.5, true, false), backend(0.0, false, false)],
+            ..StationFrame::default()
+        };
+        let strip = gauge(&node("balancer"), &frame, false).strip.expect("it has backends");
+        // A fair share is a third: half of all is three quarters of the height.
+        assert_eq!(strip.up, "M0 16v-12h10.5v12z");
+        assert_eq!(strip.mistaken, "M14 16v-12h10.5v12z");
+        assert!(strip.down.starts_with("M28 16v-1h10.5v1z"), "{}", strip.down);
+        assert_eq!(gauge(&node("service"), &StationFrame::default(), false).strip, None);
     }
 
     #[test]

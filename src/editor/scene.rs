@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::geometry::{Curve, moved};
+use super::geometry::{Curve, distance, moved};
 use crate::model::outcome::Outcome;
 use crate::protocol::Hop;
-use crate::topology::document::{EdgeId, Point};
+use crate::topology::document::{EdgeId, NodeId, Point};
 
 /// Shortest time that a dot is under way on the screen [s of wall time].
 ///
@@ -102,10 +102,19 @@ impl DotStyle {
     }
 }
 
+/// A request by its source and the number that it has there, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestName {
+    pub source: NodeId,
+    pub ordinal: u64,
+}
+
 /// A dot on its way. Times are in nanoseconds as floats: exact for the first hundred days of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Dot {
     edge: EdgeId,
+    /// Whose it is.
+    request: RequestName,
     style: DotStyle,
     /// How long the hop truly takes.
     true_ns: f64,
@@ -118,6 +127,15 @@ impl Dot {
     /// How far it is, 0..1; beyond where it has not started or has arrived.
     fn progress(&self, now_ns: f64) -> f64 {
         (now_ns - self.start_ns) / (self.end_ns - self.start_ns)
+    }
+
+    /// Where it is drawn.
+    fn place(&self, curve: &Curve, now_ns: f64) -> Point {
+        let t = self.progress(now_ns);
+        match self.style {
+            DotStyle::Outbound => beside(curve, t, LANE),
+            DotStyle::Back(_) => beside(curve, 1.0 - t, -LANE),
+        }
     }
 }
 
@@ -160,7 +178,8 @@ impl DotField {
             let start_ns = hop.start_ns as f64;
             let true_ns = hop.end_ns.saturating_sub(hop.start_ns) as f64;
             let end_ns = start_ns + true_ns.max(min_ns);
-            Dot { edge: hop.edge, style: DotStyle::of(hop), true_ns, start_ns, end_ns }
+            let request = RequestName { source: NodeId(hop.source), ordinal: hop.ordinal };
+            Dot { edge: hop.edge, request, style: DotStyle::of(hop), true_ns, start_ns, end_ns }
         }));
     }
 
@@ -172,6 +191,24 @@ impl DotField {
     /// Forgets all: another run begins.
     pub fn clear(&mut self) {
         self.dots.clear();
+    }
+
+    /// The request whose dot is nearest to `point`, no further than `within` [world units], as drawn at `now_ns`.
+    #[must_use]
+    pub fn nearest(
+        &self,
+        curves: &BTreeMap<EdgeId, Curve>,
+        point: Point,
+        within: f64,
+        now_ns: u64,
+    ) -> Option<RequestName> {
+        let now_ns = now_ns as f64;
+        let under_way = self.dots.iter().filter(|dot| dot.start_ns <= now_ns && now_ns < dot.end_ns);
+        under_way
+            .filter_map(|dot| Some((distance(dot.place(curves.get(&dot.edge)?, now_ns), point), dot.request)))
+            .filter(|(far, _)| *far <= within)
+            .min_by(|(a, _), (b, _)| a.total_cmp(b))
+            .map(|(_, request)| request)
     }
 
     /// How many are known, started or not.
@@ -217,12 +254,7 @@ pub fn build_dynamic(input: &DynamicInput<'_>) -> Scene {
     if input.motion {
         for dot in started {
             let Some(curve) = input.curves.get(&dot.edge) else { continue };
-            let t = dot.progress(now_ns);
-            let point = match dot.style {
-                DotStyle::Outbound => beside(curve, t, LANE),
-                DotStyle::Back(_) => beside(curve, 1.0 - t, -LANE),
-            };
-            by_style[dot.style.index()].push(point);
+            by_style[dot.style.index()].push(dot.place(curve, now_ns));
         }
     } else {
         let mut flows: BTreeMap<EdgeId, [bool; 7]> = BTreeMap::new();
@@ -317,7 +349,7 @@ mod tests {
     }
 
     fn hop(back: bool, outcome: Outcome, start_ns: u64, end_ns: u64) -> Hop {
-        Hop { edge: EdgeId(1), back, outcome: outcome as u8, start_ns, end_ns }
+        Hop { edge: EdgeId(1), source: 9, ordinal: start_ns, back, outcome: outcome as u8, start_ns, end_ns }
     }
 
     #[track_caller]
@@ -398,6 +430,16 @@ mod tests {
             Outbound Point (90.0,3.5)
             Back(Failed) Cross (216.0,-3.5)"#]];
         check(&hops, 0.0, 300, false, expected);
+    }
+
+    #[test]
+    fn the_dot_under_the_pointer_tells_whose_it_is() {
+        let mut dots = DotField::default();
+        dots.add(&[hop(false, Outcome::Completed, 0, 1_000), hop(false, Outcome::Completed, 500, 1_500)]);
+        let near = |x, within| dots.nearest(&curves(), Point { x, y: 3.0 }, within, 750).map(|request| request.ordinal);
+        assert_eq!(near(222.0, 8.0), Some(0));
+        assert_eq!(near(80.0, 8.0), Some(500));
+        assert_eq!(near(150.0, 8.0), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod edge;
 pub mod fault;
 pub mod geography;
 pub mod ids;
+pub mod journey;
 pub mod lru;
 pub mod outcome;
 pub mod outlier;

@@ -1,13 +1,15 @@
 //! Looks at a running system and packs what the page shows into a [`Frame`].
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::inside;
+use super::look::{Look, lately};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::ids::NodeId;
 use crate::model::system::meter::{Bucket, Meter};
 use crate::model::system::state::{Kind, NONE, Replica, Station};
 use crate::model::system::{LogTone, System};
+use crate::protocol::inside::Inside;
 use crate::protocol::{
     ActiveFault, BackendFrame, EdgeFrame, Frame, Hop, LogLevel, LogLine, OUTCOMES, Recent, ReplicaFrame, ReplicaState,
     RunId, RunStatus, Series, StationFrame, Totals, Warming,
@@ -47,12 +49,19 @@ pub struct FrameBuilder {
     /// Send the series with the next frame whatever the time.
     series_due: bool,
     watched: Option<NodeId>,
+    /// The balancer that is looked into.
+    looked_into: Option<NodeId>,
+    /// What is remembered of the balancers that somebody has looked into.
+    looks: BTreeMap<NodeId, Look>,
+    /// Selections of each balancer's backends at earlier moments, oldest first: for recent shares.
+    picked: VecDeque<(SimTime, BTreeMap<NodeId, Vec<u64>>)>,
 }
 
 impl FrameBuilder {
     /// A new run begins, or time went backwards.
     pub fn reset(&mut self, now: SimTime) {
-        *self = Self { last: now, series_due: true, watched: self.watched, ..Self::default() };
+        let (watched, looked_into) = (self.watched, self.looked_into);
+        *self = Self { last: now, series_due: true, watched, looked_into, ..Self::default() };
     }
 
     /// Whose series the frames carry.
@@ -61,9 +70,16 @@ impl FrameBuilder {
         self.series_due = true;
     }
 
+    /// Whose inside the frames carry.
+    pub fn look_into(&mut self, node: Option<NodeId>) {
+        self.looked_into = node;
+        self.series_due = true;
+    }
+
     /// The frame since the last one.
     pub fn build(&mut self, system: &mut System, pace: Pace) -> Frame {
         self.choose_dots(system, pace);
+        system.look_into(self.looked_into);
         let now = system.now();
         let clock = pace.clock.max(now);
         let hops = std::mem::take(&mut system.hops);
@@ -71,6 +87,8 @@ impl FrameBuilder {
             .iter()
             .map(|hop| Hop {
                 edge: system.edges[hop.edge as usize].plan.id,
+                source: system.stations[hop.source as usize].id.0,
+                ordinal: hop.ordinal,
                 back: hop.back,
                 outcome: hop.outcome as u8,
                 start_ns: hop.start.0,
@@ -92,15 +110,20 @@ impl FrameBuilder {
             })
             .collect();
         let ended = pace.status != RunStatus::Running;
-        let series = (self.series_due || ended || pace.wall_ms - self.series_ms >= SERIES_EVERY_MS).then(|| {
+        let slow_news = self.series_due || ended || pace.wall_ms - self.series_ms >= SERIES_EVERY_MS;
+        if slow_news {
             (self.series_due, self.series_ms) = (false, pace.wall_ms);
-            series(system, self.watched)
-        });
+        }
+        let recent_picks = self.recent_picks(system);
+        let inside = if slow_news { self.inside(system) } else { None };
         let stations: Vec<StationFrame> = system
             .stations
             .iter()
             .filter(|station| !station.removed)
-            .map(|station| station_frame(system, station, self.watched == Some(station.id)))
+            .map(|station| {
+                let shown = [self.watched, self.looked_into].contains(&Some(station.id));
+                station_frame(system, station, recent_picks.get(&station.id), shown)
+            })
             .collect();
         let frame = Frame {
             run: pace.run,
@@ -117,7 +140,9 @@ impl FrameBuilder {
             stations,
             hops,
             log,
-            series,
+            series: slow_news.then(|| series(system, self.watched)),
+            lately: slow_news.then(|| lately(system)),
+            inside: inside.map(Box::new),
             faults: faults(system),
         };
         self.last = clock;
@@ -143,6 +168,43 @@ impl FrameBuilder {
         if dots > DOTS_WANTED * 1.5 || (dots < DOTS_WANTED * 0.3 && now > 1.0) {
             system.watch(Some(dots_for(per_second)));
         }
+    }
+
+    /// The balancer that is looked into; others that were looked into before are kept up with.
+    fn inside(&mut self, system: &System) -> Option<Inside> {
+        for (node, look) in self.looks.iter_mut().filter(|(node, _)| self.looked_into != Some(**node)) {
+            look.keep_up(system, *node);
+        }
+        let node = self.looked_into?;
+        self.looks.entry(node).or_default().build(system, node)
+    }
+
+    /// Selections of each balancer's backends over the last few seconds.
+    fn recent_picks(&mut self, system: &System) -> BTreeMap<NodeId, Vec<u64>> {
+        let now = system.now();
+        let recent = SimDuration::from_secs_f64(RECENT_SECS);
+        while self.picked.get(1).is_some_and(|(at, _)| now.since(*at) >= recent) {
+            self.picked.pop_front();
+        }
+        let balancers = system.stations.iter().filter(|station| !station.removed).filter_map(|station| {
+            let Kind::Balancer(balancer) = &station.kind else { return None };
+            Some((station.id, balancer.backends.iter().map(|backend| backend.selections).collect::<Vec<u64>>()))
+        });
+        let all: BTreeMap<NodeId, Vec<u64>> = balancers.collect();
+        let mut recent = all.clone();
+        if let Some((_, before)) = self.picked.front() {
+            for (id, counts) in &mut recent {
+                let before = before.get(id).map_or(&[][..], Vec::as_slice);
+                for (count, before) in counts.iter_mut().zip(before) {
+                    *count = count.saturating_sub(*before);
+                }
+            }
+        }
+        let quarter = SimDuration::from_millis(250);
+        if self.picked.back().is_none_or(|(at, _)| now.since(*at) >= quarter) {
+            self.picked.push_back((now, all));
+        }
+        recent
     }
 
     fn edges(&mut self, system: &System) -> Vec<EdgeFrame> {
@@ -238,7 +300,7 @@ fn recent(system: &System, stations: &[StationFrame]) -> Recent {
     }
 }
 
-fn station_frame(system: &System, station: &Station, watched: bool) -> StationFrame {
+fn station_frame(system: &System, station: &Station, recent_picks: Option<&Vec<u64>>, shown: bool) -> StationFrame {
     let bucket = station.meter.recent(system.now(), RECENT_SECS);
     let secs = bucket.secs();
     let per_sec = |count: u64| if secs > 0.0 { count as f64 / secs } else { 0.0 };
@@ -257,8 +319,9 @@ fn station_frame(system: &System, station: &Station, watched: bool) -> StationFr
     match &station.kind {
         Kind::Source(_) => {}
         Kind::Balancer(balancer) => {
-            let scores = if watched { system.balancer_scores(station.id) } else { Vec::new() };
-            if watched {
+            let picked = |ix: usize| recent_picks.and_then(|picks| picks.get(ix)).copied().unwrap_or(0) as f64;
+            let all_picked: f64 = recent_picks.map_or(0.0, |picks| picks.iter().sum::<u64>() as f64);
+            if shown {
                 let listed = balancer.backends.iter().enumerate().filter(|(_, backend)| !backend.removed);
                 let shown: Vec<usize> = listed.map(|(at, _)| at).collect();
                 frame.memory = inside::memory(system, balancer, &shown);
@@ -274,19 +337,21 @@ fn station_frame(system: &System, station: &Station, watched: bool) -> StationFr
                     let replica = (backend.replica != NONE).then(|| &system.replicas[backend.replica as usize]);
                     let view = balancer.shown_picker(ix).map(|picker| &picker.views[ix]);
                     BackendFrame {
+                        index: ix as u32,
                         edge: edge.plan.id.0,
                         node: target.id.0,
                         replica: replica.map_or(0, |replica| replica.number),
                         believed_healthy: backend.healthy,
                         alive: replica.is_none_or(Replica::open) && !edge.partitioned && !target.down,
                         since_ns: backend.since.0,
+                        eligible: view.is_some_and(|view| view.eligible),
                         selections: backend.selections,
+                        recent_share: picked(ix) / all_picked,
                         outstanding: backend.in_flight,
                         response_time: backend.response_time,
                         error_rate: backend.error_rate,
                         weight: f64::from(backend.weight),
                         utilization: view.map_or(f64::NAN, |view| view.utilization),
-                        score: scores.iter().find(|(backend, _)| *backend as usize == ix).map(|(_, score)| *score),
                     }
                 })
                 .collect();

@@ -3,10 +3,12 @@
 
 pub mod frame;
 mod inside;
+mod look;
 mod measure;
 pub mod replications;
 pub mod report;
 pub mod session;
+pub mod why;
 
 use crate::engine::time::SimTime;
 use crate::topology::document::{Diagnostic, Document};

@@ -1,6 +1,7 @@
 //! A run under way: a document, its seed, and the log of what was changed when. Whoever replays the log gets the same run.
 
 use crate::engine::time::SimTime;
+use crate::model::ids::NodeId;
 use crate::model::system::System;
 use crate::topology::check::check_change;
 use crate::topology::compile::{compile, live_fault, plan};
@@ -204,6 +205,26 @@ impl Session {
         fork
     }
 
+    /// A copy that stands where the request with number `ordinal` of `source` is still to be born: at the last such
+    /// checkpoint, or at the beginning. It replays what is logged, keeps no checkpoints, and knows no future.
+    pub(super) fn before(&self, source: NodeId, ordinal: u64) -> Self {
+        let events = self.system.events();
+        let mut log = self.log.clone();
+        log.truncate(self.applied);
+        let unborn = |checkpoint: &&Checkpoint| {
+            let next = checkpoint.system.next_ordinal(source);
+            checkpoint.system.events() <= events && next.is_none_or(|next| next <= ordinal)
+        };
+        let (system, document, applied) = match self.checkpoints.iter().flatten().rev().find(unborn) {
+            Some(checkpoint) => (checkpoint.system.clone(), checkpoint.document.clone(), checkpoint.applied),
+            None => {
+                let (system, _) = compile(&self.base);
+                (system.expect("a document that has run can be run again"), self.base.clone(), 0)
+            }
+        };
+        Self { base: self.base.clone(), document, system, log, applied, checkpoints: None }
+    }
+
     fn checkpoint_if_due(&mut self) {
         let events = self.system.events();
         let Some(checkpoints) = &mut self.checkpoints else { return };
@@ -211,9 +232,7 @@ impl Session {
             return;
         }
         let mut system = self.system.clone();
-        system.watch(None);
-        drop(system.take_log());
-        system.hops.clear();
+        system.forget_news();
         checkpoints.push(Checkpoint { system, document: self.document.clone(), applied: self.applied });
         let bytes: usize = checkpoints.iter().map(|checkpoint| checkpoint.system.approximate_bytes()).sum();
         if checkpoints.len() > CHECKPOINTS_MAX || bytes > CHECKPOINT_BYTES_MAX {

@@ -23,8 +23,11 @@ use super::shared::Shared;
 use super::shell::{DialogKind, Opening, Origin, Shell};
 use super::stage::StageArea;
 use super::start::{self, Start};
-use super::store::{StoreProvider, use_dispatch, use_document, use_preferences, use_session, use_simulation};
+use super::store::{
+    Asked, StoreProvider, use_asked, use_dispatch, use_document, use_preferences, use_session, use_simulation,
+};
 use super::topbar::TopBar;
+use super::why::Why;
 use super::worker_client::{Listeners, Simulation};
 use super::{gallery, storage, theme};
 use crate::conversation::dressed;
@@ -58,11 +61,13 @@ pub fn App() -> Html {
     html! {
         <StoreProvider initial={(*initial).clone()}>
         <ContextProvider<Simulation> context={(*simulation).clone()}>
+        <ContextProvider<Asked> context={Asked(run.inquiry.clone())}>
         <ContextProvider<RunView> context={(*run).clone()}>
         <ProgressProvider>
             <Page start={Shared(start.clone())} {told} />
         </ProgressProvider>
         </ContextProvider<RunView>>
+        </ContextProvider<Asked>>
         </ContextProvider<Simulation>>
         </StoreProvider>
     }
@@ -89,6 +94,7 @@ fn Page(props: &PageProps) -> Html {
     let asked = use_state_eq(|| props.start.question.clone().map(Shared));
     let tab = use_state_eq(MobileTab::default);
     let dropping = use_state_eq(|| false);
+    let asking = use_asked().is_some();
     let newest = use_mut_ref(|| document.0.clone());
     *newest.borrow_mut() = document.0.clone();
 
@@ -240,13 +246,14 @@ fn Page(props: &PageProps) -> Html {
     };
     html! {
         <ContextProvider<Shell> context={(*shell).clone()}>
-            <div class={classes!("app", format!("show-{}", tab.id()), practice.is_some().then_some("in-practice"))}
+            <div class={classes!("app", format!("show-{}", tab.id()), practice.is_some().then_some("in-practice"), asking.then_some("has-why"))}
                 ondragover={drop.0} ondragleave={drop.1} ondrop={drop.2}>
                 <a class="skip-link" href="#stage">{ "Skip to the stage" }</a>
                 <TopBar {unsaved} />
                 <Palette />
                 <StageArea practice={(*practice).clone()} tab={*tab} choose={choose_tab.clone()} />
                 <Inspector />
+                <Why />
                 <Dock />
                 <TabBar chosen={*tab} choose={choose_tab} practice={practice.is_some()} />
                 <Notice />

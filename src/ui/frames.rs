@@ -88,7 +88,7 @@ mod tests {
     use crate::model::ids::EdgeId;
 
     fn frame(run: u32, now_ns: u64, status: RunStatus, hops: usize) -> Rc<Frame> {
-        let hop = Hop { edge: EdgeId(1), back: false, outcome: 0, start_ns: 0, end_ns: 1 };
+        let hop = Hop { edge: EdgeId(1), source: 0, ordinal: 0, back: false, outcome: 0, start_ns: 0, end_ns: 1 };
         Rc::new(Frame {
             run: RunId(run),
             now_ns,

@@ -3,6 +3,8 @@
 use std::rc::Rc;
 
 use super::shared::Shared;
+use crate::model::journey::Journey;
+use crate::protocol::inside::{Inside, Lately};
 use crate::protocol::{Frame, LogLine, RunStatus, Series, Speed, StationFrame};
 use crate::topology::document::{Diagnostic, NodeId};
 
@@ -28,6 +30,25 @@ pub struct Note {
     pub detail: String,
 }
 
+/// A request that somebody asks about.
+#[derive(Clone, Debug)]
+pub struct Inquiry {
+    pub source: NodeId,
+    /// Counted from 0 by its source.
+    pub ordinal: u64,
+    pub answer: Answer,
+}
+
+/// What is known of it.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// The run is being replayed: how far that is, 0..1.
+    Waiting(f64),
+    Journey(Rc<Journey>),
+    /// There is none: why.
+    None(String),
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunView {
     pub health: Health,
@@ -35,6 +56,12 @@ pub struct RunView {
     /// The latest series that came; of the watched node or the system.
     pub series: Option<Shared<Series>>,
     pub log: Shared<Vec<LogLine>>,
+    /// Requests worth asking about.
+    pub lately: Shared<Lately>,
+    /// The balancer that is looked into.
+    pub inside: Option<Shared<Inside>>,
+    /// The request that somebody asks about.
+    pub inquiry: Option<Shared<Inquiry>>,
     /// What the worker finds wrong with the document, before it runs.
     pub diagnostics: Shared<Vec<Diagnostic>>,
     /// Whether the document runs at all.
@@ -65,6 +92,9 @@ impl Default for RunView {
             frame: Shared::default(),
             series: None,
             log: Shared::default(),
+            lately: Shared::default(),
+            inside: None,
+            inquiry: None,
             diagnostics: Shared::default(),
             runs: false,
             refused: Shared::default(),
@@ -99,6 +129,12 @@ impl RunView {
         }
         if let Some(series) = &frame.series {
             self.series = Some(Shared::new(series.clone()));
+        }
+        if let Some(lately) = &frame.lately {
+            self.lately = Shared::new(lately.clone());
+        }
+        if let Some(inside) = &frame.inside {
+            self.inside = Some(Shared::new((**inside).clone()));
         }
         self.frame = Shared(frame);
     }

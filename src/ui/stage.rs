@@ -11,7 +11,7 @@ use super::outline::Outline;
 use super::practice::{Practice, PracticeCard};
 use super::run_view::Health;
 use super::shared::Shared;
-use super::store::{use_dispatch, use_document, use_preferences, use_run, use_simulation};
+use super::store::{use_asked, use_dispatch, use_document, use_preferences, use_run, use_simulation};
 use super::strip::Strip;
 use crate::editor::SessionChange;
 use crate::protocol::RunStatus;
@@ -40,6 +40,7 @@ pub fn StageArea(props: &StageAreaProps) -> Html {
         preferences.panel_open("lesson", true),
         outlined,
         props.tab,
+        use_asked().is_some(),
     );
     let dispatch = use_dispatch();
     let first = use_mut_ref(|| true);

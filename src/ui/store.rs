@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::run_view::RunView;
+use super::run_view::{Inquiry, RunView};
 use super::shared::Shared;
 use super::worker_client::Simulation;
 use crate::editor::{
@@ -172,6 +172,16 @@ pub fn use_editor() -> Shared<EditorState> {
 #[hook]
 pub fn use_run() -> RunView {
     provided(use_context())
+}
+
+/// The request that somebody asks about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked(pub Option<Shared<Inquiry>>);
+
+/// Renders when a question was asked or answered.
+#[hook]
+pub fn use_asked() -> Option<Shared<Inquiry>> {
+    provided(use_context::<Asked>()).0
 }
 
 /// The running simulation; never a cause to render.

@@ -12,7 +12,7 @@ use yew::Callback;
 
 use super::browser::{self, Listener, Timer};
 use super::frames::FrameCell;
-use super::run_view::{Health, Note, RunView};
+use super::run_view::{Answer, Health, Inquiry, Note, RunView};
 use super::shared::Shared;
 use crate::conversation::{Conversation, News};
 use crate::protocol::{BUILD, FromWorker, RunStatus, Speed, ToWorker};
@@ -217,6 +217,11 @@ impl Simulation {
         self.say(Conversation::pause);
     }
 
+    #[must_use]
+    pub fn playing(&self) -> bool {
+        self.0.talk.borrow().playing()
+    }
+
     /// Runs if it stands, stands if it runs.
     pub fn toggle(&self) {
         let playing = self.0.talk.borrow().playing();
@@ -249,6 +254,32 @@ impl Simulation {
             self.send_outgoing();
             self.tell();
         }
+    }
+
+    /// Which balancer's inside to send.
+    pub fn look_into(&self, node: Option<NodeId>) {
+        self.0.talk.borrow_mut().look_into(node);
+        if node.is_none() {
+            self.0.view.borrow_mut().inside = None;
+        }
+        self.send_outgoing();
+    }
+
+    /// Asks why a request went as it did; the answer comes with the views.
+    pub fn explain(&self, source: NodeId, ordinal: u64) {
+        let asked = self.0.talk.borrow_mut().explain(source, ordinal);
+        if asked {
+            let answer = Answer::Waiting(0.0);
+            self.0.view.borrow_mut().inquiry = Some(Shared::new(Inquiry { source, ordinal, answer }));
+        }
+        self.send_outgoing();
+        self.tell();
+    }
+
+    /// Nobody asks any more.
+    pub fn forget_explain(&self) {
+        self.0.view.borrow_mut().inquiry = None;
+        self.say(Conversation::forget_explain);
     }
 
     /// Asks for the run as a link carries it; the answer comes to [`Listeners::exported`].
@@ -353,6 +384,30 @@ impl Simulation {
             News::Applied => self.0.view.borrow_mut().refused = Shared::default(),
             News::Recorded(change) => listeners.recorded.emit(change),
             News::Exported { run_json, trace_hash } => listeners.exported.emit((run_json, trace_hash)),
+            News::Explaining(share) => {
+                let mut view = self.0.view.borrow_mut();
+                if let Some(inquiry) = &view.inquiry
+                    && matches!(inquiry.answer, Answer::Waiting(_))
+                {
+                    let (source, ordinal) = (inquiry.source, inquiry.ordinal);
+                    view.inquiry = Some(Shared::new(Inquiry { source, ordinal, answer: Answer::Waiting(share) }));
+                }
+            }
+            News::Explained { source, ordinal, journey } => {
+                let mut view = self.0.view.borrow_mut();
+                let wanted =
+                    view.inquiry.as_ref().is_some_and(|asked| (asked.source, asked.ordinal) == (source, ordinal));
+                if wanted {
+                    let journey = journey.and_then(|json| {
+                        serde_json::from_str(&json).map_err(|_| "The answer could not be read.".to_owned())
+                    });
+                    let answer = match journey {
+                        Ok(journey) => Answer::Journey(Rc::new(journey)),
+                        Err(words) => Answer::None(words),
+                    };
+                    view.inquiry = Some(Shared::new(Inquiry { source, ordinal, answer }));
+                }
+            }
             News::Finished(report) => self.0.view.borrow_mut().report = Some(Shared::new(report)),
             News::Pong(id) => {
                 let mut watchdog = self.0.watchdog.borrow_mut();
@@ -428,6 +483,7 @@ impl Simulation {
         {
             let seed = self.0.talk.borrow().seed();
             let mut view = self.0.view.borrow_mut();
+            view.inquiry = None;
             let clock = crate::engine::time::SimTime(at);
             if lost >= LOST_MAX {
                 view.health = Health::Failed(format!(

@@ -7,7 +7,8 @@ use crate::protocol::{FromWorker, RunId, RunStatus, Speed, ToWorker, diagnostics
 use crate::runner::frame::{FrameBuilder, Pace};
 use crate::runner::report::Report;
 use crate::runner::session::{Advanced, Session};
-use crate::topology::document::{Diagnostic, Input, Place, Severity};
+use crate::runner::why::Inquiry;
+use crate::topology::document::{Diagnostic, Input, NodeId, Place, Severity};
 use crate::topology::format::{self, LoadError, Run};
 
 /// A turn lasts about this long [ms], then messages are let in: pause answers at once at any speed.
@@ -20,6 +21,8 @@ const FRAME_MS: f64 = 15.0;
 const FRAMES_IN_FLIGHT: u32 = 2;
 /// A simulation that cannot keep up by this much [ms] lets go of the lost time, and says so by its reached speed.
 const LAG_MS: f64 = 200.0;
+/// How often is told how far the replay for an explanation is [ms].
+const EXPLAINING_MS: f64 = 200.0;
 /// The reached speed is measured over this span [ms].
 const SPEED_SPAN_MS: f64 = 500.0;
 
@@ -61,6 +64,8 @@ pub(super) struct State {
     /// A frame must be sent even though nothing runs.
     frame_due: bool,
     told: Vec<FromWorker>,
+    /// A request is being explained; wall time of the last word on how far that is.
+    inquiry: Option<(Box<Inquiry>, f64)>,
 }
 
 impl State {
@@ -111,6 +116,12 @@ impl State {
                 self.frames.watch(node);
                 self.frame_due = true;
             }
+            ToWorker::LookInto { run, node } if run == self.run => {
+                self.frames.look_into(node);
+                self.frame_due = true;
+            }
+            ToWorker::Explain { run, source, ordinal } if run == self.run => self.explain(source, ordinal),
+            ToWorker::ForgetExplain { run } if run == self.run => self.inquiry = None,
             ToWorker::Export { run } if run == self.run => {
                 if let Some(session) = &self.session {
                     self.told.push(FromWorker::RunJson {
@@ -169,6 +180,38 @@ impl State {
         });
     }
 
+    /// Begins to replay the run for the sake of one request.
+    fn explain(&mut self, source: NodeId, ordinal: u64) {
+        let Some(session) = &self.session else { return };
+        match Inquiry::open(session, source, ordinal) {
+            Ok(inquiry) => self.inquiry = Some((Box::new(inquiry), f64::NEG_INFINITY)),
+            Err(words) => {
+                self.inquiry = None;
+                self.told.push(FromWorker::Explained { run: self.run, source, ordinal, journey: Err(words) });
+            }
+        }
+    }
+
+    /// Replays for a few milliseconds of wall time; tells whether that must go on.
+    fn inquire(&mut self, wall_ms: &impl Fn() -> f64) -> bool {
+        let Some((inquiry, told_ms)) = &mut self.inquiry else { return false };
+        let start = wall_ms();
+        let (source, ordinal, run) = (inquiry.source(), inquiry.ordinal(), self.run);
+        while wall_ms() - start < TURN_MS {
+            if let Some(journey) = inquiry.advance(SLICE_EVENTS) {
+                let journey = serde_json::to_string(&journey).expect("a journey is plain data");
+                self.told.push(FromWorker::Explained { run, source, ordinal, journey: Ok(journey) });
+                self.inquiry = None;
+                return false;
+            }
+        }
+        if start - *told_ms >= EXPLAINING_MS {
+            *told_ms = start;
+            self.told.push(FromWorker::Explaining { run, share: inquiry.share() });
+        }
+        true
+    }
+
     fn advanced(&mut self, advanced: Advanced) {
         self.told.extend(advanced.inputs.iter().map(|input| changed(self.run, input)));
     }
@@ -183,6 +226,9 @@ impl State {
             next = self.replay(goal, start, &wall_ms);
         } else if self.playing {
             next = self.play(start, &wall_ms);
+        }
+        if self.inquire(&wall_ms) {
+            next = Next::AtOnce;
         }
         self.frame_if_due(wall_ms());
         if self.frame_due && next == Next::Sleep && self.in_flight < FRAMES_IN_FLIGHT {

@@ -22,3 +22,4 @@ mod system;
 mod theory;
 mod tidy;
 mod vectors;
+mod why;

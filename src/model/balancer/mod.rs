@@ -133,6 +133,11 @@ pub trait Strategy: Debug {
         Picture::None
     }
 
+    /// Where a request falls on its circle, 0..1; `None` for a strategy without one.
+    fn place(&self, _request: &RequestView) -> Option<f64> {
+        None
+    }
+
     /// A copy with all its state, for checkpoints.
     fn box_clone(&self) -> Box<dyn Strategy>;
 }

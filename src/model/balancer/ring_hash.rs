@@ -11,7 +11,7 @@
 use std::rc::Rc;
 
 use super::hashing::{Fate, HASH_ON, HashOn, Text, anybody, judge, listed, verdict, xxh64};
-use super::{Descriptor, Explanation, Needs, PickContext, Picture, Reads, Strategy, nobody};
+use super::{Descriptor, Explanation, Needs, PickContext, Picture, Reads, RequestView, Strategy, nobody};
 use crate::model::params::{Entry, ParamSpec, Params};
 use crate::model::read::Reader;
 
@@ -194,6 +194,10 @@ impl Strategy for RingHash {
         current.keep_up(cx);
         let whole = (1_u128 << 64) as f64;
         Picture::Ring(current.ring.0.iter().map(|(place, backend)| (*place as f64 / whole, *backend)).collect())
+    }
+
+    fn place(&self, request: &RequestView) -> Option<f64> {
+        Some(xxh64(0, self.hash_on.text(request).as_bytes()) as f64 / (1_u128 << 64) as f64)
     }
 
     fn box_clone(&self) -> Box<dyn Strategy> {

@@ -1,6 +1,7 @@
 //! The way of an attempt: sent over an edge, received by a station, answered, heard by its caller or given up.
 
 use super::System;
+use super::journey::Mark;
 use super::slab::Key;
 use super::spots::NOWHERE;
 use super::state::{Attempt, Caller, Event, HopSample, Kind, NONE, Phase, Request, Stage, Verb};
@@ -65,7 +66,9 @@ impl System {
             detached: false,
             found: false,
         };
-        self.attempts.insert(attempt).ix
+        let ix = self.attempts.insert(attempt).ix;
+        self.note(ix, Mark::Made);
+        ix
     }
 
     /// Where an attempt starts, and where it goes: what stands nowhere stands where its caller stands.
@@ -114,8 +117,9 @@ impl System {
             self.queue.push_after(now, wait, Event::TimeOut { attempt: key });
         }
         if verb != Verb::Probe {
-            self.sample_hop(edge_ix, false, Outcome::Completed, now, now + latency);
+            self.sample_hop(ix, false, Outcome::Completed, now, now + latency);
         }
+        self.note(ix, Mark::Sent { lost });
         if lost {
             self.attempts[ix].phase = Phase::Lost;
         } else if latency == SimDuration::ZERO {
@@ -147,6 +151,8 @@ impl System {
             let request = &mut self.requests[request];
             request.visited = mix(request.visited ^ u64::from(station.id.0));
         }
+        self.note(ix, Mark::Reached);
+        let station = &mut self.stations[station_ix as usize];
         if station.removed || station.down {
             let reason = if station.removed { Reason::Removed } else { Reason::ConnectionRefused };
             self.respond(ix, Outcome::Failed, reason);
@@ -169,6 +175,8 @@ impl System {
         attempt.outcome = outcome;
         attempt.reason = reason;
         attempt.phase = Phase::Back;
+        self.note(ix, Mark::Answered(outcome, reason));
+        let attempt = &mut self.attempts[ix];
         let (edge_ix, station_ix, draws) = (attempt.edge, attempt.station, attempt.draws);
         if attempt.backend != NONE && attempt.replica != NONE {
             let replica = &self.replicas[attempt.replica as usize];
@@ -201,11 +209,12 @@ impl System {
                 let key = self.attempts.key(ix);
                 self.queue.push_after(now, UNREACHABLE_AFTER, Event::TimeOut { attempt: key });
             }
+            self.note(ix, Mark::LostBack);
             return;
         }
         let latency = edge.latency(draws, purpose::LATENCY_BACK) + way;
         if !probe {
-            self.sample_hop(edge_ix, true, outcome, now, now + latency);
+            self.sample_hop(ix, true, outcome, now, now + latency);
         }
         if latency == SimDuration::ZERO {
             self.answer(ix);
@@ -254,6 +263,8 @@ impl System {
             self.probe_done(balancer, backend, outcome == Outcome::Completed);
             return;
         }
+        self.note(ix, Mark::Heard(outcome, reason));
+        let attempt = &self.attempts[ix];
         let (found, via, request, base) = (attempt.found, attempt.via, attempt.request, attempt.base);
         let edge = &mut self.edges[edge_ix as usize];
         edge.by_outcome[outcome.index()] += 1;
@@ -322,6 +333,7 @@ impl System {
     /// Frees an attempt, and its request with the last one.
     pub(super) fn free(&mut self, ix: u32) {
         let request_ix = self.attempts[ix].request;
+        self.note(ix, Mark::Freed);
         self.attempts.remove(ix);
         if request_ix != NONE {
             let request = &mut self.requests[request_ix];
@@ -334,6 +346,10 @@ impl System {
 
     /// The user has an answer, or has none and never will.
     pub(super) fn finish_request(&mut self, ix: u32, outcome: Outcome, reason: Reason) {
+        self.note_end(ix, outcome, reason);
+        if self.watched {
+            self.keep_exemplar(ix, outcome, reason);
+        }
         let request = &mut self.requests[ix];
         request.done = true;
         let Request { source, user, ordinal, born, visited, counted, .. } = *request;
@@ -354,7 +370,9 @@ impl System {
     }
 
     /// Draws one in `dots_per` traversals of each direction.
-    fn sample_hop(&mut self, edge_ix: u32, back: bool, outcome: Outcome, start: SimTime, end: SimTime) {
+    fn sample_hop(&mut self, ix: u32, back: bool, outcome: Outcome, start: SimTime, end: SimTime) {
+        let attempt = &self.attempts[ix];
+        let (edge_ix, request) = (attempt.edge, attempt.request);
         let edge = &mut self.edges[edge_ix as usize];
         let (since, dots) =
             if back { (&mut edge.back_since, &mut edge.back_dots) } else { (&mut edge.out_since, &mut edge.out_dots) };
@@ -363,6 +381,7 @@ impl System {
             return;
         }
         *dots += 1;
-        self.hops.push(HopSample { edge: edge_ix, back, outcome, start, end });
+        let Request { source, ordinal, .. } = self.requests[request];
+        self.hops.push(HopSample { edge: edge_ix, source, ordinal, back, outcome, start, end });
     }
 }

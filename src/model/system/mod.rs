@@ -6,6 +6,9 @@
 mod balancer;
 mod faults;
 mod flow;
+pub(crate) mod inside;
+mod journey;
+pub(crate) mod lately;
 pub mod meter;
 pub mod plan;
 mod pool;
@@ -90,6 +93,10 @@ pub struct System {
     pub(crate) hops: Vec<HopSample>,
     log: Vec<LogEntry>,
     quiet: bool,
+    /// Follows one request, while somebody asks why it went as it did.
+    recorder: Option<Box<journey::Recorder>>,
+    /// Requests worth asking about.
+    pub(crate) lately: lately::Lately,
 }
 
 impl System {
@@ -124,6 +131,8 @@ impl System {
             hops: Vec::new(),
             log: Vec::new(),
             quiet: false,
+            recorder: None,
+            lately: lately::Lately::default(),
         };
         // Timetabled faults come first, so that one at time zero precedes the first arrival.
         for (index, fault) in system.timetable.iter().enumerate() {
@@ -337,6 +346,7 @@ impl System {
     /// Forgets drawn hops and log lines that nobody has taken.
     pub fn forget_news(&mut self) {
         self.watch(None);
+        self.forget_lately();
         self.hops.clear();
         self.log.clear();
     }

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use super::System;
 use super::flow::purpose;
+use super::journey::Mark;
 use super::plan::{CallMode, Operation, PoolConfig, PoolKind};
 use super::state::{Caller, Event, Kind, NONE, Phase, Pool, Replica, Stage, Step, Verb};
 use crate::engine::time::{SimDuration, SimTime};
@@ -147,8 +148,10 @@ impl System {
         } else if replica.busy < replica.slots {
             self.start(ix, replica_ix);
         } else if replica.queue.len() < limit {
+            let behind = replica.queue.len() as u32;
             replica.queue.push_back(ix);
             self.attempts[ix].phase = Phase::Queued;
+            self.note(ix, Mark::Queued { behind });
             self.stations[station_ix as usize].meter.level(self.now, 0, 1);
         } else {
             self.respond(ix, Outcome::Rejected, Reason::QueueFull);
@@ -175,6 +178,7 @@ impl System {
         } else if waiting < limit {
             self.pool_mut(station_ix).shared.push_back(ix);
             self.attempts[ix].phase = Phase::Queued;
+            self.note(ix, Mark::Queued { behind: waiting as u32 });
             self.stations[station_ix as usize].meter.level(self.now, 0, 1);
         } else {
             self.respond(ix, Outcome::Rejected, Reason::QueueFull);
@@ -185,6 +189,7 @@ impl System {
     fn start(&mut self, ix: u32, replica_ix: u32) {
         let now = self.now;
         let demand = self.demand(ix, replica_ix);
+        self.note(ix, Mark::Started { replica: replica_ix, demand });
         let attempt = &mut self.attempts[ix];
         attempt.replica = replica_ix;
         attempt.phase = Phase::Working;
@@ -265,6 +270,7 @@ impl System {
         }
         let replica = &mut self.replicas[replica_ix as usize];
         replica.cold = replica.cold.saturating_sub(1);
+        self.note(ix, Mark::Worked);
         let writes = self.requests[request].operation == Operation::Write;
         if matches!(self.pool(station_ix).config.kind, PoolKind::Cache { .. }) {
             self.cache_worked(ix, station_ix, verb, writes);

@@ -205,6 +205,7 @@ impl System {
         if self.spots.used {
             self.requests[request.ix].spot = self.client_spot(station, request.ix);
         }
+        self.note_birth(request.ix);
         let entry = &mut self.stations[station as usize];
         entry.meter.arrived();
         self.meter.arrived();

@@ -427,6 +427,9 @@ pub(crate) struct ActiveFault {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct HopSample {
     pub(crate) edge: u32,
+    /// Index of the source's station, and the request's number.
+    pub(crate) source: u32,
+    pub(crate) ordinal: u64,
     pub(crate) back: bool,
     pub(crate) outcome: Outcome,
     pub(crate) start: SimTime,

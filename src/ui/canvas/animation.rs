@@ -1,5 +1,6 @@
 //! What happens before every repaint: dots move on, gauges follow the newest frame. No component renders for it.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use web_sys::{Element, HtmlCanvasElement};
@@ -21,6 +22,9 @@ const STILL_EVERY_MS: f64 = 500.0;
 /// The picture's own figures are put on the canvas element this often [ms], for tests and the benchmark.
 const FIGURES_EVERY_MS: f64 = 250.0;
 
+/// The dots as they are drawn, and the simulated time at which they are [ns]: for whoever asks whose a dot is.
+pub type Dots = Rc<RefCell<(DotField, u64)>>;
+
 /// Everything the picture depends on but the dots: the same twice means that nothing needs painting.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Seen {
@@ -39,7 +43,7 @@ pub struct Animation {
     stage: Element,
     canvas: HtmlCanvasElement,
     painter: Option<Painter>,
-    dots: DotField,
+    dots: Dots,
     clock: PaintClock,
     gauges: Gauges,
     /// The document that the gauges were last written for.
@@ -59,14 +63,14 @@ pub struct Animation {
 
 impl Animation {
     #[must_use]
-    pub fn new(frames: Rc<FrameCell>, latest: Latest, stage: Element, canvas: HtmlCanvasElement) -> Self {
+    pub fn new(frames: Rc<FrameCell>, latest: Latest, dots: Dots, stage: Element, canvas: HtmlCanvasElement) -> Self {
         Self {
             painter: Painter::new(canvas.clone()),
             frames,
             latest,
             stage,
             canvas,
-            dots: DotField::default(),
+            dots,
             clock: PaintClock::default(),
             gauges: Gauges::default(),
             drawing: None,
@@ -93,29 +97,31 @@ impl Animation {
     fn take_hops(&mut self, now_ms: f64) {
         let hops = self.frames.take_hops();
         let Some(frame) = self.frames.latest() else {
-            self.dots.clear();
+            self.dots.borrow_mut().0.clear();
             self.clock.reset();
             (self.run, self.frame_ns) = (None, 0);
             return;
         };
         // Another run, or a jump back within this one: what was under way is gone.
         if self.run != Some(frame.run) || frame.now_ns < self.frame_ns {
-            self.dots.clear();
+            self.dots.borrow_mut().0.clear();
             self.clock.reset();
         }
         (self.run, self.frame_ns) = (Some(frame.run), frame.now_ns);
         let running = frame.status == RunStatus::Running;
         let clock_ns = self.frames.clock_ns(now_ms);
         let shown_ns = self.clock.advance(clock_ns, frame.now_ns.saturating_sub(frame.from_ns), running);
+        let (dots, drawn_ns) = &mut *self.dots.borrow_mut();
+        *drawn_ns = shown_ns;
         if running {
-            self.dots.set_rate(shown_ns, frame.speed_reached * 1e9);
+            dots.set_rate(shown_ns, frame.speed_reached * 1e9);
         }
         if frame.status == RunStatus::Finished {
             // Nothing is on its way any more: standing dots would tell otherwise.
-            self.dots.clear();
+            dots.clear();
         } else {
-            self.dots.add(&hops);
-            self.dots.prune(shown_ns);
+            dots.add(&hops);
+            dots.prune(shown_ns);
         }
         self.seen.now_ns = shown_ns;
     }
@@ -141,10 +147,11 @@ impl Animation {
         let state = self.latest.borrow().clone();
         let mut dirty = painter.resize(state.session.viewport);
         let motion = state.session.kept.animate && !self.reduced;
+        let dots = &self.dots.borrow().0;
         let seen = Seen {
             camera: state.session.camera(),
             now_ns: self.seen.now_ns,
-            dots: self.dots.len(),
+            dots: dots.len(),
             motion,
             drawing: Rc::as_ptr(&state.curves).addr(),
         };
@@ -153,8 +160,7 @@ impl Animation {
         if !dirty || (!motion && !moved && now_ms - self.painted_at_ms < STILL_EVERY_MS) {
             return;
         }
-        let scene =
-            build_dynamic(&DynamicInput { dots: &self.dots, curves: &state.curves, now_ns: seen.now_ns, motion });
+        let scene = build_dynamic(&DynamicInput { dots, curves: &state.curves, now_ns: seen.now_ns, motion });
         painter.paint(&scene, seen.camera);
         self.seen = Seen { dots: if dots_drawn(&scene) == 0 { 0 } else { seen.dots }, ..seen };
         self.painted_at_ms = now_ms;
@@ -175,6 +181,6 @@ impl Animation {
         }
         // Setting a data attribute cannot fail.
         let _ = self.canvas.set_attribute("data-painted", &self.painted.to_string());
-        let _ = self.canvas.set_attribute("data-dots", &self.dots.len().to_string());
+        let _ = self.canvas.set_attribute("data-dots", &self.dots.borrow().0.len().to_string());
     }
 }

@@ -5,9 +5,10 @@ use yew::prelude::*;
 
 use super::keys;
 use crate::editor::catalog::{self, Gauges};
-use crate::editor::gauge::SQUARE_STEP;
+use crate::editor::gauge::{SQUARE_STEP, STRIP};
 use crate::editor::geometry::{CARD_WIDTH, REPLICA_ROWS_MAX, REPLICAS_PER_ROW, card_height};
 use crate::editor::{SessionChange, Target};
+use crate::model::station::Category;
 use crate::topology::document::{Node, NodeId, Severity};
 use crate::ui::icons::{Icon, category_class, station_icon};
 use crate::ui::shared::Shared;
@@ -112,6 +113,7 @@ pub fn Card(props: &CardProps) -> Html {
                     <svg class="station-bar" viewBox="0 0 100 5" preserveAspectRatio="none">
                         <rect class="station-fill" data-live="bar" width="0" height="5" />
                     </svg>
+                    if face.category == Some(Category::Routing) { { strip() } }
                     <span class="station-value num" data-live="value"></span>
                 </div>
                 // The card is called by its own words; what is wrong is said with them.
@@ -127,6 +129,19 @@ pub fn Card(props: &CardProps) -> Html {
                 { badge(problem, dispatch.callback(move || crate::editor::Action::Session(SessionChange::Reveal(target)))) }
             }
         </div>
+    }
+}
+
+/// The bar per backend of a balancer; the paths are written live. The line marks the fair share.
+fn strip() -> Html {
+    let (width, height) = STRIP;
+    html! {
+        <svg class="station-strip" viewBox={format!("0 0 {width} {height}")} width={width.to_string()} height={height.to_string()}>
+            <line class="strip-fair" x1="0" x2={width.to_string()} y1={(height / 2.0).to_string()} y2={(height / 2.0).to_string()} />
+            <path class="strip-up" data-live="strip-up" />
+            <path class="strip-mistaken" data-live="strip-mistaken" />
+            <path class="strip-down" data-live="strip-down" />
+        </svg>
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use web_sys::Element;
 
-use crate::editor::gauge::{self, Squares};
+use crate::editor::gauge::{self, Squares, Strip};
 use crate::protocol::{Frame, ReplicaState, RunStatus};
 use crate::topology::document::{Document, Edge, EdgeId, Node, NodeId};
 
@@ -48,6 +48,7 @@ impl Gauges {
             self.attribute(stage, &owner, "bar", "width", "0");
             self.attribute(stage, &owner, "queue-bar", "height", "0");
             self.squares(stage, &owner, &gauge::resting_squares(node));
+            self.strip(stage, &owner, &Strip::default());
             return;
         };
         self.attribute(stage, &owner, "", "data-condition", told.condition.word());
@@ -61,8 +62,16 @@ impl Gauges {
         let waiting = told.queue_share.unwrap_or(0.0) * 100.0;
         self.attribute(stage, &owner, "queue-bar", "height", &format!("{waiting:.1}"));
         self.attribute(stage, &owner, "queue-bar", "y", &format!("{:.1}", 100.0 - waiting));
+        self.strip(stage, &owner, &told.strip.unwrap_or_default());
         if let Some(squares) = &told.squares {
             self.squares(stage, &owner, squares);
+        }
+    }
+
+    fn strip(&mut self, stage: &Element, owner: &str, strip: &Strip) {
+        for (part, path) in [("strip-up", &strip.up), ("strip-mistaken", &strip.mistaken), ("strip-down", &strip.down)]
+        {
+            self.attribute(stage, owner, part, "d", path);
         }
     }
 

@@ -48,7 +48,7 @@ pub fn Legend() -> Html {
                 { for DotStyle::ALL.into_iter().map(|style| html! { <li key={style.index()}>{ shape(style) }<span>{ words(style) }</span></li> }) }
             </ul>
             <p>
-                { format!("Dots go out neutral and come back with their outcome. A trip shorter than {MIN_TRAVEL_SECS} s on the screen is drawn over {MIN_TRAVEL_SECS} s, so that it can be seen; it starts at its true moment.") }
+                { format!("Dots go out neutral and come back with their outcome. A trip shorter than {MIN_TRAVEL_SECS} s on the screen is drawn over {MIN_TRAVEL_SECS} s, so that it can be seen; it starts at its true moment. Pause and click a dot to ask why its request goes as it does.") }
             </p>
         </div>
     }

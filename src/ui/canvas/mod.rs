@@ -24,7 +24,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlCanvasElement, HtmlElement, KeyboardEvent, PointerEvent, ResizeObserver, WheelEvent};
 use yew::prelude::*;
 
-use self::animation::Animation;
+use self::animation::{Animation, Dots};
 use self::area::Frame;
 use self::card::{Card, Problem};
 use self::controls::Controls;
@@ -34,10 +34,15 @@ use self::wire::{Wire, WireLabel};
 use crate::editor::edit::target_name;
 use crate::editor::{Action, Camera, EditorState, InputKind, SessionChange, Size, Target, ToolState, gauge, places};
 use crate::topology::check::check;
-use crate::topology::document::{Area, AreaKind, Diagnostic, Place};
+use crate::topology::document::{Area, AreaKind, Diagnostic, Place, Point};
 use crate::ui::browser::{self, Listener};
 use crate::ui::shared::Shared;
 use crate::ui::store::{Dispatch, use_dispatch, use_editor, use_simulation};
+use crate::ui::why::path::Path;
+use crate::ui::worker_client::Simulation;
+
+/// A click this near to a dot means the dot [screen pixels].
+const DOT_REACH: f64 = 9.0;
 
 /// Whether the space bar is held.
 type Space = Rc<Cell<bool>>;
@@ -53,11 +58,13 @@ pub fn Stage() -> Html {
     *latest.borrow_mut() = state.clone();
     let latest: Latest = (*latest).clone();
     let space: Space = (*use_memo((), |()| Space::default())).clone();
+    let dots: Dots = (*use_memo((), |()| Dots::default())).clone();
+    let simulation = use_simulation();
 
     use_measure(stage.clone(), dispatch.clone());
     use_listeners(stage.clone(), dispatch.clone(), latest.clone(), space.clone());
     use_palette_drag(stage.clone(), dispatch.clone(), &state.tool);
-    use_animation(stage.clone(), canvas.clone(), latest.clone());
+    use_animation(stage.clone(), canvas.clone(), latest.clone(), dots.clone());
     use_camera(stage.clone(), state.session.camera());
     use_asked_focus(&state);
 
@@ -70,6 +77,7 @@ pub fn Stage() -> Html {
         }
     });
     let pointer = |kind: fn(&PointerEvent) -> InputKind| on_pointer(&stage, &dispatch, &latest, &space, kind);
+    let onclick = on_dot(&stage, &latest, &dots, &simulation);
     let empty = state.document.nodes.is_empty();
     html! {
         <section class={classes!("stage", format!("tool-{}", state.tool.word()), (!state.session.kept.animate).then_some("still"))} id="stage" ref={stage.clone()} tabindex="0"
@@ -77,10 +85,10 @@ pub fn Stage() -> Html {
             onpointerdown={pointer(|event| InputKind::Down(input::button(event)))}
             onpointermove={pointer(|_| InputKind::Move)}
             onpointerup={pointer(|_| InputKind::Up)}
-            onpointercancel={pointer(|_| InputKind::Cancel)}
+            onpointercancel={pointer(|_| InputKind::Cancel)} {onclick}
             onmouseup={no_middle_paste.clone()} onauxclick={no_middle_paste}>
             <div class="stage-places world" role="group" aria-label="Regions and zones">{ world.places }</div>
-            <svg class="stage-wires" role="group" aria-label="Connections"><g class="world-svg">{ world.wires }</g></svg>
+            <svg class="stage-wires" role="group" aria-label="Connections"><g class="world-svg"><Path curves={Shared(state.curves.clone())} />{ world.wires }</g></svg>
             <canvas class="stage-dots" ref={canvas} aria-hidden="true"></canvas>
             <svg class="stage-labels" aria-hidden="true"><g class="world-svg">{ world.labels }</g></svg>
             <div class="stage-cards world" role="group" aria-label="Stations">{ world.cards }</div>
@@ -259,6 +267,31 @@ fn on_pointer(
     })
 }
 
+/// While the run stands, a click on a dot asks about its request.
+fn on_dot(stage: &NodeRef, latest: &Latest, dots: &Dots, simulation: &Simulation) -> Callback<MouseEvent> {
+    let (stage, latest, dots, simulation) = (stage.clone(), latest.clone(), dots.clone(), simulation.clone());
+    Callback::from(move |event: MouseEvent| {
+        let Some(element) = stage.cast::<Element>() else { return };
+        let state = latest.borrow().clone();
+        let on_card = event
+            .target()
+            .and_then(|target| target.dyn_into::<Element>().ok())
+            .is_some_and(|target| target.closest("[data-node], [data-over-stage]").ok().flatten().is_some());
+        if simulation.playing() || on_card || !matches!(state.tool, ToolState::Idle) {
+            return;
+        }
+        let frame = element.get_bounding_client_rect();
+        let camera = state.session.camera();
+        let at_screen =
+            Point { x: f64::from(event.client_x()) - frame.left(), y: f64::from(event.client_y()) - frame.top() };
+        let (dots, now_ns) = &*dots.borrow();
+        let found = dots.nearest(&state.curves, camera.world_from_screen(at_screen), DOT_REACH / camera.zoom, *now_ns);
+        if let Some(request) = found {
+            simulation.explain(request.source, request.ordinal);
+        }
+    })
+}
+
 const fn is_palette_drag(tool: &ToolState) -> bool {
     matches!(tool, ToolState::PlacingNode { dragged: true, .. } | ToolState::PlacingArea { dragged: true, .. })
 }
@@ -339,11 +372,11 @@ fn use_palette_drag(stage: NodeRef, dispatch: Dispatch, tool: &ToolState) {
 
 /// Starts the loop that paints dots and writes gauges; it ends with the stage.
 #[hook]
-fn use_animation(stage: NodeRef, canvas: NodeRef, latest: Latest) {
+fn use_animation(stage: NodeRef, canvas: NodeRef, latest: Latest, dots: Dots) {
     let simulation = use_simulation();
     use_effect_with((stage, canvas), move |(stage, canvas)| {
         let running = stage.cast::<Element>().zip(canvas.cast::<HtmlCanvasElement>()).map(|(stage, canvas)| {
-            let mut animation = Animation::new(simulation.frames(), latest, stage, canvas);
+            let mut animation = Animation::new(simulation.frames(), latest, dots, stage, canvas);
             FrameLoop::start(move |now_ms| animation.tick(now_ms))
         });
         move || drop(running)

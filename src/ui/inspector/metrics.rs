@@ -5,18 +5,23 @@ use yew::prelude::*;
 use super::TargetProps;
 use crate::editor::Target;
 use crate::model::outcome::Outcome;
+use crate::model::station::{self, Category};
 use crate::protocol::{EdgeFrame, StationFrame};
+use crate::topology::document::Document;
 use crate::ui::dock::charts_of_selected;
 use crate::ui::format;
 use crate::ui::hint::Term;
 use crate::ui::icons::icon;
-use crate::ui::store::{use_dispatch, use_run};
+use crate::ui::store::{use_dispatch, use_document, use_run};
+use crate::ui::why::Lately;
 
 #[component]
 pub(crate) fn Metrics(props: &TargetProps) -> Html {
     let run = use_run();
+    let document = use_document();
     let dispatch = use_dispatch();
     let target = props.target;
+    let sends = is_source(&document, target);
     let chart = Callback::from(move |_: MouseEvent| charts_of_selected(&dispatch));
     match target {
         Target::Node(id) => match run.station(id) {
@@ -24,6 +29,7 @@ pub(crate) fn Metrics(props: &TargetProps) -> Html {
                 <>
                     { station_facts(station) }
                     <button type="button" class="btn btn-s" onclick={chart}>{ icon("chart-line", "icon-s") }{ "Over time, in the charts below" }</button>
+                    if sends { <Lately source={Some(id)} /> }
                 </>
             },
             None => nothing(),
@@ -31,6 +37,12 @@ pub(crate) fn Metrics(props: &TargetProps) -> Html {
         Target::Area(_) => Html::default(),
         Target::Edge(id) => run.frame.edges.iter().find(|edge| edge.edge == id.0).map_or_else(nothing, edge_facts),
     }
+}
+
+fn is_source(document: &Document, target: Target) -> bool {
+    let Target::Node(id) = target else { return false };
+    let kind = document.nodes.get(&id).and_then(|node| station::find(&node.kind));
+    kind.is_some_and(|kind| kind.category == Category::Client)
 }
 
 fn nothing() -> Html {

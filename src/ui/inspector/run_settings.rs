@@ -10,6 +10,7 @@ use crate::ui::hint::Term;
 use crate::ui::icons::icon;
 use crate::ui::report::ReportCard;
 use crate::ui::store::{use_dispatch, use_document, use_guard};
+use crate::ui::why::Lately;
 
 /// The longest run that can be asked for [s].
 const RUN_LENGTH_MAX: f64 = 1e7;
@@ -49,6 +50,7 @@ pub(crate) fn RunSettings() -> Html {
             </header>
             <div class="panel-body">
                 <ReportCard />
+                <Lately />
                 <div class="form">
                     <div class="field">
                         <NumberField id="run-length" name="Run length" unit={Unit::Seconds} min={0.001} max={RUN_LENGTH_MAX}

@@ -2,12 +2,14 @@
 
 use super::super::System;
 use super::super::flow::purpose;
+use super::super::journey::Mark;
 use super::super::plan::{CallerConfig, Carries, ConnectionConfig, NameConfig, Operation};
 use super::super::slab::Key;
 use super::super::state::{Asker, Balancer, Caller, Connection, Connections, Event, Memory, NONE, Phase, Picker, Told};
 use super::until;
 use crate::engine::rng::mix;
 use crate::engine::time::{SimDuration, SimTime};
+use crate::model::journey::Kept;
 use crate::model::outcome::{Outcome, Reason};
 
 /// Callers that a balancer tells apart; further ones share a picker.
@@ -152,7 +154,7 @@ impl System {
     pub(super) fn connect(&mut self, ix: u32, config: ConnectionConfig, try_no: u8) {
         let now = self.now;
         let attempt = &self.attempts[ix];
-        let (station, request, draws) = (attempt.station, attempt.request, attempt.draws);
+        let (station, draws) = (attempt.station, attempt.draws);
         let asker = match self.calling_replica(ix) {
             // A pool: any of the replica's connections.
             Some((caller, number)) => {
@@ -182,11 +184,13 @@ impl System {
             open.requests += 1;
             open.used = now;
             let backend = open.backend;
+            let kept = Kept::Connection { opened: open.opened.0, requests: open.requests };
+            self.note_kept(ix, kept);
             self.go_to(ix, backend, at, try_no, false);
             return;
         }
         balancer.close(at);
-        let Some(backend) = self.pick(station, 0, request, try_no, 0) else {
+        let Some(backend) = self.pick(ix, 0, try_no) else {
             self.respond(ix, Outcome::Failed, Reason::NoHealthyBackend);
             return;
         };
@@ -206,13 +210,13 @@ impl System {
     pub(super) fn resolve(&mut self, ix: u32, config: NameConfig, try_no: u8) {
         let now = self.now;
         let attempt = &self.attempts[ix];
-        let (station, request) = (attempt.station, attempt.request);
+        let station = attempt.station;
         let asker = self.resolver(ix);
         let known = self.told(station, asker).filter(|told| now <= told.expires);
         let told = match known {
             Some(told) => told,
             None => {
-                let Some(backend) = self.pick(station, 0, request, try_no, 0) else {
+                let Some(backend) = self.pick(ix, 0, try_no) else {
                     self.respond(ix, Outcome::Failed, Reason::NoHealthyBackend);
                     return;
                 };
@@ -226,7 +230,11 @@ impl System {
                 told
             }
         };
+        if known.is_some() {
+            self.note_kept(ix, Kept::Name { expires: told.expires.0 });
+        }
         if told.ready > now {
+            self.note(ix, Mark::LookedUp);
             self.attempts[ix].phase = Phase::Queued;
             self.attempts[ix].try_no_next = try_no;
             let attempt = self.attempts.key(ix);

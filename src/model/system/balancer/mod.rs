@@ -15,6 +15,7 @@ use crate::engine::time::{SimDuration, SimTime};
 use crate::model::balancer::{self, Answer, BackendView, PickContext, Reads, RequestView, Strategy};
 use crate::model::geography::{Country, Region};
 use crate::model::ids::NodeId;
+use crate::model::journey::Among;
 use crate::model::outcome::{Outcome, Reason};
 
 /// Weight of the newest answer in the balancer's moving averages of response time, error rate and utilization.
@@ -169,6 +170,20 @@ impl Balancer {
         self.refresh(backend);
     }
 
+    /// What a picker's strategy sees when it chooses among some. `tried`: one bit each for the first 64 backends.
+    pub(in crate::model::system) fn views_among(&self, picker: u32, among: Among, tried: u64) -> Vec<BackendView> {
+        let views = self.pickers[picker as usize].views.iter().enumerate();
+        let view = |(at, view): (usize, &BackendView)| match among {
+            Among::Untried => {
+                let untried = at >= 64 || tried >> at & 1 == 0;
+                BackendView { eligible: view.eligible && untried, ..*view }
+            }
+            Among::Eligible => *view,
+            Among::All => BackendView { listed: view.weight > 0, eligible: view.weight > 0, ..*view },
+        };
+        views.map(view).collect()
+    }
+
     /// The view that stands for all where one is shown.
     pub(crate) fn shown_picker(&self, backend: usize) -> Option<&Picker> {
         self.pickers.iter().rev().find(|picker| picker.views[backend].eligible).or_else(|| self.pickers.first())
@@ -225,8 +240,8 @@ impl System {
     /// One choice for one request.
     fn choose(&mut self, ix: u32, picker: u32, try_no: u8) {
         let attempt = &self.attempts[ix];
-        let (station, request, tried) = (attempt.station, attempt.request, attempt.tried);
-        let Some(backend) = self.pick(station, picker, request, try_no, tried) else {
+        let station = attempt.station;
+        let Some(backend) = self.pick(ix, picker, try_no) else {
             self.respond(ix, Outcome::Failed, Reason::NoHealthyBackend);
             return;
         };
@@ -235,36 +250,43 @@ impl System {
         self.go_to(ix, backend, picker, try_no, false);
     }
 
-    /// The strategy's choice. `tried`: backends (those below 64) that a retry shall avoid while there are others.
-    fn pick(&mut self, station: u32, picker: u32, request: u32, try_no: u8, tried: u64) -> Option<u32> {
+    /// The strategy's choice for the request that stands at the balancer, among the first of these who offer anybody:
+    /// those that a retry has not tried yet, those believed well, all of them in panic.
+    fn pick(&mut self, ix: u32, picker: u32, try_no: u8) -> Option<u32> {
         let now = self.now;
-        let reads = self.balancer(station).pickers[picker as usize].strategy.reads();
-        let request = self.request_view(request, reads, u32::from(try_no));
-        let balancer = self.balancer_mut(station)?;
-        let picker = &mut balancer.pickers[picker as usize];
+        let attempt = &self.attempts[ix];
+        let (station, request, tried) = (attempt.station, attempt.request, attempt.tried);
+        let balancer = self.balancer(station);
+        let panic_mode = balancer.config.panic_mode;
         let elsewhere = matches!(balancer.config.layer, Layer::Requests { elsewhere: true }) && try_no > 0;
-        let stream = &mut balancer.stream;
-        let version = picker.version;
-        let mut pick = |backends: &[BackendView], version: u64| {
-            picker.strategy.pick(&mut PickContext { backends, version, stream: &mut *stream, request, now })
-        };
-        if elsewhere {
-            let not_tried = |at: usize| at >= 64 || tried >> at & 1 == 0;
-            let views = picker.views.iter().enumerate();
-            let fresh: Vec<BackendView> =
-                views.map(|(at, view)| BackendView { eligible: view.eligible && not_tried(at), ..*view }).collect();
-            if let Some(backend) = pick(&fresh, version) {
-                return Some(backend);
+        let reads = balancer.pickers[picker as usize].strategy.reads();
+        let request = self.request_view(request, reads, u32::from(try_no));
+        for among in [Among::Untried, Among::Eligible, Among::All] {
+            let asked = match among {
+                Among::Untried => elsewhere,
+                Among::Eligible => true,
+                Among::All => panic_mode,
+            };
+            if !asked {
+                continue;
+            }
+            self.note_choice(ix, picker, request, among);
+            let Some(balancer) = self.balancer_mut(station) else { unreachable!("only balancers balance") };
+            let others = (among != Among::Eligible).then(|| balancer.views_among(picker, among, tried));
+            let picker = &mut balancer.pickers[picker as usize];
+            let mut context = PickContext {
+                backends: others.as_deref().unwrap_or(&picker.views),
+                version: version_among(among, picker.version),
+                stream: &mut balancer.stream,
+                request,
+                now,
+            };
+            let picked = picker.strategy.pick(&mut context);
+            if picked.is_some() {
+                return picked;
             }
         }
-        let picked = pick(&picker.views, version);
-        if picked.is_some() || !balancer.config.panic_mode {
-            return picked;
-        }
-        let whole = |view: &BackendView| BackendView { listed: view.weight > 0, eligible: view.weight > 0, ..*view };
-        let all: Vec<BackendView> = picker.views.iter().map(whole).collect();
-        // A table of all is not the table of the eligible.
-        pick(&all, version | 1 << 63)
+        None
     }
 
     /// Sends the request on to a backend that was chosen.
@@ -292,6 +314,10 @@ impl System {
         if try_no > 0 {
             attempt.draws = draws.child(purpose::RETRY).child(u64::from(try_no));
         }
+        self.note_chosen(ix, backend, call);
+        if self.lately.station == Some(station) {
+            self.keep_choice(ix, backend, try_no);
+        }
         self.send(call);
     }
 
@@ -303,26 +329,6 @@ impl System {
             country: if reads.country { self.request_country(request) } else { Country::default() },
             attempt,
         }
-    }
-
-    /// The strategy's scores of its backends as they are now, by index; empty where it has none.
-    pub(crate) fn balancer_scores(&self, node: NodeId) -> Vec<(u32, f64)> {
-        let Some(ix) = self.station_index(node) else { return Vec::new() };
-        let Kind::Balancer(balancer) = &self.stations[ix as usize].kind else { return Vec::new() };
-        let Some(picker) = balancer.pickers.first() else { return Vec::new() };
-        if picker.strategy.reads() != Reads::default() {
-            return Vec::new(); // without a request at hand there is nothing to score
-        }
-        let mut stream = balancer.stream.clone();
-        let context = PickContext {
-            backends: &picker.views,
-            version: picker.version,
-            stream: &mut stream,
-            request: RequestView::default(),
-            now: self.now,
-        };
-        let explanation = picker.strategy.explain(&context, &|backend| format!("backend {}", backend + 1));
-        explanation.scores.iter().map(|score| (score.backend, score.value)).collect()
     }
 
     /// What the balancer learns from an answer, or from giving up on one. `ix` is the attempt that went to the backend.
@@ -369,6 +375,14 @@ impl System {
             // Nobody tells it.
             Layer::Names(_) => {}
         }
+    }
+}
+
+/// Version of the list for a choice among some: a table of all is not the table of those believed well.
+pub(in crate::model::system) const fn version_among(among: Among, version: u64) -> u64 {
+    match among {
+        Among::Untried | Among::Eligible => version,
+        Among::All => version | 1 << 63,
     }
 }
 

@@ -1,0 +1,484 @@
+//! Follows one request while the system runs, for whoever asks why it went as it did.
+//!
+//! Following changes nothing: no draw is taken, nothing is scheduled. Where nobody asks, each hook is one look at an
+//! `Option`; everything else stands out of line here.
+
+use super::System;
+use super::balancer::version_among;
+use super::state::{Balancer, Caller, Kind, NONE, Verb};
+use crate::engine::time::SimDuration;
+use crate::model::balancer::{BackendView, PickContext, RequestView};
+use crate::model::ids::NodeId;
+use crate::model::journey::{Among, Asked, Barred, Candidate, Decision, End, Journey, Kept, Lost, Truth, Try};
+use crate::model::outcome::{Outcome, Reason};
+
+/// Tries and choices recorded at most: a request with more than that is cut short, and says so by its length.
+const TRIES_MAX: usize = 2_000;
+
+/// Follows one request.
+#[derive(Clone, Debug)]
+pub(super) struct Recorder {
+    source: NodeId,
+    ordinal: u64,
+    /// Index of the request while it lives, [`NONE`] before and after.
+    request: u32,
+    journey: Option<Journey>,
+    /// Tries that live: index of the attempt, place in the journey.
+    live: Vec<(u32, u32)>,
+}
+
+/// A moment of a try.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Mark {
+    Made,
+    Sent {
+        lost: bool,
+    },
+    Reached,
+    /// It waits for the address that a name stands for.
+    LookedUp,
+    Queued {
+        behind: u32,
+    },
+    Started {
+        replica: u32,
+        demand: SimDuration,
+    },
+    Worked,
+    Answered(Outcome, Reason),
+    LostBack,
+    Heard(Outcome, Reason),
+    Freed,
+}
+
+impl System {
+    /// Follows the request with this number from now on; it must not have been born yet.
+    pub fn follow(&mut self, source: NodeId, ordinal: u64) {
+        self.recorder = Some(Box::new(Recorder { source, ordinal, request: NONE, journey: None, live: Vec::new() }));
+    }
+
+    /// The followed request as far as it got; `None` if it has not been born yet.
+    #[must_use]
+    pub fn followed(&self) -> Option<Journey> {
+        let recorder = self.recorder.as_ref()?;
+        let mut journey = recorder.journey.clone()?;
+        if recorder.request != NONE {
+            journey.until = self.now.0;
+        }
+        Some(journey)
+    }
+
+    /// Whether everything that was done for the followed request is over.
+    #[must_use]
+    pub fn followed_to_the_end(&self) -> bool {
+        self.recorder.as_ref().is_some_and(|recorder| recorder.journey.is_some() && recorder.request == NONE)
+    }
+
+    /// Number that the next request of a source will have; `None` where there is no such source.
+    #[must_use]
+    pub fn next_ordinal(&self, source: NodeId) -> Option<u64> {
+        match &self.stations[self.station_index(source)? as usize].kind {
+            Kind::Source(source) => Some(source.ordinal),
+            _ => None,
+        }
+    }
+
+    /// A request is born: is it the one?
+    #[inline]
+    pub(super) fn note_birth(&mut self, request: u32) {
+        if self.recorder.is_some() {
+            self.noted_birth(request);
+        }
+    }
+
+    #[cold]
+    fn noted_birth(&mut self, request_ix: u32) {
+        let request = &self.requests[request_ix];
+        let station = &self.stations[request.source as usize];
+        let (source, source_name, ordinal, born) = (station.id, station.label.clone(), request.ordinal, request.born.0);
+        let operation = format!("{:?}", request.operation).to_lowercase();
+        let client_ipv4 = self.request_ipv4(request_ix);
+        let Some(recorder) = &mut self.recorder else { return };
+        if recorder.source != source || recorder.ordinal != ordinal || recorder.journey.is_some() {
+            return;
+        }
+        recorder.request = request_ix;
+        recorder.journey = Some(Journey {
+            source,
+            source_name,
+            ordinal,
+            operation,
+            client_ipv4,
+            born,
+            ended: None,
+            until: born,
+            tries: Vec::new(),
+            decisions: Vec::new(),
+        });
+    }
+
+    /// Something happened to an attempt: is it the followed request's?
+    #[inline]
+    pub(super) fn note(&mut self, attempt: u32, mark: Mark) {
+        if self.recorder.is_some() {
+            self.noted(attempt, mark);
+        }
+    }
+
+    #[cold]
+    fn noted(&mut self, ix: u32, mark: Mark) {
+        let now = self.now.0;
+        let attempt = &self.attempts[ix];
+        let Some(recorder) = &mut self.recorder else { return };
+        if attempt.request == NONE || attempt.request != recorder.request {
+            return;
+        }
+        let Some(journey) = &mut recorder.journey else { return };
+        if let Mark::Made = mark {
+            if journey.tries.len() >= TRIES_MAX {
+                return;
+            }
+            let edge = &self.edges[attempt.edge as usize];
+            let (from, to) = (&self.stations[edge.from as usize], &self.stations[edge.to as usize]);
+            let parent = match attempt.caller {
+                Caller::Parent(parent) => place_of(&recorder.live, parent.ix),
+                _ => None,
+            };
+            recorder.live.push((ix, journey.tries.len() as u32));
+            journey.tries.push(Try {
+                parent,
+                edge: edge.plan.id,
+                from: from.id,
+                from_name: from.label.clone(),
+                to: to.id,
+                to_name: to.label.clone(),
+                asked: match attempt.verb {
+                    Verb::Get => Asked::Get,
+                    Verb::Fill => Asked::Fill,
+                    Verb::Invalidate => Asked::Invalidate,
+                    Verb::Request | Verb::Probe => Asked::Request,
+                },
+                number: attempt.try_no,
+                made: now,
+                only_wait: false,
+                sent: None,
+                lost: None,
+                reached: None,
+                replica: None,
+                queued_behind: None,
+                started: None,
+                demand: None,
+                worked: None,
+                looked_up: false,
+                handshake: false,
+                far: 0,
+                found: false,
+                answered: None,
+                heard: None,
+            });
+            return;
+        }
+        let Some(place) = place_of(&recorder.live, ix) else { return };
+        let one = &mut journey.tries[place as usize];
+        one.number = attempt.try_no;
+        let number_of = |replica: u32| self.replicas[replica as usize].number;
+        match mark {
+            Mark::Made => {}
+            Mark::Sent { lost } => {
+                one.sent = Some(now);
+                one.handshake = attempt.handshake;
+                one.far = self.spots.way(attempt.from_spot, attempt.spot).0;
+                one.replica = (attempt.replica != NONE).then(|| number_of(attempt.replica));
+                one.lost = lost.then_some(Lost::Out);
+            }
+            Mark::Reached => one.reached = Some(now),
+            Mark::LookedUp => one.looked_up = true,
+            Mark::Queued { behind } => {
+                one.queued_behind = Some(behind);
+                one.replica = (attempt.replica != NONE).then(|| number_of(attempt.replica));
+            }
+            Mark::Started { replica, demand } => {
+                one.started = Some(now);
+                one.replica = Some(number_of(replica));
+                one.demand = Some(demand.0);
+            }
+            Mark::Worked => one.worked = Some(now),
+            Mark::Answered(outcome, reason) => {
+                one.found = attempt.found;
+                one.answered = Some(End { at: now, outcome, reason });
+                if attempt.replica != NONE {
+                    one.replica = Some(number_of(attempt.replica));
+                }
+            }
+            Mark::LostBack => one.lost = Some(Lost::Back),
+            Mark::Heard(outcome, reason) => one.heard = Some(End { at: now, outcome, reason }),
+            Mark::Freed => {
+                // A balancer's retry waits as an attempt that is never sent: the wait is told, then another one goes.
+                if one.sent.is_none() && one.heard.is_none() {
+                    one.only_wait = true;
+                    one.heard = Some(End { at: now, outcome: attempt.outcome, reason: attempt.reason });
+                }
+                recorder.live.retain(|(live, _)| *live != ix);
+                if recorder.live.is_empty() && journey.ended.is_some() {
+                    journey.until = now;
+                    recorder.request = NONE;
+                }
+            }
+        }
+    }
+
+    /// The user has an answer, or never will.
+    #[inline]
+    pub(super) fn note_end(&mut self, request: u32, outcome: Outcome, reason: Reason) {
+        if let Some(recorder) = &mut self.recorder
+            && recorder.request == request
+            && let Some(journey) = &mut recorder.journey
+        {
+            journey.ended = Some(End { at: self.now.0, outcome, reason });
+            if recorder.live.is_empty() {
+                journey.until = self.now.0;
+                recorder.request = NONE;
+            }
+        }
+    }
+
+    /// A picker is about to choose among some for the request that stands at its balancer.
+    #[inline]
+    pub(super) fn note_choice(&mut self, attempt: u32, picker: u32, request: RequestView, among: Among) {
+        if self.recorder.is_some() {
+            self.noted_choice(attempt, picker, request, among);
+        }
+    }
+
+    #[cold]
+    fn noted_choice(&mut self, ix: u32, picker: u32, request: RequestView, among: Among) {
+        let Some((standing, balancer)) = self.followed_at(ix) else { return };
+        let tried = self.attempts[ix].tried;
+        let views = balancer.views_among(picker, among, tried);
+        let chooser = &balancer.pickers[picker as usize];
+        let mut stream = balancer.stream.clone();
+        let context = PickContext {
+            backends: &views,
+            version: version_among(among, chooser.version),
+            stream: &mut stream,
+            request,
+            now: self.now,
+        };
+        let label = |backend: u32| self.backend_label(balancer, backend);
+        let explanation = chooser.strategy.explain(&context, &label);
+        let mut decision = self.decision(ix, standing, balancer, picker, among, &views);
+        decision.number = request.attempt as u8;
+        decision.rule = explanation.rule.to_owned();
+        decision.steps = explanation.steps;
+        for score in explanation.scores {
+            let scored = decision.candidates.iter_mut().find(|candidate| candidate.backend == score.backend);
+            if let Some(candidate) = scored {
+                candidate.score = Some(score.value).filter(|value| value.is_finite());
+                candidate.formula = Some(score.formula);
+            }
+        }
+        self.decided(decision);
+    }
+
+    /// An earlier choice still holds for the request that stands at the balancer.
+    #[inline]
+    pub(super) fn note_kept(&mut self, attempt: u32, kept: Kept) {
+        if self.recorder.is_some() {
+            self.noted_kept(attempt, kept);
+        }
+    }
+
+    #[cold]
+    fn noted_kept(&mut self, ix: u32, kept: Kept) {
+        let Some((standing, balancer)) = self.followed_at(ix) else { return };
+        let views = balancer.views_among(0, Among::Eligible, 0);
+        let mut decision = self.decision(ix, standing, balancer, 0, Among::Eligible, &views);
+        decision.kept = Some(kept);
+        self.decided(decision);
+    }
+
+    /// The balancer at which an attempt of the followed request stands, and the attempt's place in the journey.
+    fn followed_at(&self, ix: u32) -> Option<(u32, &Balancer)> {
+        let attempt = &self.attempts[ix];
+        let recorder = self.recorder.as_ref()?;
+        if attempt.request == NONE || attempt.request != recorder.request {
+            return None;
+        }
+        match &self.stations[attempt.station as usize].kind {
+            Kind::Balancer(balancer) => Some((recorder.place(ix)?, balancer)),
+            _ => None,
+        }
+    }
+
+    /// A choice with its candidates as they are now, before it is made.
+    fn decision(
+        &self,
+        ix: u32,
+        standing: u32,
+        balancer: &Balancer,
+        picker: u32,
+        among: Among,
+        views: &[BackendView],
+    ) -> Decision {
+        let station = &self.stations[self.attempts[ix].station as usize];
+        let strategy = crate::model::balancer::find(&balancer.config.strategy.id)
+            .map_or_else(|| balancer.config.strategy.id.clone(), |descriptor| descriptor.entry.name.to_owned());
+        let candidates = (0..)
+            .zip(&balancer.backends)
+            .filter(|(_, backend)| !backend.removed)
+            .map(|(index, backend)| {
+                let view = &views[index as usize];
+                Candidate {
+                    backend: index,
+                    node: self.stations[self.edges[backend.edge as usize].to as usize].id,
+                    replica: (backend.replica != NONE).then(|| self.replicas[backend.replica as usize].number),
+                    name: self.backend_label(balancer, index),
+                    eligible: view.eligible,
+                    barred: if view.eligible { None } else { Some(self.barred(balancer, picker, index as usize)) },
+                    truth: self.truth(backend.edge, backend.replica),
+                    weight: view.weight,
+                    outstanding: view.outstanding,
+                    response_time: Some(view.response_time).filter(|secs| secs.is_finite()),
+                    error_rate: view.error_rate,
+                    utilization: Some(view.utilization).filter(|share| share.is_finite()),
+                    selections: backend.selections,
+                    score: None,
+                    formula: None,
+                }
+            })
+            .collect();
+        Decision {
+            at: self.now.0,
+            standing,
+            balancer: station.id,
+            balancer_name: station.label.clone(),
+            strategy,
+            number: 0,
+            among,
+            kept: None,
+            rule: String::new(),
+            steps: Vec::new(),
+            candidates,
+            chosen: None,
+            sent: None,
+        }
+    }
+
+    fn decided(&mut self, decision: Decision) {
+        let journey = self.recorder.as_mut().and_then(|recorder| recorder.journey.as_mut());
+        if let Some(journey) = journey.filter(|journey| journey.decisions.len() < TRIES_MAX) {
+            // Asked before among others, in vain: only the choice that counts is told.
+            if journey
+                .decisions
+                .last()
+                .is_some_and(|last| (last.at, last.standing, last.chosen) == (decision.at, decision.standing, None))
+            {
+                journey.decisions.pop();
+            }
+            journey.decisions.push(decision);
+        }
+    }
+
+    /// The balancer has chosen `backend`, and `sent` goes there.
+    #[inline]
+    pub(super) fn note_chosen(&mut self, standing: u32, backend: u32, sent: u32) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.chosen(standing, backend, sent);
+        }
+    }
+
+    /// Why the strategy could not choose a backend, and since when.
+    fn barred(&self, balancer: &Balancer, picker: u32, index: usize) -> Barred {
+        let (backend, chooser) = (&balancer.backends[index], &balancer.pickers[picker as usize]);
+        let told = |why: &str| Barred { why: why.to_owned(), since: None };
+        if chooser.views[index].eligible {
+            return told("this request was sent there before: a retry goes elsewhere while it can");
+        }
+        if !backend.healthy {
+            let Some(checks) = balancer.config.checks else { return told("believed down") };
+            let why = format!(
+                "believed down: {} health checks failed in a row; back after {} good ones, {} so far",
+                checks.fall, checks.rise, backend.good_run
+            );
+            return Barred { why, since: Some(backend.since.0) };
+        }
+        if backend.weight == 0 {
+            return told("its weight is 0");
+        }
+        if chooser.edges.as_ref().is_some_and(|edges| !edges.contains(&backend.edge)) {
+            return told("its connection carries no such requests");
+        }
+        told("this caller has not been told of it by the registry, or it is not in the caller's subset")
+    }
+
+    /// How a backend is in truth, which its balancer cannot see.
+    fn truth(&self, edge: u32, replica: u32) -> Truth {
+        let edge = &self.edges[edge as usize];
+        let mut notes = Vec::new();
+        if edge.partitioned {
+            notes.push("cut off".to_owned());
+        }
+        if edge.extra > SimDuration::ZERO {
+            notes.push(format!("{} ms further away", edge.extra.as_secs_f64() * 1e3));
+        }
+        let target = &self.stations[edge.to as usize];
+        let (mut busy, mut slots, mut queue) = (target.meter.busy(), target.meter.slot_count(), target.meter.queue());
+        let mut alive = !edge.partitioned && !target.removed && !target.down;
+        let several: Vec<u32> = match (&target.kind, replica) {
+            (_, named) if named != NONE => vec![named],
+            (Kind::Pool(pool), _) => pool.replicas.clone(),
+            _ => Vec::new(),
+        };
+        if replica != NONE {
+            let replica = &self.replicas[replica as usize];
+            (busy, slots, queue) = (replica.busy, replica.slots, replica.queue.len() as u32);
+            if replica.draining {
+                notes.push("on its way out".to_owned());
+            }
+            if replica.slow != 1.0 {
+                notes.push(format!("{}× as slow", replica.slow));
+            }
+            if replica.error_share > 0.0 {
+                notes.push(format!("{} % errors", replica.error_share * 100.0));
+            }
+        }
+        if !several.is_empty() && !several.iter().any(|ix| self.replicas[*ix as usize].open()) {
+            alive = false;
+            if several.iter().all(|ix| self.replicas[*ix as usize].dead) {
+                notes.insert(0, "dead".to_owned());
+            }
+        }
+        Truth { alive, notes, busy, slots, queue }
+    }
+
+    /// What people call a backend, by its number at its balancer.
+    pub(crate) fn backend_label(&self, balancer: &Balancer, backend: u32) -> String {
+        let Some(backend) = balancer.backends.get(backend as usize) else { return "?".to_owned() };
+        let target = &self.stations[self.edges[backend.edge as usize].to as usize];
+        format!("{}{}", target.label, self.replica_suffix(backend.replica))
+    }
+}
+
+impl Recorder {
+    /// Place in the journey of a try that lives.
+    fn place(&self, ix: u32) -> Option<u32> {
+        place_of(&self.live, ix)
+    }
+
+    #[cold]
+    fn chosen(&mut self, standing: u32, backend: u32, sent: u32) {
+        let (Some(standing), sent) = (self.place(standing), self.place(sent)) else { return };
+        let Some(journey) = &mut self.journey else { return };
+        let mut open = journey.decisions.iter_mut().rev();
+        if let Some(decision) = open.find(|decision| decision.standing == standing && decision.chosen.is_none()) {
+            let chosen = decision.candidates.iter().position(|candidate| candidate.backend == backend);
+            decision.chosen = chosen.map(|place| place as u32);
+            decision.sent = sent;
+        }
+    }
+}
+
+/// Place in the journey of a try that lives.
+fn place_of(live: &[(u32, u32)], ix: u32) -> Option<u32> {
+    live.iter().find(|(live, _)| *live == ix).map(|(_, place)| *place)
+}

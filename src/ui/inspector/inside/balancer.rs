@@ -1,0 +1,215 @@
+//! A balancer's inside: belief beside truth, scores, what comes next, where keys go, what it remembers.
+
+use yew::prelude::*;
+
+use super::names::Marks;
+use super::{drawing, memory};
+use crate::engine::time::SimTime;
+use crate::protocol::inside::{Inside, Score};
+use crate::protocol::{BackendFrame, StationFrame};
+use crate::topology::document::NodeId;
+use crate::ui::format;
+use crate::ui::hint::Hint;
+use crate::ui::store::{use_document, use_run, use_simulation};
+
+/// Backends listed one by one; more are summed up.
+const LISTED: usize = 64;
+
+#[derive(Debug, PartialEq, Properties)]
+pub(super) struct BackendsProps {
+    pub(super) id: NodeId,
+}
+
+#[component]
+pub(super) fn Backends(props: &BackendsProps) -> Html {
+    let run = use_run();
+    let document = use_document();
+    let simulation = use_simulation();
+    let id = props.id;
+    {
+        let simulation = simulation.clone();
+        use_effect_with(id, move |id| {
+            simulation.look_into(Some(*id));
+            move || simulation.look_into(None)
+        });
+    }
+    let Some(station) = run.station(id) else { return Html::default() };
+    let marks = Marks::of(station, &document);
+    let inside = run.inside.as_ref().filter(|inside| inside.node == id.0);
+    html! {
+        <>
+            { table(station, &marks, inside.map_or(&[], |inside| inside.scores.as_slice()), run.frame.now_ns) }
+            if let Some(inside) = inside {
+                if !inside.rule.is_empty() { <p class="inside-rule">{ &inside.rule }{ view_words(inside) }</p> }
+                { scores(inside, &marks) }
+                { drawing::next(inside, &marks) }
+                { drawing::picture(inside, &marks) }
+                { drawing::keys(inside, &marks) }
+                { memory::section(station, &marks) }
+                { choices(inside, &marks, &simulation) }
+            }
+        </>
+    }
+}
+
+fn view_words(inside: &Inside) -> String {
+    match inside.view {
+        (_, 0 | 1) => String::new(),
+        (which, all) => format!(" Shown is the view of one of {all} choosers (number {which})."),
+    }
+}
+
+fn table(station: &StationFrame, marks: &Marks, scores: &[Score], now_ns: u64) -> Html {
+    let busy = station.backends.iter().any(|backend| backend.utilization.is_finite());
+    let total: u64 = station.backends.iter().map(|backend| backend.selections).sum();
+    let most = station
+        .backends
+        .iter()
+        .map(|backend| backend.recent_share)
+        .filter(|share| share.is_finite())
+        .fold(0.0, f64::max);
+    let more = station.backends.len().saturating_sub(LISTED);
+    let row = |backend: &BackendFrame| {
+        let score = scores.iter().find(|score| score.backend == backend.index);
+        row(backend, marks, score, total, most, busy, now_ns)
+    };
+    html! {
+        <section class="inside">
+            <h3>{ "What it believes, and what is true" }</h3>
+            <p class="sub">{ "It chooses by what it knows, which lags behind the truth." }</p>
+            <div class="table-scroll" tabindex="0" role="group" aria-label="Backends">
+            <table class="plain-table backends">
+                <thead><tr>
+                    <th scope="col">{ "Backend" }</th>
+                    <th scope="col">{ "Belief" }</th>
+                    <th scope="col">{ "Truth" }</th>
+                    <th scope="col">{ "Share" }</th>
+                    <th scope="col"><abbr title="Requests sent there and not answered yet">{ "Open" }</abbr></th>
+                    <th scope="col"><abbr title="Response time, smoothed, as the balancer measured it">{ "Time" }</abbr></th>
+                    <th scope="col"><abbr title="Share of answers that were errors, smoothed">{ "Errors" }</abbr></th>
+                    if busy { <th scope="col"><abbr title="Busy share of its slots, as its answers report it">{ "Busy" }</abbr></th> }
+                    <th scope="col">{ "Weight" }</th>
+                </tr></thead>
+                <tbody>{ for station.backends.iter().take(LISTED).map(row) }</tbody>
+            </table>
+            </div>
+            if more > 0 { <p class="sub">{ format!("and {more} more") }</p> }
+        </section>
+    }
+}
+
+fn row(
+    backend: &BackendFrame,
+    marks: &Marks,
+    score: Option<&Score>,
+    total: u64,
+    most: f64,
+    busy: bool,
+    now_ns: u64,
+) -> Html {
+    let name = marks.name(backend.index);
+    let since = format::span(now_ns.saturating_sub(backend.since_ns) as f64 / 1e9);
+    // The gap between belief and truth is what the learner is here to see.
+    let gap = backend.believed_healthy != backend.alive;
+    let believed = match (backend.believed_healthy, backend.eligible) {
+        (true, true) => "up",
+        (true, false) => "up, left out",
+        (false, _) => "down",
+    };
+    let of_all = if total == 0 { f64::NAN } else { backend.selections as f64 / total as f64 };
+    let card = html! {
+        <>
+            <h3 class="hint-title">{ &name }</h3>
+            <p>{ format!("Believed {} for {since}; in truth {}.",
+                if backend.believed_healthy { "up" } else { "down" }, if backend.alive { "it could answer" } else { "it cannot answer" }) }</p>
+            <p class="num hint-formula">{ format!("{} of {} selections = {}", format::count(backend.selections), format::count(total), format::percent(of_all)) }</p>
+            if let Some(score) = score { <p class="num hint-formula">{ &score.formula }</p> }
+        </>
+    };
+    let share = if most > 0.0 && backend.recent_share.is_finite() { backend.recent_share / most * 100.0 } else { 0.0 };
+    html! {
+        <tr class={classes!(gap.then_some("row-gap"))}>
+            <th scope="row">{ marks.badge(backend.index) }<Hint class="cell-hint" {card}>{ name }</Hint></th>
+            <td class={if backend.believed_healthy { "tone-good" } else { "tone-bad" }}>{ believed }</td>
+            <td class={if backend.alive { "tone-good" } else { "tone-bad" }}>{ if backend.alive { "alive" } else { "dead" } }
+                if gap { <span class="gap-mark">{ if backend.alive { " back, not noticed" } else { " not noticed" } }</span> }</td>
+            <td class="num share-cell">
+                <svg class="share-bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+                    <rect class={classes!("back-fill", marks.class(backend.index))} width={format!("{share:.1}")} height="4" />
+                </svg>
+                { format::percent(backend.recent_share) }
+            </td>
+            <td class="num">{ backend.outstanding }</td>
+            <td class="num">{ format::duration(backend.response_time) }</td>
+            <td class="num">{ format::percent(backend.error_rate) }</td>
+            if busy { <td class="num">{ format::percent(backend.utilization) }</td> }
+            <td class="num">{ format::figures(backend.weight) }</td>
+        </tr>
+    }
+}
+
+/// A bar for each backend's score, with the formula in its card.
+fn scores(inside: &Inside, marks: &Marks) -> Html {
+    let most =
+        inside.scores.iter().map(|score| score.value.abs()).filter(|value| value.is_finite()).fold(0.0, f64::max);
+    if inside.scores.is_empty() {
+        return Html::default();
+    }
+    let bar = |score: &Score| {
+        let width = if most > 0.0 && score.value.is_finite() { score.value.abs() / most * 100.0 } else { 0.0 };
+        let card = html! {
+            <>
+                <h3 class="hint-title">{ marks.name(score.backend) }</h3>
+                <p class="num hint-formula">{ &score.formula }</p>
+            </>
+        };
+        html! {
+            <li class="score">
+                { marks.badge(score.backend) }
+                <Hint class="cell-hint" {card}>{ marks.name(score.backend) }</Hint>
+                <svg class="meter" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+                    <rect class="meter-back" width="100" height="6" rx="2" />
+                    <rect class={classes!("back-fill", marks.class(score.backend))} width={format!("{width:.1}")} height="6" rx="2" />
+                </svg>
+                <span class="num">{ format::figures(score.value) }</span>
+            </li>
+        }
+    };
+    html! {
+        <section class="inside">
+            <h3>{ "Scores now" }</h3>
+            <ul class="scores">{ for inside.scores.iter().take(LISTED).map(bar) }</ul>
+        </section>
+    }
+}
+
+/// The latest choices, each with its question.
+fn choices(inside: &Inside, marks: &Marks, simulation: &crate::ui::worker_client::Simulation) -> Html {
+    let row = |choice: &crate::protocol::inside::Choice| {
+        let (source, ordinal) = (NodeId(choice.source), choice.ordinal);
+        let number = format::count(ordinal + 1);
+        let simulation = simulation.clone();
+        let onclick = Callback::from(move |_: MouseEvent| simulation.explain(source, ordinal));
+        html! {
+            <li key={format!("{}-{}-{ordinal}", choice.at_ns, choice.source)}>
+                <span class="num choice-at">{ SimTime(choice.at_ns).to_string() }</span>
+                <span class="num">{ &number }</span>
+                <span class="choice-to">{ marks.badge(choice.backend) }{ marks.name(choice.backend) }
+                    if choice.try_no > 0 { <span class="sub">{ format!(" try {}", choice.try_no + 1) }</span> }
+                </span>
+                <button type="button" class="btn btn-s" aria-label={format!("Why? Request {number}")} {onclick}>{ "Why?" }</button>
+            </li>
+        }
+    };
+    html! {
+        <section class="inside" id="latest-choices">
+            <h3>{ "Latest choices" }</h3>
+            if inside.choices.is_empty() {
+                <p class="sub">{ "None since you look. Let it run." }</p>
+            } else {
+                <p class="sub">{ "Time, request and who got it. Pause to take your time; every one can be asked." }</p>
+                <ul class="choices">{ for inside.choices.iter().map(row) }</ul>
+            }
+        </section>
+    }
+}

@@ -1,0 +1,134 @@
+//! What a balancer keeps between requests: open connections, resolvers' cached answers, callers' views.
+
+use yew::prelude::*;
+
+use super::names::Marks;
+use crate::protocol::{AnswerFrame, CallerFrame, ConnectionFrame, MemoryFrame, StationFrame};
+use crate::ui::format;
+
+/// Answers and callers listed one by one; more are summed up.
+const LISTED: usize = 24;
+
+pub(super) fn section(station: &StationFrame, marks: &Marks) -> Html {
+    match &station.memory {
+        None => Html::default(),
+        Some(MemoryFrame::Connections(open)) => connections(open, station, marks),
+        Some(MemoryFrame::Names { held, holders, answers }) => names(*held, holders, answers, station, marks),
+        Some(MemoryFrame::Callers { callers, views }) => views_of(*callers, views, station, marks),
+    }
+}
+
+fn connections(open: &[ConnectionFrame], station: &StationFrame, marks: &Marks) -> Html {
+    let most = open.iter().map(|open| open.open).max().unwrap_or(0).max(1);
+    let all: u32 = open.iter().map(|open| open.open).sum();
+    let rows = station.backends.iter().zip(open).map(|(backend, of)| {
+        let width = f64::from(of.open) / f64::from(most) * 100.0;
+        let age = if of.open == 0 { f64::NAN } else { of.oldest_ns as f64 / 1e9 };
+        html! {
+            <tr>
+                <th scope="row">{ marks.badge(backend.index) }{ marks.name(backend.index) }</th>
+                <td class="num share-cell">
+                    <svg class="share-bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+                        <rect class={classes!("back-fill", marks.class(backend.index))} width={format!("{width:.1}")} height="4" />
+                    </svg>
+                    { of.open }
+                </td>
+                <td class="num">{ format::duration(age) }</td>
+                <td class="num">{ format::count(of.requests) }</td>
+            </tr>
+        }
+    });
+    html! {
+        <section class="inside" id="open-connections">
+            <h3>{ format!("{} open connections", format::count(all.into())) }</h3>
+            <p class="sub">{ "It chooses once for each connection; every request on it goes the same way, however the load shifts." }</p>
+            <div class="table-scroll" tabindex="0" role="group" aria-label="Open connections">
+            <table class="plain-table backends">
+                <thead><tr><th scope="col">{ "Backend" }</th><th scope="col">{ "Open" }</th><th scope="col">{ "Oldest" }</th><th scope="col">{ "Requests" }</th></tr></thead>
+                <tbody>{ for rows }</tbody>
+            </table>
+            </div>
+        </section>
+    }
+}
+
+fn names(held: u32, holders: &[u32], answers: &[AnswerFrame], station: &StationFrame, marks: &Marks) -> Html {
+    let more = (held as usize).saturating_sub(answers.len().min(LISTED));
+    let index = |place: u32| station.backends.get(place as usize).map(|backend| backend.index);
+    let title = match held {
+        1 => "One resolver holds an answer".to_owned(),
+        _ => format!("{} resolvers hold an answer", format::count(held.into())),
+    };
+    html! {
+        <section class="inside" id="resolvers">
+            <h3>{ title }</h3>
+            <p class="sub">{ "Until it expires they send everybody there, whatever has happened since." }</p>
+            <ul class="shares">
+                { for station.backends.iter().zip(holders).map(|(backend, count)| html! {
+                    <li>{ marks.badge(backend.index) }<span>{ marks.name(backend.index) }</span>
+                        <span class="num">{ format!("{count} ({})", format::percent(f64::from(*count) / f64::from(held.max(1)))) }</span></li>
+                }) }
+            </ul>
+            <div class="table-scroll" tabindex="0" role="group" aria-label="Cached answers">
+            <table class="plain-table backends">
+                <thead><tr><th scope="col">{ "Resolver" }</th><th scope="col">{ "Answer" }</th><th scope="col">{ "Expires in" }</th></tr></thead>
+                <tbody>{ for answers.iter().take(LISTED).map(|answer| html! {
+                    <tr>
+                        <th scope="row">{ &answer.asker }</th>
+                        <td>{ match answer.backend.and_then(index) {
+                            Some(backend) => html! { <>{ marks.badge(backend) }{ marks.name(backend) }</> },
+                            None => html! { "one that is gone" },
+                        } }</td>
+                        <td class="num">{ if answer.waiting { "asking …".to_owned() } else { format::duration(answer.left_ns as f64 / 1e9) } }</td>
+                    </tr>
+                }) }</tbody>
+            </table>
+            </div>
+            if more > 0 { <p class="sub">{ format!("and {more} more") }</p> }
+        </section>
+    }
+}
+
+/// Callers against backends: whom each of them would use.
+fn views_of(callers: u32, views: &[CallerFrame], station: &StationFrame, marks: &Marks) -> Html {
+    let more = (callers as usize).saturating_sub(views.len().min(LISTED));
+    let cell = |view: &CallerFrame, place: usize| {
+        let backend = &station.backends[place];
+        let uses = view.uses.get(place).copied().unwrap_or(false);
+        let open = view.outstanding.get(place).copied().unwrap_or(0);
+        // It has not heard yet that this one is down.
+        let stale = uses && !backend.believed_healthy;
+        let words = match (uses, stale) {
+            (true, true) => "uses it, has not heard that it is down",
+            (true, false) => "uses it",
+            (false, _) => "does not use it",
+        };
+        html! {
+            <td class={classes!("known-cell", stale.then_some("known-stale"))} title={words}>
+                if uses { <span class={classes!("known", "num", marks.class(backend.index))}>{ if open > 0 { open.to_string() } else { String::new() } }</span> }
+                else { <span class="unknown"></span> }
+                <span class="visually-hidden">{ words }</span>
+            </td>
+        }
+    };
+    html! {
+        <section class="inside" id="callers">
+            <h3>{ format!("{} callers choose for themselves", format::count(callers.into())) }</h3>
+            <p class="sub">{ "Filled: the caller uses the backend; the number is its own open requests. Each hears from the registry in its own time, and may know a subset only." }</p>
+            <div class="table-scroll" tabindex="0" role="group" aria-label="Who uses whom">
+            <table class="plain-table backends">
+                <thead><tr><th scope="col">{ "Caller" }</th>
+                    { for station.backends.iter().map(|backend| html! { <th scope="col"><abbr title={marks.name(backend.index)}>{ marks.number(backend.index) }</abbr></th> }) }
+                </tr></thead>
+                <tbody>{ for views.iter().take(LISTED).map(|view| html! {
+                    <tr>
+                        <th scope="row">{ &view.asker }</th>
+                        { for (0..station.backends.len()).map(|place| cell(view, place)) }
+                    </tr>
+                }) }</tbody>
+            </table>
+            </div>
+            if more > 0 { <p class="sub">{ format!("and {more} more") }</p> }
+        </section>
+    }
+}
