@@ -86,12 +86,28 @@ pub const TERMS: &[Term] = &[
         advice: "A balancer that sends it a full share at once makes its first users wait; slow start gives it time.",
     },
     Term {
+        id: "consistent_hashing",
+        name: "consistent hashing",
+        symbol: "",
+        definition: "Sends requests for the same item to the same backend, so that few items move when a backend comes or goes.",
+        formula: "moved share ≈ 1/n when one of n leaves; hash modulo n moves (n − 1)/n",
+        advice: "Caches behind a balancer want it: an item that moves is a miss. Rendezvous moves the fewest, Maglev shares most evenly, a ring does both nearly.",
+    },
+    Term {
         id: "error_share",
         name: "error share",
         symbol: "",
         definition: "Share of ended requests that did not complete: timed out, rejected, shed, abandoned or failed.",
         formula: "1 − completed / ended",
         advice: "",
+    },
+    Term {
+        id: "ewma",
+        name: "EWMA",
+        symbol: "",
+        definition: "Exponentially weighted moving average: a mean in which old news counts less and less.",
+        formula: "new = old·d + news·(1 − d), with d = exp(−elapsed/decay)",
+        advice: "A peak EWMA believes bad news at once and good news slowly, which keeps it away from a backend that has just been slow.",
     },
     Term {
         id: "goodput",

@@ -4,11 +4,14 @@
 //! caller through [`BackendView::eligible`].
 
 mod adaptive;
+mod cpu_weighted;
+mod geographic;
 mod hashing;
 mod ip_hash;
 mod key_hash;
 mod least_connections;
 mod maglev;
+mod peak_ewma;
 mod power_of_d_choices;
 mod random;
 mod rendezvous;
@@ -18,6 +21,7 @@ mod smooth_weighted;
 mod smooth_weighted_round_robin;
 #[cfg(test)]
 mod tests;
+mod weighted_least_request;
 mod weighted_round_robin;
 
 use std::fmt::Debug;
@@ -164,7 +168,7 @@ impl Clone for Box<dyn Strategy> {
 pub struct Explanation {
     /// The rule in one sentence, with how ties are broken.
     pub rule: &'static str,
-    /// One per eligible backend, ascending by index; empty where the rule needs no scores.
+    /// Of eligible backends, ascending by index; empty where the rule needs no scores.
     pub scores: Vec<Score>,
     /// What happens on the way to this choice, in order, with its numbers: draws, hashes, turns. The last one names the
     /// chosen backend.
@@ -220,12 +224,16 @@ pub static REGISTRY: &[Descriptor] = &[
     random::DESCRIPTOR,
     power_of_d_choices::DESCRIPTOR,
     least_connections::DESCRIPTOR,
+    weighted_least_request::DESCRIPTOR,
+    peak_ewma::DESCRIPTOR,
     ip_hash::DESCRIPTOR,
     key_hash::DESCRIPTOR,
     ring_hash::DESCRIPTOR,
     maglev::DESCRIPTOR,
     rendezvous::DESCRIPTOR,
+    geographic::DESCRIPTOR,
     adaptive::DESCRIPTOR,
+    cpu_weighted::DESCRIPTOR,
 ];
 
 /// Entries of all strategies that are not defects.

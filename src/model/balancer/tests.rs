@@ -2,8 +2,11 @@ use serde_json::Value;
 
 use super::hashing::{Text, crc32, xxh64};
 use super::maglev::table_of;
+use super::peak_ewma::Estimate;
 use super::ring_hash::Ring;
-use super::{key_hash, rendezvous};
+use super::weighted_least_request::{Deadlines, dynamic_weight, least_of_all, least_of_drawn};
+use super::{BackendView, key_hash, rendezvous};
+use crate::engine::time::SimTime;
 
 /// A file of vectors; each names its source.
 macro_rules! vectors {
@@ -159,5 +162,91 @@ fn rendezvous_picks_are_those_of_the_reference() {
         let weights = [5, 1, 1];
         let by_weight = |n: usize| rendezvous::score(rendezvous::draw(key, nodes[n]), weights[n]);
         assert_eq!(best(&by_weight, 3), row["weighted_5_1_1"].as_u64(), "{row}");
+    }
+}
+
+/// Backends with these weights and outstanding requests.
+fn views(weights: &[u32], outstanding: &[u32]) -> Vec<BackendView> {
+    let view = |(weight, outstanding): (&u32, &u32)| BackendView {
+        weight: *weight,
+        outstanding: *outstanding,
+        ..BackendView::default()
+    };
+    weights.iter().zip(outstanding).map(view).collect()
+}
+
+#[test]
+fn turns_by_deadline_are_those_of_envoy() {
+    for case in list(&vectors!("lb_envoy.json")["edf_wrr"]) {
+        let weights = numbers(&case["weights"]);
+        let backends = views(&weights, &vec![0; weights.len()]);
+        let mut turns = Deadlines::default();
+        for expected in numbers(&case["picks"]) {
+            let weight = |backend: &BackendView| f64::from(backend.weight);
+            assert_eq!(turns.pick(&backends, weight), Some(expected), "{case}");
+        }
+    }
+}
+
+#[test]
+fn busyness_lowers_weights_as_in_envoy() {
+    for case in list(&vectors!("lb_envoy.json")["least_request_weighted_dynamic_weight"]) {
+        let bias = case["active_request_bias"].as_f64().expect("a number");
+        let backends = views(&numbers(&case["weights"]), &numbers(&case["active"]));
+        for (backend, expected) in backends.iter().zip(list(&case["dynamic_weight"])) {
+            let weight = dynamic_weight(backend, bias);
+            assert!((weight - expected.as_f64().expect("a number")).abs() < 1e-12, "{case}: {weight}");
+        }
+    }
+}
+
+#[test]
+fn draws_are_compared_as_in_envoy() {
+    let vectors = vectors!("lb_envoy.json");
+    for (key, values, all) in [
+        ("least_request_n_choices", "random_values", false),
+        ("least_request_full_scan", "random_values_for_ties", true),
+    ] {
+        for case in list(&vectors[key]) {
+            let outstanding = numbers(&case["active"]);
+            let backends = views(&vec![1; outstanding.len()], &outstanding);
+            let candidates: Vec<u32> = (0..backends.len() as u32).collect();
+            let mut values = numbers(&case[values]).into_iter();
+            let draw = |n: u32| values.next().expect("as many as are drawn") % n;
+            let picked = if all {
+                least_of_all(&backends, &candidates, draw)
+            } else {
+                least_of_drawn(&backends, &candidates, number(&case["choice_count"]) as u32, draw)
+            };
+            assert_eq!(picked.map(u64::from), case["pick"].as_u64(), "{case}");
+        }
+    }
+}
+
+#[test]
+fn peak_ewma_costs_are_those_of_tower() {
+    for case in list(&vectors!("peak_ewma.json")["tower"]) {
+        let decay = case["decay_ms"].as_f64().expect("a number") / 1e3;
+        let mut estimate = Estimate { secs: number(&case["default_rtt_ms"]) as f64 / 1e3, at: SimTime::ZERO };
+        let (mut sent, mut pending) = (Vec::new(), 0.0);
+        for row in list(&case["rows"]) {
+            let now = SimTime(number(&row[0]) * 1_000_000);
+            match row[1].as_str().expect("a word") {
+                "start" => {
+                    sent.push(now);
+                    pending += 1.0;
+                }
+                "end" => {
+                    let began = sent[number(&row[2]) as usize];
+                    estimate = estimate.after(now.since(began).as_secs_f64(), now, decay);
+                    pending -= 1.0;
+                }
+                _ => {
+                    estimate = estimate.after(0.0, now, decay);
+                    let (cost, expected) = (estimate.secs * (pending + 1.0), row[3].as_f64().expect("a cost") / 1e3);
+                    assert!((cost - expected).abs() < 1e-9 * expected.max(1e-9), "{row}: {cost}");
+                }
+            }
+        }
     }
 }
