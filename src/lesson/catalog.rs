@@ -159,6 +159,7 @@ pub static SCENARIOS: &[Scenario] = &[
     Scenario { id: "black-friday", json: include_str!("../../www/scenarios/black-friday.json") },
     Scenario { id: "one-queue", json: include_str!("../../www/scenarios/one-queue.json") },
     Scenario { id: "balancers", json: include_str!("../../www/scenarios/balancers.json") },
+    Scenario { id: "kinds-of-balancer", json: include_str!("../../www/scenarios/kinds-of-balancer.json") },
     Scenario { id: "retry-storm", json: include_str!("../../www/scenarios/retry-storm.json") },
 ];
 
