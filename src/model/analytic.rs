@@ -249,6 +249,34 @@ pub fn closed_network(clients: u32, think_time: f64, demands: &[f64]) -> Option<
     result
 }
 
+/// Mean sojourn time [s] where each request joins the shortest of `choices` queues drawn at random, out of very many
+/// (the supermarket model).
+///
+/// `arrival_rate` λ [1/s per server] > 0, `service_rate` μ [1/s] > 0, exponential service, one server per queue.
+/// With one choice it is M/M/1; each further choice makes long queues doubly exponentially rare: a share of
+/// ρ^((dⁱ − 1)/(d − 1)) holds i or more requests. Exact as the number of queues grows; at 100 of them about 1 % low for two
+/// choices at ρ = 0.9. `None` when ρ >= 1 or without a choice.
+///
+/// Source: Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", IEEE TPDS 12(10), 2001, lemma 2 and
+/// table 1; Vvedenskaya, Dobrushin and Karpelevich, 1996.
+#[must_use]
+pub fn supermarket_sojourn_time(arrival_rate: f64, service_rate: f64, choices: u32) -> Option<f64> {
+    let alone = mm1(arrival_rate, service_rate)?;
+    match choices {
+        0 => return None,
+        1 => return Some(alone.sojourn_time),
+        _ => {}
+    }
+    // The i-th term is the share of queues with i or more, over ρ (Little's law): 1, ρ^d, ρ^(d² + d), …
+    let (mut sum, mut term) = (0.0, 1.0);
+    while term > 1e-18 {
+        sum += term;
+        let base: f64 = term * alone.utilization;
+        term = (0..choices).fold(1.0, |power, _| power * base);
+    }
+    Some(sum / service_rate)
+}
+
 /// Throughput of `n` workers under the Universal Scalability Law: n·λ₁/(1 + σ(n − 1) + κn(n − 1)).
 ///
 /// `contention` σ >= 0 (waiting for what is shared), `coherency` κ >= 0 (keeping copies equal).

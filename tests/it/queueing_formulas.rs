@@ -100,11 +100,18 @@ fn closed_forms_agree_with_the_reference_cases() {
                     near("usl", throughput, &case["throughput"], n);
                 }
             }
+            // With one choice the reference sums too few terms of a slow series; that one is M/M/1.
+            "supermarket model (n->inf, d choices, FCFS exp)" if count(case, "d") > 1 => {
+                let rate = number(case, "lam_per_server");
+                let time = supermarket_sojourn_time(rate, 1.0, count(case, "d")).expect("stable");
+                near("supermarket", time, case, "W");
+                near("supermarket", time * rate, case, "mean_queue_L");
+            }
             _ => continue,
         }
         checked += 1;
     }
-    assert_eq!(checked, 54, "cases of the models above");
+    assert_eq!(checked, 59, "cases of the models above");
 }
 
 #[test]
@@ -120,6 +127,16 @@ fn unstable_queues_have_no_means() {
     assert_eq!(mm1(f64::NAN, 1.0), None);
     assert_eq!(mmck(1.0, 1.0, 3, 2), None);
     assert_eq!(closed_network(0, 1.0, &[0.1]), None);
+    assert_eq!(supermarket_sojourn_time(1.0, 1.0, 2), None);
+    assert_eq!(supermarket_sojourn_time(0.5, 1.0, 0), None);
+}
+
+#[test]
+fn choices_that_do_not_matter_change_nothing() {
+    let alone = mm1(0.9, 2.0).expect("stable").sojourn_time;
+    assert_eq!(supermarket_sojourn_time(0.9, 2.0, 1), Some(alone));
+    assert!((supermarket_sojourn_time(1e-9, 2.0, 2).expect("stable") - 0.5).abs() < 1e-9, "alone: the service time");
+    assert!(supermarket_sojourn_time(0.9, 2.0, 2).expect("stable") < alone);
 }
 
 /// A finite queue under a thousandfold overload: the naive sum of state weights overflows.

@@ -296,6 +296,30 @@ fn check_ledgers(system: &System) {
     }
 }
 
+/// Runs to the end, with the ledgers checked after every blow.
+fn run_under(draft: &Draft, blows: &[(u32, Blow)]) {
+    let mut document = document(draft);
+    let (system, problems) = compile(&document);
+    let mut system = system.unwrap_or_else(|| panic!("{problems:#?}"));
+    for (at, blow) in blows {
+        system.advance(SimTime(u64::from(*at) * 1_000_000), u64::MAX);
+        strike(&mut system, &mut document, blow);
+        check_ledgers(&system);
+    }
+    system.advance(SimTime::NEVER, u64::MAX);
+    check_ledgers(&system);
+}
+
+/// Replicas and stations killed and revived.
+fn kills_and_revivals() -> impl Strategy<Value = Vec<(u32, Blow)>> {
+    let kill = crate::model::fault::REGISTRY.iter().position(|kind| kind.entry.id == "kill").expect("it exists");
+    let blow = prop_oneof![
+        3 => (2..12usize, 0..4u32).prop_map(move |(target, replica)| Blow::Start(kill, target, replica)),
+        2 => Just(Blow::End),
+    ];
+    proptest::collection::vec((0..6_000u32, blow), 4..14)
+}
+
 fn cases() -> u32 {
     if std::env::var_os("HEADROOM_FULL").is_some() { 2_000 } else { 300 }
 }
@@ -306,17 +330,8 @@ proptest! {
     /// Whatever breaks, is resized or unplugged while it runs: no request and no attempt is lost or counted twice.
     #[test]
     fn ledgers_are_conserved_under_faults_and_edits(draft in draft(), mut blows in blows()) {
-        let mut document = document(&draft);
-        let (system, problems) = compile(&document);
-        let mut system = system.unwrap_or_else(|| panic!("{problems:#?}"));
         blows.sort_by_key(|(at, _)| *at);
-        for (at, blow) in &blows {
-            system.advance(SimTime(u64::from(*at) * 1_000_000), u64::MAX);
-            strike(&mut system, &mut document, blow);
-            check_ledgers(&system);
-        }
-        system.advance(SimTime::NEVER, u64::MAX);
-        check_ledgers(&system);
+        run_under(&draft, &blows);
     }
 
     /// Little's law holds on every sample path: the integral of the number at a station is the sum of the stays there.
@@ -343,6 +358,24 @@ proptest! {
             // Follow-ups to a cache may still be under way at the end.
             let slack = 1e-6 * integral.max(1.0) + if matches!(station.kind, Kind::Pool(_)) { 0.01 } else { 0.0 };
             prop_assert!((stays - integral).abs() <= slack, "{}: {stays} against {integral}", station.label);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases() / 15, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The same system with each strategy in turn, while replicas die and come back: nothing is lost or counted twice.
+    #[test]
+    fn every_strategy_conserves_requests_under_kills_and_revivals(
+        mut draft in draft(),
+        (checks, kind) in (any::<bool>(), 0..4usize),
+        mut blows in kills_and_revivals(),
+    ) {
+        blows.sort_by_key(|(at, _)| *at);
+        for strategy in 0..REGISTRY_OF_STRATEGIES.len() {
+            draft.balancer = Some((strategy, checks, kind));
+            run_under(&draft, &blows);
         }
     }
 }
