@@ -110,12 +110,28 @@ pub const TERMS: &[Term] = &[
         advice: "Caches behind a balancer want it: an item that moves is a miss. Rendezvous moves the fewest, Maglev shares most evenly, a ring does both nearly.",
     },
     Term {
+        id: "deep_check",
+        name: "deep health check",
+        symbol: "",
+        definition: "A health check that also asks what stands behind the backend, and fails if any of that does.",
+        formula: "",
+        advice: "One broken database then takes out every backend at once: let a backend that can still do something say that it is well.",
+    },
+    Term {
         id: "dns",
         name: "DNS",
         symbol: "",
         definition: "Turns a name into an address. Resolvers keep the answer for its time to live on behalf of their clients.",
         formula: "",
         advice: "It sees neither requests nor failures of those who use the answer; a change reaches them only as their answers run out.",
+    },
+    Term {
+        id: "draining",
+        name: "draining",
+        symbol: "",
+        definition: "Taking a backend out of rotation on purpose: it finishes what it has and gets nothing new.",
+        formula: "",
+        advice: "Drain before you stop or update something; nobody then sees an error.",
     },
     Term {
         id: "error_share",
@@ -222,6 +238,14 @@ pub const TERMS: &[Term] = &[
         advice: "What shall survive it must stand elsewhere as well, and be large enough to take the rest of the load.",
     },
     Term {
+        id: "outlier_detection",
+        name: "outlier detection",
+        symbol: "",
+        definition: "Ejects a backend for a while because its answers show errors, without asking it anything.",
+        formula: "out for min(base · ejections, longest), at most a share of all backends at a time",
+        advice: "With Envoy's default of 10 %, fewer than 10 backends means that none is ever ejected.",
+    },
+    Term {
         id: "p50",
         name: "median",
         symbol: "p50",
@@ -236,6 +260,14 @@ pub const TERMS: &[Term] = &[
         definition: "99 of 100 requests took no longer than this; one in a hundred took longer.",
         formula: "",
         advice: "A page that makes 100 calls meets the p99 on most visits.",
+    },
+    Term {
+        id: "panic_threshold",
+        name: "panic threshold",
+        symbol: "",
+        definition: "When a smaller share of the backends than this is believed well, the balancer uses all of them.",
+        formula: "",
+        advice: "Without it, the few that are left get the traffic of all, and fall next.",
     },
     Term {
         id: "partition",
@@ -340,6 +372,14 @@ pub const TERMS: &[Term] = &[
         definition: "A worker that serves one request at a time. It is held while the request waits for a call.",
         formula: "",
         advice: "",
+    },
+    Term {
+        id: "slow_start",
+        name: "slow start",
+        symbol: "",
+        definition: "Gives a backend that is new or was down its share little by little, so that it can warm up.",
+        formula: "share = max((age / window)^(1 / aggression), minimum)",
+        advice: "It needs enough backends that carry the rest meanwhile.",
     },
     Term {
         id: "sojourn_time",

@@ -9,6 +9,7 @@ pub mod inside;
 use serde::{Deserialize, Serialize};
 
 use self::inside::{Inside, Lately};
+use crate::model::rotation::OutOfRotation;
 use crate::topology::document::{Diagnostic, EdgeId, NodeId};
 
 /// Changes whenever a message changes shape.
@@ -324,6 +325,8 @@ pub struct StationFrame {
     pub replicas: Vec<ReplicaFrame>,
     /// Balancers only: what it believes of each backend.
     pub backends: Vec<BackendFrame>,
+    /// Balancers only: so few are believed well that it uses all of them.
+    pub panic: bool,
     /// Balancers that keep something between requests, only while watched.
     pub memory: Option<MemoryFrame>,
 }
@@ -398,11 +401,19 @@ pub struct BackendFrame {
     pub alive: bool,
     /// Since when it is believed so [ns].
     pub since_ns: u64,
+    /// Why it gets nothing; `None`: it is in rotation.
+    pub out: Option<OutFrame>,
+    /// What outlier detection has against it though it stays in.
+    pub note: Option<String>,
+    /// Share of its weight that slow start gives it by now, 0..1; `None`: all of it.
+    pub slow_start: Option<f64>,
     /// The strategy may choose it.
     pub eligible: bool,
     pub selections: u64,
     /// Its share of the last few seconds' selections, 0..1; NaN where there were none.
     pub recent_share: f64,
+    /// Recent selections [1/s]; NaN while nobody has looked for long enough.
+    pub selection_rate: f64,
     pub outstanding: u32,
     /// As last measured by the balancer [s]; NaN before the first answer.
     pub response_time: f64,
@@ -410,6 +421,16 @@ pub struct BackendFrame {
     pub weight: f64,
     /// Busy share of its slots as its answers tell, 0..1; NaN where the balancer hears none.
     pub utilization: f64,
+}
+
+/// A backend out of rotation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OutFrame {
+    pub why: OutOfRotation,
+    /// Since when [ns]; `None` for what the drawing says.
+    pub since_ns: Option<u64>,
+    /// The same with its numbers: "ejected for 30 s after 5 errors in a row; back at 00:40.000, at the next sweep".
+    pub words: String,
 }
 
 /// Counters of one edge; each direction's traversals since `dots_per` last changed are true to the dots:

@@ -128,6 +128,8 @@ impl Try {
 pub enum Among {
     /// Those believed well that this request has not been sent to yet.
     Untried,
+    /// Those believed well, without those in slow start whose turn it is not.
+    InTurn,
     /// Those believed well.
     Eligible,
     /// All, healthy or not: panic.

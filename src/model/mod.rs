@@ -16,6 +16,8 @@ pub mod outlier;
 pub mod params;
 pub mod profile;
 pub mod read;
+pub mod rotation;
+pub mod slow_start;
 pub mod station;
 pub mod system;
 

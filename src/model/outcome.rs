@@ -71,10 +71,12 @@ pub enum Reason {
     Removed,
     /// The station has nowhere to send it.
     NoRoute,
+    /// The station is out of rotation by an operator's hand: it takes nothing new.
+    Draining,
 }
 
 impl Reason {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::None,
         Self::QueueFull,
         Self::ConnectionRefused,
@@ -85,6 +87,7 @@ impl Reason {
         Self::Unreachable,
         Self::Removed,
         Self::NoRoute,
+        Self::Draining,
     ];
 
     /// A lesson in one line: what happened.
@@ -101,6 +104,7 @@ impl Reason {
             Self::Unreachable => "lost in the network, and no time-out was set",
             Self::Removed => "the station was removed",
             Self::NoRoute => "nowhere to send it",
+            Self::Draining => "draining: it finishes what it has and takes nothing new",
         }
     }
 

@@ -11,8 +11,8 @@ use crate::model::system::state::{Kind, NONE, Replica, Station};
 use crate::model::system::{LogTone, System};
 use crate::protocol::inside::Inside;
 use crate::protocol::{
-    ActiveFault, BackendFrame, EdgeFrame, Frame, Hop, LogLevel, LogLine, OUTCOMES, Recent, ReplicaFrame, ReplicaState,
-    RunId, RunStatus, Series, StationFrame, Totals, Warming,
+    ActiveFault, BackendFrame, EdgeFrame, Frame, Hop, LogLevel, LogLine, OUTCOMES, OutFrame, Recent, ReplicaFrame,
+    ReplicaState, RunId, RunStatus, Series, StationFrame, Totals, Warming,
 };
 
 /// "Recent" means this span of simulated time [s], as far as whole buckets allow.
@@ -115,6 +115,7 @@ impl FrameBuilder {
             (self.series_due, self.series_ms) = (false, pace.wall_ms);
         }
         let recent_picks = self.recent_picks(system);
+        let picked_secs = self.picked.front().map_or(0.0, |(since, _)| now.since(*since).as_secs_f64());
         let inside = if slow_news { self.inside(system) } else { None };
         let stations: Vec<StationFrame> = system
             .stations
@@ -122,7 +123,7 @@ impl FrameBuilder {
             .filter(|station| !station.removed)
             .map(|station| {
                 let shown = [self.watched, self.looked_into].contains(&Some(station.id));
-                station_frame(system, station, recent_picks.get(&station.id), shown)
+                station_frame(system, station, recent_picks.get(&station.id), picked_secs, shown)
             })
             .collect();
         let frame = Frame {
@@ -300,7 +301,13 @@ fn recent(system: &System, stations: &[StationFrame]) -> Recent {
     }
 }
 
-fn station_frame(system: &System, station: &Station, recent_picks: Option<&Vec<u64>>, shown: bool) -> StationFrame {
+fn station_frame(
+    system: &System,
+    station: &Station,
+    recent_picks: Option<&Vec<u64>>,
+    picked_secs: f64,
+    shown: bool,
+) -> StationFrame {
     let bucket = station.meter.recent(system.now(), RECENT_SECS);
     let secs = bucket.secs();
     let per_sec = |count: u64| if secs > 0.0 { count as f64 / secs } else { 0.0 };
@@ -335,7 +342,9 @@ fn station_frame(system: &System, station: &Station, recent_picks: Option<&Vec<u
                     let edge = &system.edges[backend.edge as usize];
                     let target = &system.stations[edge.to as usize];
                     let replica = (backend.replica != NONE).then(|| &system.replicas[backend.replica as usize]);
-                    let view = balancer.shown_picker(ix).map(|picker| &picker.views[ix]);
+                    let picker = balancer.shown_picker(ix);
+                    let slow_start =
+                        picker.map_or(1.0, |picker| picker.share_of(ix, balancer.config.slow_start, system.now()));
                     BackendFrame {
                         index: ix as u32,
                         edge: edge.plan.id.0,
@@ -344,17 +353,26 @@ fn station_frame(system: &System, station: &Station, recent_picks: Option<&Vec<u
                         believed_healthy: backend.healthy,
                         alive: replica.is_none_or(Replica::open) && !edge.partitioned && !target.down,
                         since_ns: backend.since.0,
-                        eligible: view.is_some_and(|view| view.eligible),
+                        out: balancer.out_note(ix).map(|note| OutFrame {
+                            why: note.why,
+                            since_ns: note.since.map(|since| since.0),
+                            words: note.words,
+                        }),
+                        note: balancer.outlier_note(ix),
+                        slow_start: (slow_start < 1.0).then_some(slow_start),
+                        eligible: picker.is_some_and(|picker| picker.views[ix].eligible),
                         selections: backend.selections,
                         recent_share: picked(ix) / all_picked,
+                        selection_rate: if picked_secs > 0.0 { picked(ix) / picked_secs } else { f64::NAN },
                         outstanding: backend.in_flight,
                         response_time: backend.response_time,
                         error_rate: backend.error_rate,
                         weight: f64::from(backend.weight),
-                        utilization: view.map_or(f64::NAN, |view| view.utilization),
+                        utilization: picker.map_or(f64::NAN, |picker| picker.views[ix].utilization),
                     }
                 })
                 .collect();
+            frame.panic = balancer.panicking;
         }
         Kind::Pool(pool) => {
             let limit = pool.config.queue_limit;
@@ -368,7 +386,7 @@ fn station_frame(system: &System, station: &Station, recent_picks: Option<&Vec<u
                 .map(|replica| ReplicaFrame {
                     state: if replica.dead {
                         ReplicaState::Dead
-                    } else if replica.draining {
+                    } else if replica.draining || replica.drained {
                         ReplicaState::Draining
                     } else {
                         ReplicaState::Ready

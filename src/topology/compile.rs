@@ -15,7 +15,7 @@ use crate::model::system::plan::{
     NameConfig, Plan, PoolConfig, PoolKind, RunPlan, SourceConfig, Standing, StationConfig, StationPlan, WindowPlan,
 };
 use crate::model::system::{LiveFault, System, TimedFault};
-use crate::model::{balancer, distribution};
+use crate::model::{balancer, distribution, outlier, slow_start};
 
 /// A run ends this long after its length at the latest, even if requests are still in flight.
 pub const DRAIN: SimDuration = SimDuration::from_secs(60);
@@ -166,6 +166,7 @@ fn shares(reader: &Reader<'_>, key: &str) -> Vec<(String, f64)> {
 
 fn balancer_config(reader: &Reader<'_>, layer: Layer) -> BalancerConfig {
     let (_, strategy) = reader.variant("strategy");
+    let names = matches!(layer, Layer::Names(_));
     BalancerConfig {
         layer,
         // A strategy that cannot be built is an error of the document; see `check`.
@@ -175,8 +176,14 @@ fn balancer_config(reader: &Reader<'_>, layer: Layer) -> BalancerConfig {
             timeout: SimDuration::from_secs_f64(reader.number("check_timeout")),
             rise: reader.count("rise"),
             fall: reader.count("fall"),
+            deep: reader.choice("check") == "deep",
+            concurrent: reader.count("concurrent"),
         }),
+        // DNS hears of no answer and shares out no requests.
+        outliers: (!names).then(|| outlier::read(&reader.variant("outlier_detection").1)).flatten(),
+        slow_start: (!names).then(|| slow_start::read(&reader.variant("slow_start").1)).flatten(),
         panic_mode: reader.flag("panic_mode"),
+        panic_threshold: reader.number("panic_threshold"),
     }
 }
 

@@ -115,6 +115,7 @@ icons! {
     "list" => LuList,
     "list-tree" => LuListTree,
     "lock" => LuLock,
+    "log-out" => LuLogOut,
     "magnet" => LuMagnet,
     "maximize" => LuMaximize,
     "menu" => LuMenu,

@@ -1,5 +1,6 @@
 //! Faults: what can go wrong, live or on a timetable. One file and one line in the registry each.
 
+mod drain;
 mod error_rate;
 mod kill;
 mod latency;
@@ -37,6 +38,16 @@ pub enum Effect {
     Partition,
     /// The arrival rate is multiplied; factors multiply.
     Traffic { factor: f64 },
+    /// The replica (or every replica of the node) gets nothing new.
+    Drain,
+}
+
+impl Effect {
+    /// Whether something is broken by it; else it is what an operator does on purpose.
+    #[must_use]
+    pub const fn is_failure(self) -> bool {
+        !matches!(self, Self::Drain)
+    }
 }
 
 /// One kind of fault.
@@ -53,8 +64,16 @@ pub struct FaultKind {
 }
 
 /// All kinds, in the order of the menu.
-pub static REGISTRY: &[FaultKind] =
-    &[kill::KIND, slow::KIND, error_rate::KIND, latency::KIND, partition::KIND, traffic::KIND, outage::KIND];
+pub static REGISTRY: &[FaultKind] = &[
+    kill::KIND,
+    drain::KIND,
+    slow::KIND,
+    error_rate::KIND,
+    latency::KIND,
+    partition::KIND,
+    traffic::KIND,
+    outage::KIND,
+];
 
 /// Finds a kind by id.
 #[must_use]

@@ -40,6 +40,44 @@ pub(super) const RISE: ParamSpec =
     ParamSpec::count("rise", "Rise", 2.0, 1.0, 100.0, "Good checks in a row that bring a backend back.");
 pub(super) const FALL: ParamSpec =
     ParamSpec::count("fall", "Fall", 3.0, 1.0, 100.0, "Failed checks in a row that take a backend out.");
+pub(super) const CHECK: ParamSpec = ParamSpec::choice(
+    "check",
+    "Checks ask",
+    &[("shallow", "/healthz: the process answers"), ("deep", "/ready: asks what stands behind it, too")],
+    "shallow",
+    "A deep check also asks every station behind the backend, and fails if one of them does: one broken database then takes out everybody at once.",
+);
+pub(super) const CONCURRENT: ParamSpec = ParamSpec::count(
+    "concurrent",
+    "Checks at once",
+    0.0,
+    0.0,
+    1_000.0,
+    "Most checks under way at a time; the others follow as answers come in. 0 = all at once.",
+);
+pub(super) const OUTLIER_DETECTION: ParamSpec = ParamSpec::variant(
+    "outlier_detection",
+    "Outlier detection",
+    crate::model::outlier::entries,
+    "off",
+    "Takes backends out by what their answers show, without asking them anything.",
+);
+pub(super) const SLOW_START: ParamSpec = ParamSpec::variant(
+    "slow_start",
+    "Slow start",
+    crate::model::slow_start::entries,
+    "off",
+    "Gives a backend that is new or was down its share little by little, so that it can warm up.",
+);
+pub(super) const PANIC_THRESHOLD: ParamSpec = ParamSpec::number(
+    "panic_threshold",
+    "Panic below",
+    Unit::Share,
+    0.0,
+    0.0,
+    1.0,
+    "When a smaller share of the backends than this is believed well, all of them are used: better some errors than all traffic on the few. 0 = never; Envoy's default is 50 %.",
+);
 pub(super) const PANIC_MODE: ParamSpec = ParamSpec::flag(
     "panic_mode",
     "Panic mode",
@@ -52,7 +90,7 @@ pub const KIND: StationKind = StationKind {
         id: "balancer",
         name: "Balancer",
         summary: "Chooses a backend for each request (L7) by a strategy; checks their health.",
-        source: "Active checks after HAProxy and nginx: interval, time-out, rise, fall. Routing by the longest matching path after nginx.",
+        source: "Active checks after HAProxy and nginx: interval, time-out, rise, fall. Outlier detection, slow start and the panic threshold after Envoy. Routing by the longest matching path after nginx.",
         params: &[
             STRATEGY,
             ParamSpec::flag(
@@ -66,7 +104,12 @@ pub const KIND: StationKind = StationKind {
             CHECK_TIMEOUT,
             RISE,
             FALL,
+            CHECK,
+            CONCURRENT,
+            OUTLIER_DETECTION,
+            SLOW_START,
             PANIC_MODE,
+            PANIC_THRESHOLD,
         ],
         defect: false,
     },

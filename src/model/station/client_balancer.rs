@@ -1,6 +1,9 @@
 //! Client-side balancing: every caller chooses for itself, by what a registry told it when it last asked.
 
-use super::balancer::{CHECK_INTERVAL, CHECK_TIMEOUT, FALL, HEALTH_CHECKS, PANIC_MODE, RISE, STRATEGY};
+use super::balancer::{
+    CHECK, CHECK_INTERVAL, CHECK_TIMEOUT, CONCURRENT, FALL, HEALTH_CHECKS, OUTLIER_DETECTION, PANIC_MODE,
+    PANIC_THRESHOLD, RISE, SLOW_START, STRATEGY,
+};
 use super::{Category, Outputs, StationKind};
 use crate::model::params::{Entry, ParamSpec, Unit};
 
@@ -42,7 +45,12 @@ pub const KIND: StationKind = StationKind {
             CHECK_TIMEOUT,
             RISE,
             FALL,
+            CHECK,
+            CONCURRENT,
+            OUTLIER_DETECTION,
+            SLOW_START,
             PANIC_MODE,
+            PANIC_THRESHOLD,
         ],
         defect: false,
     },

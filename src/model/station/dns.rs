@@ -1,6 +1,6 @@
 //! DNS as a balancer: hands out addresses, which resolvers keep for the time to live on behalf of their clients.
 
-use super::balancer::{CHECK_TIMEOUT, FALL, HEALTH_CHECKS, RISE};
+use super::balancer::{CHECK, CHECK_TIMEOUT, CONCURRENT, FALL, HEALTH_CHECKS, PANIC_THRESHOLD, RISE};
 use super::{Category, Outputs, StationKind};
 use crate::model::params::{Entry, ParamSpec, Unit};
 
@@ -49,6 +49,9 @@ pub const KIND: StationKind = StationKind {
             CHECK_TIMEOUT,
             RISE,
             FALL,
+            CHECK,
+            CONCURRENT,
+            PANIC_THRESHOLD,
             ParamSpec::flag(
                 "panic_mode",
                 "Panic mode",

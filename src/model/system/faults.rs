@@ -15,7 +15,8 @@ impl System {
         let effect = (kind.effect)(params);
         self.active.push(ActiveFault { kind, effect, target, since: self.now, scheduled });
         let text = format!("{}: {}{}", self.target_name(target), kind.entry.name, describe(effect));
-        self.log(LogTone::Bad, self.target_node(target), text);
+        let tone = if effect.is_failure() { LogTone::Bad } else { LogTone::Info };
+        self.log(tone, self.target_node(target), text);
         self.apply_effects();
     }
 
@@ -26,7 +27,8 @@ impl System {
         self.active = kept;
         for active in &ended {
             let text = format!("{}: {}", self.target_name(active.target), active.kind.lift_label);
-            self.log(LogTone::Good, self.target_node(active.target), text);
+            let tone = if active.effect.is_failure() { LogTone::Good } else { LogTone::Info };
+            self.log(tone, self.target_node(active.target), text);
         }
         if !ended.is_empty() {
             self.apply_effects();
@@ -45,7 +47,7 @@ impl System {
                 (station.id, station.stands)
             };
             let number = replica.number;
-            let (mut down, mut slow, mut errors) = (false, 1.0, 0.0f64);
+            let (mut down, mut drained, mut slow, mut errors) = (false, false, 1.0, 0.0f64);
             for active in &self.active {
                 let hit = match active.target {
                     FaultTarget::Node(target) => target == node,
@@ -56,6 +58,7 @@ impl System {
                 if hit {
                     match active.effect {
                         Effect::Down => down = true,
+                        Effect::Drain => drained = true,
                         Effect::Slow { factor } => slow *= factor,
                         Effect::Errors { share } => errors = errors.max(share),
                         Effect::ExtraLatency { .. } | Effect::Partition | Effect::Traffic { .. } => {}
@@ -65,12 +68,14 @@ impl System {
             let was_dead = replica.dead;
             self.replicas[replica_ix as usize].error_share = errors;
             self.set_slow(replica_ix, slow);
+            self.set_drained(replica_ix, drained);
             if down && !was_dead {
                 self.kill_replica(replica_ix);
             } else if !down && was_dead {
                 self.revive_replica(replica_ix);
             }
         }
+        self.tell_draining();
         for station_ix in 0..self.stations.len() as u32 {
             self.apply_outage(station_ix);
         }
@@ -174,7 +179,7 @@ impl System {
 
 fn describe(effect: Effect) -> String {
     match effect {
-        Effect::Down | Effect::Partition => String::new(),
+        Effect::Down | Effect::Drain | Effect::Partition => String::new(),
         Effect::Slow { factor } | Effect::Traffic { factor } => format!(" ({factor}×)"),
         Effect::Errors { share } => format!(" ({} %)", share * 100.0),
         Effect::ExtraLatency { secs } => format!(" ({} ms)", secs * 1000.0),

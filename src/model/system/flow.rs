@@ -63,6 +63,7 @@ impl System {
             step: 0,
             program: 0,
             pending: 0,
+            deep: false,
             detached: false,
             found: false,
         };
@@ -261,6 +262,13 @@ impl System {
             (attempt.edge, attempt.caller, attempt.verb, attempt.try_no, attempt.backend);
         if let Caller::Probe { balancer, backend } = caller {
             self.probe_done(balancer, backend, outcome == Outcome::Completed);
+            return;
+        }
+        if let (Verb::Probe, Caller::Parent(parent)) = (verb, caller) {
+            // What a deep check asked in turn: it counts nowhere but there.
+            if self.attempts.get(parent).is_some_and(|parent| parent.phase == Phase::Waiting) {
+                self.call_answered(parent.ix, outcome, reason, false);
+            }
             return;
         }
         self.note(ix, Mark::Heard(outcome, reason));

@@ -4,7 +4,7 @@
 //! `Option`; everything else stands out of line here.
 
 use super::System;
-use super::balancer::version_among;
+use super::balancer::Offer;
 use super::state::{Balancer, Caller, Kind, NONE, Verb};
 use crate::engine::time::SimDuration;
 use crate::model::balancer::{BackendView, PickContext, RequestView};
@@ -244,29 +244,23 @@ impl System {
 
     /// A picker is about to choose among some for the request that stands at its balancer.
     #[inline]
-    pub(super) fn note_choice(&mut self, attempt: u32, picker: u32, request: RequestView, among: Among) {
+    pub(super) fn note_choice(&mut self, attempt: u32, picker: u32, request: RequestView, offer: &Offer) {
         if self.recorder.is_some() {
-            self.noted_choice(attempt, picker, request, among);
+            self.noted_choice(attempt, picker, request, offer);
         }
     }
 
     #[cold]
-    fn noted_choice(&mut self, ix: u32, picker: u32, request: RequestView, among: Among) {
+    fn noted_choice(&mut self, ix: u32, picker: u32, request: RequestView, offer: &Offer) {
         let Some((standing, balancer)) = self.followed_at(ix) else { return };
-        let tried = self.attempts[ix].tried;
-        let views = balancer.views_among(picker, among, tried);
         let chooser = &balancer.pickers[picker as usize];
+        let views = offer.views.as_deref().unwrap_or(&chooser.views);
         let mut stream = balancer.stream.clone();
-        let context = PickContext {
-            backends: &views,
-            version: version_among(among, chooser.version),
-            stream: &mut stream,
-            request,
-            now: self.now,
-        };
+        let context =
+            PickContext { backends: views, version: offer.version, stream: &mut stream, request, now: self.now };
         let label = |backend: u32| self.backend_label(balancer, backend);
         let explanation = chooser.strategy.explain(&context, &label);
-        let mut decision = self.decision(ix, standing, balancer, picker, among, &views);
+        let mut decision = self.decision(ix, standing, balancer, picker, offer.among, views);
         decision.number = request.attempt as u8;
         decision.rule = explanation.rule.to_owned();
         decision.steps = explanation.steps;
@@ -291,8 +285,8 @@ impl System {
     #[cold]
     fn noted_kept(&mut self, ix: u32, kept: Kept) {
         let Some((standing, balancer)) = self.followed_at(ix) else { return };
-        let views = balancer.views_among(0, Among::Eligible, 0);
-        let mut decision = self.decision(ix, standing, balancer, 0, Among::Eligible, &views);
+        let views = &balancer.pickers[0].views;
+        let mut decision = self.decision(ix, standing, balancer, 0, Among::Eligible, views);
         decision.kept = Some(kept);
         self.decided(decision);
     }
@@ -334,7 +328,11 @@ impl System {
                     replica: (backend.replica != NONE).then(|| self.replicas[backend.replica as usize].number),
                     name: self.backend_label(balancer, index),
                     eligible: view.eligible,
-                    barred: if view.eligible { None } else { Some(self.barred(balancer, picker, index as usize)) },
+                    barred: if view.eligible {
+                        None
+                    } else {
+                        Some(self.barred(balancer, picker, among, index as usize))
+                    },
                     truth: self.truth(backend.edge, backend.replica),
                     weight: view.weight,
                     outstanding: view.outstanding,
@@ -388,22 +386,20 @@ impl System {
     }
 
     /// Why the strategy could not choose a backend, and since when.
-    fn barred(&self, balancer: &Balancer, picker: u32, index: usize) -> Barred {
+    fn barred(&self, balancer: &Balancer, picker: u32, among: Among, index: usize) -> Barred {
         let (backend, chooser) = (&balancer.backends[index], &balancer.pickers[picker as usize]);
         let told = |why: &str| Barred { why: why.to_owned(), since: None };
+        if chooser.views[index].eligible && among == Among::InTurn {
+            let share = chooser.share_of(index, balancer.config.slow_start, self.now) * 100.0;
+            return told(&format!(
+                "slow start: it takes part in {share:.0} % of the picks by now, and sits this one out"
+            ));
+        }
         if chooser.views[index].eligible {
             return told("this request was sent there before: a retry goes elsewhere while it can");
         }
-        if !backend.healthy {
-            let Some(checks) = balancer.config.checks else { return told("believed down") };
-            let why = format!(
-                "believed down: {} health checks failed in a row; back after {} good ones, {} so far",
-                checks.fall, checks.rise, backend.good_run
-            );
-            return Barred { why, since: Some(backend.since.0) };
-        }
-        if backend.weight == 0 {
-            return told("its weight is 0");
+        if let Some(note) = balancer.caller_note(picker, index).or_else(|| balancer.out_note(index)) {
+            return Barred { why: note.words, since: note.since.map(|since| since.0) };
         }
         if chooser.edges.as_ref().is_some_and(|edges| !edges.contains(&backend.edge)) {
             return told("its connection carries no such requests");

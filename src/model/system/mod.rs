@@ -258,6 +258,7 @@ impl System {
             Event::Resolved { attempt } => self.resolved(attempt),
             Event::Poll { station, caller, generation } => self.poll_registry(station, caller, generation),
             Event::Check { station, generation } => self.check_backends(station, generation),
+            Event::Sweep { station, generation } => self.sweep_outliers(station, generation),
             Event::Fault { index, starts: true } => {
                 let TimedFault { kind, target, params, .. } = self.timetable[index as usize].clone();
                 self.start_fault(&kind, target, &params, Some(index));

@@ -7,8 +7,10 @@ use crate::engine::dist::Dist;
 use crate::engine::time::SimDuration;
 use crate::model::geography::Region;
 use crate::model::ids::{AreaId, EdgeId, NodeId};
+use crate::model::outlier;
 use crate::model::params::Variant;
 use crate::model::profile::Profile;
+use crate::model::slow_start::SlowStart;
 
 /// Everything that decides a run but for the inputs.
 #[derive(Clone, Debug)]
@@ -109,7 +111,12 @@ pub struct BalancerConfig {
     pub layer: Layer,
     pub strategy: Variant,
     pub checks: Option<CheckConfig>,
+    pub outliers: Option<outlier::Settings>,
+    pub slow_start: Option<SlowStart>,
+    /// With nobody believed well, all are used.
     pub panic_mode: bool,
+    /// With a smaller share than this believed well, all are used, 0..1.
+    pub panic_threshold: f64,
 }
 
 /// What a balancer chooses a backend for.
@@ -163,6 +170,10 @@ pub struct CheckConfig {
     pub timeout: SimDuration,
     pub rise: u32,
     pub fall: u32,
+    /// A check also asks what stands behind the backend.
+    pub deep: bool,
+    /// Most checks under way at a time; 0: as many as there are backends.
+    pub concurrent: u32,
 }
 
 #[derive(Clone, Debug)]

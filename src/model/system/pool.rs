@@ -28,6 +28,7 @@ impl Replica {
             slots,
             busy: 0,
             queue: std::collections::VecDeque::new(),
+            drained: false,
             cold: 0,
             slow: 1.0,
             error_share: 0.0,
@@ -42,6 +43,11 @@ impl Replica {
     /// Whether new work may go there, in truth.
     pub(crate) const fn open(&self) -> bool {
         !self.dead && !self.draining && !self.removed
+    }
+
+    /// Whether whoever chooses freely may choose it: open, and nobody takes it out of rotation.
+    pub(crate) const fn takes_new(&self) -> bool {
+        self.open() && !self.drained
     }
 
     /// Brings the virtual clock up to `now`.
@@ -120,7 +126,7 @@ impl System {
     /// A slot, a waiting place, or a refusal.
     pub(super) fn admit(&mut self, ix: u32) {
         let attempt = &self.attempts[ix];
-        let (station_ix, chosen) = (attempt.station, attempt.replica);
+        let (station_ix, chosen, probe) = (attempt.station, attempt.replica, attempt.verb == Verb::Probe);
         let Kind::Pool(pool) = &mut self.stations[station_ix as usize].kind else {
             unreachable!("only pools admit work")
         };
@@ -136,15 +142,21 @@ impl System {
             self.respond(ix, Outcome::Failed, Reason::ConnectionRefused);
             return;
         } else {
-            // No balancer on this edge: any replica, at random, dead or alive.
-            let n = pool.stream.below(pool.replicas.len() as u32);
-            pool.replicas[n as usize]
+            // No balancer on this edge: any replica, at random, dead or alive, but none that is being drained.
+            let n = pool.stream.below(pool.replicas.len() as u32) as usize;
+            let from_there = pool.replicas[n..].iter().chain(&pool.replicas[..n]).copied();
+            let replicas = &self.replicas;
+            let taken = from_there.into_iter().find(|ix| !replicas[*ix as usize].drained);
+            taken.unwrap_or(pool.replicas[n])
         };
         let limit = pool.config.queue_limit as usize;
         self.attempts[ix].replica = replica_ix;
         let replica = &mut self.replicas[replica_ix as usize];
         if replica.dead || replica.removed {
             self.respond(ix, Outcome::Failed, Reason::ConnectionRefused);
+        } else if chosen == NONE && replica.drained && !probe {
+            // Whoever was sent here on purpose, over a connection that is open, still gets an answer.
+            self.respond(ix, Outcome::Rejected, Reason::Draining);
         } else if replica.busy < replica.slots {
             self.start(ix, replica_ix);
         } else if replica.queue.len() < limit {
@@ -161,12 +173,13 @@ impl System {
     fn admit_shared(&mut self, ix: u32, station_ix: u32) {
         let pool = self.pool(station_ix);
         let (limit, waiting) = (pool.config.queue_limit as usize, pool.shared.len());
-        let mut any_open = false;
+        let (mut any_open, mut any_new) = (false, false);
         let mut free = None;
         for &replica_ix in &pool.replicas {
             let replica = &self.replicas[replica_ix as usize];
             any_open |= replica.open();
-            if replica.open() && replica.busy < replica.slots {
+            any_new |= replica.takes_new();
+            if replica.takes_new() && replica.busy < replica.slots {
                 free = Some(replica_ix);
                 break;
             }
@@ -175,6 +188,8 @@ impl System {
             self.start(ix, replica_ix);
         } else if !any_open {
             self.respond(ix, Outcome::Failed, Reason::ConnectionRefused);
+        } else if !any_new {
+            self.respond(ix, Outcome::Rejected, Reason::Draining);
         } else if waiting < limit {
             self.pool_mut(station_ix).shared.push_back(ix);
             self.attempts[ix].phase = Phase::Queued;
@@ -265,7 +280,7 @@ impl System {
         let attempt = &self.attempts[ix];
         let (station_ix, replica_ix, verb, request) = (attempt.station, attempt.replica, attempt.verb, attempt.request);
         if verb == Verb::Probe {
-            self.finish_work(ix, Outcome::Completed, Reason::None);
+            self.probe_worked(ix);
             return;
         }
         let replica = &mut self.replicas[replica_ix as usize];
@@ -279,6 +294,18 @@ impl System {
         let program = self.pool(station_ix).program;
         self.attempts[ix].program = program;
         self.continue_handler(ix);
+    }
+
+    /// A health check is served. A deep one is well only if all that stands behind the station says so, too.
+    fn probe_worked(&mut self, ix: u32) {
+        let attempt = &self.attempts[ix];
+        let behind = if attempt.deep { self.stations[attempt.station as usize].out.clone() } else { Vec::new() };
+        if behind.is_empty() {
+            self.finish_work(ix, Outcome::Completed, Reason::None);
+            return;
+        }
+        self.attempts[ix].stage = Stage::Plain;
+        self.call_all_as(ix, &behind, Verb::Probe);
     }
 
     fn cache_worked(&mut self, ix: u32, station_ix: u32, verb: Verb, writes: bool) {
@@ -474,8 +501,12 @@ impl System {
                     attempt.reason = reason;
                 }
                 if attempt.pending == 0 {
-                    let (outcome, reason) = (attempt.outcome, attempt.reason);
-                    if outcome == Outcome::Completed { self.go_on(ix) } else { self.finish_work(ix, outcome, reason) }
+                    let (outcome, reason, probe) = (attempt.outcome, attempt.reason, attempt.verb == Verb::Probe);
+                    if outcome == Outcome::Completed && !probe {
+                        self.go_on(ix);
+                    } else {
+                        self.finish_work(ix, outcome, reason);
+                    }
                 }
             }
         }
@@ -544,6 +575,8 @@ impl System {
                     }
                     return;
                 }
+                // The shared queue is for those in rotation, as long as there are some.
+                None if replica.drained && self.anybody_takes_new(station) => return,
                 None => match self.pool_mut(station).shared.pop_front() {
                     Some(next) => next,
                     None => return,
@@ -551,6 +584,26 @@ impl System {
             };
             self.stations[station as usize].meter.level(self.now, 0, -1);
             self.start(next, replica_ix);
+        }
+    }
+
+    fn anybody_takes_new(&self, station: u32) -> bool {
+        self.pool(station).replicas.iter().any(|ix| self.replicas[*ix as usize].takes_new())
+    }
+
+    /// An operator takes the replica out of rotation, or puts it back.
+    pub(super) fn set_drained(&mut self, replica_ix: u32, drained: bool) {
+        if std::mem::replace(&mut self.replicas[replica_ix as usize].drained, drained) != drained {
+            self.pull_all(self.replicas[replica_ix as usize].station);
+        }
+    }
+
+    /// Starts what waits in a shared queue wherever it now may.
+    fn pull_all(&mut self, station: u32) {
+        if !self.pool(station).shared.is_empty() {
+            for replica_ix in self.pool(station).replicas.clone() {
+                self.pull(replica_ix);
+            }
         }
     }
 
@@ -588,6 +641,7 @@ impl System {
         for ix in victims {
             self.respond(ix, Outcome::Failed, Reason::ReplicaDied);
         }
+        self.pull_all(station_ix);
     }
 
     /// The replica comes back, empty.

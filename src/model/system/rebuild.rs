@@ -110,6 +110,7 @@ impl System {
         if matches!(config, StationConfig::Source(_)) {
             self.settle_gap(ix);
         }
+        let now = self.now;
         let station = &mut self.stations[ix as usize];
         match (&mut station.kind, config) {
             (Kind::Source(source), StationConfig::Source(config)) => {
@@ -117,7 +118,7 @@ impl System {
                 sources.push((ix, false));
             }
             (Kind::Balancer(balancer), StationConfig::Balancer(config)) => {
-                if balancer.reconfigure(config) {
+                if balancer.reconfigure(config, now) {
                     self.restart_checks(ix);
                 }
             }
@@ -126,10 +127,16 @@ impl System {
         }
     }
 
-    /// Health checks begin (again): the first one interval from now.
+    /// Health checks and sweeps begin (again): the first one interval from now.
     fn restart_checks(&mut self, ix: u32) {
         let Kind::Balancer(balancer) = &mut self.stations[ix as usize].kind else { return };
         balancer.generation = balancer.generation.wrapping_add(1);
+        balancer.to_check.clear();
+        balancer.rephase_outliers(self.now);
+        if let Some(outliers) = balancer.config.outliers {
+            let event = Event::Sweep { station: ix, generation: balancer.generation };
+            self.queue.push(self.now + outliers.interval, event);
+        }
         if let Some(checks) = balancer.config.checks {
             let event = Event::Check { station: ix, generation: balancer.generation };
             self.queue.push(self.now + checks.interval, event);
@@ -329,7 +336,7 @@ impl System {
         for backend in 0..balancer.backends.len() {
             let known = (balancer.backends[backend].edge, balancer.backends[backend].replica);
             let entry = wanted.iter().find(|(edge, replica, _)| (*edge, *replica) == known);
-            balancer.update_backend(backend, entry.map(|(_, _, terms)| *terms));
+            balancer.update_backend(backend, entry.map(|(_, _, terms)| *terms), now);
         }
         for (edge, replica, terms) in wanted {
             if !balancer.backends.iter().any(|backend| (backend.edge, backend.replica) == (edge, replica)) {

@@ -14,6 +14,7 @@ use crate::model::geography::Region;
 use crate::model::ids::{FaultTarget, NodeId};
 use crate::model::lru::Lru;
 use crate::model::outcome::{Outcome, Reason};
+use crate::model::outlier::Detector;
 
 /// No index.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -64,6 +65,11 @@ pub(super) enum Event {
     },
     /// A balancer asks its backends how they are.
     Check {
+        station: u32,
+        generation: u32,
+    },
+    /// An interval of a balancer's outlier detection ends.
+    Sweep {
         station: u32,
         generation: u32,
     },
@@ -200,6 +206,8 @@ pub(super) struct Attempt {
     pub program: u16,
     /// Calls of its own not answered yet.
     pub pending: u16,
+    /// A health check that asks what stands behind, too.
+    pub deep: bool,
     /// Nobody waits for it any more: zombie work.
     pub detached: bool,
     /// A cache had it.
@@ -272,12 +280,34 @@ pub(crate) struct Backend {
     pub(crate) since: SimTime,
     pub(crate) good_run: u32,
     pub(crate) bad_run: u32,
+    /// An operator takes it out; since when it is so, or not.
+    pub(crate) draining: bool,
+    pub(crate) drained_at: SimTime,
+    /// By the balancer's own outlier detection.
+    pub(crate) ejected: bool,
+    /// Whether it is in rotation, and when it last came in; at the start of the run: it was there before.
+    pub(super) in_rotation: bool,
+    pub(super) rotated_in: SimTime,
     pub(crate) selections: u64,
     /// Requests sent there and not yet answered, by whomever.
     pub(crate) in_flight: u32,
     /// Smoothed over all answers: response time [s], NaN before the first; share of errors 0..1.
     pub(crate) response_time: f64,
     pub(crate) error_rate: f64,
+}
+
+/// What a picker was last told of a backend.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Known {
+    /// It was told anything at all.
+    pub(super) heard: bool,
+    /// It belongs to those that the picker chooses among, well or not.
+    pub(super) mine: bool,
+    /// Believed well besides.
+    pub(super) well: bool,
+    pub(super) weight: u32,
+    /// Since when its share grows in slow start; at the start of the run: it has its share.
+    pub(super) rising: SimTime,
 }
 
 /// One chooser with its own view: a balancer has one for each route, a balancer in the callers one for each caller.
@@ -290,6 +320,14 @@ pub(crate) struct Picker {
     pub(crate) version: u64,
     /// Edges that it may use, ascending; `None`: all.
     pub(super) edges: Option<Vec<u32>>,
+    /// What the views follow from, parallel to them.
+    pub(super) known: Vec<Known>,
+    /// Its own outlier detection: every caller has one.
+    pub(crate) detector: Option<Box<Detector>>,
+    /// Its strategy goes by weights.
+    pub(super) by_weight: bool,
+    /// When weights in slow start are due again; never: nobody is in slow start.
+    pub(super) weights_due: SimTime,
 }
 
 #[derive(Clone, Debug)]
@@ -298,7 +336,15 @@ pub(crate) struct Balancer {
     pub(super) stream: Stream,
     pub(super) probe_draws: DrawKey,
     pub(super) probes_sent: u64,
+    /// Backends still to be asked in this round, where not all are asked at once.
+    pub(super) to_check: VecDeque<u32>,
+    /// Checks sent and not yet answered or given up.
+    pub(super) checks_out: u32,
     pub(super) generation: u32,
+    /// Outlier detection over all that it sends; callers have their own.
+    pub(crate) detector: Option<Box<Detector>>,
+    /// So few are believed well that all are used.
+    pub(crate) panicking: bool,
     /// Its connections tell paths or operations apart.
     pub(super) routed: bool,
     /// Append-only while it runs, so that answers under way find their backend.
@@ -378,6 +424,8 @@ pub(crate) struct Replica {
     pub(crate) slots: u32,
     pub(crate) busy: u32,
     pub(crate) queue: VecDeque<u32>,
+    /// Out of rotation by an operator's hand: it finishes what it has.
+    pub(crate) drained: bool,
     /// Requests to be served until it is warm.
     pub(crate) cold: u32,
     /// Work takes this many times as long.

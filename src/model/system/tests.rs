@@ -19,6 +19,8 @@ struct Draft {
     writes: f64,
     /// Strategy, health checks, kind of balancer.
     balancer: Option<(usize, bool, usize)>,
+    /// How the balancer looks after its backends, a bit or two for each choice.
+    care: u16,
     front: Vec<Pool>,
     back: Vec<Pool>,
     calls: usize,
@@ -49,7 +51,13 @@ fn pool(kinds: std::ops::Range<usize>) -> impl Strategy<Value = Pool> {
 fn draft() -> impl Strategy<Value = Draft> {
     let strategies = REGISTRY_OF_STRATEGIES.len();
     (
-        (1.0..400.0f64, any::<bool>(), 0.0..0.5f64, proptest::option::of((0..strategies, any::<bool>(), 0..4usize))),
+        (
+            1.0..400.0f64,
+            any::<bool>(),
+            0.0..0.5f64,
+            proptest::option::of((0..strategies, any::<bool>(), 0..4usize)),
+            any::<u16>(),
+        ),
         (proptest::collection::vec(pool(0..1), 1..4), proptest::collection::vec(pool(0..3), 0..4), 0..3usize),
         (
             prop_oneof![Just(0.0), 0.01..0.5f64],
@@ -60,12 +68,17 @@ fn draft() -> impl Strategy<Value = Draft> {
         ),
     )
         .prop_map(
-            |((rate, closed, writes, balancer), (front, back, calls), (timeout, retries, latency, seed, places))| {
+            |(
+                (rate, closed, writes, balancer, care),
+                (front, back, calls),
+                (timeout, retries, latency, seed, places),
+            )| {
                 Draft {
                     rate,
                     closed,
                     writes,
                     balancer,
+                    care,
                     front,
                     back,
                     calls,
@@ -81,6 +94,31 @@ fn draft() -> impl Strategy<Value = Draft> {
 
 fn variant(id: &str, key: &str, value: f64) -> Value {
     Value::Variant(Variant::new(id, Params::new().with(key, value)))
+}
+
+fn named(id: &str) -> Value {
+    Value::Variant(Variant::new(id, Params::new()))
+}
+
+fn chance(draft: &Draft, bit: u32) -> bool {
+    draft.care >> bit & 1 == 1
+}
+
+/// Outlier detection and slow start, quick enough to act within a short run.
+fn looked_after(draft: &Draft, mut params: Params) -> Params {
+    if chance(draft, 7) {
+        let quick = Params::new()
+            .with("consecutive_errors", 2.0)
+            .with("interval", 0.5)
+            .with("base_ejection", 0.4)
+            .with("max_ejected_share", 0.7)
+            .with("failure_percentage", named("on"));
+        params.set("outlier_detection", Variant::new("on", quick));
+    }
+    if chance(draft, 8) {
+        params.set("slow_start", variant("on", "window", 1.0));
+    }
+    params
 }
 
 fn add(document: &mut Document, kind: &str, params: Params) -> NodeId {
@@ -116,10 +154,15 @@ fn document(draft: &Draft) -> Document {
             _ => Params::new(),
         };
         let params = short
-            .with("strategy", Value::Variant(Variant::new(strategy, Params::new())))
+            .with("strategy", named(strategy))
             .with("health_checks", checks)
             .with("check_interval", 0.5)
-            .with("check_timeout", 0.2);
+            .with("check_timeout", 0.2)
+            .with("check", if chance(draft, 2) { "deep" } else { "shallow" })
+            .with("concurrent", f64::from(draft.care & 3))
+            .with("panic_mode", chance(draft, 5))
+            .with("panic_threshold", if chance(draft, 6) { 0.6 } else { 0.0 });
+        let params = if kind == "dns" { params } else { looked_after(draft, params) };
         let balancer = add(&mut document, kind, params);
         document.add_edge(Edge { from: source, to: balancer, params: edge() });
         balancer
@@ -134,6 +177,7 @@ fn document(draft: &Draft) -> Document {
                 .with("queue_limit", f64::from(pool.queue_limit))
                 .with("service_time", variant("exponential", "mean", pool.mean))
                 .with("calls", calls)
+                .with("warm_up_requests", if chance(draft, 9) { 20.0 } else { 0.0 })
                 .with("queue", queue);
             add(document, "service", params)
         }
@@ -189,7 +233,7 @@ enum Blow {
 
 fn blows() -> impl Strategy<Value = Vec<(u32, Blow)>> {
     let blow = prop_oneof![
-        3 => (0..7usize, 0..12usize, 0..4u32).prop_map(|(kind, target, replica)| Blow::Start(kind, target, replica)),
+        3 => (0..crate::model::fault::REGISTRY.len(), 0..12usize, 0..4u32).prop_map(|(kind, target, replica)| Blow::Start(kind, target, replica)),
         2 => Just(Blow::End),
         1 => (0..12usize, 0..4u32, 1..6u32).prop_map(|(node, replicas, slots)| Blow::Resize(node, replicas, slots)),
         1 => (0..12usize).prop_map(Blow::Unplug),
@@ -283,6 +327,29 @@ fn check_ledgers(system: &System) {
             "slots of {ix}"
         );
         assert!(!(replica.dead && replica.busy > 0), "a dead replica holds nothing");
+    }
+    for (ix, station) in system.stations.iter().enumerate() {
+        let Kind::Balancer(balancer) = &station.kind else { continue };
+        let attempts = || system.attempts.indices().map(|attempt| &system.attempts[attempt]);
+        let asked = attempts().filter(|attempt| {
+            !attempt.detached
+                && matches!(attempt.caller, super::state::Caller::Probe { balancer, .. } if balancer as usize == ix)
+        });
+        assert_eq!(asked.count() as u32, balancer.checks_out, "health checks of {}", station.label);
+        for (at, backend) in balancer.backends.iter().enumerate() {
+            let sent = attempts().filter(|attempt| {
+                attempt.backend as usize == at
+                    && system.edges[attempt.edge as usize].from as usize == ix
+                    && !attempt.detached
+                    && attempt.phase != Phase::Backoff
+            });
+            assert_eq!(sent.count() as u32, backend.in_flight, "requests at backend {at} of {}", station.label);
+            let hears = !matches!(balancer.memory, super::state::Memory::Callers(_));
+            for picker in balancer.pickers.iter().filter(|_| hears) {
+                let eligible = picker.views[at].eligible;
+                assert!(!eligible || backend.usable(), "{} believes in backend {at} that is out", station.label);
+            }
+        }
     }
     for (ix, station) in system.stations.iter().enumerate() {
         let Kind::Pool(pool) = &station.kind else { continue };

@@ -47,6 +47,7 @@ fn whole(target: Target) -> FaultTarget {
 fn fault_icon(kind: &str) -> &'static str {
     match kind {
         "kill" => "skull",
+        "drain" => "log-out",
         "slow" => "turtle",
         "error-rate" => "bug",
         "latency" => "timer",

@@ -21,6 +21,9 @@ pub(super) fn section(decision: &Decision, born: u64, open: bool) -> Html {
         Among::Eligible if out == 0 => format!("Among all {} backends, all believed well.", decision.candidates.len()),
         Among::Eligible => format!("Among {eligible} of {}: {out} left out.", decision.candidates.len()),
         Among::Untried => "A retry goes elsewhere: among those not tried yet.".to_owned(),
+        Among::InTurn => {
+            format!("Among {eligible} of {}: backends in slow start sit out some picks.", decision.candidates.len())
+        }
         Among::All => "Panic: too few are believed well, so it chooses among all of them.".to_owned(),
     };
     let title = words::choice(decision);

@@ -3,15 +3,18 @@
 use super::super::System;
 use super::super::state::{Backend, Caller, Event, Kind, LogTone, NONE, Verb};
 use crate::engine::time::SimDuration;
+use crate::model::ids::NodeId;
 use crate::model::outcome::{Outcome, Reason};
 
 impl System {
     /// A health check of the balancer itself: it is well as long as it believes that a backend is.
     pub(super) fn answer_for_backends(&mut self, ix: u32) {
         let station = self.attempts[ix].station;
-        let well = self
-            .balancer_mut(station)
-            .is_some_and(|balancer| balancer.config.panic_mode || balancer.backends.iter().any(Backend::usable));
+        let well = self.balancer_mut(station).is_some_and(|balancer| {
+            balancer.config.panic_mode
+                || balancer.config.panic_threshold > 0.0
+                || balancer.backends.iter().any(Backend::usable)
+        });
         if well {
             self.respond(ix, Outcome::Completed, Reason::None);
         } else {
@@ -19,7 +22,9 @@ impl System {
         }
     }
 
-    /// Asks every backend how it is, all at the same time, and plans the next round.
+    /// Asks every backend how it is, and plans the next round. All are asked at the same time, unless only so many
+    /// checks may be under way at a time: then the others follow, in the order of the table, as answers come in. A round
+    /// that takes longer than the interval is finished first, and the one due meanwhile falls out.
     pub(in crate::model::system) fn check_backends(&mut self, station: u32, generation: u32) {
         let Some(balancer) = self.balancer_mut(station) else { return };
         if balancer.generation != generation {
@@ -28,25 +33,44 @@ impl System {
         let Some(checks) = balancer.config.checks else { return };
         let down = self.stations[station as usize].down;
         let Some(balancer) = self.balancer_mut(station) else { return };
-        for backend in 0..balancer.backends.len() as u32 {
+        if !down && (checks.concurrent == 0 || (balancer.to_check.is_empty() && balancer.checks_out == 0)) {
+            balancer.to_check.extend(0..balancer.backends.len() as u32);
+            self.send_checks(station);
+        }
+        self.queue.push(self.now + checks.interval, Event::Check { station, generation });
+    }
+
+    /// Sends as many of the checks that are due as may be under way.
+    fn send_checks(&mut self, station: u32) {
+        loop {
             let Some(balancer) = self.balancer_mut(station) else { return };
+            let Some(checks) = balancer.config.checks else { return };
+            if checks.concurrent > 0 && balancer.checks_out >= checks.concurrent {
+                return;
+            }
+            let Some(backend) = balancer.to_check.pop_front() else { return };
             let Backend { edge, replica, removed, .. } = balancer.backends[backend as usize];
-            if removed || down {
+            if removed {
                 continue;
             }
+            balancer.checks_out += 1;
             balancer.probes_sent += 1;
             let draws = balancer.probe_draws.child(balancer.probes_sent);
             let caller = Caller::Probe { balancer: station, backend };
             let probe = self.new_attempt(NONE, edge, caller, Verb::Probe, draws);
             self.attempts[probe].replica = replica;
+            self.attempts[probe].deep = checks.deep;
             self.send(probe);
         }
-        self.queue.push(self.now + checks.interval, Event::Check { station, generation });
     }
 
-    /// How long the balancer waits for a health check.
+    /// How long whoever sent a health check waits for its answer. What a deep check asks in turn has as long as the check.
     pub(in crate::model::system) fn probe_timeout(&self, ix: u32) -> Option<SimDuration> {
-        let Caller::Probe { balancer, .. } = self.attempts[ix].caller else { return None };
+        let caller = match self.attempts[ix].caller {
+            Caller::Parent(parent) => self.attempts.get(parent)?.caller,
+            caller => caller,
+        };
+        let Caller::Probe { balancer, .. } = caller else { return None };
         match &self.stations[balancer as usize].kind {
             Kind::Balancer(balancer) => {
                 Some(balancer.config.checks.map_or(SimDuration::from_secs(1), |checks| checks.timeout))
@@ -58,6 +82,9 @@ impl System {
     /// A health check was answered, or was not.
     pub(in crate::model::system) fn probe_done(&mut self, station: u32, backend: u32, good: bool) {
         let now = self.now;
+        let Some(balancer) = self.balancer_mut(station) else { return };
+        balancer.checks_out -= 1;
+        self.send_checks(station);
         let Some(balancer) = self.balancer_mut(station) else { return };
         let Some(checks) = balancer.config.checks else { return };
         let believed = &mut balancer.backends[backend as usize];
@@ -77,16 +104,53 @@ impl System {
         }
         believed.healthy = !believed.healthy;
         believed.since = now;
-        let (healthy, edge, replica) = (believed.healthy, believed.edge, believed.replica);
-        balancer.refresh(backend as usize);
-        let target = &self.stations[self.edges[edge as usize].to as usize];
-        let (id, label) = (target.id, target.label.clone());
-        let which = self.replica_suffix(replica);
+        let healthy = believed.healthy;
+        balancer.refresh(backend as usize, now);
+        let name = self.backend_label(self.balancer(station), backend);
         let (tone, text) = if healthy {
-            (LogTone::Good, format!("health check: {label}{which} up after {} good answers", checks.rise))
+            (LogTone::Good, format!("health check: {name} up after {} good answers", checks.rise))
         } else {
-            (LogTone::Bad, format!("health check: {label}{which} down after {} failures", checks.fall))
+            (LogTone::Bad, format!("health check: {name} down after {} failures", checks.fall))
         };
-        self.log(tone, Some(id), text);
+        let node = self.backend_node(station, backend);
+        self.log(tone, node, text);
+        self.note_panic(station);
+    }
+
+    /// The station behind a balancer's backend.
+    pub(super) fn backend_node(&self, station: u32, backend: u32) -> Option<NodeId> {
+        let edge = self.balancer(station).backends[backend as usize].edge;
+        Some(self.stations[self.edges[edge as usize].to as usize].id)
+    }
+
+    /// Tells every balancer whom operators take out of rotation.
+    pub(in crate::model::system) fn tell_draining(&mut self) {
+        let now = self.now;
+        for station in 0..self.stations.len() as u32 {
+            if !matches!(self.stations[station as usize].kind, Kind::Balancer(_)) {
+                continue;
+            }
+            for at in 0..self.balancer(station).backends.len() {
+                let Backend { edge, replica, .. } = self.balancer(station).backends[at];
+                let draining = self.drains(self.edges[edge as usize].to, replica);
+                if let Some(balancer) = self.balancer_mut(station) {
+                    balancer.set_draining(at, draining, now);
+                }
+            }
+            self.note_panic(station);
+        }
+    }
+
+    /// Whether a replica, or with [`NONE`] all of a station's, are being drained.
+    fn drains(&self, station: u32, replica: u32) -> bool {
+        if replica != NONE {
+            return self.replicas[replica as usize].drained;
+        }
+        match &self.stations[station as usize].kind {
+            Kind::Pool(pool) => {
+                !pool.replicas.is_empty() && pool.replicas.iter().all(|ix| self.replicas[*ix as usize].drained)
+            }
+            _ => false,
+        }
     }
 }

@@ -42,15 +42,16 @@ impl System {
             return (picker != NONE).then_some(picker);
         }
         let edges = self.routed_edges(station, self.path_text(source, path), operation);
+        let now = self.now;
         let balancer = self.balancer_mut(station)?;
         let picker = if edges.is_empty() {
             NONE
         } else if let Some(at) = balancer.pickers.iter().position(|picker| picker.edges.as_ref() == Some(&edges)) {
             at as u32
         } else {
-            balancer.pickers.push(Picker::new(&balancer.config, &balancer.backends, Some(edges)));
+            balancer.pickers.push(Picker::new(&balancer.config, &balancer.backends, Some(edges), now));
             for backend in 0..balancer.backends.len() {
-                balancer.refresh(backend);
+                balancer.refresh(backend, now);
             }
             balancer.pickers.len() as u32 - 1
         };
@@ -298,8 +299,8 @@ impl System {
             return shared;
         }
         callers.insert(asker, caller);
-        balancer.pickers.push(Picker::new(&balancer.config, &balancer.backends, None));
-        balancer.poll(caller);
+        balancer.pickers.push(Picker::new(&balancer.config, &balancer.backends, None, now));
+        balancer.poll(caller, now);
         // Callers do not ask in step: their first pause is a share of the others.
         let share = (mix(u64::from(asker.0) << 32 | u64::from(asker.1)) >> 40) as f64 / (1u64 << 24) as f64;
         let pause = SimDuration::from_secs_f64(config.refresh.as_secs_f64() * share);
@@ -319,7 +320,7 @@ impl System {
         let super::Layer::Callers(config) = balancer.config.layer else { return };
         // A registry that is down tells nothing: callers go on with what they know.
         if !down {
-            balancer.poll(caller);
+            balancer.poll(caller, now);
         }
         self.queue.push(now + config.refresh, Event::Poll { station, caller, generation });
     }
@@ -327,14 +328,14 @@ impl System {
 
 impl Balancer {
     /// Takes what the registry knows over into a caller's view.
-    fn poll(&mut self, caller: u32) {
+    fn poll(&mut self, caller: u32, now: SimTime) {
         let super::Layer::Callers(config) = self.config.layer else { return };
         let listed: Vec<usize> = (0..self.backends.len()).filter(|at| !self.backends[*at].removed).collect();
         let hosts: Vec<u64> = self.backends.iter().map(|backend| backend.host).collect();
         let mine = subset(&listed, &hosts, caller, config.subset as usize);
         let picker = &mut self.pickers[caller as usize];
         for (at, backend) in self.backends.iter().enumerate() {
-            picker.learn(at, backend, mine.contains(&at));
+            picker.learn(at, backend, mine.contains(&at), self.config.slow_start, now);
         }
     }
 

@@ -3,13 +3,15 @@
 //! One table of backends, and one or several pickers that choose from it: a balancer of requests has one for each route,
 //! a balancer in the callers one for each caller. `layers.rs` says for what is chosen, `checks.rs` how health is believed.
 
+mod belief;
 mod checks;
 mod layers;
+mod outliers;
 
 use super::System;
 use super::flow::purpose;
 use super::plan::{BalancerConfig, Layer};
-use super::state::{Backend, Balancer, Caller, Connections, Kind, Memory, Phase, Picker, Verb};
+use super::state::{Balancer, Caller, Connections, Kind, Memory, Phase, Picker, Verb};
 use crate::engine::rng::{DrawKey, Stream};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::balancer::{self, Answer, BackendView, PickContext, Reads, RequestView, Strategy};
@@ -17,6 +19,7 @@ use crate::model::geography::{Country, Region};
 use crate::model::ids::NodeId;
 use crate::model::journey::Among;
 use crate::model::outcome::{Outcome, Reason};
+use crate::model::outlier::Detector;
 
 /// Weight of the newest answer in the balancer's moving averages of response time, error rate and utilization.
 const NEWEST: f64 = 0.1;
@@ -31,13 +34,6 @@ fn smooth(average: &mut f64, value: f64) {
     *average = if average.is_nan() { value } else { *average + NEWEST * (value - *average) };
 }
 
-impl Backend {
-    /// Whether it would be chosen, as far as the table knows.
-    pub(crate) const fn usable(&self) -> bool {
-        !self.removed && self.healthy && self.weight > 0
-    }
-}
-
 impl Memory {
     fn new(layer: Layer) -> Self {
         match layer {
@@ -49,47 +45,25 @@ impl Memory {
     }
 }
 
-impl Picker {
-    /// A picker that has heard of all `backends` and believes in none yet.
-    fn new(config: &BalancerConfig, backends: &[Backend], edges: Option<Vec<u32>>) -> Self {
-        let view = |backend: &Backend| BackendView {
-            listed: false,
-            eligible: false,
-            weight: 0,
-            host: backend.host,
-            region: backend.region,
-            ..BackendView::default()
-        };
-        Self { strategy: strategy_of(config), views: backends.iter().map(view).collect(), version: 0, edges }
-    }
-
-    /// Takes over what the table says of a backend.
-    fn learn(&mut self, backend: usize, known: &Backend, allowed: bool) {
-        let allowed = allowed && self.edges.as_ref().is_none_or(|edges| edges.contains(&known.edge));
-        let view = &mut self.views[backend];
-        // Who is not on the list has no share of it, or a hash modulo all weights would still count it.
-        let weight = if allowed && !known.removed { known.weight } else { 0 };
-        let news = (known.usable() && allowed, weight, known.region);
-        if (view.listed, view.weight, view.region) != news {
-            (view.listed, view.weight, view.region) = news;
-            view.eligible = view.listed;
-            self.version += 1;
-        }
-    }
-}
-
 impl Balancer {
     pub(super) fn new(config: &BalancerConfig, id: NodeId, seed: u64) -> Self {
         let mut pickers = Vec::new();
         if !matches!(config.layer, Layer::Callers(_)) {
-            pickers.push(Picker::new(config, &[], None));
+            pickers.push(Picker::new(config, &[], None, SimTime::ZERO));
         }
         Self {
             config: config.clone(),
             stream: Stream::new(seed, u64::from(id.0)),
             probe_draws: DrawKey::new(seed).child(u64::from(id.0)),
             probes_sent: 0,
+            to_check: std::collections::VecDeque::new(),
+            checks_out: 0,
             generation: 0,
+            detector: config
+                .outliers
+                .filter(|_| !matches!(config.layer, Layer::Callers(_)))
+                .map(|settings| Box::new(Detector::new(settings, SimTime::ZERO))),
+            panicking: false,
             routed: false,
             backends: Vec::new(),
             pickers,
@@ -104,90 +78,6 @@ impl Balancer {
             routes.clear();
         }
     }
-
-    /// Takes new parameters; tells whether periodic work must start anew.
-    pub(super) fn reconfigure(&mut self, config: &BalancerConfig) -> bool {
-        let strategy_changed = self.config.strategy != config.strategy;
-        let periods_changed = self.config.checks != config.checks || self.config.layer != config.layer;
-        self.config = config.clone();
-        if strategy_changed {
-            for picker in &mut self.pickers {
-                picker.strategy = strategy_of(config);
-            }
-        }
-        periods_changed
-    }
-
-    /// Tells the pickers what the table now says of a backend; callers will ask for themselves.
-    fn refresh(&mut self, backend: usize) {
-        if matches!(self.memory, Memory::Callers(_)) {
-            return;
-        }
-        for picker in &mut self.pickers {
-            picker.learn(backend, &self.backends[backend], true);
-        }
-    }
-
-    /// A backend that was not there before; believed well until it is found not to be.
-    pub(super) fn add_backend(&mut self, edge: u32, replica: u32, terms: Terms, now: SimTime) {
-        let Terms { weight, host, region } = terms;
-        self.backends.push(Backend {
-            edge,
-            replica,
-            host,
-            region,
-            weight,
-            removed: false,
-            healthy: true,
-            since: now,
-            good_run: 0,
-            bad_run: 0,
-            selections: 0,
-            in_flight: 0,
-            response_time: f64::NAN,
-            error_rate: 0.0,
-        });
-        for picker in &mut self.pickers {
-            picker.views.push(BackendView {
-                listed: false,
-                eligible: false,
-                weight: 0,
-                host,
-                region,
-                ..BackendView::default()
-            });
-        }
-        self.refresh(self.backends.len() - 1);
-    }
-
-    /// What the drawing says of a backend; `None`: it is gone.
-    pub(super) fn update_backend(&mut self, backend: usize, terms: Option<Terms>) {
-        let known = &mut self.backends[backend];
-        known.removed = terms.is_none();
-        if let Some(terms) = terms {
-            (known.weight, known.region) = (terms.weight, terms.region);
-        }
-        self.refresh(backend);
-    }
-
-    /// What a picker's strategy sees when it chooses among some. `tried`: one bit each for the first 64 backends.
-    pub(in crate::model::system) fn views_among(&self, picker: u32, among: Among, tried: u64) -> Vec<BackendView> {
-        let views = self.pickers[picker as usize].views.iter().enumerate();
-        let view = |(at, view): (usize, &BackendView)| match among {
-            Among::Untried => {
-                let untried = at >= 64 || tried >> at & 1 == 0;
-                BackendView { eligible: view.eligible && untried, ..*view }
-            }
-            Among::Eligible => *view,
-            Among::All => BackendView { listed: view.weight > 0, eligible: view.weight > 0, ..*view },
-        };
-        views.map(view).collect()
-    }
-
-    /// The view that stands for all where one is shown.
-    pub(crate) fn shown_picker(&self, backend: usize) -> Option<&Picker> {
-        self.pickers.iter().rev().find(|picker| picker.views[backend].eligible).or_else(|| self.pickers.first())
-    }
 }
 
 /// What the drawing says of a backend.
@@ -196,6 +86,15 @@ pub(super) struct Terms {
     pub(super) weight: u32,
     pub(super) host: u64,
     pub(super) region: Option<Region>,
+}
+
+/// Among whom a strategy is asked to choose.
+#[derive(Clone, Debug)]
+pub(in crate::model::system) struct Offer {
+    pub(in crate::model::system) among: Among,
+    /// What it sees; `None`: its picker's own views.
+    pub(in crate::model::system) views: Option<Vec<BackendView>>,
+    pub(in crate::model::system) version: u64,
 }
 
 impl System {
@@ -251,37 +150,56 @@ impl System {
     }
 
     /// The strategy's choice for the request that stands at the balancer, among the first of these who offer anybody:
-    /// those that a retry has not tried yet, those believed well, all of them in panic.
+    /// those that a retry has not tried yet, those whose turn it is in slow start, those believed well, all of them in
+    /// panic.
     fn pick(&mut self, ix: u32, picker: u32, try_no: u8) -> Option<u32> {
         let now = self.now;
         let attempt = &self.attempts[ix];
         let (station, request, tried) = (attempt.station, attempt.request, attempt.tried);
-        let balancer = self.balancer(station);
-        let panic_mode = balancer.config.panic_mode;
-        let elsewhere = matches!(balancer.config.layer, Layer::Requests { elsewhere: true }) && try_no > 0;
-        let reads = balancer.pickers[picker as usize].strategy.reads();
+        let balancer = self.balancer_mut(station)?;
+        let chooser = &mut balancer.pickers[picker as usize];
+        let config = &balancer.config;
+        if let Some(slow) = config.slow_start.filter(|_| now >= chooser.weights_due) {
+            chooser.settle_all(slow, now);
+        }
+        let panic = chooser.in_panic(config.panic_threshold);
+        let elsewhere = matches!(config.layer, Layer::Requests { elsewhere: true }) && try_no > 0;
+        let turns = !panic && !chooser.by_weight && chooser.is_rising();
+        let ways = [
+            elsewhere.then_some(Among::Untried),
+            turns.then_some(Among::InTurn),
+            Some(if panic { Among::All } else { Among::Eligible }),
+            (config.panic_mode && !panic).then_some(Among::All),
+        ];
+        let reads = chooser.strategy.reads();
         let request = self.request_view(request, reads, u32::from(try_no));
-        for among in [Among::Untried, Among::Eligible, Among::All] {
-            let asked = match among {
-                Among::Untried => elsewhere,
-                Among::Eligible => true,
-                Among::All => panic_mode,
+        for among in ways.into_iter().flatten() {
+            let balancer = self.balancer_mut(station)?;
+            let chooser = &balancer.pickers[picker as usize];
+            let offer = Offer {
+                among,
+                views: match among {
+                    Among::Eligible => None,
+                    Among::All => Some(chooser.all()),
+                    Among::Untried => Some(chooser.untried(tried, panic)),
+                    Among::InTurn => {
+                        let slow = balancer.config.slow_start;
+                        slow.map(|slow| chooser.in_turn(slow, &mut balancer.stream, now))
+                    }
+                },
+                // A table of all is not the table of those believed well.
+                version: if panic || among == Among::All { chooser.version | 1 << 63 } else { chooser.version },
             };
-            if !asked {
-                continue;
-            }
-            self.note_choice(ix, picker, request, among);
-            let Some(balancer) = self.balancer_mut(station) else { unreachable!("only balancers balance") };
-            let others = (among != Among::Eligible).then(|| balancer.views_among(picker, among, tried));
-            let picker = &mut balancer.pickers[picker as usize];
-            let mut context = PickContext {
-                backends: others.as_deref().unwrap_or(&picker.views),
-                version: version_among(among, picker.version),
+            self.note_choice(ix, picker, request, &offer);
+            let balancer = self.balancer_mut(station)?;
+            let chooser = &mut balancer.pickers[picker as usize];
+            let picked = chooser.strategy.pick(&mut PickContext {
+                backends: offer.views.as_deref().unwrap_or(&chooser.views),
+                version: offer.version,
                 stream: &mut balancer.stream,
                 request,
                 now,
-            };
-            let picked = picker.strategy.pick(&mut context);
+            });
             if picked.is_some() {
                 return picked;
             }
@@ -344,8 +262,12 @@ impl System {
         known.in_flight -= 1;
         smooth(&mut known.response_time, took.as_secs_f64());
         known.error_rate += NEWEST * (failed - known.error_rate);
+        // A client that leaves says nothing of the backend.
+        let mut says = (outcome != Outcome::Abandoned).then_some(good);
+        let mut watcher = None;
         match balancer.config.layer {
             Layer::Requests { .. } | Layer::Callers(_) => {
+                watcher = matches!(balancer.config.layer, Layer::Callers(_)).then_some(via);
                 let picker = &mut balancer.pickers[via as usize];
                 let view = &mut picker.views[backend as usize];
                 view.outstanding -= 1;
@@ -371,18 +293,14 @@ impl System {
                 if broken {
                     balancer.close_if(via, backend, sent_at);
                 }
+                says = Some(!broken);
             }
             // Nobody tells it.
-            Layer::Names(_) => {}
+            Layer::Names(_) => says = None,
         }
-    }
-}
-
-/// Version of the list for a choice among some: a table of all is not the table of those believed well.
-pub(in crate::model::system) const fn version_among(among: Among, version: u64) -> u64 {
-    match among {
-        Among::Untried | Among::Eligible => version,
-        Among::All => version | 1 << 63,
+        if let Some(good) = says {
+            self.watch_answer(station, watcher, backend, good);
+        }
     }
 }
 

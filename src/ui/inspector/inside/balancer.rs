@@ -5,6 +5,7 @@ use yew::prelude::*;
 use super::names::Marks;
 use super::{drawing, memory};
 use crate::engine::time::SimTime;
+use crate::model::rotation::OutOfRotation;
 use crate::protocol::inside::{Inside, Score};
 use crate::protocol::{BackendFrame, StationFrame};
 use crate::topology::document::NodeId;
@@ -77,6 +78,9 @@ fn table(station: &StationFrame, marks: &Marks, scores: &[Score], now_ns: u64) -
         <section class="inside">
             <h3>{ "What it believes, and what is true" }</h3>
             <p class="sub">{ "It chooses by what it knows, which lags behind the truth." }</p>
+            if station.panic {
+                <p class="callout callout-warn">{ "Panic: so few backends are believed well that it uses all of them." }</p>
+            }
             <div class="table-scroll" tabindex="0" role="group" aria-label="Backends">
             <table class="plain-table backends">
                 <thead><tr>
@@ -98,6 +102,22 @@ fn table(station: &StationFrame, marks: &Marks, scores: &[Score], now_ns: u64) -
     }
 }
 
+/// Down is bad; out for another reason is worth a look.
+fn belief_tone(backend: &BackendFrame) -> &'static str {
+    match &backend.out {
+        None => "tone-good",
+        Some(out) if out.why == OutOfRotation::FailedChecks => "tone-bad",
+        Some(_) => "tone-warn",
+    }
+}
+
+/// Words as a sentence of their own.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map_or_else(String::new, |first| first.to_uppercase().collect());
+    format!("{first}{}.", letters.as_str())
+}
+
 fn row(
     backend: &BackendFrame,
     marks: &Marks,
@@ -111,18 +131,24 @@ fn row(
     let since = format::span(now_ns.saturating_sub(backend.since_ns) as f64 / 1e9);
     // The gap between belief and truth is what the learner is here to see.
     let gap = backend.believed_healthy != backend.alive;
-    let believed = match (backend.believed_healthy, backend.eligible) {
-        (true, true) => "up",
-        (true, false) => "up, left out",
-        (false, _) => "down",
+    let believed = match (&backend.out, backend.eligible) {
+        (Some(out), _) if out.why == OutOfRotation::FailedChecks => "down",
+        (Some(out), _) => out.why.label(),
+        (None, _) if backend.slow_start.is_some() => "up, slow start",
+        (None, true) => "up",
+        (None, false) => "up, left out",
     };
+    // Why it is out, or what speaks against it, a sentence each.
+    let mut notes: Vec<String> = backend.out.iter().map(|out| out.words.clone()).chain(backend.note.clone()).collect();
+    notes.extend(backend.slow_start.map(|share| format!("slow start: {} of its share by now", format::percent(share))));
     let of_all = if total == 0 { f64::NAN } else { backend.selections as f64 / total as f64 };
     let card = html! {
         <>
             <h3 class="hint-title">{ &name }</h3>
             <p>{ format!("Believed {} for {since}; in truth {}.",
                 if backend.believed_healthy { "up" } else { "down" }, if backend.alive { "it could answer" } else { "it cannot answer" }) }</p>
-            <p class="num hint-formula">{ format!("{} of {} selections = {}", format::count(backend.selections), format::count(total), format::percent(of_all)) }</p>
+            { for notes.iter().map(|note| html! { <p>{ sentence(note) }</p> }) }
+            <p class="num hint-formula">{ format!("{} of {} selections = {}, {} now", format::count(backend.selections), format::count(total), format::percent(of_all), format::rate(backend.selection_rate)) }</p>
             if let Some(score) = score { <p class="num hint-formula">{ &score.formula }</p> }
         </>
     };
@@ -130,7 +156,7 @@ fn row(
     html! {
         <tr class={classes!(gap.then_some("row-gap"))}>
             <th scope="row">{ marks.badge(backend.index) }<Hint class="cell-hint" {card}>{ name }</Hint></th>
-            <td class={if backend.believed_healthy { "tone-good" } else { "tone-bad" }}>{ believed }</td>
+            <td class={belief_tone(backend)}>{ believed }</td>
             <td class={if backend.alive { "tone-good" } else { "tone-bad" }}>{ if backend.alive { "alive" } else { "dead" } }
                 if gap { <span class="gap-mark">{ if backend.alive { " back, not noticed" } else { " not noticed" } }</span> }</td>
             <td class="num share-cell">

@@ -4,6 +4,12 @@
 //! Pure, without a clock or a queue of its own: whoever balances reports every answer and calls [`Detector::sweep`]
 //! once per interval. Backends go by their index in the balancer's table.
 
+mod choice;
+
+use std::fmt;
+
+pub use choice::{entries, read};
+
 use crate::engine::time::{SimDuration, SimTime};
 
 /// What decides; the defaults are Envoy's.
@@ -90,6 +96,25 @@ pub enum Rule {
     },
 }
 
+impl fmt::Display for Rule {
+    /// What came before the ejection: "5 errors in a row".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ConsecutiveErrors { count: 1 } => write!(f, "1 error"),
+            Self::ConsecutiveErrors { count } => write!(f, "{count} errors in a row"),
+            Self::SuccessRate { rate, threshold } => write!(
+                f,
+                "a success rate of {:.1} % where the others put the limit at {:.1} %",
+                rate * 100.0,
+                threshold * 100.0
+            ),
+            Self::FailurePercentage { share, threshold } => {
+                write!(f, "{:.1} % failures where {:.1} % is the limit", share * 100.0, threshold * 100.0)
+            }
+        }
+    }
+}
+
 /// What became of a backend.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Event {
@@ -102,6 +127,8 @@ pub enum Event {
     Spared {
         host: u32,
         rule: Rule,
+        /// Not told before, or long ago.
+        first: bool,
     },
     /// Its time is over.
     Returned {
@@ -153,8 +180,13 @@ impl Detector {
     }
 
     /// Goes by other settings from now on; what it knows stays.
-    pub fn set_settings(&mut self, settings: Settings) {
+    pub const fn set_settings(&mut self, settings: Settings) {
         self.settings = settings;
+    }
+
+    /// Intervals are counted from now.
+    pub const fn rephase(&mut self, now: SimTime) {
+        self.last_sweep = now;
     }
 
     /// A backend comes (as a stranger) or goes.
@@ -240,8 +272,8 @@ impl Detector {
         let max = max_ejection.max(base);
         let known = &mut self.hosts[host as usize];
         if !allowed {
-            known.spared = Some((now, rule));
-            return Event::Spared { host, rule };
+            let first = known.spared.replace((now, rule)).is_none();
+            return Event::Spared { host, rule, first };
         }
         if u64::from(known.multiplier).saturating_mul(base.0) < max.0.saturating_add(base.0) {
             known.multiplier += 1;
@@ -369,7 +401,7 @@ mod tests {
     #[test]
     fn a_small_group_is_spared_until_told_otherwise() {
         let mut small = detector(Settings::default(), 4);
-        assert_eq!(fail(&mut small, 0, 5, secs(1)), [Event::Spared { host: 0, rule: FIVE }]);
+        assert_eq!(fail(&mut small, 0, 5, secs(1)), [Event::Spared { host: 0, rule: FIVE, first: true }]);
         assert_eq!(small.spared(0), Some((secs(1), FIVE)));
         assert_eq!((small.ejectable(), small.counts()), (0, (4, 0)));
         // Spared, its count begins anew: the next bout is told again.

@@ -1,0 +1,23 @@
+//! A replica, or a whole station, is taken out of rotation: not a failure, an operation.
+
+use super::{Effect, FaultKind, Targets};
+use crate::model::params::Entry;
+
+static ENTRY: Entry = Entry {
+    id: "drain",
+    name: "Drain",
+    summary: "Takes it out of rotation: it finishes what it has, gets nothing new. Balancers are told at once.",
+    source: "Connection draining: AWS deregistration, HAProxy's drain state, kubectl drain.",
+    params: &[],
+    defect: false,
+};
+
+pub(super) static KIND: FaultKind = FaultKind {
+    entry: &ENTRY,
+    targets: Targets::Stations,
+    effect: |_| Effect::Drain,
+    summary_of_all: Some(
+        "Takes every replica out of rotation: they finish what they have, get nothing new. Balancers are told at once.",
+    ),
+    lift_label: "Put back",
+};
