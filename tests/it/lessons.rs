@@ -10,7 +10,7 @@ use headroom::model::params::{Params, Value, Variant};
 use headroom::runner::report::Report;
 use headroom::runner::simulate;
 use headroom::topology::check;
-use headroom::topology::document::{Diagnostic, Document, Edge, Node, Point};
+use headroom::topology::document::{Area, AreaKind, Diagnostic, Document, Edge, Node, Point};
 use headroom::topology::format::Run;
 
 pub fn read(files: &LessonFiles) -> (Lesson, Document, Vec<(&'static str, Document)>) {
@@ -256,6 +256,49 @@ fn the_editor_keeps_the_same_rules() {
     };
     assert!(choose("adaptive").is_err());
     assert_eq!(choose("round-robin"), Ok(()));
+}
+
+/// Regions and zones of the start stay, clients stay in theirs, and new ones come only where the lesson allows them.
+#[test]
+fn places_are_part_of_a_lessons_world() {
+    let region = |id: &str| Area {
+        kind: AreaKind::Region { region: id.to_owned() },
+        label: "Europe".to_owned(),
+        at: Point::default(),
+        size: Point { x: 400.0, y: 300.0 },
+    };
+    refused("not-allowed", |document| drop(document.add_area(region("eu-west-1"))));
+
+    let (mut lesson, mut start, solutions) = read(&LESSONS[0]);
+    lesson.allow.push("region".to_owned());
+    let europe = start.add_area(region("eu-west-1"));
+    let mut design = solutions[0].1.clone();
+    design.areas = start.areas.clone();
+    design.add_area(region("us-east-1"));
+    let codes = |design: &Document| -> Vec<String> {
+        rules::check(&lesson, &start, design).into_iter().map(|problem| problem.code).collect()
+    };
+    assert_eq!(codes(&design), [""; 0], "one more region is allowed");
+    let mut moved = design.clone();
+    node(&mut moved, "customers").area = Some(europe);
+    assert_eq!(codes(&moved), ["locked-place"]);
+    let mut other = design.clone();
+    other.areas.insert(europe, Rc::new(region("sa-east-1")));
+    assert_eq!(codes(&other), ["locked-area"]);
+    let mut gone = design.clone();
+    gone.remove_area(europe);
+    assert_eq!(codes(&gone), ["locked-area"]);
+    let mut renamed = design.clone();
+    Rc::make_mut(renamed.areas.get_mut(&europe).unwrap()).label = "Ireland".to_owned();
+    assert_eq!(codes(&renamed), [""; 0]);
+    assert_eq!(grade::final_seeds(&lesson, &renamed), grade::final_seeds(&lesson, &design));
+    assert_ne!(grade::final_seeds(&lesson, &moved), grade::final_seeds(&lesson, &design));
+
+    let guard = rules::guard(&lesson, &start, &design);
+    assert!(guard.keep_areas.contains(&europe) && guard.allows_areas());
+    assert!(guard.keep_places.contains(&design.node_by_role("customers").unwrap()));
+    lesson.allow.pop();
+    assert!(!rules::guard(&lesson, &start, &design).allows_areas());
 }
 
 /// Seeds of the examination depend on what decides the result, on nothing else, and on no one's luck.
