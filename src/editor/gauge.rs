@@ -352,10 +352,11 @@ pub fn edge_marks(edge: &Edge) -> Vec<String> {
 /// Width of a letter at a wire [world units], on average.
 const LETTER: f64 = 6.0;
 
-/// As many of an edge's marks as find room on a wire of this `width`; `None` where not even the first does.
+/// As many of an edge's marks as find room on a wire of this `width`, `first` before all; `None` where not even the
+/// first does.
 #[must_use]
-pub fn edge_marks_within(edge: &Edge, width: f64) -> Option<String> {
-    let marks = edge_marks(edge);
+pub fn edge_marks_within(edge: &Edge, first: Option<String>, width: f64) -> Option<String> {
+    let marks: Vec<String> = first.into_iter().chain(edge_marks(edge)).collect();
     (1..=marks.len())
         .rev()
         .map(|count| marks[..count].join("  "))
@@ -477,9 +478,9 @@ mod tests {
         assert_eq!(edge_marks(&edge), ["≤200 ms", "↻3"]);
         edge.params.set("latency", Variant::new("deterministic", Params::new().with("mean", 0.005)));
         assert_eq!(edge_marks(&edge), ["5 ms", "≤200 ms", "↻3"]);
-        assert_eq!(edge_marks_within(&edge, 120.0).as_deref(), Some("5 ms  ≤200 ms  ↻3"));
-        assert_eq!(edge_marks_within(&edge, 80.0).as_deref(), Some("5 ms  ≤200 ms"));
-        assert_eq!(edge_marks_within(&edge, 20.0), None);
+        assert_eq!(edge_marks_within(&edge, None, 120.0).as_deref(), Some("5 ms  ≤200 ms  ↻3"));
+        assert_eq!(edge_marks_within(&edge, None, 80.0).as_deref(), Some("5 ms  ≤200 ms"));
+        assert_eq!(edge_marks_within(&edge, None, 20.0), None);
         let frame = EdgeFrame { partitioned: true, rate: 12.0, ..EdgeFrame::default() };
         let told = edge_gauge(&frame, false);
         assert_eq!((told.cut, told.badge.as_deref(), told.rate.as_str()), (true, Some("partitioned"), "12/s"));

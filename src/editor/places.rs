@@ -6,9 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::catalog;
 use super::geometry::{CARD_WIDTH, GRID, Rect, Size, card_rect, moved, snapped};
-use crate::model::geography::{REGIONS, find_region};
-use crate::topology::document::{Area, AreaId, AreaKind, Document, Node, NodeId, Point};
+use crate::engine::time::SimDuration;
+use crate::model::geography::{self, REGIONS, find_region};
+use crate::model::params::Unit;
+use crate::topology::document::{Area, AreaId, AreaKind, Document, Edge, Node, NodeId, Point};
 
 /// Height of the strip at a frame's top that bears its name [world units]. No card settles there.
 pub const HEAD: f64 = 2.0 * GRID;
@@ -451,6 +454,28 @@ pub fn area_words(document: &Document, id: AreaId) -> String {
         Some(AreaKind::Zone { within }) => format!("{} of {}", label(&id), label(within)),
         _ => label(&id).to_owned(),
     }
+}
+
+/// The ends of a connection and one way between them, where both stand somewhere: (from, to, way).
+#[must_use]
+pub fn way(document: &Document, edge: &Edge) -> Option<(AreaId, AreaId, SimDuration)> {
+    let place = |node: NodeId| {
+        let area = document.nodes.get(&node)?.area?;
+        let (_, region, zone) = document.region_around(area)?;
+        Some((area, (find_region(region)?, zone)))
+    };
+    let (from, to) = (place(edge.from)?, place(edge.to)?);
+    Some((from.0, to.0, geography::way(from.1, to.1)))
+}
+
+/// What a wire bears of the way between two regions, e.g. "+34.9 ms", and the same in words; `None` within one region.
+#[must_use]
+pub fn way_mark(document: &Document, edge: &Edge) -> Option<(String, String)> {
+    let (from, to, way) = way(document, edge)?;
+    let region = |area: AreaId| document.region_around(area).map(|(region, ..)| region);
+    let time = catalog::quantity(way.as_secs_f64(), Unit::Seconds);
+    (region(from) != region(to))
+        .then(|| (format!("+{time}"), format!("{time} more for the way to {}", area_words(document, to))))
 }
 
 /// The nodes that stand in an area, or in a zone of it, by ascending id.

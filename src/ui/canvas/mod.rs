@@ -146,7 +146,9 @@ fn world(state: &EditorState, problems: &BTreeMap<Target, Problem>) -> World {
             let target = Target::Edge(*id);
             let curve = *state.curves.get(id)?;
             let name: AttrValue = target_name(document, target).into();
-            let words = gauge::edge_words(edge).map(AttrValue::from);
+            let way = places::way_mark(document, edge).map(|(_, words)| words);
+            let words: Vec<String> = gauge::edge_words(edge).into_iter().chain(way).collect();
+            let words = (!words.is_empty()).then(|| AttrValue::from(words.join(" · ")));
             let problem = problems.get(&target).cloned();
             Some(html! {
                 <Wire key={id.0} id={*id} {curve} selected={selection.contains(target)} {name} {words} {problem} />
@@ -182,7 +184,8 @@ fn world(state: &EditorState, problems: &BTreeMap<Target, Problem>) -> World {
             let beside = (curve.p3.y - curve.p0.y).abs() < 48.0;
             let room = if beside { (curve.p3.x - curve.p0.x).abs() - 24.0 } else { f64::INFINITY };
             let selected = selection.edges.contains(id);
-            let marks = gauge::edge_marks_within(edge, room).map(AttrValue::from);
+            let way = places::way_mark(document, edge).map(|(mark, _)| mark);
+            let marks = gauge::edge_marks_within(edge, way, room).map(AttrValue::from);
             Some(html! { <WireLabel key={id.0} id={*id} at={(at.x, at.y)} {selected} {marks} /> })
         })
         .collect();

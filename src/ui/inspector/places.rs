@@ -3,7 +3,7 @@
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use crate::editor::places::{area_words, held, region_name};
+use crate::editor::places::{self as editor_places, area_words, held, region_name};
 use crate::editor::{Action, EditCommand, Selection, SessionChange, Target};
 use crate::model::edge::EDGE_ENTRY;
 use crate::model::geography::{self, LATENCY_SOURCE, Nearness, REGIONS, Region, ZONE_SOURCE, find_region};
@@ -228,39 +228,33 @@ pub(crate) fn EdgeWay(props: &EdgeWayProps) -> Html {
 /// The sum in words, and where the way's length comes from; `None` where no end stands anywhere.
 fn way_words(document: &Document, id: EdgeId) -> Option<(String, &'static str)> {
     let edge = document.edges.get(&id)?;
-    let place = |node: NodeId| {
-        let (region_area, region, zone) = document.region_around(document.nodes.get(&node)?.area?)?;
-        Some((find_region(region)?, zone, zone.unwrap_or(region_area)))
-    };
-    let label = |node: NodeId| document.nodes.get(&node).map_or("?", |node| node.label.as_str());
-    let (from, to) = match (place(edge.from), place(edge.to)) {
-        (None, None) => return None,
-        (Some(from), Some(to)) => (from, to),
-        (from, _) => {
-            let nowhere = if from.is_none() { edge.from } else { edge.to };
-            let words = format!(
-                "{} stands nowhere in particular, that is, where its caller stands. Put it into a region to see what the way costs.",
-                label(nowhere)
-            );
-            return Some((words, ""));
-        }
+    let node = |id: NodeId| document.nodes.get(&id);
+    let Some((from, to, way)) = editor_places::way(document, edge) else {
+        let nowhere = [edge.from, edge.to].into_iter().filter_map(node).filter(|node| node.area.is_none());
+        let labels: Vec<&str> = nowhere.map(|node| node.label.as_str()).collect();
+        // Where neither stands anywhere there is nothing to say.
+        let [label] = labels.as_slice() else { return None };
+        let words = format!(
+            "{label} stands nowhere in particular, that is, where its caller stands. Put it into a region to see what the way costs."
+        );
+        return Some((words, ""));
     };
     let (_, latency) = Reader::new(&EDGE_ENTRY, &edge.params).variant("latency");
-    let own = distribution::build(&latency).ok()?.mean();
-    let way = geography::way((from.0, from.1), (to.0, to.1)).as_secs_f64();
+    let (own, way) = (distribution::build(&latency).ok()?.mean(), way.as_secs_f64());
     let name = |area: AreaId| area_words(document, area);
-    let between = if from.2 == to.2 {
-        format!("the way within {}", name(from.2))
+    let between = if from == to {
+        format!("the way within {}", name(from))
     } else {
-        format!("the way between {} and {}", name(from.2), name(to.2))
+        format!("the way between {} and {}", name(from), name(to))
     };
+    let region = |area: AreaId| document.region_around(area).map(|(_, region, _)| region);
     let words = format!(
         "{} of its own + {} for {between} = {} one way, on average.",
         format::duration(own),
         format::duration(way),
         format::duration(own + way)
     );
-    Some((words, if from.0 == to.0 { ZONE_SOURCE } else { LATENCY_SOURCE }))
+    Some((words, if region(from) == region(to) { ZONE_SOURCE } else { LATENCY_SOURCE }))
 }
 
 /// What an area is, for the head of its panel: icon and one sentence.
