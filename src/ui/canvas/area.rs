@@ -75,13 +75,15 @@ pub fn Frame(props: &FrameProps) -> Html {
         1 => "1 station stands in it".to_owned(),
         many => format!("{many} stations stand in it"),
     };
-    let mut words = format!("{sort} {}: {stations}.", props.name);
-    if dark {
-        words.push_str(" Outage.");
-    }
+    // What is seen is part of what is said: first the sort, then the words on the frame, then who stands in it.
+    let before = if sort == "Region" { "Region " } else { "" };
+    let mut after = match props.name.strip_prefix(area.label.as_str()) {
+        Some(around) if !around.is_empty() => format!("{around}, {stations}."),
+        _ => format!(", {stations}."),
+    };
     if let Some(problem) = &props.problem {
-        words.push(' ');
-        words.push_str(&problem.words());
+        after.push(' ');
+        after.push_str(&problem.words());
     }
     let zone = matches!(area.kind, AreaKind::Zone { .. });
     let class = classes!(
@@ -94,15 +96,17 @@ pub fn Frame(props: &FrameProps) -> Html {
     html! {
         <div {class} ref={place} data-area={props.id.0.to_string()}>
             <div class="area-head" id={format!("area-{}", props.id.0)} role="button" tabindex="0" aria-pressed={props.selected.to_string()}
-                aria-label={words} onkeydown={on_key}>
+                onkeydown={on_key}>
                 <Icon name={area_icon(&area.kind)} class="icon-s" />
-                <span class="area-name">{ &area.label }</span>
+                <span class="visually-hidden">{ before }</span>
+                <span class="area-name">{ &area.label }</span>{ " " }
                 if let Some(aside) = aside {
                     <span class="area-aside">{ aside }</span>
                 }
                 if dark {
-                    <span class="area-state">{ "outage" }</span>
+                    { " " }<span class="area-state">{ "outage" }</span>
                 }
+                <span class="visually-hidden">{ after }</span>
             </div>
             { for ["n", "e", "s", "w", "ne", "se", "sw", "nw"].into_iter().map(|side| html! { <i class={classes!("area-side", format!("area-{side}"))} key={side} aria-hidden="true"></i> }) }
             if let Some(problem) = &props.problem {

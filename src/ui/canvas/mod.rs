@@ -331,6 +331,17 @@ fn use_listeners(stage: NodeRef, dispatch: Dispatch, latest: Latest, space: Spac
         let mut listeners = keys::listen(&dispatch, &latest);
         if let Some(element) = stage.cast::<Element>() {
             let wheeled = element.clone();
+            // A card that takes the focus out of sight makes the browser scroll the stage, which would then lie beside
+            // what the editor believes: the camera moves instead.
+            let (scrolled, pan) = (element.clone(), dispatch.clone());
+            listeners.push(Listener::new(&element, "scroll", move |_| {
+                let (dx, dy) = (f64::from(scrolled.scroll_left()), f64::from(scrolled.scroll_top()));
+                if (dx, dy) != (0.0, 0.0) {
+                    scrolled.set_scroll_left(0);
+                    scrolled.set_scroll_top(0);
+                    pan.session(SessionChange::PanBy { dx: -dx, dy: -dy });
+                }
+            }));
             listeners.push(Listener::new(&element, "wheel", move |event| {
                 let Some(event) = event.dyn_ref::<WheelEvent>() else { return };
                 event.prevent_default();

@@ -45,7 +45,7 @@ pub(crate) fn AreaSettings(props: &AreaProps) -> Html {
             let region = *within;
             let select = dispatch.callback(move || Action::Session(SessionChange::Reveal(Target::Area(region))));
             html! {
-                <p class="sub">
+                <p class="sub area-about">
                     { "A " }<Term id="zone" />{ " of " }
                     <button type="button" class="link-btn" onclick={select}>{ area_words(&document, region) }</button>
                     { format!(", {} one way from its other zones.", format::duration(geography::within_region(Nearness::OtherZone).as_secs_f64())) }
@@ -64,7 +64,7 @@ pub(crate) fn AreaSettings(props: &AreaProps) -> Html {
                 </div>
             </div>
             { about }
-            <h3>{ "What stands in it" }</h3>
+            <h3 class="area-title">{ "What stands in it" }</h3>
             if stations.is_empty() {
                 <p class="empty">{ "Nothing yet. Drag a station into the frame, or choose it in the station's own settings." }</p>
             } else {
@@ -137,7 +137,7 @@ fn Distances(props: &AreaProps) -> Html {
     }
     html! {
         <>
-            <h3>{ "How far the other regions are" }</h3>
+            <h3 class="area-title">{ "How far the other regions are" }</h3>
             <table class="plain-table">
                 <thead><tr><th scope="col">{ "Region" }</th><th scope="col" class="num">{ "one way" }</th><th scope="col" class="num">{ "there and back" }</th></tr></thead>
                 <tbody>
