@@ -161,6 +161,7 @@ pub static SCENARIOS: &[Scenario] = &[
     Scenario { id: "balancers", json: include_str!("../../www/scenarios/balancers.json") },
     Scenario { id: "kinds-of-balancer", json: include_str!("../../www/scenarios/kinds-of-balancer.json") },
     Scenario { id: "retry-storm", json: include_str!("../../www/scenarios/retry-storm.json") },
+    Scenario { id: "three-regions", json: include_str!("../../www/scenarios/three-regions.json") },
 ];
 
 /// Finds a lesson by slug.

@@ -373,6 +373,24 @@ fn scenarios_show_what_their_notes_say() {
         assert!(p99_of(blind) > 10.0 * p99_of(looking), "{blind} against {looking}");
     }
 
+    let world = scenario("three-regions");
+    let near = report(&world);
+    let arrivals = |name: &str, label: &str| {
+        let stations = &window(&near, name).stations;
+        stations.iter().find(|station| station.label == label).expect("a shop of the world").arrival_rate.0
+    };
+    let (well, dark) = ("all well", "Frankfurt dark");
+    assert!(window(&near, well).answered_share.0 > 0.999);
+    assert!(arrivals(dark, "Shop, Americas") > 1.8 * arrivals(well, "Shop, Americas"), "twice as busy");
+    assert!(arrivals(dark, "Shop, Asia") < 1.2 * arrivals(well, "Shop, Asia"), "and nobody goes on to Singapore");
+    let p50 = |report: &Report, name: &str| window(report, name).sojourn_time_offered.p50.0;
+    assert!(p50(&near, dark) > 2.0 * p50(&near, well), "farther away");
+    let mut anywhere = world.clone();
+    let round_robin = Value::Variant(Variant::new("round-robin", Params::new()));
+    let door = anywhere.node_by_role("Front door").expect("the scenario has it");
+    Rc::make_mut(anywhere.nodes.get_mut(&door).expect("this one")).params.set("strategy", round_robin);
+    assert!(p50(&report(&anywhere), well) > 3.0 * p50(&near, well), "what distance costs");
+
     let storm = scenario("retry-storm");
     let stormy = report(&storm);
     assert!(window(&stormy, "before").answered_share.0 > 0.99);

@@ -60,18 +60,6 @@ struct Geographic {
     turns: SmoothWeighted,
 }
 
-/// The tutorial's map.
-fn tutorial_region(country: Country) -> Option<Region> {
-    let id = match &country.0 {
-        b"US" | b"CA" => "us-east-1",
-        b"GB" | b"DE" | b"FR" => "eu-west-1",
-        b"JP" => "ap-northeast-1",
-        b"AU" => "ap-southeast-2",
-        _ => return None,
-    };
-    geography::find_region(id)
-}
-
 /// How far a region is from home, for comparison: its way, then its number; no region is farthest.
 #[inline]
 fn distance(home: Region, region: Option<Region>) -> (u64, u8) {
@@ -87,7 +75,7 @@ impl Geographic {
 
     /// The region of a country, if the map knows it.
     fn known(&self, country: Country) -> Option<Region> {
-        if self.full { geography::region_of(country) } else { tutorial_region(country) }
+        if self.full { geography::region_of(country) } else { geography::tutorial_region_of(country) }
     }
 
     /// The nearest region with an eligible backend; `Some(None)` if all of those stand in none. O(n).
@@ -178,7 +166,7 @@ mod tests {
 
     #[test]
     fn the_tutorial_knows_seven_countries() {
-        let id = |code| tutorial_region(Country::from_code(code)).map(|region| region.info().id);
+        let id = |code| geography::tutorial_region_of(Country::from_code(code)).map(|region| region.info().id);
         assert_eq!(["US", "CA", "GB", "DE"].map(id), ["us-east-1", "us-east-1", "eu-west-1", "eu-west-1"].map(Some));
         assert_eq!(["FR", "JP", "AU"].map(id), ["eu-west-1", "ap-northeast-1", "ap-southeast-2"].map(Some));
         assert_eq!(["BR", ""].map(id), [None, None]);
