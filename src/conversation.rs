@@ -623,6 +623,25 @@ mod tests {
     }
 
     #[test]
+    fn a_replaced_worker_looks_into_the_same_balancer_and_old_answers_are_dropped() {
+        let mut talk = running(50);
+        talk.look_into(Some(NodeId(2)));
+        talk.look_into(Some(NodeId(2)));
+        assert!(talk.explain(NodeId(1), 7));
+        assert_eq!(names(&mut talk), ["other", "other"]);
+        let run = talk.run();
+        let journey = Err("none".to_owned());
+        let answer = FromWorker::Explained { run, source: NodeId(1), ordinal: 7, journey };
+        assert!(matches!(talk.received(answer.clone()), Some(News::Explained { ordinal: 7, .. })));
+        talk.worker_lost();
+        assert!(!talk.explain(NodeId(1), 7), "nobody is there to answer");
+        assert!(talk.received(answer).is_none());
+        talk.received(ready());
+        let looks = talk.take_outgoing();
+        assert!(looks.iter().any(|message| matches!(message, ToWorker::LookInto { node: Some(NodeId(2)), .. })));
+    }
+
+    #[test]
     fn a_worker_of_another_build_is_told_apart() {
         let mut talk = Conversation::default();
         let news = talk.received(FromWorker::Ready { protocol: PROTOCOL, build: "old".to_owned() });

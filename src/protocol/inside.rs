@@ -62,11 +62,20 @@ pub struct Score {
     pub formula: String,
 }
 
+/// What a strategy goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Sample {
+    Items,
+    Clients,
+    Countries,
+}
+
 /// Where some sample keys go.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Keys {
-    /// Clients' addresses rather than items.
-    pub clients: bool,
+    pub what: Sample,
+    /// What each of them is called; empty for those without a name.
+    pub names: Vec<String>,
     /// Backend of each key; [`NOBODY`]: none.
     pub owners: Vec<u32>,
     /// Their places on the ring, 0..1; empty where there is none.

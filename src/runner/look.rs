@@ -5,7 +5,7 @@ use crate::model::balancer::Picture as Drawing;
 use crate::model::ids::NodeId;
 use crate::model::system::System;
 use crate::model::system::inside::Inspection;
-use crate::protocol::inside::{Choice, Exemplar, Inside, Keys, KeysMoved, Lately, Picture, Score};
+use crate::protocol::inside::{Choice, Exemplar, Inside, Keys, KeysMoved, Lately, Picture, Sample, Score};
 
 /// Cells of a thinned ring or table.
 const CELLS: usize = 360;
@@ -57,10 +57,16 @@ impl Look {
         let inspection = system.inspect(node)?;
         self.follow(&inspection, system.now());
         let picture = self.picture(&inspection);
-        let Inspection { view, explanation, next, reads, owners, places, .. } = inspection;
+        let Inspection { view, explanation, next, countries, reads, owners, places, .. } = inspection;
         let keys = (!owners.is_empty()).then(|| Keys {
-            clients: !reads.key,
-            change: self.changed.and_then(|(at, ideal)| {
+            what: match (reads.key, reads.client) {
+                (true, _) => Sample::Items,
+                (false, true) => Sample::Clients,
+                (false, false) => Sample::Countries,
+            },
+            names: countries,
+            // Within a region backends take turns: who is next there has not moved.
+            change: self.changed.filter(|_| reads.key || reads.client).and_then(|(at, ideal)| {
                 let before = self.keys.before.clone()?;
                 Some(KeysMoved { at_ns: at.0, ideal: ideal * owners.len() as f64, before })
             }),

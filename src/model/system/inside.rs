@@ -4,6 +4,7 @@ use super::System;
 use super::state::{Balancer, Kind, NONE, Picker, Station};
 use crate::engine::rng::mix;
 use crate::model::balancer::{Explanation, Needs, PickContext, Picture, Reads, RequestView, find};
+use crate::model::geography::Country;
 use crate::model::ids::NodeId;
 
 /// Choices worked out ahead.
@@ -21,6 +22,8 @@ pub(crate) struct Inspection {
     pub(crate) explanation: Explanation,
     /// Whom it would choose next; empty for strategies that go by more than their list.
     pub(crate) next: Vec<u32>,
+    /// Codes of the countries whose ways are shown, where the strategy goes by them.
+    pub(crate) countries: Vec<String>,
     /// What the strategy reads of a request.
     pub(crate) reads: Reads,
     /// Where sample keys go; empty for strategies that read none.
@@ -71,7 +74,16 @@ impl System {
         let listed = matches!(descriptor.needs, Needs::List { .. });
         let next =
             if listed { self.picks(balancer, picker, |_| RequestView::default(), NEXT as u64) } else { Vec::new() };
-        let owners = if reads.key || reads.client { self.picks(balancer, picker, sample, KEYS) } else { Vec::new() };
+        let countries = if reads.country { self.client_countries() } else { Vec::new() };
+        let owners = if reads.key || reads.client {
+            self.picks(balancer, picker, sample, KEYS)
+        } else {
+            let from = |number: u64| RequestView {
+                country: Country::from_code(&countries[number as usize]),
+                ..RequestView::default()
+            };
+            self.picks(balancer, picker, from, countries.len() as u64)
+        };
         let places =
             (0..KEYS).filter_map(|number| picker.strategy.place(&sample(number))).map(|place| place as f32).collect();
         let weight = |index: usize| {
@@ -86,12 +98,26 @@ impl System {
             view: (at as u32 + 1, balancer.pickers.len() as u32),
             explanation,
             next,
+            countries,
             reads,
             places: if owners.is_empty() { Vec::new() } else { places },
             owners,
             picture,
             shares: shares.map(|index| (index as u32, weight(index) / total)).collect(),
         })
+    }
+
+    /// Codes of all countries that clients come from, each once.
+    fn client_countries(&self) -> Vec<String> {
+        let mut codes = Vec::new();
+        for station in self.stations.iter().filter(|station| !station.removed) {
+            if let Kind::Source(source) = &station.kind {
+                codes.extend(source.config.countries.iter().map(|(code, _)| code.clone()));
+            }
+        }
+        codes.sort_unstable();
+        codes.dedup();
+        codes
     }
 
     /// Whom a picker would choose for so many requests, were they to come now and nothing else to happen.

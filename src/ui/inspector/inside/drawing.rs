@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 use yew::prelude::*;
 
 use super::names::Marks;
-use crate::protocol::inside::{Inside, Keys, Picture};
+use crate::protocol::inside::{Inside, Keys, Picture, Sample};
 use crate::ui::format;
 
 /// Squares in a row of a table or of keys.
@@ -151,7 +151,11 @@ fn grid(owners: &[u32], moved: Option<&dyn Fn(usize) -> bool>, marks: &Marks, wo
 /// Sample keys by owner, and what the last change moved.
 pub(super) fn keys(inside: &Inside, marks: &Marks) -> Html {
     let Some(keys) = &inside.keys else { return Html::default() };
-    let what = if keys.clients { "clients" } else { "keys" };
+    let what = match keys.what {
+        Sample::Items => "keys",
+        Sample::Clients => "clients",
+        Sample::Countries => return countries(keys, marks),
+    };
     let moved = |key: usize| {
         keys.change
             .as_ref()
@@ -171,6 +175,21 @@ pub(super) fn keys(inside: &Inside, marks: &Marks) -> Html {
             } else {
                 <p class="sub">{ "Take a backend away, or kill one and wait for the checks: what moves is marked." }</p>
             }
+        </section>
+    }
+}
+
+/// Who would get the next request of each country.
+fn countries(keys: &Keys, marks: &Marks) -> Html {
+    html! {
+        <section class="inside" id="sample-keys">
+            <h3>{ "Where each country's next request would go" }</h3>
+            <ul class="countries">
+                { for keys.names.iter().zip(&keys.owners).map(|(code, owner)| html! {
+                    <li title={format!("{code}: {}", marks.name(*owner))}><span class="num">{ code }</span>{ marks.badge(*owner) }
+                        <span class="visually-hidden">{ marks.name(*owner) }</span></li>
+                }) }
+            </ul>
         </section>
     }
 }
