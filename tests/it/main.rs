@@ -18,6 +18,7 @@ mod queueing_formulas;
 mod robust;
 mod strategies;
 mod strategy_contracts;
+mod strategy_words;
 mod supermarket;
 mod system;
 mod theory;

@@ -75,7 +75,9 @@ impl Strategy for IpHash {
         let mut chosen = search(cx, |hash, place, candidate, fate| {
             let who = verdict(&label(candidate), fate);
             let what = if steps.is_empty() { format!("The network {a}.{b}.{c}") } else { "Hashed on, it".to_owned() };
-            steps.push(format!("{what} hashes to {hash}; modulo {total}, the sum of the weights, {place}: {who}."));
+            steps.push(format!(
+                "{what} hashes to {hash}; modulo {total}, the sum of the weights, that is place {place}: {who}."
+            ));
         });
         if chosen.is_none() {
             let gain = |_, backend: &BackendView| backend.eligible.then(|| i64::from(backend.weight));

@@ -93,7 +93,9 @@ impl Strategy for KeyHash {
                 true => format!("The {}", self.hash_on.words(&cx.request)),
                 false => "Hashed on, it".to_owned(),
             };
-            steps.push(format!("{what} hashes to {hash}; modulo {total}, the sum of the weights, {place}: {who}."));
+            steps.push(format!(
+                "{what} hashes to {hash}; modulo {total}, the sum of the weights, that is place {place}: {who}."
+            ));
         });
         if chosen.is_none() {
             let gain = |_, backend: &BackendView| backend.eligible.then(|| i64::from(backend.weight));

@@ -289,6 +289,20 @@ fn listing(items: impl Iterator<Item = String>) -> String {
     }
 }
 
+/// A number with a proper minus sign.
+fn signed(number: i64) -> String {
+    if number < 0 { format!("−{}", number.unsigned_abs()) } else { number.to_string() }
+}
+
+/// Whose the places `from..=upto` are, in words.
+fn places(from: u64, upto: u64, name: &str) -> String {
+    if from == upto {
+        format!("Place {from} is that of {name}.")
+    } else {
+        format!("Places {from} to {upto} are those of {name}.")
+    }
+}
+
 /// What is said where there is nobody to choose.
 fn nobody() -> Vec<String> {
     vec!["No backend is eligible: there is nobody to choose.".to_owned()]

@@ -73,7 +73,8 @@ impl Strategy for PowerOfDChoices {
             let last = match (drawn.len(), tied) {
                 (1, _) => format!("{name} is the only one to look at."),
                 (_, 1) => format!("{name} has the fewest."),
-                (_, tied) => format!("{tied} of them have as few; {name} was drawn first."),
+                (2, _) => format!("Both have as few; {name} was drawn first."),
+                (_, tied) => format!("{tied} of them have the fewest; {name} was drawn first."),
             };
             vec![format!("Drawn, in this order: {looks}."), last]
         });

@@ -2,7 +2,7 @@
 //!
 //! Source: nginx, `random` without `two` (`src/http/modules/ngx_http_upstream_random_module.c`).
 
-use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible, nobody};
+use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible, nobody, places};
 use crate::engine::rng::Stream;
 use crate::model::params::Entry;
 
@@ -58,7 +58,7 @@ impl Strategy for Random {
             let upto = from + cx.backends[chosen as usize].weight - 1;
             vec![
                 format!("A place among the weights, 0 to {}, is drawn: {place}.", total - 1),
-                format!("Places {from} to {upto} are those of {}.", label(chosen)),
+                places(from.into(), upto.into(), &label(chosen)),
             ]
         });
         Explanation { rule: "Any of them, with this probability.", scores: scores.collect(), steps, chosen }

@@ -1,6 +1,6 @@
 //! The step of nginx's smooth weighted round robin, shared by the strategies that break their ties with it.
 
-use super::{BackendView, listing, nobody};
+use super::{BackendView, listing, nobody, signed};
 
 /// How far each backend is ahead of its share, by index.
 #[derive(Clone, Debug, Default)]
@@ -66,18 +66,25 @@ impl SmoothWeighted {
         let mut first = gains.iter().filter(|entry| ahead(entry) == most).map(|(index, _)| *index);
         let chosen = first.next().expect("the largest is among them");
         let tied = first.count();
+        let name = label(chosen);
+        if gains.len() == 1 {
+            return (Some(chosen), vec![format!("{name} is the only one to choose.")]);
+        }
         let sums = gains.iter().map(|entry| {
             let (index, gain) = *entry;
-            format!("{} {} + {gain} = {}", label(index), self.current(index), ahead(entry))
+            format!("{} {} + {gain} = {}", label(index), signed(self.current(index)), signed(ahead(entry)))
         });
-        let name = label(chosen);
         let why = match tied {
             0 => format!("{name} is furthest ahead"),
             _ => format!("{name} is the first of the {} furthest ahead", tied + 1),
         };
         let steps = vec![
             format!("Each gains its weight: {}.", listing(sums)),
-            format!("{why}: it is chosen and pays the sum of all weights, {most} − {total} = {}.", most - total),
+            format!(
+                "{why}: it is chosen and pays the sum of all weights, {} − {total} = {}.",
+                signed(most),
+                signed(most - total)
+            ),
         ];
         (Some(chosen), steps)
     }

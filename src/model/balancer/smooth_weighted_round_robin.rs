@@ -4,7 +4,7 @@
 //! `tests/vectors/lb_nginx.json`.
 
 use super::smooth_weighted::SmoothWeighted;
-use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible};
+use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible, signed};
 use crate::model::params::Entry;
 
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
@@ -35,7 +35,11 @@ impl Strategy for SmoothWeightedRoundRobin {
         let scores = eligible(cx.backends).map(|(index, backend)| {
             let (current, weight) = (self.turns.current(index), backend.weight);
             let value = current + i64::from(weight);
-            Score { backend: index, value: value as f64, formula: format!("{current} + {weight} = {value}") }
+            Score {
+                backend: index,
+                value: value as f64,
+                formula: format!("{} + {weight} = {}", signed(current), signed(value)),
+            }
         });
         let gain = |_, backend: &BackendView| backend.eligible.then(|| i64::from(backend.weight));
         let (chosen, steps) = self.turns.foretell(cx.backends, gain, label);

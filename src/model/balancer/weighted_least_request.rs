@@ -213,12 +213,14 @@ impl WeightedLeastRequest {
             let next = turns.now.max(at) + 1.0 / weight(&cx.backends[chosen as usize]);
             let tied = scores.iter().filter(|score| score.value == at).count();
             let name = label(chosen);
-            let why = if tied > 1 { format!("first of {tied} that are due first") } else { "due first".to_owned() };
+            let why =
+                if tied > 1 { format!("is the first of {tied} that are due first") } else { "is due first".to_owned() };
             let bias = if self.bias == 1.0 { String::new() } else { format!("^{}", self.bias) };
             let all = listing(scores.iter().map(|score| format!("{} at {:.3}", label(score.backend), score.value)));
+            let formula = format!("1/({share}/({outstanding} + 1){bias})");
             vec![
                 format!("The weights differ, so everybody is due at a time of its own: {all}."),
-                format!("Chosen is the {why}; its next turn comes 1/({share}/({outstanding} + 1){bias}) later, at {next:.3}: {name}."),
+                format!("{name} {why}; chosen, it is due again {formula} later, at {next:.3}."),
             ]
         });
         let chosen = first.map(|(chosen, _)| chosen);
@@ -259,11 +261,11 @@ impl WeightedLeastRequest {
                 listing(drawn.iter().map(|index| format!("{} with {} outstanding", label(*index), open(*index))));
             let others = drawn.iter().any(|index| *index != chosen && open(*index) == least);
             let last = match () {
-                () if drawn.iter().all(|index| *index == chosen) => format!("There is only {name} to compare."),
+                () if drawn.iter().all(|index| *index == chosen) => format!("Every draw is {name}."),
                 () if others => format!("Several have as few; {name} was drawn first."),
                 () => format!("{name} has the fewest."),
             };
-            vec![format!("Drawn, in this order, and perhaps twice: {looks}."), last]
+            vec![format!("Drawn, in this order, where the same may come twice: {looks}."), last]
         });
         let rule = if self.all {
             "The fewest outstanding requests of all; of the tied, one at random."

@@ -5,7 +5,7 @@
 //!
 //! Source: the running example's gateway (cumulative weights); Linux IPVS `wrr` behaves alike.
 
-use super::{Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible, nobody};
+use super::{Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible, nobody, places};
 use crate::model::params::Entry;
 
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
@@ -65,7 +65,7 @@ impl Strategy for WeightedRoundRobin {
                     format!(
                         "The counter stands at {counter}; modulo the sum of the weights, {total}, that is {place}."
                     ),
-                    format!("Places {from} to {upto} are those of {}.", label(next)),
+                    places(from, upto, &label(next)),
                 ]
             }
         };
