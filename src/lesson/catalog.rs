@@ -82,8 +82,11 @@ pub static LESSONS: &[LessonFiles] = &[
     lesson!("3", "two-choices", "04-two-choices"),
     lesson!("4", "flapping-checks", "05-flapping-checks"),
     lesson!("5", "one-proxy", "06-one-proxy"),
+    lesson!("6", "hash-and-leave", "07-hash-and-leave"),
     lesson!("7", "pinned-connections", "08-pinned-connections"),
     lesson!("8", "dns-failover", "09-dns-failover"),
+    lesson!("9", "cold-backend", "10-cold-backend"),
+    lesson!("10", "neighbor-region", "11-neighbor-region"),
 ];
 
 /// (name, saved run)
@@ -135,6 +138,11 @@ static SOLUTIONS: &[(&str, Solutions)] = &[
         [("round robin", "solution"), ("least connections", "solution-least-connections")]
     ),
     solutions!(
+        "hash-and-leave",
+        "07-hash-and-leave",
+        [("ring hash", "solution"), ("Maglev", "solution-maglev"), ("rendezvous", "solution-rendezvous")]
+    ),
+    solutions!(
         "pinned-connections",
         "08-pinned-connections",
         [
@@ -150,6 +158,24 @@ static SOLUTIONS: &[(&str, Solutions)] = &[
             ("short time to live, quick checks", "solution"),
             ("shorter time to live", "solution-shorter"),
             ("one failure is enough", "solution-one-failure"),
+        ]
+    ),
+    solutions!(
+        "cold-backend",
+        "10-cold-backend",
+        [
+            ("slow start", "solution"),
+            ("a longer slow start", "solution-longer"),
+            ("least connections", "solution-least"),
+        ]
+    ),
+    solutions!(
+        "neighbor-region",
+        "11-neighbor-region",
+        [
+            ("room in Ireland", "solution"),
+            ("more room, less in Virginia", "solution-more"),
+            ("room in Ireland, small machines", "solution-small-machines"),
         ]
     ),
 ];

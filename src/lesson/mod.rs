@@ -112,6 +112,9 @@ pub struct Lock {
     pub faults: bool,
     /// Run length, warm-up, the limit for goodput, windows.
     pub run: bool,
+    /// The region or zone of every station of the start. (Regions and zones themselves always stay; clients stand where
+    /// they stood if `traffic` is locked.)
+    pub places: bool,
     /// Roles of stations that must stay.
     pub keep: Vec<String>,
     /// `kind.key` (`edge.key` for connections; `kind.*`: all of them): as in the start document; at the default on what

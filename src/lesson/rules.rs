@@ -87,6 +87,9 @@ pub fn guard(lesson: &Lesson, start: &Document, current: &Document) -> Guard {
             guard.fixed_params.insert((Target::Node(*id), "*".to_owned()));
             guard.keep_places.insert(*id);
         }
+        if lesson.lock.places && start.nodes.contains_key(id) {
+            guard.keep_places.insert(*id);
+        }
         for key in locked_keys(lesson, &node.kind) {
             guard.fixed_params.insert((Target::Node(*id), key.to_owned()));
         }
@@ -249,10 +252,10 @@ fn world(lesson: &Lesson, start: &Document, design: &Document, found: &mut Vec<D
             );
         }
     }
-    for (id, node) in design.nodes.iter().filter(|(_, node)| lock.traffic && is_source(&node.kind)) {
+    for (id, node) in design.nodes.iter().filter(|(_, node)| lock.places || lock.traffic && is_source(&node.kind)) {
         if start.nodes.get(id).is_some_and(|was| was.area != node.area) {
-            let message = format!("{} do not stand where the lesson put them.", node.label);
-            tell(found, Place::Node(*id), "locked-place", message, "Move them back to where they stood.");
+            let message = format!("{}: not where the lesson put it.", node.label);
+            tell(found, Place::Node(*id), "locked-place", message, "Move it back to where it stood.");
         }
     }
     for role in &lock.keep {

@@ -285,6 +285,38 @@ fn one_address_for_everybody() {
 }
 
 #[test]
+fn one_of_five_leaves() {
+    let mut lab = Lab::open("hash-and-leave");
+    lab.says("Five caches share 4,000 items");
+    lab.says("Of 1,000 requests a second hardly any reach the database");
+    lab.claims("which can do 500", 500.0, 10.0 / 0.02, 1e-9);
+    lab.says("At 50 seconds one cache is taken off the list for 40 seconds");
+    lab.says("99 % of all requests are answered within 150 ms");
+    lab.says("up to 4 seconds earlier or later");
+    lab.says("on 3 seeds");
+    // The one that leaves is any of the five: an item stays if its place among four is that of the same cache.
+    for leaves in 0..5 {
+        let left: Vec<u32> = (0..5).filter(|cache| *cache != leaves).collect();
+        let stay = (0..20_u32).filter(|hash| left[(hash % 4) as usize] == hash % 5).count();
+        assert_eq!(stay, 4);
+    }
+    lab.says("Of 20 hashes in a row that is so for 4");
+    lab.claims("80 % of all items move", 0.8, 16.0 / 20.0, 1e-9);
+    lab.says("only 20 % had to");
+    assert!((lab.truth - 0.8).abs() < 1e-9, "the truth beside the bet");
+    lab.claims("800 of 1,000 requests", 800.0, 0.8 * 1_000.0, 1e-9);
+    lab.says("a database that can do 500");
+    let measured = |design: &Document| p99_in(&report(design), "left");
+    lab.claims("The 99th percentile is about 690 ms", 690.0, measured(&lab.start), 0.1);
+    lab.claims("The percentile is about 42 ms", 42.0, measured(lab.solution()), 0.1);
+    lab.claims("Maglev (about 35 ms)", 35.0, measured(&lab.solutions[1].1), 0.1);
+    lab.claims("rendezvous (about 36 ms)", 36.0, measured(&lab.solutions[2].1), 0.1);
+    lab.says("16 points instead of 1,024");
+    lab.says("the skew of keys to 1");
+    lab.is_checked();
+}
+
+#[test]
 fn connections_that_never_end() {
     let mut lab = Lab::open("pinned-connections");
     let (rate, work, slots) = (570.0, 0.02, 4.0);
@@ -381,4 +413,79 @@ fn a_dead_address_lives_on() {
     assert!(around(&worst) < 0.9, "some still go there: {}", around(&worst));
     (worst.windows[0].from_secs, worst.windows[0].to_secs) = (death + lab.truth, 240.0);
     assert_eq!(around(&worst), 1.0, "nobody does any more");
+}
+
+#[test]
+fn back_but_cold() {
+    let mut lab = Lab::open("cold-backend");
+    let (rate, work, slots, colder) = (480.0, 0.02, 4.0, 6.0);
+    lab.says("on 4 machines with 4 [slots](slot) each");
+    lab.says("20 ms of work, and 480 come in every second");
+    lab.claims("60 % busy", 0.6, rate * work / (4.0 * slots), 1e-9);
+    lab.says("At 20 seconds one machine restarts. After 5 seconds");
+    lab.says("takes 6 times as long");
+    lab.says("It takes 400 orders");
+    lab.says("99 % of all orders are answered within 200 ms");
+    lab.says("after 25 seconds");
+    lab.says("up to 3 seconds earlier or later");
+    lab.says("on 3 seeds");
+    lab.claims("an order takes 120 ms", 0.12, work * colder, 1e-9);
+    lab.claims("4 / 0.12 = 33 orders a second", 33.0, slots / (work * colder), 0.02);
+    assert!((lab.truth - slots / (work * colder)).abs() < 0.1, "the truth beside the bet");
+    lab.claims("It gets 120", 120.0, rate / 4.0, 1e-9);
+    let measured = |design: &Document| p99_in(&report(design), "back");
+    lab.claims("The 99th percentile is about 950 ms", 950.0, measured(&lab.start), 0.1);
+    lab.says("Over 30 seconds");
+    lab.claims("the percentile is about 87 ms", 87.0, measured(lab.solution()), 0.1);
+    let mut short = lab.start.clone();
+    let slow_start = Variant::new("on", Params::new().with("window", 10.0));
+    node(&mut short, "front-door").params.set("slow_start", Value::Variant(slow_start));
+    lab.says("with 10 seconds");
+    lab.claims("still about 830 ms", 830.0, measured(&short), 0.1);
+    lab.claims("Least connections helps as well, about 85 ms", 85.0, measured(&lab.solutions[2].1), 0.1);
+    lab.says("a window of 120 seconds");
+    lab.is_checked();
+}
+
+#[test]
+fn the_neighbor_gets_it_all() {
+    let mut lab = Lab::open("neighbor-region");
+    let (own, work, slots) = (220.0, 0.03, 12.0);
+    lab.says("12 [slots](slot) each. 660 orders come in every second");
+    lab.says("30 ms of work");
+    lab.says("At 30 seconds Frankfurt fails for 30 seconds");
+    let together = 3.0 * own * work / (2.0 * slots);
+    lab.claims("they would be 82.5 % busy", 0.825, together, 1e-9);
+    lab.says("99 % of all orders are answered within 200 ms");
+    lab.says("no more than 60 ms");
+    lab.says("36 slots in all");
+    lab.claims("Each region is 55 % busy", 0.55, own * work / slots, 1e-9);
+    lab.says("up to 3 seconds earlier or later");
+    lab.says("on 3 seeds");
+    lab.says("its own 220 orders a second and Frankfurt's 220");
+    lab.claims("440 × 0.03 = 13.2 busy slots", 13.2, 2.0 * own * work, 1e-9);
+    lab.says("and it has 12");
+    lab.claims("offered 110 %", 1.1, 2.0 * own * work / slots, 1e-9);
+    lab.says("goes on at 55 %");
+    lab.says("With 16 slots in Ireland, 8 in Frankfurt and 12 in Virginia");
+    lab.claims("Ireland is 82.5 % busy during the outage", 0.825, 2.0 * own * work / 16.0, 1e-9);
+    let solved = report(lab.solution());
+    let busy = |report: &Report, window: &str, role: &str| {
+        let span = report.window(window).expect("the lab has this window");
+        let station = span.stations.iter().find(|station| station.role.as_deref() == Some(role));
+        station.expect("the lab has this station").utilization.0
+    };
+    assert!((busy(&solved, "outage", "ireland") - 0.825).abs() < 0.03);
+    // While it is overloaded, Ireland is full and Virginia is not: the bet's truth.
+    let start = report(&lab.start);
+    assert!(busy(&start, "outage", "ireland") > 0.9 && busy(&start, "outage", "virginia") < 0.7);
+    lab.claims("the 99th percentile is about 115 ms", 115.0, p99_in(&solved, "outage"), 0.1);
+    lab.says("would need 16 each");
+    let everywhere = report(&lab.with("round-robin"));
+    lab.claims("survives the outage as well: about 173 ms", 173.0, p99_in(&everywhere, "outage"), 0.1);
+    let median =
+        |report: &Report| report.window("before").expect("the lab has this window").sojourn_time_offered.p50.0 * 1e3;
+    lab.claims("from about 40 ms", 40.0, median(&start), 0.1);
+    lab.claims("to about 80 ms", 80.0, median(&everywhere), 0.1);
+    lab.is_checked();
 }

@@ -406,6 +406,23 @@ fn scenarios_show_what_their_notes_say() {
     assert!((0.95..0.999).contains(&spike.answered_share.0), "and then it is noticed");
 }
 
+/// Whoever moves a station out of the region that will fail does not pass.
+#[test]
+fn stations_stay_where_they_stand_if_places_are_locked() {
+    let files = headroom::lesson::catalog::lesson("neighbor-region").expect("the lab exists");
+    let (lesson, start, solutions) = read(files);
+    let codes = |change: &dyn Fn(&mut Document)| -> Vec<String> {
+        let mut design = solutions[0].1.clone();
+        change(&mut design);
+        rules::check(&lesson, &start, &design).into_iter().map(|problem| problem.code).collect()
+    };
+    assert_eq!(codes(&|_| ()), [""; 0]);
+    assert_eq!(codes(&|design| node(design, "frankfurt").area = None), ["locked-place"]);
+    assert_eq!(codes(&|design| node(design, "frankfurt").area = node(design, "ireland").area), ["locked-place"]);
+    let guard = rules::guard(&lesson, &start, &start);
+    assert!(guard.keep_places.contains(&start.node_by_role("frankfurt").unwrap()));
+}
+
 /// Runs on the seeds to practice on, on the final ones of that design, and on five more; on sixty more in a full run.
 fn seeds(lesson: &Lesson, design: &Document) -> Vec<u64> {
     let fresh = if std::env::var_os("HEADROOM_FULL").is_some() { 60 } else { 5 };

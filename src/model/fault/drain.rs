@@ -6,7 +6,7 @@ use crate::model::params::Entry;
 static ENTRY: Entry = Entry {
     id: "drain",
     name: "Drain",
-    summary: "Takes it out of rotation: it finishes what it has, gets nothing new. Balancers are told at once.",
+    summary: "Takes it out of rotation: it finishes what it has, gets nothing new. Balancers are told at once and take it off their lists.",
     source: "Connection draining: AWS deregistration, HAProxy's drain state, kubectl drain.",
     params: &[],
     defect: false,

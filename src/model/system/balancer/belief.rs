@@ -99,8 +99,9 @@ impl Picker {
             heard: true,
             mine: allowed && backend.counts(),
             well: after,
-            // Who is not on the list has no share of it, or a hash modulo all weights would still count it.
-            weight: if allowed && !backend.removed { backend.weight } else { 0 },
+            // Who is not on the list has no share of it, or a hash modulo all weights would still count it. Draining takes
+            // it off, as deregistration does; a failed check does not.
+            weight: if allowed && !backend.removed && !backend.draining { backend.weight } else { 0 },
             rising: known.rising,
         };
         if let Some(detector) = &mut self.detector {
