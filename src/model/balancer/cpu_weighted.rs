@@ -57,7 +57,7 @@ fn silent_share(backends: &[BackendView]) -> f64 {
 #[inline]
 fn gain(backend: &BackendView, silent: f64) -> i64 {
     let share = f64::from(backend.weight) * reported(backend).unwrap_or(silent);
-    ((share * UNIT).round() as i64).max(1)
+    ((share * UNIT + 0.5) as i64).max(1)
 }
 
 impl Strategy for CpuWeighted {

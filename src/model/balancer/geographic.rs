@@ -81,7 +81,12 @@ impl Geographic {
     /// The nearest region with an eligible backend; `Some(None)` if all of those stand in none. O(n).
     #[inline]
     fn nearest(home: Region, backends: &[BackendView]) -> Option<Option<Region>> {
-        eligible(backends).map(|(_, backend)| backend.region).min_by_key(|region| distance(home, *region))
+        // Which regions have somebody: a bit for each, and one beyond the last for those that stand in none.
+        let nowhere = geography::REGIONS.len();
+        let place = |region: Option<Region>| region.map_or(nowhere, |region| usize::from(region.0));
+        let present = eligible(backends).fold(0_u64, |present, (_, backend)| present | 1 << place(backend.region));
+        let regions = (0..=nowhere).filter(|at| present >> at & 1 == 1);
+        regions.map(|at| (at < nowhere).then_some(Region(at as u8))).min_by_key(|region| distance(home, *region))
     }
 }
 

@@ -119,21 +119,21 @@ pub(super) fn xxh64(seed: u64, bytes: &[u8]) -> u64 {
 }
 
 /// CRC-32 of several pieces, one behind the other.
+#[inline]
 pub(super) fn crc32(pieces: &[&[u8]]) -> u32 {
-    !pieces.iter().flat_map(|piece| piece.iter()).fold(!0, |crc, byte| {
-        let crc = crc ^ u32::from(*byte);
-        let crc = crc >> 4 ^ NIBBLES[(crc & 15) as usize];
-        crc >> 4 ^ NIBBLES[(crc & 15) as usize]
-    })
+    !pieces
+        .iter()
+        .flat_map(|piece| piece.iter())
+        .fold(!0, |crc, byte| crc >> 8 ^ BYTES[((crc ^ u32::from(*byte)) & 0xff) as usize])
 }
 
-/// What four bits do to a CRC-32.
-static NIBBLES: [u32; 16] = {
-    let mut table = [0; 16];
+/// What a byte does to a CRC-32.
+static BYTES: [u32; 256] = {
+    let mut table = [0; 256];
     let mut n = 0;
-    while n < 16 {
+    while n < 256 {
         let (mut crc, mut bit) = (n as u32, 0);
-        while bit < 4 {
+        while bit < 8 {
             crc = if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
             bit += 1;
         }
