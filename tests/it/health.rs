@@ -3,7 +3,7 @@
 use headroom::engine::time::SimTime;
 use headroom::model::ids::FaultTarget;
 use headroom::model::outcome::{Outcome, Reason};
-use headroom::model::params::{Params, Value};
+use headroom::model::params::{Params, Value, Variant};
 use headroom::model::rotation::OutOfRotation;
 use headroom::model::system::{LiveFault, LogTone, System};
 use headroom::protocol::{RunId, RunStatus, StationFrame};
@@ -216,6 +216,27 @@ mod outliers {
         let backend = &frame(&system, shop.balancer).backends[0];
         assert_eq!(backend.out, None);
         assert_eq!(backend.note, Some(format!("would be ejected after 5 errors in a row, but {why}")));
+    }
+
+    /// Ejected at 0.425 s, healed at 2 s; a check at 5 s finds it well.
+    #[test]
+    fn a_good_check_ends_an_ejection_only_where_told_so() {
+        for told in [false, true] {
+            let mut detection = Params::new().with("max_ejected_share", 0.5);
+            detection.set("good_check_returns", told);
+            let detection = Value::Variant(Variant::new("on", detection));
+            let shop = shop(40.0, &[("outlier_detection", detection)], &[("replicas", Value::from(4.0))]);
+            let mut system = system(&shop.document);
+            start(&mut system, "error-rate", FaultTarget::Replica(shop.service, 0), share(1.0));
+            to(&mut system, 2.0);
+            end(&mut system, "error-rate", FaultTarget::Replica(shop.service, 0));
+            assert_eq!(failed(&system), 5);
+            log(&mut system);
+            to(&mut system, 45.0);
+            // 0.426 s and 30 s more: at the sweep at 40 s.
+            let at = if told { 5.001 } else { 40.0 };
+            assert_eq!(log(&mut system), [(at, "outlier detection: Service replica 1 returns".to_owned())]);
+        }
     }
 
     #[test]

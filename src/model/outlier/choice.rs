@@ -5,7 +5,8 @@ use crate::engine::time::SimDuration;
 use crate::model::params::{Entry, ParamSpec, Unit, Variant};
 use crate::model::read::Reader;
 
-const SOURCE: &str = "Envoy's outlier detection, with its defaults.";
+const SOURCE: &str =
+    "Envoy's outlier detection, with its defaults, but that a good check ends no ejection unless told to.";
 
 static OFF: Entry = Entry {
     id: "off",
@@ -71,6 +72,12 @@ static ON: Entry = Entry {
             "One in any case",
             false,
             "One backend may be ejected however small the share above is.",
+        ),
+        ParamSpec::flag(
+            "good_check_returns",
+            "A good check ends it",
+            false,
+            "A good health check brings an ejected backend back at once. Envoy's default is on; then checks that do not show what fails undo every ejection.",
         ),
         ParamSpec::variant(
             "success_rate",
@@ -199,6 +206,7 @@ pub fn read(choice: &Variant) -> Option<Settings> {
         max_ejection: secs("max_ejection"),
         max_ejected_share: reader.number("max_ejected_share"),
         always_eject_one: reader.flag("always_eject_one"),
+        good_check_returns: reader.flag("good_check_returns"),
         success_rate: (rate_entry.id == RATE_ON.id).then(|| SuccessRate {
             minimum_hosts: rate.count("minimum_hosts"),
             request_volume: u64::from(rate.count("request_volume")),

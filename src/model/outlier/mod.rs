@@ -27,6 +27,8 @@ pub struct Settings {
     pub max_ejected_share: f64,
     /// One backend may be ejected however small the share is.
     pub always_eject_one: bool,
+    /// A good health check of a backend that is believed well ends its ejection.
+    pub good_check_returns: bool,
     pub success_rate: Option<SuccessRate>,
     pub failure_percentage: Option<FailurePercentage>,
 }
@@ -60,6 +62,7 @@ impl Default for Settings {
             max_ejection: SimDuration::from_secs(300),
             max_ejected_share: 0.1,
             always_eject_one: false,
+            good_check_returns: false,
             success_rate: Some(SuccessRate::default()),
             failure_percentage: None,
         }
@@ -262,6 +265,16 @@ impl Detector {
         }
         known.errors_in_a_row = 0;
         Some(self.eject(host, Rule::ConsecutiveErrors { count }, now))
+    }
+
+    /// A backend that is believed well answered a health check well.
+    pub fn good_check(&mut self, host: u32) -> Option<Event> {
+        let known = self.hosts.get_mut(host as usize)?;
+        if !self.settings.good_check_returns || known.ejection.take().is_none() {
+            return None;
+        }
+        (known.errors_in_a_row, known.requests, known.successes) = (0, 0, 0);
+        Some(Event::Returned { host })
     }
 
     /// Ejects, unless the largest share says no.

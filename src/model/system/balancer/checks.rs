@@ -100,6 +100,9 @@ impl System {
         }
         let flips = if believed.healthy { believed.bad_run >= checks.fall } else { believed.good_run >= checks.rise };
         if !flips {
+            if good && believed.healthy {
+                self.watch_check(station, backend);
+            }
             return;
         }
         believed.healthy = !believed.healthy;

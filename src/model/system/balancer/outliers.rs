@@ -152,6 +152,14 @@ impl System {
         }
     }
 
+    /// Outlier detection hears that a backend that is believed well answered a health check well.
+    pub(super) fn watch_check(&mut self, station: u32, backend: u32) {
+        let detector = self.balancer_mut(station).and_then(|balancer| balancer.detector.as_deref_mut());
+        if let Some(event) = detector.and_then(|detector| detector.good_check(backend)) {
+            self.outlier_event(station, None, event);
+        }
+    }
+
     /// The end of an interval of outlier detection, and the beginning of the next.
     pub(in crate::model::system) fn sweep_outliers(&mut self, station: u32, generation: u32) {
         self.quiet = true;
