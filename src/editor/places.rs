@@ -360,8 +360,9 @@ pub(super) fn take_in(document: &mut Document, id: NodeId, area: Option<AreaId>)
     let card = card_rect(&node);
     let free = |document: &Document, rect: &Rect, frames: bool| {
         let near = rect.grown(GRID);
-        !document.nodes.iter().any(|(other, node)| *other != id && overlap(&near, &card_rect(node)))
-            && !(frames && document.areas.values().any(|area| overlap(&near, &frame(area))))
+        let hits_card = document.nodes.iter().any(|(other, node)| *other != id && overlap(&near, &card_rect(node)));
+        let hits_frame = frames && document.areas.values().any(|area| overlap(&near, &frame(area)));
+        !hits_card && !hits_frame
     };
     let Some(goal) = area else {
         let region =

@@ -119,11 +119,14 @@ pub fn Gallery(props: &GalleryProps) -> Html {
             if let Some(message) = failed.as_ref() { <p class="callout callout-warn" role="alert">{ message }</p> }
             { for chapters }
             <section>
-                <h3>{ "Scenarios" }</h3>
+                <header class="chapter">
+                    <h3>{ "Scenarios" }</h3>
+                    <p>{ "Systems that run as they are: look, change, break." }</p>
+                </header>
                 <ul class="cards">{ for cards }</ul>
             </section>
             <section>
-                <h3>{ "Your own" }</h3>
+                <header class="chapter"><h3>{ "Your own" }</h3></header>
                 <ul class="cards">
                     { card("blank", "plus", "Empty canvas", "Begin from nothing.", blank) }
                     { card("file", "folder-open", "Open a file", "A run saved by Headroom; dropping it on the page works too.", choose) }
