@@ -32,6 +32,7 @@ use self::frame_loop::FrameLoop;
 use self::keys::Latest;
 use self::wire::{Wire, WireLabel};
 use crate::editor::edit::target_name;
+use crate::editor::geometry::{DRAG_THRESHOLD, card_rect};
 use crate::editor::{Action, Camera, EditorState, InputKind, SessionChange, Size, Target, ToolState, gauge, places};
 use crate::topology::check::check;
 use crate::topology::document::{Area, AreaKind, Diagnostic, Place, Point};
@@ -77,7 +78,9 @@ pub fn Stage() -> Html {
         }
     });
     let pointer = |kind: fn(&PointerEvent) -> InputKind| on_pointer(&stage, &dispatch, &latest, &space, kind);
-    let onclick = on_dot(&stage, &latest, &dots, &simulation);
+    let pressed: Rc<Cell<(i32, i32)>> = (*use_memo((), |()| Rc::new(Cell::new((0, 0))))).clone();
+    let onclick = on_dot(&stage, &latest, &dots, &pressed, &simulation);
+    let onmousedown = Callback::from(move |event: MouseEvent| pressed.set((event.client_x(), event.client_y())));
     let empty = state.document.nodes.is_empty();
     html! {
         <section class={classes!("stage", format!("tool-{}", state.tool.word()), (!state.session.kept.animate).then_some("still"))} id="stage" ref={stage.clone()} tabindex="0"
@@ -85,7 +88,7 @@ pub fn Stage() -> Html {
             onpointerdown={pointer(|event| InputKind::Down(input::button(event)))}
             onpointermove={pointer(|_| InputKind::Move)}
             onpointerup={pointer(|_| InputKind::Up)}
-            onpointercancel={pointer(|_| InputKind::Cancel)} {onclick}
+            onpointercancel={pointer(|_| InputKind::Cancel)} {onmousedown} {onclick}
             onmouseup={no_middle_paste.clone()} onauxclick={no_middle_paste}>
             <div class="stage-places world" role="group" aria-label="Regions and zones">{ world.places }</div>
             <svg class="stage-wires" role="group" aria-label="Connections"><g class="world-svg"><Path curves={Shared(state.curves.clone())} />{ world.wires }</g></svg>
@@ -270,26 +273,34 @@ fn on_pointer(
     })
 }
 
-/// While the run stands, a click on a dot asks about its request.
-fn on_dot(stage: &NodeRef, latest: &Latest, dots: &Dots, simulation: &Simulation) -> Callback<MouseEvent> {
+/// While the run stands, a click on a dot asks about its request. `pressed`: where the button went down.
+fn on_dot(
+    stage: &NodeRef,
+    latest: &Latest,
+    dots: &Dots,
+    pressed: &Rc<Cell<(i32, i32)>>,
+    simulation: &Simulation,
+) -> Callback<MouseEvent> {
     let (stage, latest, dots, simulation) = (stage.clone(), latest.clone(), dots.clone(), simulation.clone());
+    let pressed = pressed.clone();
     Callback::from(move |event: MouseEvent| {
         let Some(element) = stage.cast::<Element>() else { return };
         let state = latest.borrow().clone();
-        let on_card = event
-            .target()
-            .and_then(|target| target.dyn_into::<Element>().ok())
-            .is_some_and(|target| target.closest("[data-node], [data-over-stage]").ok().flatten().is_some());
-        if simulation.playing() || on_card || !matches!(state.tool, ToolState::Idle) {
+        let (x, y) = pressed.get();
+        let dragged = f64::from((event.client_x() - x).abs().max((event.client_y() - y).abs())) > DRAG_THRESHOLD;
+        if simulation.playing() || dragged || !matches!(state.tool, ToolState::Idle) {
             return;
         }
         let frame = element.get_bounding_client_rect();
         let camera = state.session.camera();
         let at_screen =
             Point { x: f64::from(event.client_x()) - frame.left(), y: f64::from(event.client_y()) - frame.top() };
+        let at = camera.world_from_screen(at_screen);
+        if state.document.nodes.values().any(|node| card_rect(node).contains(at)) {
+            return;
+        }
         let (dots, now_ns) = &*dots.borrow();
-        let found = dots.nearest(&state.curves, camera.world_from_screen(at_screen), DOT_REACH / camera.zoom, *now_ns);
-        if let Some(request) = found {
+        if let Some(request) = dots.nearest(&state.curves, at, DOT_REACH / camera.zoom, *now_ns) {
             simulation.explain(request.source, request.ordinal);
         }
     })
