@@ -89,6 +89,8 @@ pub struct Try {
     pub reached: Option<u64>,
     /// Replica, counted from 0 within its station.
     pub replica: Option<u32>,
+    /// How many replicas the station had when it was made; 0 for one that has none.
+    pub replicas: u32,
     /// How many were waiting when it joined the queue; `None` if it never waited.
     pub queued_behind: Option<u32>,
     pub started: Option<u64>,

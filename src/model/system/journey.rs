@@ -165,6 +165,10 @@ impl System {
                 lost: None,
                 reached: None,
                 replica: None,
+                replicas: match &to.kind {
+                    Kind::Pool(pool) => pool.replicas.len() as u32,
+                    _ => 0,
+                },
                 queued_behind: None,
                 started: None,
                 demand: None,

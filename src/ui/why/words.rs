@@ -20,7 +20,10 @@ fn nanos(span: u64) -> String {
 /// "Shop replica 2".
 #[must_use]
 pub fn place(one: &Try) -> String {
-    one.replica.map_or_else(|| one.to_name.clone(), |replica| format!("{} replica {}", one.to_name, replica + 1))
+    match one.replica {
+        Some(replica) if one.replicas > 1 => format!("{} replica {}", one.to_name, replica + 1),
+        _ => one.to_name.clone(),
+    }
 }
 
 /// What became of something, with its reason where there is one.
@@ -54,7 +57,7 @@ pub fn lines(journey: &Journey) -> Vec<Line> {
             lines.push(Line { at, words, bad });
         }
     };
-    for one in &journey.tries {
+    for (of, one) in (0..).zip(&journey.tries) {
         if one.only_wait {
             if let Some(heard) = one.heard {
                 say(
@@ -71,6 +74,9 @@ pub fn lines(journey: &Journey) -> Vec<Line> {
             say(Some(one.made), format!("{} waits {} before the next try.", one.from_name, nanos(wait)), false);
         }
         let to = place(one);
+        for decision in journey.decisions.iter().filter(|decision| decision.sent == Some(of)) {
+            say(Some(decision.at), choice(decision), false);
+        }
         say(one.sent, format!("{} {} {}{again}.", one.from_name, errand(one.asked), one.to_name), false);
         if one.handshake {
             say(one.sent, "The connection is opened first: one round trip more.".to_owned(), false);
@@ -114,6 +120,10 @@ pub fn lines(journey: &Journey) -> Vec<Line> {
             };
             say(one.worked, format!("{to} is done after {}{slowly}.", nanos(worked - started)), slow > 1.01);
         }
+    }
+    // Of what ends at the same moment, the innermost ends first.
+    for one in journey.tries.iter().rev().filter(|one| !one.only_wait) {
+        let to = place(one);
         if let Some(answered) = one.answered {
             let good = answered.outcome == Outcome::Completed;
             let found = match one.asked {
@@ -141,7 +151,7 @@ pub fn lines(journey: &Journey) -> Vec<Line> {
             say(one.answered.map(|end| end.at), format!("Nobody hears what {to} did."), true);
         }
     }
-    for decision in &journey.decisions {
+    for decision in journey.decisions.iter().filter(|decision| decision.sent.is_none()) {
         say(Some(decision.at), choice(decision), decision.chosen.is_none());
     }
     if let Some(ended) = journey.ended {

@@ -90,9 +90,6 @@ fn table(station: &StationFrame, marks: &Marks, scores: &[Score], now_ns: u64) -
                     <th scope="col">{ "Share" }</th>
                     <th scope="col"><abbr title="Requests sent there and not answered yet">{ "Open" }</abbr></th>
                     <th scope="col"><abbr title="Response time, smoothed, as the balancer measured it">{ "Time" }</abbr></th>
-                    <th scope="col"><abbr title="Share of answers that were errors, smoothed">{ "Errors" }</abbr></th>
-                    if busy { <th scope="col"><abbr title="Busy share of its slots, as its answers report it">{ "Busy" }</abbr></th> }
-                    <th scope="col">{ "Weight" }</th>
                 </tr></thead>
                 <tbody>{ for station.backends.iter().take(LISTED).map(row) }</tbody>
             </table>
@@ -152,8 +149,16 @@ fn row(
             if let Some(score) = score { <p class="num hint-formula">{ &score.formula }</p> }
         </>
     };
+    let mut more = vec![
+        format!("weight {}", format::figures(backend.weight)),
+        format!("errors {}", format::percent(backend.error_rate)),
+    ];
+    if busy {
+        more.push(format!("slots busy {}", format::percent(backend.utilization)));
+    }
     let share = if most > 0.0 && backend.recent_share.is_finite() { backend.recent_share / most * 100.0 } else { 0.0 };
     html! {
+        <>
         <tr class={classes!(gap.then_some("row-gap"))}>
             <th scope="row">{ marks.badge(backend.index) }<Hint class="cell-hint" {card}>{ name }</Hint></th>
             <td class={belief_tone(backend)}>{ believed }</td>
@@ -167,10 +172,9 @@ fn row(
             </td>
             <td class="num">{ backend.outstanding }</td>
             <td class="num">{ format::duration(backend.response_time) }</td>
-            <td class="num">{ format::percent(backend.error_rate) }</td>
-            if busy { <td class="num">{ format::percent(backend.utilization) }</td> }
-            <td class="num">{ format::figures(backend.weight) }</td>
         </tr>
+        <tr class="backend-more"><td colspan="6" class="num">{ more.join(" · ") }</td></tr>
+        </>
     }
 }
 
