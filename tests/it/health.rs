@@ -464,6 +464,28 @@ mod draining {
         assert_eq!(system.totals().run.by_reason[Reason::Draining.index()], 2);
     }
 
+    /// A connection that is open goes on as long as it lasts, here 5 s; the next one leads elsewhere.
+    #[test]
+    fn what_comes_over_open_connections_still_reaches_the_drained() {
+        let mut shop = shop(10.0, &[], &[("replicas", Value::from(2.0))]);
+        let mut node = (*shop.document.nodes[&shop.balancer]).clone();
+        node.kind = "l4-balancer".to_owned();
+        shop.document.nodes.insert(shop.balancer, node.into());
+        for (key, value) in [("connections", 1.0), ("lifetime", 5.0)] {
+            set(&mut shop.document, shop.balancer, key, value);
+        }
+        let mut system = system(&shop.document);
+        to(&mut system, 2.05);
+        start(&mut system, "drain", FaultTarget::Replica(shop.service, 0), Params::new());
+        let selections = |system: &System| -> Vec<u64> {
+            frame(system, shop.balancer).backends.iter().map(|backend| backend.selections).collect()
+        };
+        to(&mut system, 5.05);
+        assert_eq!(selections(&system), [50, 0]);
+        to(&mut system, 10.05);
+        assert_eq!((selections(&system), failed(&system)), (vec![50, 50], 0));
+    }
+
     /// Panic is for the suspected: who was taken out on purpose stays out.
     #[test]
     fn panic_does_not_bring_the_drained_back() {

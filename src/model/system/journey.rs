@@ -432,6 +432,9 @@ impl System {
         if replica != NONE {
             let replica = &self.replicas[replica as usize];
             (busy, slots, queue) = (replica.busy, replica.slots, replica.queue.len() as u32);
+            if replica.drained {
+                notes.push("being drained".to_owned());
+            }
             if replica.draining {
                 notes.push("on its way out".to_owned());
             }
