@@ -273,3 +273,19 @@ fn fitting_shows_frames_and_a_marquee_catches_what_lies_inside_as_a_whole() {
     let bounds = geometry::bounds(&editor.state.document).expect("there is something");
     assert_eq!((bounds.y, bounds.bottom()), (-48.0, 240.0));
 }
+
+#[test]
+fn a_wire_between_regions_bears_the_way_and_one_within_a_region_does_not() {
+    let place = ToolRequest::PlaceArea { zone: false, dragged: false };
+    // Two regions, around a and around b and c.
+    let editor =
+        TestEditor::new("a -> b; b -> c; c -> d").ask(place.clone()).down(-36.0, -48.0).moved(192.0, 180.0).up();
+    let editor = editor.ask(place).down(228.0, -48.0).moved(672.0, 240.0).up();
+    assert_eq!(labels(&editor), ["Virginia", "Ireland"]);
+    let document = &editor.state.document;
+    let mark = |edge: u32| places::way_mark(document, &document.edges[&crate::topology::document::EdgeId(edge)]);
+    let (mark_out, words) = mark(1).expect("from Virginia to Ireland");
+    assert_eq!((mark_out.as_str(), words.as_str()), ("+34.9 ms", "34.9 ms more for the way to Ireland"));
+    assert_eq!(mark(2), None, "within Ireland");
+    assert_eq!(mark(3), None, "d stands nowhere");
+}
