@@ -67,6 +67,8 @@ pub enum EditCommand {
     /// A new region, or a zone of the region under it; it takes in the cards that lie in its frame.
     AddArea {
         zone: bool,
+        /// For a zone: its region, which then grows around it; `None`: the region that it is drawn in.
+        within: Option<AreaId>,
         frame: Rect,
     },
     RenameArea {
@@ -355,7 +357,7 @@ impl EditCommand {
                 arrange(document, guard, &BTreeMap::new(), &[(*area, *frame)].into(), *landing)?;
                 Ok(Applied::said(words))
             }
-            Self::AddArea { zone, frame } => add_area(document, ids, guard, *zone, *frame),
+            Self::AddArea { zone, within, frame } => add_area(document, ids, guard, *zone, *within, *frame),
             Self::RenameArea { area, label } => {
                 let label = clean_name(label)?;
                 let area = document.areas.get_mut(area).ok_or(EditError::Gone)?;

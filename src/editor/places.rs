@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::catalog;
-use super::geometry::{CARD_WIDTH, GRID, Rect, Size, card_rect, moved, snapped};
+use super::geometry::{CARD_WIDTH, GRID, Rect, Size, bounds, card_rect, moved, snapped};
 use crate::engine::time::SimDuration;
 use crate::model::geography::{self, REGIONS, find_region};
 use crate::model::params::Unit;
@@ -243,6 +243,25 @@ pub fn frame_at(zone: bool, center: Point, snap: bool) -> Rect {
     let corner = moved(center, -width / 2.0, -height / 2.0);
     let Point { x, y } = if snap { snapped(corner) } else { corner };
     Rect { x, y, width, height }
+}
+
+/// Where a new frame takes nothing in: around `center` if nothing lies there, else beside everything. A zone goes into
+/// `region`, below what lies there.
+#[must_use]
+pub fn free_frame(document: &Document, region: Option<AreaId>, center: Point) -> Rect {
+    if let Some((id, around)) = region.and_then(|id| document.areas.get(&id).map(|area| (id, inner(&frame(area))))) {
+        let cards = held(document, id).map(|(_, node)| card_rect(node).bottom());
+        let zones = document.zones_of(id).filter_map(|zone| document.areas.get(&zone)).map(|zone| frame(zone).bottom());
+        let low = cards.chain(zones).map(|bottom| bottom + GRID).fold(around.y, f64::max);
+        return Rect { x: around.x, y: low, width: ZONE_SIZE.width, height: ZONE_SIZE.height };
+    }
+    let free = frame_at(false, center, true);
+    let taken = document.nodes.values().any(|node| overlap(&card_rect(node), &free))
+        || document.areas.values().any(|area| overlap(&frame(area), &free));
+    match bounds(document).filter(|_| taken) {
+        Some(all) => Rect { x: ((all.right() + 2.0 * GRID) / GRID).ceil() * GRID, ..free },
+        None => free,
+    }
 }
 
 /// The frame that is pulled up between two points; one that a click gives where they are the same.

@@ -492,7 +492,7 @@ fn any_edit() -> impl Strategy<Value = EditCommand> {
         }),
         4 => (id(), id()).prop_map(|(from, to)| EditCommand::Connect { from, to }),
         2 => (id(), at()).prop_map(|(node, at)| EditCommand::MoveTo([(node, at)].into())),
-        3 => (any::<bool>(), rect()).prop_map(|(zone, frame)| EditCommand::AddArea { zone, frame }),
+        3 => (any::<bool>(), rect(), prop::option::weighted(0.3, area())).prop_map(|(zone, frame, within)| EditCommand::AddArea { zone, within, frame }),
         3 => (id(), at(), area(), prop::option::of(rect()), landing()).prop_map(|(node, at, area, frame, landing)| {
             EditCommand::Arrange {
                 nodes: [(node, at)].into(),

@@ -163,7 +163,7 @@ pub enum ToolRequest {
     Place { kind: String, dragged: bool },
     /// Start placing a region or a zone, in the same two ways.
     PlaceArea { zone: bool, dragged: bool },
-    /// Put a region around the middle of the view, or a zone into the region there (or the selected one).
+    /// Put an empty region near the middle of the view, or an empty zone into the selected region (or the one there).
     PlaceAreaAtCenter { zone: bool },
     /// Put a card into the middle of the view at once (Enter on a palette entry).
     PlaceAtCenter { kind: String },
@@ -321,10 +321,11 @@ impl ToolState {
             ToolRequest::PlaceAreaAtCenter { zone } => {
                 // A zone goes into the selected region, wherever that is.
                 let chosen = cx.session.selection.areas.first().and_then(|area| cx.document.region_around(*area));
-                let region = chosen.and_then(|(region, ..)| cx.document.areas.get(&region)).filter(|_| *zone);
-                let center = region.map_or(cx.session.view_center(), |region| places::frame(region).center());
-                let frame = places::frame_at(*zone, center, cx.session.kept.snap);
-                actions.push(Action::Edit(EditCommand::AddArea { zone: *zone, frame }));
+                let middle = cx.session.view_center();
+                let region = chosen.map(|(region, ..)| region).or_else(|| places::region_at(cx.document, middle, None));
+                let region = region.filter(|_| *zone);
+                let frame = places::free_frame(cx.document, region, middle);
+                actions.push(Action::Edit(EditCommand::AddArea { zone: *zone, within: region, frame }));
                 Self::Idle
             }
             ToolRequest::PlaceAtCenter { kind } => {
@@ -552,13 +553,13 @@ impl ToolState {
                 let at = cx.session.camera().world_from_screen(input.pos_screen);
                 let at = if dragged(input, cx.session.camera().screen_from_world(from)) { at } else { from };
                 let frame = places::frame_between(zone, from, at, snaps(input, cx));
-                (Self::Idle, vec![Action::Edit(EditCommand::AddArea { zone, frame })])
+                (Self::Idle, vec![Action::Edit(EditCommand::AddArea { zone, within: None, frame })])
             }
             Self::PlacingArea { zone, dragged: true, at_world, from_world } => {
                 if inside(input, cx) {
                     let center = cx.session.camera().world_from_screen(input.pos_screen);
                     let frame = places::frame_at(zone, center, snaps(input, cx));
-                    (Self::Idle, vec![Action::Edit(EditCommand::AddArea { zone, frame })])
+                    (Self::Idle, vec![Action::Edit(EditCommand::AddArea { zone, within: None, frame })])
                 } else {
                     (Self::PlacingArea { zone, from_world, at_world, dragged: false }, Vec::new())
                 }

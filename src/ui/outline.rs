@@ -253,10 +253,8 @@ fn Place(props: &PlaceProps) -> Html {
     let select = dispatch.callback(move || inspector_places::choose_area(id));
     let delete = dispatch.callback(move || Action::Edit(EditCommand::Delete(Selection::of(Target::Area(id)))));
     let zone = {
-        let center = places::frame(area).center();
-        dispatch.callback(move || {
-            Action::Edit(EditCommand::AddArea { zone: true, frame: places::frame_at(true, center, true) })
-        })
+        let frame = places::free_frame(document, Some(id), places::frame(area).center());
+        dispatch.callback(move || Action::Edit(EditCommand::AddArea { zone: true, within: Some(id), frame }))
     };
     let region = match &area.kind {
         AreaKind::Region { region } => Some(region.clone()),

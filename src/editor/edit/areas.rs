@@ -74,6 +74,7 @@ pub(super) fn add_area(
     ids: &mut Ids,
     guard: &Guard,
     zone: bool,
+    within: Option<AreaId>,
     frame: Rect,
 ) -> Result<Applied, EditError> {
     if !guard.allows_areas() {
@@ -81,9 +82,14 @@ pub(super) fn add_area(
     }
     let mut frame = places::tamed(frame);
     let (kind, label) = if zone {
-        let region = places::region_at(document, frame.center(), None).ok_or(EditError::ZoneOutside)?;
-        if let Some(around) = document.areas.get(&region) {
-            frame = places::fitted(frame, &places::frame(around));
+        let region = within.or_else(|| places::region_at(document, frame.center(), None));
+        let region = region.ok_or(EditError::ZoneOutside)?;
+        let around = document.areas.get(&region).ok_or(EditError::Gone)?;
+        match (&around.kind, within) {
+            (AreaKind::Zone { .. }, _) => return Err(EditError::ZoneOutside),
+            // Drawn into it, the zone keeps to the region's frame; asked for, the region makes room.
+            (AreaKind::Region { .. }, None) => frame = places::fitted(frame, &places::frame(around)),
+            (AreaKind::Region { .. }, Some(_)) => {}
         }
         (AreaKind::Zone { within: region }, places::fresh_zone_label(document, region))
     } else {

@@ -289,3 +289,19 @@ fn a_wire_between_regions_bears_the_way_and_one_within_a_region_does_not() {
     assert_eq!(mark(2), None, "within Ireland");
     assert_eq!(mark(3), None, "d stands nowhere");
 }
+
+#[test]
+fn asked_for_by_key_or_in_the_outline_an_area_comes_empty() {
+    let editor = TestEditor::new("a; b; c").act(Action::Session(SessionChange::Fit));
+    let editor = editor.ask(ToolRequest::PlaceAreaAtCenter { zone: false });
+    assert_eq!(["a", "b", "c"].map(|label| area_of(&editor, label)), [None, None, None]);
+    let node = editor.id("a");
+    let editor = editor.edit(EditCommand::StandIn { node, area: Some(AreaId(1)) });
+    // The selected region makes room for a zone below what stands in it.
+    let select = SessionChange::Select(Selection::of(Target::Area(AreaId(1))));
+    let editor = editor.act(Action::Session(select)).ask(ToolRequest::PlaceAreaAtCenter { zone: true });
+    assert_eq!(labels(&editor), ["Virginia", "Zone a"]);
+    assert_eq!(area_of(&editor, "a"), Some(1));
+    assert_eq!(frame_of(&editor, 1).union(&frame_of(&editor, 2)), frame_of(&editor, 1));
+    assert!(!frame_of(&editor, 2).touches(&card_rect(&editor.state.document.nodes[&node])));
+}
