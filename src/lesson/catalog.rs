@@ -127,8 +127,8 @@ static SOLUTIONS: &[(&str, Solutions)] = &[
         "flapping-checks",
         "05-flapping-checks",
         [
-            ("patient, two failures", "solution"),
-            ("patient, one failure", "solution-one-failure"),
+            ("patient, one failure", "solution"),
+            ("patient, two failures", "solution-two-failures"),
             ("patient, three quick checks", "solution-three-quick-checks"),
         ]
     ),
