@@ -50,7 +50,7 @@ fn every_strategy_tells_its_choice() {
         round-robin: The next eligible backend in turn.
           It is the turn of Rome.
         smooth-weighted-round-robin: Each gains its weight; the first of the highest is chosen and pays the sum of all weights.
-          Each gains its weight: Oslo −3 + 5 = 2, Rome 1 + 1 = 2 and Lima 2 + 2 = 4.
+          Each gains its weight: Oslo: −3 + 5 = 2, Rome: 1 + 1 = 2 and Lima: 2 + 2 = 4.
           Lima is furthest ahead: it is chosen and pays the sum of all weights, 4 − 8 = −4.
             Oslo: −3 + 5 = 2
             Rome: 1 + 1 = 2
@@ -120,7 +120,7 @@ fn every_strategy_tells_its_choice() {
             Lima: 0.4/(1 + 0.000 s) + 0.3/(1 + 1) + 0.2·(1 − 0.000) + 0.1·2/5 = 0.7900
         cpu-weighted: Turns by weight times idle share, 1 − utilization as last reported.
           Each weight is multiplied by the idle share last reported, and counted in thousandths.
-          Each gains its weight: Oslo −700 + 2500 = 1800, Rome 100 + 100 = 200 and Lima 600 + 600 = 1200.
+          Each gains its weight: Oslo: −700 + 2500 = 1800, Rome: 100 + 100 = 200 and Lima: 600 + 600 = 1200.
           Oslo is furthest ahead: it is chosen and pays the sum of all weights, 1800 − 3200 = −1400.
             Oslo: 5 × (1 − 0.500) = 2.500
             Rome: 1 × (1 − 0.900) = 0.100

@@ -72,7 +72,7 @@ impl SmoothWeighted {
         }
         let sums = gains.iter().map(|entry| {
             let (index, gain) = *entry;
-            format!("{} {} + {gain} = {}", label(index), signed(self.current(index)), signed(ahead(entry)))
+            format!("{}: {} + {gain} = {}", label(index), signed(self.current(index)), signed(ahead(entry)))
         });
         let why = match tied {
             0 => format!("{name} is furthest ahead"),
