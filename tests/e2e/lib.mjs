@@ -107,7 +107,11 @@ async function openPage(browser, url, { viewport = 'desktop', hash = '', ...cont
   const page = await context.newPage();
   page.on('console', (message) => message.type() === 'error' && problems.push(`console: ${message.text()}`));
   page.on('pageerror', (error) => problems.push(`page error: ${error.message}`));
-  page.on('requestfailed', (request) => problems.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
+  // A reload gives up whatever is still under way: what is really missing answers with a status, or fails otherwise.
+  page.on('requestfailed', (request) => {
+    const reason = request.failure()?.errorText;
+    if (reason !== 'net::ERR_ABORTED') problems.push(`failed: ${request.url()} ${reason}`);
+  });
   page.on('response', (response) => response.status() >= 400 && problems.push(`${response.status()}: ${response.url()}`));
   await page.goto(`${url}${hash}`, { waitUntil: 'load' });
   await page.locator('h1').first().waitFor({ state: 'attached' });

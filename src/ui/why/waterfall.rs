@@ -90,8 +90,11 @@ fn row(journey: &Journey, of: u32, one: &Try, scale: Scale, heard: f64) -> Html 
     }
     let depth = depth(journey, one).min(6);
     let given_up = one.heard.filter(|_| one.given_up()).map(|end| end.at);
-    let label: Vec<String> =
+    let mut label: Vec<String> =
         spans.iter().map(|span| format!("{} {}", span.kind.label(), span_words(span.to - span.from))).collect();
+    if label.is_empty() {
+        label.push("no time yet".to_owned());
+    }
     let (tone, verdict) = verdict(one);
     let name = match one.asked {
         Asked::Request | Asked::Get => words::place(one),
