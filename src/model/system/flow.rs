@@ -118,7 +118,7 @@ impl System {
             self.queue.push_after(now, wait, Event::TimeOut { attempt: key });
         }
         if verb != Verb::Probe {
-            self.sample_hop(ix, false, Outcome::Completed, now, now + latency);
+            self.sample_hop(ix, edge_ix, false, Outcome::Completed, (now, now + latency));
         }
         self.note(ix, Mark::Sent { lost });
         if lost {
@@ -215,7 +215,7 @@ impl System {
         }
         let latency = edge.latency(draws, purpose::LATENCY_BACK) + way;
         if !probe {
-            self.sample_hop(ix, true, outcome, now, now + latency);
+            self.sample_hop(ix, edge_ix, true, outcome, (now, now + latency));
         }
         if latency == SimDuration::ZERO {
             self.answer(ix);
@@ -378,9 +378,8 @@ impl System {
     }
 
     /// Draws one in `dots_per` traversals of each direction.
-    fn sample_hop(&mut self, ix: u32, back: bool, outcome: Outcome, start: SimTime, end: SimTime) {
-        let attempt = &self.attempts[ix];
-        let (edge_ix, request) = (attempt.edge, attempt.request);
+    #[inline]
+    fn sample_hop(&mut self, ix: u32, edge_ix: u32, back: bool, outcome: Outcome, (start, end): (SimTime, SimTime)) {
         let edge = &mut self.edges[edge_ix as usize];
         let (since, dots) =
             if back { (&mut edge.back_since, &mut edge.back_dots) } else { (&mut edge.out_since, &mut edge.out_dots) };
@@ -389,6 +388,7 @@ impl System {
             return;
         }
         *dots += 1;
+        let request = self.attempts[ix].request;
         let Request { source, ordinal, .. } = self.requests[request];
         self.hops.push(HopSample { edge: edge_ix, source, ordinal, back, outcome, start, end });
     }

@@ -156,6 +156,7 @@ impl System {
         let now = self.now;
         let attempt = &self.attempts[ix];
         let (station, request, tried) = (attempt.station, attempt.request, attempt.tried);
+        let recorded = self.recorder.is_some();
         let balancer = self.balancer_mut(station)?;
         let chooser = &mut balancer.pickers[picker as usize];
         let config = &balancer.config;
@@ -165,6 +166,20 @@ impl System {
         let panic = chooser.in_panic(config.panic_threshold);
         let elsewhere = matches!(config.layer, Layer::Requests { elsewhere: true }) && try_no > 0;
         let turns = !panic && !chooser.by_weight && chooser.is_rising();
+        if !(panic || elsewhere || turns || config.panic_mode || recorded) {
+            // Nearly always: one choice among those believed well.
+            let reads = chooser.strategy.reads();
+            let request = self.request_view(request, reads, u32::from(try_no));
+            let balancer = self.balancer_mut(station)?;
+            let chooser = &mut balancer.pickers[picker as usize];
+            return chooser.strategy.pick(&mut PickContext {
+                backends: &chooser.views,
+                version: chooser.version,
+                stream: &mut balancer.stream,
+                request,
+                now,
+            });
+        }
         let ways = [
             elsewhere.then_some(Among::Untried),
             turns.then_some(Among::InTurn),
@@ -298,7 +313,7 @@ impl System {
             // Nobody tells it.
             Layer::Names(_) => says = None,
         }
-        if let Some(good) = says {
+        if let Some(good) = says.filter(|_| balancer.config.outliers.is_some()) {
             self.watch_answer(station, watcher, backend, good);
         }
     }
