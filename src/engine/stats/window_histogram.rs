@@ -93,14 +93,33 @@ impl WindowHistogram {
         self.count
     }
 
+    /// Number of buckets in use.
+    fn in_use(&self) -> usize {
+        self.used.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
     /// What was recorded since the last reset.
     #[must_use]
     pub fn snapshot(&self) -> SparseHistogram {
-        let in_use: u32 = self.used.iter().map(|word| word.count_ones()).sum();
-        let mut buckets = Vec::with_capacity(in_use as usize);
+        let mut buckets = Vec::with_capacity(self.in_use());
         buckets
             .extend(used_buckets(&self.used).map(|bucket| SparseBucket::new(bucket, u64::from(self.counts[bucket]))));
         SparseHistogram { buckets, count: self.count, sum_ns: self.sum_ns }
+    }
+
+    /// What was recorded since the last reset, and a reset.
+    #[must_use]
+    pub fn take(&mut self) -> SparseHistogram {
+        let mut buckets = Vec::with_capacity(self.in_use());
+        for (word, bits) in self.used.iter_mut().enumerate() {
+            let mut left = std::mem::take(bits);
+            while left != 0 {
+                let bucket = word * 64 + left.trailing_zeros() as usize;
+                buckets.push(SparseBucket::new(bucket, u64::from(std::mem::take(&mut self.counts[bucket]))));
+                left &= left - 1;
+            }
+        }
+        SparseHistogram { buckets, count: std::mem::take(&mut self.count), sum_ns: std::mem::take(&mut self.sum_ns) }
     }
 
     /// Forgets everything.
@@ -267,7 +286,8 @@ mod tests {
             }
             merged = merged.merged(&window.snapshot());
             added.add(&window.snapshot());
-            window.reset();
+            let taken = window.snapshot();
+            assert_eq!(window.take(), taken);
             assert_eq!(window.snapshot(), SparseHistogram::default());
         }
         assert_eq!(merged, total.snapshot());

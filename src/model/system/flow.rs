@@ -57,7 +57,7 @@ impl System {
             spot,
             handshake: false,
             try_no_next: 0,
-            load: None,
+            load: f32::NAN,
             tried: 0,
             try_no: 0,
             step: 0,
@@ -117,7 +117,7 @@ impl System {
             let key = self.attempts.key(ix);
             self.queue.push_after(now, wait, Event::TimeOut { attempt: key });
         }
-        if verb != Verb::Probe {
+        if self.watched && verb != Verb::Probe {
             self.sample_hop(ix, edge_ix, false, Outcome::Completed, (now, now + latency));
         }
         self.note(ix, Mark::Sent { lost });
@@ -181,7 +181,7 @@ impl System {
         let (edge_ix, station_ix, draws) = (attempt.edge, attempt.station, attempt.draws);
         if attempt.backend != NONE && attempt.replica != NONE {
             let replica = &self.replicas[attempt.replica as usize];
-            attempt.load = Some((replica.busy.min(replica.slots) * 255 / replica.slots.max(1)) as u8);
+            attempt.load = replica.busy.min(replica.slots) as f32 / replica.slots.max(1) as f32;
         }
         let way = self.spots.way(attempt.spot, attempt.from_spot);
         let (probe, nobody, detached) =
@@ -214,7 +214,7 @@ impl System {
             return;
         }
         let latency = edge.latency(draws, purpose::LATENCY_BACK) + way;
-        if !probe {
+        if self.watched && !probe {
             self.sample_hop(ix, edge_ix, true, outcome, (now, now + latency));
         }
         if latency == SimDuration::ZERO {
@@ -378,13 +378,12 @@ impl System {
     }
 
     /// Draws one in `dots_per` traversals of each direction.
-    #[inline]
     fn sample_hop(&mut self, ix: u32, edge_ix: u32, back: bool, outcome: Outcome, (start, end): (SimTime, SimTime)) {
         let edge = &mut self.edges[edge_ix as usize];
         let (since, dots) =
             if back { (&mut edge.back_since, &mut edge.back_dots) } else { (&mut edge.out_since, &mut edge.out_dots) };
         *since += 1;
-        if !self.watched || *since % u64::from(self.dots_per) != 0 {
+        if *since % u64::from(self.dots_per) != 0 {
             return;
         }
         *dots += 1;

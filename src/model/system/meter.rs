@@ -171,6 +171,10 @@ impl Meter {
     /// The open bucket as it is now.
     #[must_use]
     pub fn open_bucket(&self, now: SimTime) -> Bucket {
+        self.bucket_with(now, self.times.snapshot())
+    }
+
+    fn bucket_with(&self, now: SimTime, times: SparseHistogram) -> Bucket {
         let passed = now.since(self.changed).0;
         let secs = |ns: u64, level: u32| (ns + u64::from(level) * passed) as f64 / 1e9;
         Bucket {
@@ -182,18 +186,18 @@ impl Meter {
             busy_secs: secs(self.busy_ns, self.busy),
             slot_secs: secs(self.slot_ns, self.slots),
             queue_secs: secs(self.queue_ns, self.queue),
-            times: self.times.snapshot(),
+            times,
         }
     }
 
     /// Closes the open bucket.
     pub(super) fn tick(&mut self, now: SimTime) {
-        let bucket = self.open_bucket(now);
+        let times = self.times.take();
+        let bucket = self.bucket_with(now, times);
         self.integrate(now);
         (self.busy_ns, self.slot_ns, self.queue_ns) = (0, 0, 0);
         (self.arrivals, self.by_outcome, self.good) = (0, [0; 6], 0);
         self.opened = now;
-        self.times.reset();
         self.whole.absorb(&bucket);
         self.whole_times.add(&bucket.times);
         self.series.push(Rc::new(bucket));

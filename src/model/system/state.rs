@@ -195,8 +195,8 @@ pub(super) struct Attempt {
     pub handshake: bool,
     /// At a balancer of names, waiting for an address: the try to go on with.
     pub try_no_next: u8,
-    /// Busy share of the replica's slots as the answer left, in 255ths; for balancers.
-    pub load: Option<u8>,
+    /// Busy share of the replica's slots as the answer left, for balancers; NaN: nobody said.
+    pub load: f32,
     /// Standing at a balancer: backends tried, one bit each of the first 64.
     pub tried: u64,
     /// Try number, 0 first.

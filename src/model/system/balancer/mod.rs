@@ -288,8 +288,8 @@ impl System {
                 view.outstanding -= 1;
                 smooth(&mut view.response_time, took.as_secs_f64());
                 view.error_rate += NEWEST * (failed - view.error_rate);
-                if let Some(load) = load {
-                    smooth(&mut view.utilization, f64::from(load) / f64::from(u8::MAX));
+                if !load.is_nan() {
+                    smooth(&mut view.utilization, f64::from(load));
                 }
                 picker.strategy.answered(&Answer { backend, took, good, now });
             }
