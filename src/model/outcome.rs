@@ -73,10 +73,42 @@ pub enum Reason {
     NoRoute,
     /// The station is out of rotation by an operator's hand: it takes nothing new.
     Draining,
+    /// The caller's circuit breaker is open: the call was never sent.
+    CircuitOpen,
+    /// The caller's limit on open calls over the connection, or its pool of connections, is used up.
+    BulkheadFull,
+    /// No connection within the connect time-out.
+    ConnectTimeOut,
+    /// The request's deadline had passed: nobody needs the answer any more.
+    DeadlinePassed,
+    /// Whoever had asked does not want the answer any more, and said so.
+    Cancelled,
+    /// The user's patience was over.
+    ClientLeft,
+    /// A rate limit had no permit for it.
+    RateLimited,
+    /// An adaptive limit on requests in flight was reached.
+    ConcurrencyLimit,
+    /// Dropped because more important requests need the room.
+    LowPriority,
+    /// Dropped because it, or those before it, had waited too long.
+    WaitedTooLong,
+    /// Pushed out of a full queue by one that came after it.
+    Displaced,
+    /// The broker's partition is full and takes nothing more: back-pressure.
+    BrokerFull,
+    /// The broker or the consumer crashed and the message was gone, as the guarantee admits.
+    LostInCrash,
+    /// The message makes every consumer fail.
+    Poison,
+    /// The primary is down and no other has taken over yet.
+    NoPrimary,
+    /// A release that is being rolled out answers with errors.
+    BadVersion,
 }
 
 impl Reason {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 27] = [
         Self::None,
         Self::QueueFull,
         Self::ConnectionRefused,
@@ -88,6 +120,22 @@ impl Reason {
         Self::Removed,
         Self::NoRoute,
         Self::Draining,
+        Self::CircuitOpen,
+        Self::BulkheadFull,
+        Self::ConnectTimeOut,
+        Self::DeadlinePassed,
+        Self::Cancelled,
+        Self::ClientLeft,
+        Self::RateLimited,
+        Self::ConcurrencyLimit,
+        Self::LowPriority,
+        Self::WaitedTooLong,
+        Self::Displaced,
+        Self::BrokerFull,
+        Self::LostInCrash,
+        Self::Poison,
+        Self::NoPrimary,
+        Self::BadVersion,
     ];
 
     /// A lesson in one line: what happened.
@@ -105,6 +153,22 @@ impl Reason {
             Self::Removed => "the station was removed",
             Self::NoRoute => "nowhere to send it",
             Self::Draining => "draining: it finishes what it has and takes nothing new",
+            Self::CircuitOpen => "circuit breaker open: the caller did not even try",
+            Self::BulkheadFull => "bulkhead full: the caller has as many calls open as it allows itself",
+            Self::ConnectTimeOut => "no connection within the connect time-out",
+            Self::DeadlinePassed => "deadline passed before it was done",
+            Self::Cancelled => "cancelled: whoever asked has left, and said so",
+            Self::ClientLeft => "the user ran out of patience and left",
+            Self::RateLimited => "rate limited: more requests than the limit permits",
+            Self::ConcurrencyLimit => "shed: the concurrency limit is reached",
+            Self::LowPriority => "shed: too low a priority for the load there is",
+            Self::WaitedTooLong => "shed: it had waited too long in the queue",
+            Self::Displaced => "pushed out of the queue by a newer or more important request",
+            Self::BrokerFull => "back-pressure: the partition is full",
+            Self::LostInCrash => "lost in a crash, as this guarantee admits",
+            Self::Poison => "poison message: every try to process it fails",
+            Self::NoPrimary => "no primary: the failover is under way",
+            Self::BadVersion => "the new release answers with errors",
         }
     }
 
