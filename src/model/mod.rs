@@ -2,6 +2,7 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_types, clippy::disallowed_methods))]
 
+pub mod admission;
 pub mod analytic;
 pub mod balancer;
 pub mod distribution;
