@@ -6,32 +6,67 @@ use super::icons::{category_class, icon, station_icon};
 use super::stage::OUTLINE;
 use super::store::{use_dispatch, use_editor, use_guard, use_preferences};
 use crate::editor::{Action, Command, SessionChange, ToolRequest, ToolState, commands};
-use crate::model::station;
+use crate::model::station::{self, Category};
+
+/// The groups of stations, in the order of the rail: a name, and whether a category belongs to it.
+const GROUPS: [(&str, fn(Category) -> bool); 4] = [
+    ("Clients", |category| matches!(category, Category::Client)),
+    ("Routing", |category| matches!(category, Category::Routing)),
+    ("Compute", |category| matches!(category, Category::Compute)),
+    ("Data", |category| matches!(category, Category::Cache | Category::Data)),
+];
 
 #[component]
 pub fn Palette() -> Html {
+    let stations = GROUPS.into_iter().map(|(name, holds)| {
+        let kinds: Vec<_> =
+            station::REGISTRY.iter().filter(|kind| holds(kind.category) && !kind.entry.defect).collect();
+        html! {
+            <Group key={name} {name} alone={kinds.len() == 1}>
+                { for kinds.into_iter().map(|kind| html! { <PaletteItem kind={kind.entry.id} key={kind.entry.id} /> }) }
+            </Group>
+        }
+    });
     html! {
-           <nav class="rail" aria-label="Palette and tools">
-               <div class="rail-group" role="group" aria-label="Stations to place">
-                   { for station::REGISTRY.iter().filter(|kind| !kind.entry.defect).map(|kind| html! { <PaletteItem kind={kind.entry.id} key={kind.entry.id} /> }) }
-               </div>
-    <PlacesToPlace />
-               <div class="rail-group rail-tools" role="group" aria-label="Tools">
-                   <OutlineToggle />
-                   { for ["connect", "undo", "redo", "tidy-layout"].into_iter().filter_map(commands::find).map(|command| html! { <CommandButton id={command.id} key={command.id} /> }) }
-               </div>
-           </nav>
-       }
+        <nav class="rail" aria-label="Palette and tools">
+            { for stations }
+            <Group name="Places" alone={false}>
+                <PlaceItem zone={false} />
+                <PlaceItem zone={true} />
+            </Group>
+            <div class="rail-tools" role="group" aria-label="Tools">
+                <OutlineToggle />
+                { for ["connect", "undo", "redo", "tidy-layout"].into_iter().filter_map(commands::find).map(|command| html! { <CommandButton id={command.id} key={command.id} /> }) }
+            </div>
+        </nav>
+    }
 }
 
-/// Regions and zones: frames that stations stand in.
+#[derive(Debug, PartialEq, Properties)]
+struct GroupProps {
+    name: &'static str,
+    /// It holds one entry alone, which then takes both columns.
+    alone: bool,
+    children: Html,
+}
+
+/// A group of the palette: its name folds it away and brings it back.
 #[component]
-fn PlacesToPlace() -> Html {
+fn Group(props: &GroupProps) -> Html {
+    let preferences = use_preferences();
+    let dispatch = use_dispatch();
+    let GroupProps { name, alone, children } = props;
+    let panel = format!("palette-{}", name.to_lowercase());
+    let open = preferences.panel_open(&panel, true);
+    let fold =
+        dispatch.callback(move || Action::Session(SessionChange::SetPanel { panel: panel.clone(), open: !open }));
     html! {
-        <div class="rail-group rail-places" role="group" aria-label="Places to draw">
-            <PlaceItem zone={false} />
-            <PlaceItem zone={true} />
-        </div>
+        <section class={classes!("rail-group", alone.then_some("rail-alone"))} aria-label={*name}>
+            <button type="button" class="rail-name" aria-expanded={open.to_string()} onclick={fold}>
+                <span>{ *name }</span>{ icon(if open { "chevron-down" } else { "chevron-right" }, "icon-s") }
+            </button>
+            if open { <div class="rail-items">{ children.clone() }</div> }
+        </section>
     }
 }
 
