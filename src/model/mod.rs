@@ -18,6 +18,7 @@ pub mod params;
 pub mod profile;
 pub mod read;
 pub mod rotation;
+pub mod scaler;
 pub mod slow_start;
 pub mod station;
 pub mod system;

@@ -7,6 +7,7 @@ mod command;
 mod fixture;
 mod golden;
 mod health;
+mod hpa;
 mod kinds;
 mod labs;
 mod lessons;
