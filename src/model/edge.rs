@@ -1,48 +1,23 @@
-//! What an edge can be told: latency, time-out, retries, and when a handler calls over it.
+//! What an edge can be told: latency, time-outs, retries and further policies, and when a handler calls over it.
 
 use super::params::{Entry, ParamKind, ParamSpec, Unit};
-
-/// A retry at once.
-pub const BACKOFF_NONE: Entry = Entry {
-    id: "none",
-    name: "At once",
-    summary: "Tries again without waiting.",
-    source: "What naive clients do; Beyer et al., \"Site Reliability Engineering\", ch. 22, advises against it.",
-    params: &[],
-    defect: false,
-};
-
-/// Waits longer by the same step each time.
-pub const BACKOFF_LINEAR: Entry = Entry {
-    id: "linear",
-    name: "Linear",
-    summary: "Waits base times the attempt's number, up to a cap; no jitter, so waves stay together.",
-    source: "The running example's service mesh: 100 ms per attempt, cap 5 s.",
-    params: &[
-        ParamSpec::number("base", "Base", Unit::Seconds, 0.1, 0.0, 60.0, "Wait before the first retry."),
-        ParamSpec::number("cap", "Cap", Unit::Seconds, 5.0, 0.0, 600.0, "Longest wait."),
-    ],
-    defect: false,
-};
-
-/// Doubles, with full jitter.
-pub const BACKOFF_EXPONENTIAL: Entry = Entry {
-    id: "exponential",
-    name: "Exponential, full jitter",
-    summary: "Waits a random time between nothing and base times 2, 4, 8 …, up to a cap.",
-    source: "AWS architecture blog, \"Exponential Backoff and Jitter\" (full jitter).",
-    params: &[
-        ParamSpec::number("base", "Base", Unit::Seconds, 0.1, 0.0, 60.0, "Upper end of the first wait."),
-        ParamSpec::number("cap", "Cap", Unit::Seconds, 5.0, 0.0, 600.0, "Longest upper end."),
-    ],
-    defect: false,
-};
+use super::policy::{backoff, breaker, budget, bulkhead, hedge, sidecar};
 
 /// All ways to wait before a retry.
 #[must_use]
 pub fn backoffs() -> Vec<&'static Entry> {
-    vec![&BACKOFF_NONE, &BACKOFF_LINEAR, &BACKOFF_EXPONENTIAL]
+    backoff::entries()
 }
+
+/// The parameters in groups, for whoever shows them: title, keys.
+pub const GROUPS: &[(&str, &[&str])] = &[
+    ("Network", &["latency", "weight", "operations", "path", "probability"]),
+    ("Time-outs", &["timeout", "connect_timeout", "overall_timeout", "deadline", "pass_deadline", "cancel"]),
+    ("Retries", &["retries", "backoff", "retry_budget", "hedging"]),
+    ("Circuit breaker", &["breaker"]),
+    ("Limits", &["bulkhead"]),
+    ("Sidecar", &["sidecar"]),
+];
 
 /// An edge's parameters.
 pub const EDGE_ENTRY: Entry = Entry {
@@ -65,10 +40,84 @@ pub const EDGE_ENTRY: Entry = Entry {
             0.0,
             0.0,
             3_600.0,
-            "How long the caller waits for an answer before it gives up; 0 = for ever. The work goes on at the other end.",
+            "How long the caller waits for an answer to each try before it gives up; 0 = for ever. The work goes on at the other end, unless the caller cancels.",
+        ),
+        ParamSpec::number(
+            "connect_timeout",
+            "Connect time-out",
+            Unit::Seconds,
+            0.0,
+            0.0,
+            3_600.0,
+            "How long a try may take to get through to the other end; 0 = as long as the time-out lets it.",
+        ),
+        ParamSpec::number(
+            "overall_timeout",
+            "Overall time-out",
+            Unit::Seconds,
+            0.0,
+            0.0,
+            3_600.0,
+            "How long the caller waits in all, over every try and the waits between them; 0 = for ever.",
+        ),
+        ParamSpec::number(
+            "deadline",
+            "Deadline",
+            Unit::Seconds,
+            0.0,
+            0.0,
+            3_600.0,
+            "So long after the call begins its answer is useless: the caller gives up then, and the station that is called knows it and does no work after it. 0 = none.",
+        ),
+        ParamSpec::flag(
+            "pass_deadline",
+            "Passes the deadline on",
+            false,
+            "Calls over this connection keep the deadline with which their caller was called itself.",
+        ),
+        ParamSpec::flag(
+            "cancel",
+            "Cancels what it gives up",
+            false,
+            "A caller that stops waiting says so: what waits at the other end leaves the queue, what is being worked on stops. Otherwise it goes on for nobody.",
         ),
         ParamSpec::count("retries", "Retries", 0.0, 0.0, 10.0, "How often the caller tries again after a failure."),
         ParamSpec::variant("backoff", "Wait before a retry", backoffs, "linear", "How long to wait before each retry."),
+        ParamSpec::variant(
+            "retry_budget",
+            "Retry budget",
+            budget::entries,
+            "off",
+            "How many tries beyond the first all callers together may send over this connection.",
+        ),
+        ParamSpec::variant(
+            "hedging",
+            "Hedging",
+            hedge::entries,
+            "off",
+            "Sends a second try while the first is still out. The first good answer counts.",
+        ),
+        ParamSpec::variant(
+            "breaker",
+            "Circuit breaker",
+            breaker::entries,
+            "off",
+            "Stops calling for a while when calls keep failing. What it refuses is answered at once, is not tried again, and is no failure of its own.",
+        ),
+        ParamSpec::variant(
+            "bulkhead",
+            "Open calls",
+            bulkhead::entries,
+            "off",
+            "How many calls a caller may have open over this connection at a time.",
+        ),
+        ParamSpec::variant(
+            "sidecar",
+            "Proxies",
+            sidecar::entries,
+            "off",
+            "What it costs to have all this done by a proxy beside each station.",
+        ),
         ParamSpec::count(
             "weight",
             "Weight",
@@ -107,3 +156,17 @@ pub const EDGE_ENTRY: Entry = Entry {
     ],
     defect: false,
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_parameter_is_in_one_group() {
+        let mut grouped: Vec<&str> = GROUPS.iter().flat_map(|(_, keys)| keys.iter().copied()).collect();
+        let mut declared: Vec<&str> = EDGE_ENTRY.params.iter().map(|spec| spec.key).collect();
+        grouped.sort_unstable();
+        declared.sort_unstable();
+        assert_eq!(grouped, declared);
+    }
+}

@@ -15,6 +15,7 @@ pub mod lru;
 pub mod outcome;
 pub mod outlier;
 pub mod params;
+pub mod policy;
 pub mod profile;
 pub mod read;
 pub mod rotation;

@@ -6,12 +6,14 @@ use crate::engine::dist::Dist;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::edge::EDGE_ENTRY;
 use crate::model::geography::find_region;
-use crate::model::params::{Params, Value};
+use crate::model::params::Value;
+use crate::model::policy::PolicyPlan;
+use crate::model::policy::backoff::Backoff;
 use crate::model::profile::Profile;
 use crate::model::read::Reader;
 use crate::model::station;
 use crate::model::system::plan::{
-    Arrivals, Backoff, BalancerConfig, CallMode, CallerConfig, Carries, CheckConfig, ConnectionConfig, EdgePlan, Layer,
+    Arrivals, BalancerConfig, CallMode, CallerConfig, Carries, CheckConfig, ConnectionConfig, EdgePlan, Layer,
     NameConfig, Plan, PoolConfig, PoolKind, RunPlan, SourceConfig, Standing, StationConfig, StationPlan, WindowPlan,
 };
 use crate::model::system::{LiveFault, System, TimedFault};
@@ -264,22 +266,6 @@ fn database_config(reader: &Reader<'_>) -> PoolConfig {
 
 fn edge_plan(id: EdgeId, edge: &Edge) -> EdgePlan {
     let reader = Reader::new(&EDGE_ENTRY, &edge.params);
-    let (entry, variant) = reader.variant("backoff");
-    let wait = |params: &Params| {
-        let reader = Reader::new(entry, params);
-        (reader.number("base"), reader.number("cap"))
-    };
-    let backoff = match entry.id {
-        "linear" => {
-            let (base, cap) = wait(&variant.params);
-            Backoff::Linear { base, cap }
-        }
-        "exponential" => {
-            let (base, cap) = wait(&variant.params);
-            Backoff::FullJitter { base, cap }
-        }
-        _ => Backoff::None,
-    };
     EdgePlan {
         id,
         from: edge.from,
@@ -287,7 +273,7 @@ fn edge_plan(id: EdgeId, edge: &Edge) -> EdgePlan {
         latency: dist(&reader, "latency"),
         timeout: optional(reader.number("timeout")),
         retries: reader.count("retries") as u8,
-        backoff,
+        backoff: Backoff::read(&reader.variant("backoff").1),
         weight: reader.count("weight"),
         carries: match reader.choice("operations") {
             "reads" => Carries::Reads,
@@ -297,6 +283,7 @@ fn edge_plan(id: EdgeId, edge: &Edge) -> EdgePlan {
         },
         path: reader.text("path"),
         probability: reader.number("probability"),
+        policy: PolicyPlan::read(&reader),
     }
 }
 
@@ -304,6 +291,7 @@ fn edge_plan(id: EdgeId, edge: &Edge) -> EdgePlan {
 mod tests {
     use super::*;
     use crate::model::ids::AreaId;
+    use crate::model::params::Params;
     use crate::topology::document::{Area, AreaKind, Point};
 
     #[test]

@@ -15,6 +15,7 @@ mod moved_keys;
 mod outlier;
 mod percentiles;
 mod places;
+mod policies;
 mod queueing_formulas;
 mod robust;
 mod strategies;

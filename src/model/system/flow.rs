@@ -297,13 +297,14 @@ impl System {
         if retry {
             let next = try_no + 1;
             let again = self.new_attempt(request, edge_ix, caller, verb, base);
-            let unit = base.child(purpose::BACKOFF).unit(u64::from(next));
             let attempt = &mut self.attempts[again];
             attempt.try_no = next;
             attempt.draws = base.child(purpose::RETRY).child(u64::from(next));
             attempt.backend = backend;
             attempt.via = via;
-            let wait = SimDuration::from_secs_f64(backoff.wait(u32::from(next), unit));
+            let wait = SimDuration::from_secs_f64(
+                backoff.wait(u32::from(next), |retry| base.child(purpose::BACKOFF).unit(u64::from(retry))),
+            );
             self.queue.push(self.now + wait, Event::Retry { attempt: again });
             return;
         }

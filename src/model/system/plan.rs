@@ -9,6 +9,8 @@ use crate::model::geography::Region;
 use crate::model::ids::{AreaId, EdgeId, NodeId};
 use crate::model::outlier;
 use crate::model::params::Variant;
+use crate::model::policy::PolicyPlan;
+use crate::model::policy::backoff::Backoff;
 use crate::model::profile::Profile;
 use crate::model::slow_start::SlowStart;
 
@@ -222,35 +224,8 @@ pub struct EdgePlan {
     /// Only requests whose path begins so; empty = all.
     pub path: String,
     pub probability: f64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Backoff {
-    None,
-    /// `base` x retry number, at most `cap` [s].
-    Linear {
-        base: f64,
-        cap: f64,
-    },
-    /// Uniform between 0 and min(`cap`, `base` x 2^(retry number - 1)) [s].
-    FullJitter {
-        base: f64,
-        cap: f64,
-    },
-}
-
-impl Backoff {
-    /// Wait before retry number `retry` (1, 2, …) [s]; `unit` is uniform in 0..1.
-    #[must_use]
-    pub fn wait(self, retry: u32, unit: f64) -> f64 {
-        match self {
-            Self::None => 0.0,
-            Self::Linear { base, cap } => (base * f64::from(retry)).min(cap),
-            Self::FullJitter { base, cap } => {
-                unit * (base * f64::from(1u32 << retry.saturating_sub(1).min(30))).min(cap)
-            }
-        }
-    }
+    /// Further policies; `None`: none.
+    pub policy: Option<Box<PolicyPlan>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

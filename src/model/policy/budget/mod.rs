@@ -1,0 +1,94 @@
+//! Retry budgets: how many tries beyond the first a connection may send, however many calls fail.
+//!
+//! One budget for the whole connection. Hedges draw on it like retries. One file and one line of [`REGISTRY`] make another kind.
+
+mod concurrent;
+mod tokens;
+
+use std::fmt;
+
+pub use concurrent::Concurrent;
+pub use tokens::Tokens;
+
+use crate::engine::time::SimTime;
+use crate::model::params::{Entry, Variant};
+use crate::model::read::Reader;
+
+/// A retry budget.
+pub trait Budget: fmt::Debug {
+    /// A call begins.
+    fn call(&mut self, now: SimTime);
+    /// Whether one try more may be sent, while `open` calls are under way. If so, it is charged.
+    fn withdraw(&mut self, open: u32, now: SimTime) -> bool;
+    /// A try that was charged is over.
+    fn returned(&mut self);
+    /// Tries that could be sent now, and how many it would hold at most where that is known.
+    fn balance(&self, open: u32, now: SimTime) -> Balance;
+    fn box_clone(&self) -> Box<dyn Budget>;
+}
+
+/// What is left of a budget.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Balance {
+    /// Tries that could be sent now.
+    pub left: f64,
+    /// Of so many as things are.
+    pub of: f64,
+}
+
+impl Clone for Box<dyn Budget> {
+    fn clone(&self) -> Self {
+        self.box_clone()
+    }
+}
+
+/// A budget as a connection is told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings(Variant);
+
+impl Settings {
+    /// A budget that nothing was drawn from.
+    ///
+    /// # Panics
+    /// Never: settings are read only from an entry of the registry.
+    #[must_use]
+    pub fn build(&self, now: SimTime) -> Box<dyn Budget> {
+        let kind = find(&self.0.id).expect("settings name an entry of the registry");
+        (kind.build)(&Reader::new(kind.entry, &self.0.params), now)
+    }
+}
+
+/// One kind of budget of the registry.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    pub entry: &'static Entry,
+    build: fn(&Reader<'_>, SimTime) -> Box<dyn Budget>,
+}
+
+static OFF: Entry = Entry {
+    id: "off",
+    name: "Off",
+    summary: "Every failed call may be tried again, as often as retries are set.",
+    source: "",
+    params: &[],
+    defect: false,
+};
+
+/// All kinds, in the order of the menu.
+pub static REGISTRY: &[Kind] = &[tokens::KIND, concurrent::KIND];
+
+fn find(id: &str) -> Option<&'static Kind> {
+    REGISTRY.iter().find(|kind| kind.entry.id == id)
+}
+
+/// Off and all kinds, as a choice for parameters.
+#[must_use]
+pub fn entries() -> Vec<&'static Entry> {
+    std::iter::once(&OFF).chain(REGISTRY.iter().map(|kind| kind.entry)).collect()
+}
+
+/// What the choice says; `None`: off.
+#[must_use]
+pub fn read(choice: &Variant) -> Option<Settings> {
+    find(&choice.id).map(|_| Settings(choice.clone()))
+}
