@@ -1,5 +1,6 @@
 //! What an edge can be told: latency, time-outs, retries and further policies, and when a handler calls over it.
 
+use super::admission::limit;
 use super::params::{Entry, ParamKind, ParamSpec, Unit};
 use super::policy::{backoff, breaker, budget, bulkhead, hedge, sidecar};
 
@@ -15,7 +16,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("Time-outs", &["timeout", "connect_timeout", "overall_timeout", "deadline", "pass_deadline", "cancel"]),
     ("Retries", &["retries", "backoff", "retry_budget", "hedging"]),
     ("Circuit breaker", &["breaker"]),
-    ("Limits", &["bulkhead"]),
+    ("Limits", &["rate_limit", "bulkhead"]),
     ("Sidecar", &["sidecar"]),
 ];
 
@@ -103,6 +104,13 @@ pub const EDGE_ENTRY: Entry = Entry {
             breaker::entries,
             "off",
             "Stops calling for a while when calls keep failing. What it refuses is answered at once, is not tried again, and is no failure of its own.",
+        ),
+        ParamSpec::variant(
+            "rate_limit",
+            "Rate limit",
+            limit::entries,
+            "off",
+            "How many calls may begin over this connection per second. One count for all callers, or one for each client's address.",
         ),
         ParamSpec::variant(
             "bulkhead",

@@ -11,11 +11,13 @@ pub mod hedge;
 pub mod sidecar;
 
 use crate::engine::time::SimDuration;
+use crate::model::admission::limit;
 use crate::model::read::Reader;
 
 /// What a connection is told beyond latency, time-out and retries.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PolicyPlan {
+    pub rate_limit: Option<limit::Settings>,
     /// A try that has not reached its station by then ends.
     pub connect_timeout: Option<SimDuration>,
     /// The caller gives up on the whole call, with all its tries.
@@ -39,6 +41,7 @@ impl PolicyPlan {
     pub fn read(reader: &Reader<'_>) -> Option<Box<Self>> {
         let secs = |key: &str| Some(SimDuration::from_secs_f64(reader.number(key))).filter(|time| time.0 > 0);
         let plan = Self {
+            rate_limit: limit::read(&reader.variant("rate_limit").1),
             connect_timeout: secs("connect_timeout"),
             overall_timeout: secs("overall_timeout"),
             deadline: secs("deadline"),
