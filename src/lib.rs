@@ -11,6 +11,7 @@
 //! | [`protocol`] | 2 | messages between page and worker |
 //! | [`conversation`] | 2 | which message follows which, on the page's side |
 //! | [`glossary`] | 2 | the words of the field, once for page, lessons and documents |
+//! | [`interop`] | 2 | other programs' files: Kubernetes manifests in and out |
 //! | [`lesson`] | 2 | lessons, goals as data, grading, progress |
 //! | [`registry`] | 2 | everything that can be chosen, as plain data |
 //! | [`editor`] | 2 | document + session + history + tools; pure, no browser |
@@ -27,6 +28,7 @@ pub mod conversation;
 pub mod editor;
 pub mod engine;
 pub mod glossary;
+pub mod interop;
 pub mod lesson;
 pub mod model;
 pub mod protocol;

@@ -11,6 +11,7 @@ mod hpa;
 mod kinds;
 mod labs;
 mod lessons;
+mod manifests;
 mod moved_keys;
 mod outlier;
 mod percentiles;

@@ -66,6 +66,7 @@ const RULES: &[Rule] = &[
             "src/model",
             "src/topology",
             "src/runner",
+            "src/interop",
             "src/lesson",
             "src/editor",
             "src/protocol.rs",

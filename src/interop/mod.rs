@@ -1,0 +1,3 @@
+//! Other programs' files: Kubernetes manifests in and out.
+
+pub mod kubernetes;
