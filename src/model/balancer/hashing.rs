@@ -5,7 +5,7 @@
 //! CRC-32: the reflected polynomial of IEEE 802.3, as in zlib and nginx. XXH64: Collet, xxHash. Both are checked against
 //! `tests/vectors/hashing.json`.
 
-use super::{BackendView, Reads, RequestView, eligible};
+use super::{BackendView, Explanation, PickContext, Reads, RequestView, eligible, nobody};
 use crate::model::params::ParamSpec;
 use crate::model::read::Reader;
 
@@ -188,6 +188,48 @@ pub(super) fn listed(backends: &[BackendView]) -> Vec<(u32, Text, u32)> {
 /// The first in the list that is eligible: for when no table leads to anybody.
 pub(super) fn anybody(backends: &[BackendView]) -> Option<u32> {
     eligible(backends).next().map(|(index, _)| index)
+}
+
+/// A walk over the candidates of a hash, in words: neighbors of the same backend and fate are one step.
+pub(super) struct Walk<'a> {
+    steps: Vec<String>,
+    last: Option<(u32, Fate)>,
+    label: &'a dyn Fn(u32) -> String,
+}
+
+impl<'a> Walk<'a> {
+    /// Begins with what is hashed.
+    pub(super) fn from(hash_on: HashOn, request: &RequestView, hash: u64, label: &'a dyn Fn(u32) -> String) -> Self {
+        let begins = format!("The {} hashes to {hash:#018x}.", hash_on.words(request));
+        Self { steps: vec![begins], last: None, label }
+    }
+
+    /// A candidate; `words` are told whether it is the first, and who it is.
+    pub(super) fn see(&mut self, candidate: u32, fate: Fate, words: impl FnOnce(bool, &str) -> String) {
+        if self.last != Some((candidate, fate)) {
+            self.steps.push(words(self.last.is_none(), &verdict(&(self.label)(candidate), fate)));
+            self.last = Some((candidate, fate));
+        }
+    }
+
+    /// Where it led; `dead_end` begins the sentence if it led nowhere and the next in the list is taken.
+    pub(super) fn end(
+        mut self,
+        found: Option<u32>,
+        cx: &PickContext<'_>,
+        rule: &'static str,
+        dead_end: &str,
+    ) -> Explanation {
+        let chosen = found.or_else(|| anybody(cx.backends));
+        match chosen {
+            Some(chosen) if found.is_none() => {
+                self.steps.push(format!("{dead_end}: {} is the next in the list.", (self.label)(chosen)));
+            }
+            Some(_) => {}
+            None => self.steps = nobody(),
+        }
+        Explanation { rule, scores: Vec::new(), steps: self.steps, chosen }
+    }
 }
 
 /// A candidate in words: who, and why not, if not.

@@ -10,14 +10,11 @@
 //! Source: nginx, `src/http/modules/ngx_http_upstream_hash_module.c` (`hash $key` without `consistent`); vectors from the
 //! real program in `tests/vectors/lb_nginx.json`.
 
-use super::hashing::{Fate, HASH_ON, HashOn, Text, at, crc32, judge, total_weight, verdict};
+use super::hashing::{HASH_ON, HashOn, Text, crc32};
 use super::smooth_weighted::SmoothWeighted;
-use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Reads, Strategy, nobody};
+use super::{Descriptor, Explanation, Needs, PickContext, Reads, Strategy, modulo};
 use crate::model::params::Entry;
 use crate::model::read::Reader;
-
-/// Rounds of hashing after the first, before round robin takes over.
-const TRIES: u64 = 20;
 
 const ENTRY: Entry = Entry {
     id: "key-hash",
@@ -52,31 +49,16 @@ pub(super) fn part(round: u64, text: &[u8]) -> u32 {
     crc32(&[number.as_bytes(), text]) >> 16 & 0x7fff
 }
 
-/// Hashes until a backend will do; `see` hears of every round: hash, place among the weights, whose, what becomes of it.
-#[inline]
-fn search(cx: &PickContext<'_>, text: &[u8], mut see: impl FnMut(u32, u32, u32, Fate)) -> Option<u32> {
-    // All backends of the list count, eligible or not: who is healthy must not move everybody else's items.
-    let total = total_weight(cx.backends);
-    let mut hash = 0;
-    for round in 0..=TRIES {
-        hash += part(round, text);
-        let place = hash.checked_rem(total)?;
-        let candidate = at(cx.backends, place)?;
-        let fate = judge(cx.backends, candidate);
-        see(hash, place, candidate, fate);
-        if fate == Fate::Taken {
-            return Some(candidate);
-        }
-    }
-    None
+/// The hash of a round from that of the one before.
+fn next(text: &Text) -> impl Fn(u32, u32) -> u32 {
+    move |round, before| before + part(u64::from(round), text.as_bytes())
 }
 
 impl Strategy for KeyHash {
     /// O(n) per round.
     fn pick(&mut self, cx: &mut PickContext<'_>) -> Option<u32> {
         let text = self.hash_on.text(&cx.request);
-        search(cx, text.as_bytes(), |_, _, _, _| ())
-            .or_else(|| self.fallback.step(cx.backends, |_, backend| backend.eligible))
+        modulo::pick(cx, &mut self.fallback, next(&text))
     }
 
     fn reads(&self) -> Reads {
@@ -85,35 +67,8 @@ impl Strategy for KeyHash {
 
     fn explain(&self, cx: &PickContext<'_>, label: &dyn Fn(u32) -> String) -> Explanation {
         let text = self.hash_on.text(&cx.request);
-        let total = total_weight(cx.backends);
-        let mut steps = Vec::new();
-        let mut chosen = search(cx, text.as_bytes(), |hash, place, candidate, fate| {
-            let who = verdict(&label(candidate), fate);
-            let what = match steps.is_empty() {
-                true => format!("The {}", self.hash_on.words(&cx.request)),
-                false => "Hashed on, it".to_owned(),
-            };
-            steps.push(format!(
-                "{what} hashes to {hash}; modulo {total}, the sum of the weights, that is place {place}: {who}."
-            ));
-        });
-        if chosen.is_none() {
-            let gain = |_, backend: &BackendView| backend.eligible.then(|| i64::from(backend.weight));
-            let (turn, told) = self.fallback.foretell(cx.backends, gain, label);
-            if turn.is_some() {
-                steps.push(format!("After {TRIES} more hashes in vain they take turns by weight."));
-                steps.extend(told);
-            } else {
-                steps = nobody();
-            }
-            chosen = turn;
-        }
-        Explanation {
-            rule: "The hash of the request modulo the sum of the weights, counted along the list.",
-            scores: Vec::new(),
-            steps,
-            chosen,
-        }
+        let rule = "The hash of the request modulo the sum of the weights, counted along the list.";
+        modulo::explain(cx, &self.fallback, next(&text), &self.hash_on.words(&cx.request), rule, label)
     }
 
     fn box_clone(&self) -> Box<dyn Strategy> {

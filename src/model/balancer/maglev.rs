@@ -7,7 +7,7 @@
 
 use std::rc::Rc;
 
-use super::hashing::{Fate, HASH_ON, HashOn, Text, anybody, judge, listed, verdict, xxh64};
+use super::hashing::{Fate, HASH_ON, HashOn, Text, Walk, anybody, judge, listed, xxh64};
 use super::{Descriptor, Explanation, Needs, PickContext, Picture, Reads, Strategy, eligible, nobody};
 use crate::model::params::{Entry, ParamSpec, Params};
 use crate::model::read::Reader;
@@ -187,29 +187,14 @@ impl Strategy for Maglev {
             return Explanation { rule, steps: nobody(), ..Explanation::default() };
         }
         let hash = xxh64(0, self.hash_on.text(&cx.request).as_bytes());
-        let mut steps = vec![format!("The {} hashes to {hash:#018x}.", self.hash_on.words(&cx.request))];
-        let mut last: Option<(u32, Fate)> = None;
-        let mut chosen = current.search(cx, hash, |place, candidate, fate| {
-            if last != Some((candidate, fate)) {
-                let name = verdict(&label(candidate), fate);
-                let size = self.size;
-                steps.push(match last {
-                    None => format!("Modulo {size} that is place {place} of the table; it belongs to {name}."),
-                    Some(_) => format!("Looked up again, place {place} belongs to {name}."),
-                });
-                last = Some((candidate, fate));
-            }
+        let mut walk = Walk::from(self.hash_on, &cx.request, hash, label);
+        let found = current.search(cx, hash, |place, candidate, fate| {
+            walk.see(candidate, fate, |first, name| match first {
+                true => format!("Modulo {} that is place {place} of the table; it belongs to {name}.", self.size),
+                false => format!("Looked up again, place {place} belongs to {name}."),
+            });
         });
-        if chosen.is_none() {
-            chosen = anybody(cx.backends);
-            match chosen {
-                Some(chosen) => {
-                    steps.push(format!("No place leads further: {} is the next in the list.", label(chosen)))
-                }
-                None => steps = nobody(),
-            }
-        }
-        Explanation { rule, scores: Vec::new(), steps, chosen }
+        walk.end(found, cx, rule, "No place leads further")
     }
 
     fn picture(&self, cx: &PickContext<'_>) -> Picture {

@@ -11,6 +11,7 @@ mod ip_hash;
 mod key_hash;
 mod least_connections;
 mod maglev;
+mod modulo;
 mod peak_ewma;
 mod power_of_d_choices;
 mod random;

@@ -10,7 +10,7 @@
 
 use std::rc::Rc;
 
-use super::hashing::{Fate, HASH_ON, HashOn, Text, anybody, judge, listed, verdict, xxh64};
+use super::hashing::{Fate, HASH_ON, HashOn, Text, Walk, anybody, judge, listed, xxh64};
 use super::{Descriptor, Explanation, Needs, PickContext, Picture, Reads, RequestView, Strategy, nobody};
 use crate::model::params::{Entry, ParamSpec, Params};
 use crate::model::read::Reader;
@@ -166,27 +166,14 @@ impl Strategy for RingHash {
             return Explanation { rule, steps: nobody(), ..Explanation::default() };
         }
         let hash = xxh64(0, self.hash_on.text(&cx.request).as_bytes());
-        let mut steps = vec![format!("The {} hashes to {hash:#018x}.", self.hash_on.words(&cx.request))];
-        // Points in a row of the same backend are one step.
-        let mut last: Option<(u32, Fate)> = None;
-        let mut chosen = current.search(cx, hash, |place, candidate, fate| {
-            if last != Some((candidate, fate)) {
-                let which = if last.is_none() { "The first point at or after it" } else { "A next one" };
-                let name = verdict(&label(candidate), fate);
-                steps.push(format!("{which}, {place:#018x}, belongs to {name}."));
-                last = Some((candidate, fate));
-            }
+        let mut walk = Walk::from(self.hash_on, &cx.request, hash, label);
+        let found = current.search(cx, hash, |place, candidate, fate| {
+            walk.see(candidate, fate, |first, name| {
+                let which = if first { "The first point at or after it" } else { "A next one" };
+                format!("{which}, {place:#018x}, belongs to {name}.")
+            });
         });
-        if chosen.is_none() {
-            chosen = anybody(cx.backends);
-            match chosen {
-                Some(chosen) => {
-                    steps.push(format!("No point leads further: {} is the next in the list.", label(chosen)))
-                }
-                None => steps = nobody(),
-            }
-        }
-        Explanation { rule, scores: Vec::new(), steps, chosen }
+        walk.end(found, cx, rule, "No point leads further")
     }
 
     fn picture(&self, cx: &PickContext<'_>) -> Picture {
