@@ -123,6 +123,10 @@ pub struct ListedParam {
     /// Choices: what may be chosen. Variants: ids of the entries.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<&'static str>,
+    /// Variants: those entries in full, unless they have a list of their own (strategies, distributions, profiles,
+    /// back-offs).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<Listed>,
     /// Tables: the cells of a row.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<ListedParam>,
@@ -220,6 +224,12 @@ fn listed_lesson(files: &crate::lesson::catalog::LessonFiles) -> Option<Listed> 
     })
 }
 
+/// Whether all of these stand in a list of their own.
+fn listed_elsewhere(entries: &[&'static Entry]) -> bool {
+    let lists = [balancer::entries(), distribution::entries(), profile::entries(), edge::backoffs()];
+    lists.iter().any(|list| entries.iter().all(|entry| list.iter().any(|other| other.id == entry.id)))
+}
+
 fn param(spec: &ParamSpec) -> ListedParam {
     let blank = ListedParam {
         key: spec.key,
@@ -232,6 +242,7 @@ fn param(spec: &ParamSpec) -> ListedParam {
         whole: false,
         default: spec.default_value(),
         options: Vec::new(),
+        entries: Vec::new(),
         columns: Vec::new(),
         rows_max: None,
     };
@@ -249,9 +260,16 @@ fn param(spec: &ParamSpec) -> ListedParam {
         ParamKind::Choice { options, .. } => {
             ListedParam { kind: "choice", options: options.iter().map(|(id, _)| *id).collect(), ..blank }
         }
-        ParamKind::Variant { registry, .. } => {
-            ListedParam { kind: "variant", options: registry().iter().map(|entry| entry.id).collect(), ..blank }
-        }
+        ParamKind::Variant { registry, .. } => ListedParam {
+            kind: "variant",
+            options: registry().iter().map(|entry| entry.id).collect(),
+            entries: if listed_elsewhere(&registry()) {
+                Vec::new()
+            } else {
+                registry().into_iter().map(listed).collect()
+            },
+            ..blank
+        },
         ParamKind::Table { columns, rows_max, .. } => ListedParam {
             kind: "table",
             columns: columns.iter().map(param).collect(),
@@ -277,14 +295,7 @@ pub fn text(entries: &[Listed]) -> String {
             let _ = writeln!(out, "    aimed at: {targets}");
         }
         for param in &entry.params {
-            let default = crate::topology::format::value_to_json(&param.default);
-            let range = match (param.min, param.max) {
-                (Some(min), Some(max)) => format!("{min} to {max} {}", param.unit.unwrap_or_default()),
-                _ if !param.options.is_empty() => param.options.join(" | "),
-                _ => param.kind.to_owned(),
-            };
-            let _ = writeln!(out, "    {:<16} {:<44} default {default}", param.key, range.trim_end());
-            let _ = writeln!(out, "    {:<16} {}: {}", "", param.label, param.help);
+            param_text(&mut out, param, 4);
         }
         if !entry.source.is_empty() {
             let _ = writeln!(out, "    source: {}", entry.source);
@@ -292,6 +303,26 @@ pub fn text(entries: &[Listed]) -> String {
         out.push('\n');
     }
     out
+}
+
+/// A parameter, and what its variants can be told in turn, each a step further in.
+fn param_text(out: &mut String, param: &ListedParam, depth: usize) {
+    use std::fmt::Write as _;
+    let default = crate::topology::format::value_to_json(&param.default);
+    let range = match (param.min, param.max) {
+        (Some(min), Some(max)) => format!("{min} to {max} {}", param.unit.unwrap_or_default()),
+        _ if !param.options.is_empty() => param.options.join(" | "),
+        _ => param.kind.to_owned(),
+    };
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "{:depth$}{:<16} {:<44} default {default}", "", param.key, range.trim_end());
+    let _ = writeln!(out, "{:depth$}{:<16} {}: {}", "", "", param.label, param.help);
+    for entry in param.entries.iter().filter(|entry| !entry.params.is_empty()) {
+        let _ = writeln!(out, "{:depth$}    {}: {}", "", entry.id, entry.summary);
+        for param in &entry.params {
+            param_text(out, param, depth + 8);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -323,6 +354,10 @@ mod tests {
                 }
             }
             assert!(text(&entries).contains(&entries[0].id));
+        }
+        let stations = text(&list(Kind::Stations));
+        for inner in ["max_ejected_share", "base_ejection", "users"] {
+            assert!(stations.contains(inner), "what a variant can be told is listed, too: {inner}");
         }
         assert_eq!(list(Kind::Lessons).len(), LESSONS.len(), "every lesson can be read");
         assert_eq!(list(Kind::Scenarios).len(), SCENARIOS.len(), "every scenario can be read");

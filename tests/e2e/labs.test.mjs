@@ -1,11 +1,6 @@
 // A lab by pointer and keyboard: its bet, the start that fails, a strategy that the lab holds back, the idea that passes.
 import assert from 'node:assert/strict';
-import { assertAccessible, assertFits, check } from './lib.mjs';
-
-async function select(page, id) {
-  await page.locator(`#${id}`).focus();
-  await page.keyboard.press('Enter');
-}
+import { assertAccessible, assertFits, check, select } from './lib.mjs';
 
 check('the lab of two choices: the start is lost, looking at everybody is not on offer, two looks pass', { timeout: 180_000 }, async ({ open }) => {
   const page = await open({ hash: '#lesson=two-choices' });

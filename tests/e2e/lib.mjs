@@ -145,3 +145,19 @@ export async function assertFits(page) {
   const [content, view] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
   assert.ok(content <= view, `the page is ${content} px wide in a window of ${view} px`);
 }
+
+/** Waits until the simulated clock has passed `than`. */
+export const clockPasses = (page, than) => page.waitForFunction((than) => document.querySelector('.clock-now').textContent > than, than);
+
+/** Selects a station or a connection by its element, as the keyboard does. */
+export async function select(page, id) {
+  await page.locator(`#${id}`).focus();
+  await page.keyboard.press('Enter');
+}
+
+/** Types into a field and confirms. */
+export async function setField(page, id, text) {
+  const field = page.locator(`#${id}`);
+  await field.fill(text);
+  await field.press('Enter');
+}

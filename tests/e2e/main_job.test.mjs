@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { ROOT, check } from './lib.mjs';
+import { ROOT, check, clockPasses } from './lib.mjs';
 
 async function middle(locator) {
   const box = await locator.boundingBox();
@@ -42,8 +42,6 @@ async function set(page, node, fields) {
     await input.press('Enter');
   }
 }
-
-const clockPasses = (page, than) => page.waitForFunction((than) => document.querySelector('.clock-now').textContent > than, than);
 
 /// The number behind a label of the strip, e.g. 1.02 k/s as 1020.
 const rate = (page, label) =>

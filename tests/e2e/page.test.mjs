@@ -1,28 +1,13 @@
 // The page around the canvas: controls, inspector, faults, drafts and links, the watchdog, practice, the small screen.
 import assert from 'node:assert/strict';
-import { assertAccessible, assertFits, check } from './lib.mjs';
+import { assertAccessible, assertFits, check, clockPasses, select, setField } from './lib.mjs';
 
 const clock = (page) => page.locator('.clock-now').textContent();
-
-/** Waits until the simulated clock has passed `than`. */
-const clockPasses = (page, than) => page.waitForFunction((than) => document.querySelector('.clock-now').textContent > than, than);
 
 /** Opens an entry of the gallery. */
 async function openFromGallery(page, id) {
   await page.getByRole('button', { name: 'Open', exact: true }).click();
   await page.locator(`[data-open="${id}"]`).first().click();
-}
-
-/** Selects a station or a connection by its element, as the keyboard does. */
-async function select(page, id) {
-  await page.locator(`#${id}`).focus();
-  await page.keyboard.press('Enter');
-}
-
-async function setField(page, id, text) {
-  const field = page.locator(`#${id}`);
-  await field.fill(text);
-  await field.press('Enter');
 }
 
 check('a first visit finds something running, and is told what to try', async ({ open }) => {

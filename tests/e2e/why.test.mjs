@@ -1,19 +1,6 @@
 // "Why?": change the strategy while it runs, kill a backend, ask about a choice and read the reason with its numbers.
 import assert from 'node:assert/strict';
-import { assertAccessible, assertFits, check } from './lib.mjs';
-
-const clockPasses = (page, than) => page.waitForFunction((than) => document.querySelector('.clock-now').textContent > than, than);
-
-async function select(page, id) {
-  await page.locator(`#${id}`).focus();
-  await page.keyboard.press('Enter');
-}
-
-async function setField(page, id, text) {
-  const field = page.locator(`#${id}`);
-  await field.fill(text);
-  await field.press('Enter');
-}
+import { assertAccessible, assertFits, check, clockPasses, select, setField } from './lib.mjs';
 
 async function pause(page) {
   await page.locator('#run-toggle[aria-label="Pause"]').click();
