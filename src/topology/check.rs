@@ -3,6 +3,7 @@
 //! An error stands in the way of a run; a warning says that it will surely not go as meant.
 
 mod areas;
+mod backends;
 mod params;
 mod paths;
 mod routes;
@@ -48,6 +49,7 @@ pub fn check(document: &Document) -> Vec<Diagnostic> {
     }
     areas::check(document, &mut found);
     routes::check(document, &mut found);
+    backends::check(document, &mut found);
     paths::check(document, &mut found);
     found.sorted()
 }

@@ -53,6 +53,21 @@ pub struct FailurePercentage {
     pub request_volume: u64,
 }
 
+impl Settings {
+    /// Of so many backends, how many may be out at a time.
+    #[must_use]
+    pub fn ejectable_of(&self, all: u32) -> u32 {
+        let cap = (1..=all).take_while(|out| self.fits(*out, all)).count() as u32;
+        cap.max(u32::from(self.always_eject_one)).min(all)
+    }
+
+    /// Whether `out` of `all` stay within the largest share.
+    fn fits(&self, out: u32, all: u32) -> bool {
+        // The slack takes what a share in binary loses: 29 of 100 are 29 %.
+        100.0 * f64::from(out) / f64::from(all) <= self.max_ejected_share * 100.0 + 1e-9
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -236,15 +251,7 @@ impl Detector {
     /// Backends that may be out at a time, as things are.
     #[must_use]
     pub fn ejectable(&self) -> u32 {
-        let (all, _) = self.counts();
-        let cap = (1..=all).take_while(|out| self.fits(*out, all)).count() as u32;
-        cap.max(u32::from(self.settings.always_eject_one)).min(all)
-    }
-
-    /// Whether `out` of `all` stay within the largest share.
-    fn fits(&self, out: u32, all: u32) -> bool {
-        // The slack takes what a share in binary loses: 29 of 100 are 29 %.
-        100.0 * f64::from(out) / f64::from(all) <= self.settings.max_ejected_share * 100.0 + 1e-9
+        self.settings.ejectable_of(self.counts().0)
     }
 
     /// An answer of a backend, or giving up on one.
@@ -280,7 +287,7 @@ impl Detector {
     /// Ejects, unless the largest share says no.
     fn eject(&mut self, host: u32, rule: Rule, now: SimTime) -> Event {
         let (all, out) = self.counts();
-        let allowed = self.fits(out + 1, all) || (self.settings.always_eject_one && out == 0);
+        let allowed = self.settings.fits(out + 1, all) || (self.settings.always_eject_one && out == 0);
         let Settings { base_ejection: base, max_ejection, .. } = self.settings;
         let max = max_ejection.max(base);
         let known = &mut self.hosts[host as usize];

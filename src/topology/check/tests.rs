@@ -427,3 +427,23 @@ fn paths_that_nobody_asks_for() {
     "#]]
     .assert_eq(&lines(&check(&document)));
 }
+
+#[test]
+fn outlier_detection_that_may_eject_nobody() {
+    let mut document = drawing(&["source", "balancer", "service"], &[(0, 1), (1, 2)]);
+    let detection = |params: Params| crate::model::params::Variant::new("on", params);
+    let mut set = |replicas: f64, params: Params| {
+        let (balancer, service) = (NodeId(2), NodeId(3));
+        std::rc::Rc::make_mut(document.nodes.get_mut(&balancer).expect("drawn"))
+            .params
+            .set("outlier_detection", crate::model::params::Value::Variant(detection(params)));
+        std::rc::Rc::make_mut(document.nodes.get_mut(&service).expect("drawn")).params.set("replicas", replicas);
+        lines(&check(&document))
+    };
+    expect![[r#"
+        warning ejects-nobody at node 2: B1 never ejects anybody: one of 9 backends is more than 10 % of them. | Raise "At most ejected", switch on "One in any case", or add backends.
+    "#]].assert_eq(&set(9.0, Params::new()));
+    assert_eq!(set(10.0, Params::new()), "");
+    assert_eq!(set(3.0, Params::new().with("max_ejected_share", 0.34)), "");
+    assert_eq!(set(1.0, Params::new().with("always_eject_one", true)), "");
+}
