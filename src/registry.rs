@@ -188,6 +188,11 @@ fn listed_fault(kind: &'static fault::FaultKind) -> Listed {
     Listed {
         targets: Some(match kind.targets {
             Targets::Stations => "stations",
+            Targets::Servers => "stations, balancers too",
+            Targets::Services => "services",
+            Targets::Caches => "caches",
+            Targets::Databases => "databases",
+            Targets::Clocks => "caches and DNS",
             Targets::Edges => "connections",
             Targets::Sources => "clients",
             Targets::Areas => "areas",

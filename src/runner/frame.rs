@@ -232,8 +232,8 @@ impl FrameBuilder {
                 in_flight: edge.in_flight,
                 retries: edge.retries,
                 rate: rate(ix, edge.sent),
-                partitioned: edge.partitioned,
-                extra_latency: edge.extra.as_secs_f64(),
+                partitioned: edge.partitioned(),
+                extra_latency: edge.extra().as_secs_f64(),
                 out_since: edge.out_since,
                 out_dots: edge.out_dots,
                 back_since: edge.back_since,
@@ -331,7 +331,8 @@ fn station_frame(
             if shown {
                 let listed = balancer.backends.iter().enumerate().filter(|(_, backend)| !backend.removed);
                 let shown: Vec<usize> = listed.map(|(at, _)| at).collect();
-                frame.memory = inside::memory(system, balancer, &shown);
+                let at = system.station_index(station.id).unwrap_or(NONE);
+                frame.memory = inside::memory(system, at, balancer, &shown);
             }
             frame.backends = balancer
                 .backends
@@ -351,7 +352,7 @@ fn station_frame(
                         node: target.id.0,
                         replica: replica.map_or(0, |replica| replica.number),
                         believed_healthy: backend.healthy,
-                        alive: replica.is_none_or(Replica::open) && !edge.partitioned && !target.down,
+                        alive: replica.is_none_or(Replica::open) && !edge.partitioned() && !target.down,
                         since_ns: backend.since.0,
                         out: balancer.out_note(ix).map(|note| OutFrame {
                             why: note.why,

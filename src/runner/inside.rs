@@ -11,13 +11,13 @@ use crate::protocol::{AnswerFrame, CallerFrame, ConnectionFrame, MemoryFrame};
 const ROWS_MAX: usize = 48;
 
 /// The memory of a balancer; `shown` are the indices of the backends in the frame's table, in its order.
-pub(super) fn memory(system: &System, balancer: &Balancer, shown: &[usize]) -> Option<MemoryFrame> {
+pub(super) fn memory(system: &System, station: u32, balancer: &Balancer, shown: &[usize]) -> Option<MemoryFrame> {
     match &balancer.memory {
         Memory::Routes(_) => None,
         Memory::Connections(connections) => {
             Some(MemoryFrame::Connections(shown.iter().map(|at| open(connections, *at, system.now())).collect()))
         }
-        Memory::Names(names) => Some(answers(system, names, shown)),
+        Memory::Names(names) => Some(answers(system, station, names, shown)),
         Memory::Callers(callers) => Some(views(system, balancer, callers, shown)),
     }
 }
@@ -32,9 +32,10 @@ fn open(connections: &Connections, backend: usize, now: SimTime) -> ConnectionFr
     frame
 }
 
-fn answers(system: &System, names: &BTreeMap<Asker, Told>, shown: &[usize]) -> MemoryFrame {
-    let now = system.now();
-    let held = || names.iter().filter(|(_, told)| told.expires >= now);
+fn answers(system: &System, station: u32, names: &BTreeMap<Asker, Told>, shown: &[usize]) -> MemoryFrame {
+    // Answers expire by the clock of those who keep them, which a fault may have set wrong.
+    let (now, clock) = (system.now(), system.clock(station, system.now()));
+    let held = || names.iter().filter(|(_, told)| told.expires >= clock);
     let mut holders = vec![0; shown.len()];
     for (_, told) in held() {
         if let Some(at) = shown.iter().position(|backend| *backend == told.backend as usize) {
@@ -44,7 +45,7 @@ fn answers(system: &System, names: &BTreeMap<Asker, Told>, shown: &[usize]) -> M
     let row = |(asker, told): (&Asker, &Told)| AnswerFrame {
         asker: resolver(system, *asker),
         backend: shown.iter().position(|backend| *backend == told.backend as usize).map(|at| at as u32),
-        left_ns: told.expires.since(now).0,
+        left_ns: told.expires.since(clock).0,
         waiting: told.ready > now,
     };
     MemoryFrame::Names { held: held().count() as u32, holders, answers: held().take(ROWS_MAX).map(row).collect() }

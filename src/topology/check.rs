@@ -13,9 +13,9 @@ use std::collections::BTreeSet;
 pub use params::{ParamProblem, check_params};
 
 use crate::model::edge::EDGE_ENTRY;
-use crate::model::fault::{self, Targets};
+use crate::model::fault::{self, Effect, Targets};
 use crate::model::params::Value;
-use crate::model::station::{self, Outputs, StationKind};
+use crate::model::station::{self, Category, Outputs, StationKind};
 use crate::topology::document::{
     Change, Diagnostic, Document, Edge, EdgeId, Fault, FaultTarget, Node, NodeId, Place, Severity,
 };
@@ -285,18 +285,32 @@ fn check_edge(document: &Document, id: EdgeId, edge: &Edge, found: &mut Found) {
     }
     found.params(place, &name, check_params(&EDGE_ENTRY, &edge.params));
 
-    let partitioned = document
-        .faults
-        .iter()
-        .any(|scheduled| scheduled.fault.kind == "partition" && scheduled.fault.target == FaultTarget::Edge(id));
     let waits_for_ever = matches!(edge.params.get("timeout"), None | Some(Value::Number(0.0)));
-    if partitioned && waits_for_ever {
+    let silenced = document.faults.iter().find_map(|scheduled| silenced(id, edge, &scheduled.fault));
+    if let (true, Some((what, until))) = (waits_for_ever, silenced) {
         found.warn(
             place,
             "no-time-out",
-            format!("{name} will be partitioned, and its caller has no time-out: it waits until the network gives up."),
+            format!("{name} will {what}, and its caller has no time-out: it waits until {until}."),
             "Set a time-out on the connection.",
         );
+    }
+}
+
+/// What a planned fault does that only a time-out of this connection can end, and how long it takes without.
+fn silenced(id: EdgeId, edge: &Edge, fault: &Fault) -> Option<(&'static str, &'static str)> {
+    let effect = fault::find(&fault.kind).map(|kind| (kind.effect)(&fault.params))?;
+    let here = match fault.target {
+        FaultTarget::Edge(hit) => hit == id,
+        FaultTarget::Node(node) | FaultTarget::Replica(node, _) => node == edge.to,
+        FaultTarget::Area(_) => false,
+    };
+    match effect {
+        _ if !here => None,
+        Effect::Loss { out, back } if out >= 1.0 || back >= 1.0 => Some(("be partitioned", "the network gives up")),
+        Effect::Loss { out, back } if out > 0.0 || back > 0.0 => Some(("lose messages", "the network gives up")),
+        Effect::Hang => Some(("lead to a process that hangs", "that goes on")),
+        _ => None,
     }
 }
 
@@ -330,24 +344,14 @@ fn check_fault(document: &Document, place: Place, fault: &Fault, found: &mut Fou
         return;
     }
     let hits = match fault.target {
-        FaultTarget::Edge(_) => Some(Targets::Edges),
-        FaultTarget::Area(_) => Some(Targets::Areas),
+        FaultTarget::Edge(_) => kind.targets == Targets::Edges,
+        FaultTarget::Area(_) => kind.targets == Targets::Areas,
         FaultTarget::Node(node) | FaultTarget::Replica(node, _) => {
-            kind_of(document, node).and_then(|kind| match (kind.accepts_input, kind.outputs, fault.target) {
-                (false, _, FaultTarget::Node(_)) => Some(Targets::Sources),
-                // A balancer has no replicas that could fail: it only passes on.
-                (true, Outputs::None | Outputs::Optional, _) => Some(Targets::Stations),
-                _ => None,
-            })
+            kind_of(document, node).is_some_and(|station| kind.targets.include(station))
         }
     };
-    if hits != Some(kind.targets) {
-        let aim = match kind.targets {
-            Targets::Stations => "a service, a cache or a database",
-            Targets::Edges => "a connection",
-            Targets::Sources => "clients",
-            Targets::Areas => "a region or a zone",
-        };
+    if !hits {
+        let aim = kind.targets.words();
         found.error(
             place,
             "fault-target-kind",
@@ -355,6 +359,22 @@ fn check_fault(document: &Document, place: Place, fault: &Fault, found: &mut Fou
             format!("Aim it at {aim}."),
         );
         return;
+    }
+    if let FaultTarget::Replica(node, _) = fault.target {
+        // What only passes on has no replicas that could fail, whatever it is.
+        let passes = kind_of(document, node).is_some_and(|station| station.category == Category::Routing);
+        if passes || !kind.one_replica {
+            found.error(
+                place,
+                "fault-whole",
+                format!(
+                    "{name} hits a station as a whole, but it is aimed at one replica of {}.",
+                    name_of(document, node)
+                ),
+                "Aim it at the whole station.",
+            );
+            return;
+        }
     }
     if let FaultTarget::Replica(node, index) = fault.target {
         let replicas = replicas(document, node);

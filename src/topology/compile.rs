@@ -143,6 +143,8 @@ fn source_config(reader: &Reader<'_>) -> SourceConfig {
         resolvers: reader.count("resolvers"),
         paths: shares(reader, "paths"),
         countries: shares(reader, "countries"),
+        request_kilobytes: reader.number("request_kilobytes"),
+        answer_kilobytes: reader.number("answer_kilobytes"),
     }
 }
 

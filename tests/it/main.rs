@@ -4,6 +4,7 @@
 
 mod caches;
 mod command;
+mod faults;
 mod fixture;
 mod golden;
 mod health;

@@ -1,6 +1,6 @@
 //! A replica, or a whole station, is taken out of rotation: not a failure, an operation.
 
-use super::{Effect, FaultKind, Targets};
+use super::{Effect, FaultKind, Group, Targets};
 use crate::model::params::Entry;
 
 static ENTRY: Entry = Entry {
@@ -14,7 +14,11 @@ static ENTRY: Entry = Entry {
 
 pub(super) static KIND: FaultKind = FaultKind {
     entry: &ENTRY,
+    group: Group::Deploy,
+    icon: "log-out",
     targets: Targets::Stations,
+    one_replica: true,
+    once: false,
     effect: |_| Effect::Drain,
     summary_of_all: Some(
         "Takes every replica out of rotation: they finish what they have, get nothing new. Balancers are told at once.",

@@ -1,6 +1,6 @@
 //! A station answers with errors.
 
-use super::{Effect, FaultKind, Targets};
+use super::{Effect, FaultKind, Group, Targets};
 use crate::model::params::{Entry, ParamSpec, Unit};
 
 static ENTRY: Entry = Entry {
@@ -22,7 +22,11 @@ static ENTRY: Entry = Entry {
 
 pub(super) static KIND: FaultKind = FaultKind {
     entry: &ENTRY,
+    group: Group::Machine,
+    icon: "bug",
     targets: Targets::Stations,
+    one_replica: true,
+    once: false,
     effect: |params| Effect::Errors { share: super::number(&ENTRY, params, "share") },
     summary_of_all: None,
     lift_label: "Stop the errors",

@@ -1,6 +1,6 @@
 //! Work at a station takes longer.
 
-use super::{Effect, FaultKind, Targets};
+use super::{Effect, FaultKind, Group, Targets};
 use crate::model::params::{Entry, ParamSpec, Unit};
 
 static ENTRY: Entry = Entry {
@@ -22,7 +22,11 @@ static ENTRY: Entry = Entry {
 
 pub(super) static KIND: FaultKind = FaultKind {
     entry: &ENTRY,
+    group: Group::Machine,
+    icon: "turtle",
     targets: Targets::Stations,
+    one_replica: true,
+    once: false,
     effect: |params| Effect::Slow { factor: super::number(&ENTRY, params, "factor") },
     summary_of_all: None,
     lift_label: "Back to normal speed",

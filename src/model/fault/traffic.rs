@@ -1,6 +1,6 @@
 //! Clients send more, or less.
 
-use super::{Effect, FaultKind, Targets};
+use super::{Effect, FaultKind, Group, Targets};
 use crate::model::params::{Entry, ParamSpec, Unit};
 
 static ENTRY: Entry = Entry {
@@ -22,7 +22,11 @@ static ENTRY: Entry = Entry {
 
 pub(super) static KIND: FaultKind = FaultKind {
     entry: &ENTRY,
+    group: Group::Traffic,
+    icon: "trending-up",
     targets: Targets::Sources,
+    one_replica: false,
+    once: false,
     effect: |params| Effect::Traffic { factor: super::number(&ENTRY, params, "factor") },
     summary_of_all: None,
     lift_label: "Back to the plan",

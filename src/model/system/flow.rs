@@ -27,6 +27,9 @@ pub(super) mod purpose {
     pub(crate) const FOLLOW_UP: u64 = 10;
     pub(crate) const CONNECTION: u64 = 11;
     pub(crate) const HANDSHAKE: u64 = 12;
+    pub(crate) const LOSS_OUT: u64 = 13;
+    pub(crate) const LOSS_BACK: u64 = 14;
+    pub(crate) const JITTER: u64 = 15;
 }
 
 impl System {
@@ -105,12 +108,16 @@ impl System {
             edge.sent += 1;
             edge.in_flight += 1;
         }
-        let lost = edge.partitioned;
+        let lost = self.loses(ix, edge_ix, false);
+        let edge = &self.edges[edge_ix as usize];
         let mut latency = edge.latency(draws, purpose::LATENCY_OUT) + self.spots.way(from_spot, spot);
         if handshake {
             let there = edge.latency(draws, purpose::HANDSHAKE);
             let back = edge.latency(draws.child(purpose::HANDSHAKE), purpose::HANDSHAKE);
             latency = latency + there + back + self.spots.way(from_spot, spot) + self.spots.way(spot, from_spot);
+        }
+        if !lost {
+            latency = latency + self.on_the_link(ix, edge_ix, false);
         }
         let waits = timeout.or(lost.then_some(UNREACHABLE_AFTER));
         if let Some(wait) = waits {
@@ -134,7 +141,8 @@ impl System {
     /// Schedules an arrival at the other end of an edge.
     #[inline]
     fn travel(&mut self, edge: u32, latency: SimDuration, arrival: Event) {
-        if self.edges[edge as usize].constant.is_some() {
+        let edge = &self.edges[edge as usize];
+        if edge.constant.is_some() && edge.link.is_none() {
             self.queue.push_after(self.now, latency, arrival);
         } else {
             self.queue.push(self.now + latency, arrival);
@@ -153,12 +161,13 @@ impl System {
             request.visited = mix(request.visited ^ u64::from(station.id.0));
         }
         self.note(ix, Mark::Reached);
-        let station = &mut self.stations[station_ix as usize];
-        if station.removed || station.down {
+        let station = &self.stations[station_ix as usize];
+        if station.removed || (station.down && !self.goes_on_without(ix)) {
             let reason = if station.removed { Reason::Removed } else { Reason::ConnectionRefused };
             self.respond(ix, Outcome::Failed, reason);
             return;
         }
+        let station = &mut self.stations[station_ix as usize];
         if !probe {
             station.meter.arrived();
         }
@@ -199,8 +208,9 @@ impl System {
             self.free(ix);
             return;
         }
+        let lost = self.loses(ix, edge_ix, true);
         let edge = &self.edges[edge_ix as usize];
-        if edge.partitioned {
+        if lost {
             if detached {
                 self.free(ix);
                 return;
@@ -214,6 +224,7 @@ impl System {
             return;
         }
         let latency = edge.latency(draws, purpose::LATENCY_BACK) + way;
+        let latency = latency + self.on_the_link(ix, edge_ix, true);
         if self.watched && !probe {
             self.sample_hop(ix, edge_ix, true, outcome, (now, now + latency));
         }

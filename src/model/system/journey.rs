@@ -415,15 +415,15 @@ impl System {
     fn truth(&self, edge: u32, replica: u32) -> Truth {
         let edge = &self.edges[edge as usize];
         let mut notes = Vec::new();
-        if edge.partitioned {
+        if edge.partitioned() {
             notes.push("cut off".to_owned());
         }
-        if edge.extra > SimDuration::ZERO {
-            notes.push(format!("{} ms further away", edge.extra.as_secs_f64() * 1e3));
+        if edge.extra() > SimDuration::ZERO {
+            notes.push(format!("{} ms further away", edge.extra().as_secs_f64() * 1e3));
         }
         let target = &self.stations[edge.to as usize];
         let (mut busy, mut slots, mut queue) = (target.meter.busy(), target.meter.slot_count(), target.meter.queue());
-        let mut alive = !edge.partitioned && !target.removed && !target.down;
+        let mut alive = !edge.partitioned() && !target.removed && !target.down;
         let several: Vec<u32> = match (&target.kind, replica) {
             (_, named) if named != NONE => vec![named],
             (Kind::Pool(pool), _) => pool.replicas.clone(),

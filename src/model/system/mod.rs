@@ -9,6 +9,7 @@ mod flow;
 pub(crate) mod inside;
 mod journey;
 pub(crate) mod lately;
+pub(crate) mod link;
 pub mod meter;
 pub mod plan;
 mod pool;
@@ -33,7 +34,6 @@ use self::slab::Slab;
 use self::spots::Spots;
 use self::state::{ActiveFault, Attempt, Edge, Event, HopSample, Replica, Request, Station};
 use crate::engine::event_queue::EventQueue;
-use crate::engine::rng::DrawKey;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::engine::trace::TraceHash;
 use crate::model::ids::{AreaId, EdgeId, FaultTarget, NodeId};
@@ -83,6 +83,7 @@ pub struct System {
     spots: Spots,
     timetable: Vec<TimedFault>,
     pub(crate) active: Vec<ActiveFault>,
+    faults_begun: u32,
     pub(crate) totals: Totals,
     /// The whole system: arrivals at sources, ends of user requests.
     pub(crate) meter: Meter,
@@ -122,6 +123,7 @@ impl System {
             spots: Spots::default(),
             timetable,
             active: Vec::new(),
+            faults_begun: 0,
             totals: Totals::new(&plan.run),
             meter: Meter::new(SimTime::ZERO),
             bucket: BUCKET,
@@ -264,6 +266,7 @@ impl System {
                 self.start_fault(&kind, target, &params, Some(index));
             }
             Event::Fault { index, starts: false } => self.end_faults(|active| active.scheduled == Some(index)),
+            Event::FaultStep { serial } => self.step_fault(serial),
             Event::Tick => self.tick(),
             Event::WarmUpEnds => {
                 let now = self.now;
@@ -368,20 +371,5 @@ impl System {
     #[must_use]
     pub fn station_meter(&self, node: NodeId) -> Option<&Meter> {
         Some(&self.stations[self.station_index(node)? as usize].meter)
-    }
-}
-
-impl Edge {
-    /// One-way latency of an attempt, faults included.
-    #[inline]
-    fn latency(&self, draws: DrawKey, purpose: u64) -> SimDuration {
-        let base = match self.constant {
-            Some(latency) => latency,
-            None => {
-                let mut draws = draws.child(purpose).child(u64::from(self.plan.id.0)).sequence();
-                SimDuration::from_secs_f64(self.plan.latency.sample(&mut draws))
-            }
-        };
-        base + self.extra
     }
 }

@@ -95,6 +95,9 @@ pub struct SourceConfig {
     pub proxies: u32,
     /// DNS resolvers that the clients of each country share.
     pub resolvers: u32,
+    /// Size of a request, and of a good answer to it [kB].
+    pub request_kilobytes: f64,
+    pub answer_kilobytes: f64,
     /// (path, cumulative share 0..1).
     pub paths: Vec<(String, f64)>,
     /// (ISO code, cumulative share 0..1).

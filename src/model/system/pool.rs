@@ -6,7 +6,7 @@ use super::System;
 use super::flow::purpose;
 use super::journey::Mark;
 use super::plan::{CallMode, Operation, PoolConfig, PoolKind};
-use super::state::{Caller, Event, Kind, NONE, Phase, Pool, Replica, Stage, Step, Verb};
+use super::state::{Caller, Event, Kind, NONE, Parked, Phase, Pool, Replica, Stage, Step, Verb};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::lru::Lookup;
 use crate::model::outcome::{Outcome, Reason};
@@ -32,6 +32,10 @@ impl Replica {
             cold: 0,
             slow: 1.0,
             error_share: 0.0,
+            bad_version: 0.0,
+            frozen: false,
+            no_primary: false,
+            parked: Vec::new(),
             jobs: std::collections::BinaryHeap::new(),
             job_seq: 0,
             virtual_now: 0,
@@ -50,15 +54,23 @@ impl Replica {
         self.open() && !self.drained
     }
 
+    /// Why a dead replica takes nothing.
+    const fn refusal(&self) -> Reason {
+        if self.no_primary { Reason::NoPrimary } else { Reason::ConnectionRefused }
+    }
+
     /// Brings the virtual clock up to `now`.
     fn sync(&mut self, now: SimTime) {
-        let passed = now.since(self.synced).0;
+        let passed = if self.frozen { 0 } else { now.since(self.synced).0 };
         self.virtual_now += if self.slow == 1.0 { passed } else { scaled(passed, 1.0, self.slow) };
         self.synced = now;
     }
 
     /// When the demand that is done first will be done.
     fn next_due(&self) -> Option<SimTime> {
+        if self.frozen {
+            return None;
+        }
         let Reverse((due, _, _)) = self.jobs.peek()?;
         let left = due.saturating_sub(self.virtual_now);
         let left = if self.slow == 1.0 { left } else { scaled(left, self.slow, 1.0) + 1 };
@@ -153,7 +165,8 @@ impl System {
         self.attempts[ix].replica = replica_ix;
         let replica = &mut self.replicas[replica_ix as usize];
         if replica.dead || replica.removed {
-            self.respond(ix, Outcome::Failed, Reason::ConnectionRefused);
+            let reason = replica.refusal();
+            self.respond(ix, Outcome::Failed, reason);
         } else if chosen == NONE && replica.drained && !probe {
             // Whoever was sent here on purpose, over a connection that is open, still gets an answer.
             self.respond(ix, Outcome::Rejected, Reason::Draining);
@@ -187,7 +200,9 @@ impl System {
         if let Some(replica_ix) = free {
             self.start(ix, replica_ix);
         } else if !any_open {
-            self.respond(ix, Outcome::Failed, Reason::ConnectionRefused);
+            let first = self.pool(station_ix).replicas.first();
+            let reason = first.map_or(Reason::ConnectionRefused, |ix| self.replicas[*ix as usize].refusal());
+            self.respond(ix, Outcome::Failed, reason);
         } else if !any_new {
             self.respond(ix, Outcome::Rejected, Reason::Draining);
         } else if waiting < limit {
@@ -263,16 +278,40 @@ impl System {
         self.worked(ix);
     }
 
-    /// Changes how long work takes, including work already begun.
-    pub(super) fn set_slow(&mut self, replica_ix: u32, slow: f64) {
+    /// Changes how long work takes, including work already begun; frozen, it takes for ever.
+    pub(super) fn set_pace(&mut self, replica_ix: u32, slow: f64, frozen: bool) {
         let now = self.now;
         let replica = &mut self.replicas[replica_ix as usize];
-        if replica.slow == slow {
+        if replica.slow == slow && replica.frozen == frozen {
             return;
         }
         replica.sync(now);
-        replica.slow = slow;
+        (replica.slow, replica.frozen) = (slow, frozen);
         self.schedule_work(replica_ix);
+        if frozen {
+            return;
+        }
+        // What was answered meanwhile is heard now, in the order in which it came.
+        for Parked { caller, outcome, reason, found } in std::mem::take(&mut self.replicas[replica_ix as usize].parked)
+        {
+            if self.attempts.get(caller).is_some_and(|caller| caller.phase == Phase::Waiting) {
+                self.call_answered(caller.ix, outcome, reason, found);
+            }
+        }
+    }
+
+    /// An answer for a caller that is frozen waits.
+    #[cold]
+    fn park(&mut self, ix: u32, outcome: Outcome, reason: Reason, found: bool) {
+        let (replica, caller) = (self.attempts[ix].replica, self.attempts.key(ix));
+        self.replicas[replica as usize].parked.push(Parked { caller, outcome, reason, found });
+    }
+
+    /// What a station's clock shows at a moment.
+    pub(crate) fn clock(&self, station: u32, at: SimTime) -> SimTime {
+        // Clocks do not begin at zero, or they could not be behind at the start.
+        const EPOCH: u64 = 1 << 60;
+        SimTime((at.0.saturating_add(EPOCH)).saturating_add_signed(self.stations[station as usize].clock_ahead))
     }
 
     /// The demand is served: the handler goes on.
@@ -309,7 +348,7 @@ impl System {
     }
 
     fn cache_worked(&mut self, ix: u32, station_ix: u32, verb: Verb, writes: bool) {
-        let now = self.now;
+        let now = self.clock(station_ix, self.now);
         let key = self.request_key(self.attempts[ix].request);
         let store = self.stations[station_ix as usize].out.first().copied();
         let pool = self.pool_mut(station_ix);
@@ -471,6 +510,11 @@ impl System {
 
     /// One of the handler's calls was answered (or given up).
     pub(super) fn call_answered(&mut self, ix: u32, outcome: Outcome, reason: Reason, found: bool) {
+        let replica = self.attempts[ix].replica;
+        if replica != NONE && self.replicas[replica as usize].frozen {
+            self.park(ix, outcome, reason, found);
+            return;
+        }
         let attempt = &mut self.attempts[ix];
         attempt.pending -= 1;
         let good = outcome == Outcome::Completed;
@@ -524,10 +568,10 @@ impl System {
 
     /// A read-through cache keeps what its store answered.
     fn fill_own(&mut self, ix: u32) {
-        let now = self.now;
         let attempt = &mut self.attempts[ix];
         attempt.found = true;
         let (station, request) = (attempt.station, attempt.request);
+        let now = self.clock(station, self.now);
         let key = self.request_key(request);
         let pool = self.pool_mut(station);
         if let (Some(cache), PoolKind::Cache { ttl, .. }) = (pool.cache.as_mut(), pool.config.kind) {
@@ -540,11 +584,14 @@ impl System {
     fn finish_work(&mut self, ix: u32, outcome: Outcome, reason: Reason) {
         let attempt = &self.attempts[ix];
         let (replica_ix, draws) = (attempt.replica, attempt.draws);
-        let share = self.replicas[replica_ix as usize].error_share;
-        let broken = outcome == Outcome::Completed && share > 0.0 && draws.child(purpose::ERROR).unit(0) < share;
+        let replica = &self.replicas[replica_ix as usize];
+        let (share, bad) = (replica.error_share, replica.bad_version);
+        let good = outcome == Outcome::Completed;
+        let errs = |share: f64, n: u64| good && share > 0.0 && draws.child(purpose::ERROR).unit(n) < share;
+        let (broken, bad) = (errs(share, 0), errs(bad, 1));
         self.release(replica_ix);
-        if broken {
-            self.respond(ix, Outcome::Failed, Reason::InjectedError);
+        if broken || bad {
+            self.respond(ix, Outcome::Failed, if broken { Reason::InjectedError } else { Reason::BadVersion });
         } else {
             self.respond(ix, outcome, reason);
         }
@@ -616,6 +663,7 @@ impl System {
         replica.sync(now);
         replica.generation = replica.generation.wrapping_add(1);
         replica.jobs.clear();
+        replica.parked.clear();
         let (busy, waiting) = (replica.busy, replica.queue.len());
         replica.busy = 0;
         replica.queue.clear();

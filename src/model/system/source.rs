@@ -20,6 +20,7 @@ mod purpose {
     pub(super) const CALL: u64 = 5;
     pub(super) const THINK: u64 = 6;
     pub(super) const PATH: u64 = 7;
+    pub(super) const HOT: u64 = 8;
 }
 
 /// Closed loop: a user sends again no sooner than this after an answer, so that instant refusals cannot stop the clock.
@@ -37,6 +38,7 @@ impl Source {
             ordinal: 0,
             generation: 0,
             traffic_factor: 1.0,
+            hot_share: 0.0,
             left: 0.0,
             since: SimTime::ZERO,
             active: Vec::new(),
@@ -174,6 +176,7 @@ impl System {
         let ordinal = source.ordinal;
         source.ordinal += 1;
         let draws = source.draws.child(ordinal);
+        let hot = source.hot_share > 0.0 && draws.unit(purpose::HOT) < source.hot_share;
         let (writes, statics) = (source.config.write_share, source.config.static_share);
         let operation = if writes + statics == 0.0 {
             Operation::Read
@@ -201,6 +204,7 @@ impl System {
             operation,
             spot: super::spots::NOWHERE,
             counted,
+            hot,
         });
         if self.spots.used {
             self.requests[request.ix].spot = self.client_spot(station, request.ix);
@@ -247,6 +251,10 @@ impl System {
     pub(super) fn request_key(&self, request: u32) -> u64 {
         let request = &self.requests[request];
         let source = self.source(request.source);
+        if request.hot {
+            // The least popular of all, so that nobody remembers it.
+            return mix(u64::from(source.config.keys) - 1);
+        }
         let rank = source.key_sampler.map_or(0, |zipf| zipf.sample(&mut request.draws.child(purpose::KEY).sequence()));
         mix(rank)
     }

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
+use super::link::Link;
 use super::meter::Meter;
 use super::plan::{BalancerConfig, EdgePlan, Operation, PoolConfig, SourceConfig, Standing};
 use super::slab::Key;
@@ -78,6 +79,10 @@ pub(super) enum Event {
         index: u32,
         starts: bool,
     },
+    /// A fault with a course of its own goes on; stale once it is lifted.
+    FaultStep {
+        serial: u32,
+    },
     /// A statistics bucket closes.
     Tick,
     WarmUpEnds,
@@ -104,6 +109,8 @@ pub(super) struct Request {
     pub spot: u8,
     /// Arrived after the warm-up.
     pub counted: bool,
+    /// Asks for the hot key.
+    pub hot: bool,
 }
 
 /// Who waits for an attempt's answer.
@@ -235,8 +242,10 @@ pub(crate) struct Station {
     pub(crate) stands: Option<Standing>,
     /// The same, as a number; see [`super::spots`].
     pub(super) spot: u8,
-    /// Dead as a whole: balancers in an outage.
+    /// Dead as a whole: what has no replicas.
     pub(crate) down: bool,
+    /// How far its clock is ahead of the truth [ns].
+    pub(super) clock_ahead: i64,
     pub(crate) kind: Kind,
     pub(crate) meter: Meter,
     /// Outgoing edges, by ascending id.
@@ -257,6 +266,8 @@ pub(crate) struct Source {
     pub(super) ordinal: u64,
     pub(super) generation: u32,
     pub(super) traffic_factor: f64,
+    /// Share of the requests that ask for the hot key.
+    pub(super) hot_share: f64,
     /// Arrivals (in units of the expected number) until the next one, as seen at `since`.
     pub(super) left: f64,
     pub(super) since: SimTime,
@@ -431,6 +442,14 @@ pub(crate) struct Replica {
     /// Work takes this many times as long.
     pub(crate) slow: f64,
     pub(crate) error_share: f64,
+    /// Share of errors of a new version.
+    pub(crate) bad_version: f64,
+    /// Nothing that it holds goes on.
+    pub(crate) frozen: bool,
+    /// Dead, and no other has taken over yet.
+    pub(crate) no_primary: bool,
+    /// Answers that came while it was frozen.
+    pub(super) parked: Vec<Parked>,
     pub(super) jobs: BinaryHeap<Job>,
     /// Order among equal virtual times.
     pub(super) job_seq: u64,
@@ -438,6 +457,15 @@ pub(crate) struct Replica {
     pub(super) virtual_now: u64,
     pub(super) synced: SimTime,
     pub(super) generation: u32,
+}
+
+/// An answer that waits until its caller goes on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parked {
+    pub(super) caller: Key,
+    pub(super) outcome: Outcome,
+    pub(super) reason: Reason,
+    pub(super) found: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -448,8 +476,8 @@ pub(crate) struct Edge {
     pub(crate) removed: bool,
     /// Fixed latency in ns where it is constant.
     pub(super) constant: Option<SimDuration>,
-    pub(crate) partitioned: bool,
-    pub(crate) extra: SimDuration,
+    /// What faults do to it, if any does.
+    pub(crate) link: Option<Box<Link>>,
     pub(crate) sent: u64,
     pub(crate) by_outcome: [u64; 6],
     pub(crate) in_flight: u64,
@@ -469,6 +497,12 @@ pub(crate) struct ActiveFault {
     pub(crate) since: SimTime,
     /// Index in the timetable, if it came from there.
     pub(crate) scheduled: Option<u32>,
+    /// Counts faults from 0: no two of a run have the same.
+    pub(crate) serial: u32,
+    /// Where a course with bursts stands: number, end and level of the present spell.
+    pub(crate) spell: u32,
+    pub(crate) spell_ends: SimTime,
+    pub(crate) level: f64,
 }
 
 /// A traversal that is drawn.

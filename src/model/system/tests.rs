@@ -255,8 +255,8 @@ fn strike(system: &mut System, document: &mut Document, blow: &Blow) {
                 Targets::Edges if edges.is_empty() => return,
                 Targets::Areas => FaultTarget::Area(AreaId(target as u32 % 5)),
                 Targets::Edges => FaultTarget::Edge(edges[target % edges.len()]),
-                Targets::Stations if replica == 3 => FaultTarget::Node(node),
-                Targets::Stations => FaultTarget::Replica(node, replica),
+                _ if replica < 3 && kind.one_replica => FaultTarget::Replica(node, replica),
+                _ => FaultTarget::Node(node),
             };
             let params =
                 if kind.targets == Targets::Sources { Params::new().with("factor", 3.0) } else { Params::new() };

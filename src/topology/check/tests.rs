@@ -259,7 +259,7 @@ fn faults_that_hit_nothing() {
     check_tells(
         &with_fault("kill", FaultTarget::Edge(EdgeId(1)), none(), 1.0),
         &expect![[r#"
-        error fault-target-kind at fault 0: Kill can hit a service, a cache or a database, but it is aimed at S0 → B1. | Aim it at a service, a cache or a database.
+        error fault-target-kind at fault 0: Kill can hit a station that takes requests, but it is aimed at S0 → B1. | Aim it at a station that takes requests.
     "#]],
     );
     check_tells(
@@ -410,7 +410,7 @@ fn an_outage_hits_areas_and_nothing_else_does() {
     check_tells(
         &document,
         &expect![[r#"
-        error fault-target-kind at fault 0: Kill can hit a service, a cache or a database, but it is aimed at Europe. | Aim it at a service, a cache or a database.
+        error fault-target-kind at fault 0: Kill can hit a station that takes requests, but it is aimed at Europe. | Aim it at a station that takes requests.
         error fault-target-kind at fault 1: Outage can hit a region or a zone, but it is aimed at S1. | Aim it at a region or a zone.
     "#]],
     );

@@ -6,7 +6,7 @@ use super::TargetProps;
 use crate::editor::{EditCommand, SessionChange, Target};
 use crate::model::fault::{self, FaultKind, Targets};
 use crate::model::params::{ParamKind, Params, Value};
-use crate::model::station::{self, Category};
+use crate::model::station;
 use crate::protocol::ActiveFault;
 use crate::topology::document::{Document, Fault, FaultTarget, ScheduledFault};
 use crate::ui::form::{ParamForm, Specs};
@@ -19,16 +19,11 @@ fn suits(document: &Document, target: Target, kind: &FaultKind) -> bool {
     match target {
         Target::Edge(_) => kind.targets == Targets::Edges,
         Target::Area(_) => kind.targets == Targets::Areas,
-        Target::Node(id) => {
-            let category = document.nodes.get(&id).and_then(|node| station::find(&node.kind)).map(|kind| kind.category);
-            match kind.targets {
-                Targets::Edges | Targets::Areas => false,
-                Targets::Sources => category == Some(Category::Client),
-                Targets::Stations => {
-                    category.is_some_and(|category| category != Category::Client && category != Category::Routing)
-                }
-            }
-        }
+        Target::Node(id) => document
+            .nodes
+            .get(&id)
+            .and_then(|node| station::find(&node.kind))
+            .is_some_and(|station| kind.targets.include(station)),
     }
 }
 
@@ -41,20 +36,6 @@ fn whole(target: Target) -> FaultTarget {
         Target::Node(id) => FaultTarget::Node(id),
         Target::Edge(id) => FaultTarget::Edge(id),
         Target::Area(id) => FaultTarget::Area(id),
-    }
-}
-
-fn fault_icon(kind: &str) -> &'static str {
-    match kind {
-        "kill" => "skull",
-        "drain" => "log-out",
-        "slow" => "turtle",
-        "error-rate" => "bug",
-        "latency" => "timer",
-        "partition" => "unplug",
-        "traffic" => "trending-up",
-        "outage" => "moon",
-        _ => "siren",
     }
 }
 
@@ -198,7 +179,7 @@ fn FaultRow(props: &FaultRowProps) -> Html {
     html! {
         <li class={classes!("fault", active.is_some().then_some("fault-active"))}>
             <div class="fault-head">
-                { icon(fault_icon(kind.entry.id), "") }
+                { icon(kind.icon, "") }
                 <div>
                     <h3>{ kind.entry.name }</h3>
                     <p class="sub">{ summary }</p>
@@ -216,7 +197,7 @@ fn FaultRow(props: &FaultRowProps) -> Html {
                     <span class="fault-since num">{ format!("since {}", super::inside::at(active.since_ns)) }</span>
                 } else {
                     <button type="button" class="btn btn-s btn-danger" onclick={strike} data-fault={kind.entry.id}>
-                        { icon(fault_icon(kind.entry.id), "icon-s") }{ format!("{} now", kind.entry.name) }
+                        { icon(kind.icon, "icon-s") }{ format!("{} now", kind.entry.name) }
                     </button>
                     <button type="button" class="btn btn-s" onclick={plan} disabled={guard.fixed_run}>
                         { icon("clock", "icon-s") }{ "Plan" }

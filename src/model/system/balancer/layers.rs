@@ -5,7 +5,9 @@ use super::super::flow::purpose;
 use super::super::journey::Mark;
 use super::super::plan::{CallerConfig, Carries, ConnectionConfig, NameConfig, Operation};
 use super::super::slab::Key;
-use super::super::state::{Asker, Balancer, Caller, Connection, Connections, Event, Memory, NONE, Phase, Picker, Told};
+use super::super::state::{
+    Asker, Balancer, Caller, Connection, Connections, Event, Kind, Memory, NONE, Phase, Picker, Told,
+};
 use super::until;
 use crate::engine::rng::mix;
 use crate::engine::time::{SimDuration, SimTime};
@@ -213,16 +215,20 @@ impl System {
         let attempt = &self.attempts[ix];
         let station = attempt.station;
         let asker = self.resolver(ix);
-        let known = self.told(station, asker).filter(|told| now <= told.expires);
+        let known = self.told(station, asker).filter(|told| self.clock(station, now) <= told.expires);
         let told = match known {
             Some(told) => told,
+            None if self.stations[station as usize].down => {
+                self.respond(ix, Outcome::Failed, Reason::ConnectionRefused);
+                return;
+            }
             None => {
                 let Some(backend) = self.pick(ix, 0, try_no) else {
                     self.respond(ix, Outcome::Failed, Reason::NoHealthyBackend);
                     return;
                 };
                 let ready = now + config.lookup;
-                let told = Told { backend, ready, expires: ready + config.ttl };
+                let told = Told { backend, ready, expires: self.clock(station, ready) + config.ttl };
                 if let Some(balancer) = self.balancer_mut(station)
                     && let Memory::Names(names) = &mut balancer.memory
                 {
@@ -232,7 +238,8 @@ impl System {
             }
         };
         if known.is_some() {
-            self.note_kept(ix, Kept::Name { expires: told.expires.0 });
+            let left = told.expires.since(self.clock(station, now));
+            self.note_kept(ix, Kept::Name { expires: (now + left).0 });
         }
         if told.ready > now {
             self.note(ix, Mark::LookedUp);
@@ -280,6 +287,25 @@ impl System {
     }
 }
 
+impl System {
+    /// Whether a request can go on although the balancer at which it arrives is down: a resolver still holds the answer,
+    /// or the caller chooses by what it knows.
+    pub(in crate::model::system) fn goes_on_without(&self, ix: u32) -> bool {
+        let attempt = &self.attempts[ix];
+        let Kind::Balancer(balancer) = &self.stations[attempt.station as usize].kind else { return false };
+        if attempt.request == NONE {
+            return false;
+        }
+        match &balancer.memory {
+            Memory::Routes(_) | Memory::Connections(_) => false,
+            Memory::Callers(_) => true,
+            Memory::Names(_) => self
+                .told(attempt.station, self.resolver(ix))
+                .is_some_and(|told| told.ready <= self.now && self.clock(attempt.station, self.now) <= told.expires),
+        }
+    }
+}
+
 /// Client-side: every caller chooses for itself.
 impl System {
     /// The picker of whoever calls; a new one asks the registry at once.
@@ -287,6 +313,7 @@ impl System {
         let now = self.now;
         let station = self.attempts[ix].station;
         let asker = self.asker(ix, config.clients);
+        let down = self.stations[station as usize].down;
         let Some(balancer) = self.balancer_mut(station) else { unreachable!("only balancers balance") };
         let Memory::Callers(callers) = &mut balancer.memory else { unreachable!("compiled as such") };
         if let Some(&picker) = callers.get(&asker) {
@@ -300,7 +327,9 @@ impl System {
         }
         callers.insert(asker, caller);
         balancer.pickers.push(Picker::new(&balancer.config, &balancer.backends, None, now));
-        balancer.poll(caller, now);
+        if !down {
+            balancer.poll(caller, now);
+        }
         // Callers do not ask in step: their first pause is a share of the others.
         let share = (mix(u64::from(asker.0) << 32 | u64::from(asker.1)) >> 40) as f64 / (1u64 << 24) as f64;
         let pause = SimDuration::from_secs_f64(config.refresh.as_secs_f64() * share);
