@@ -67,6 +67,15 @@ pub enum Lost {
     Back,
 }
 
+/// Something said about a try.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    pub at: u64,
+    /// Who says it: "Rate limit, token bucket".
+    pub who: String,
+    pub words: String,
+}
+
 /// One try to get an answer over one connection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Try {
@@ -94,6 +103,12 @@ pub struct Try {
     /// How many were waiting when it joined the queue; `None` if it never waited.
     pub queued_behind: Option<u32>,
     pub started: Option<u64>,
+    /// It waited its turn in front of the station, before anything else: until when.
+    pub shaped: Option<u64>,
+    /// When its work stopped for somebody who mattered more, and when it went on.
+    pub interrupted: Vec<(u64, Option<u64>)>,
+    /// What a limit, a shedder or a queue said about it, with the numbers of that moment.
+    pub said: Vec<Said>,
     /// The work that it asks for, at normal speed [ns].
     pub demand: Option<u64>,
     pub worked: Option<u64>,
@@ -351,11 +366,19 @@ impl Journey {
         let out = if one.lost == Some(Lost::Out) { Kind::Lost } else { Kind::Network };
         put(spans, of, out, &mut cursor, one.reached.unwrap_or(to).min(to));
         let answered = one.answered.map_or(to, |end| end.at).min(to);
+        if let Some(until) = one.shaped {
+            put(spans, of, Kind::Queue, &mut cursor, until.min(answered));
+        }
         if one.queued_behind.is_some() {
             put(spans, of, Kind::Queue, &mut cursor, one.started.unwrap_or(answered).min(to));
         }
         if one.started.is_some() {
-            put(spans, of, Kind::Work, &mut cursor, one.worked.unwrap_or(answered).min(to));
+            let worked = one.worked.unwrap_or(answered).min(to);
+            for (stopped, went_on) in &one.interrupted {
+                put(spans, of, Kind::Work, &mut cursor, (*stopped).min(worked));
+                put(spans, of, Kind::Queue, &mut cursor, went_on.unwrap_or(worked).min(worked));
+            }
+            put(spans, of, Kind::Work, &mut cursor, worked);
         }
         if deep && answered > cursor {
             self.descend(Some(of), cursor, answered, spans);

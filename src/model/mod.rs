@@ -5,6 +5,7 @@
 pub mod admission;
 pub mod analytic;
 pub mod balancer;
+pub mod discipline;
 pub mod distribution;
 pub mod edge;
 pub mod fault;
@@ -16,6 +17,7 @@ pub mod outcome;
 pub mod outlier;
 pub mod params;
 pub mod policy;
+pub mod priority;
 pub mod profile;
 pub mod read;
 pub mod rotation;
@@ -30,6 +32,22 @@ use params::Entry;
 #[must_use]
 pub fn distribution_entries() -> Vec<&'static Entry> {
     distribution::entries()
+}
+
+/// Users who never leave.
+static ENDLESS: Entry = Entry {
+    id: "endless",
+    name: "Endless",
+    summary: "Users wait for their answer as long as it takes.",
+    source: "",
+    params: &[],
+    defect: false,
+};
+
+/// How long users wait, as a choice for parameters: for ever, or a time of any distribution.
+#[must_use]
+pub fn patience_entries() -> Vec<&'static Entry> {
+    std::iter::once(&ENDLESS).chain(distribution::entries()).collect()
 }
 
 /// Strategies that need not see what comes back, as a choice for parameters.

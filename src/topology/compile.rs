@@ -4,20 +4,23 @@ use super::check::check;
 use super::document::{Change, Diagnostic, Document, Edge, EdgeId, Node, NodeId, Severity};
 use crate::engine::dist::Dist;
 use crate::engine::time::{SimDuration, SimTime};
+use crate::model::admission::{Admission, limit, shed};
 use crate::model::edge::EDGE_ENTRY;
 use crate::model::geography::find_region;
 use crate::model::params::Value;
 use crate::model::policy::PolicyPlan;
 use crate::model::policy::backoff::Backoff;
+use crate::model::priority::Priority;
 use crate::model::profile::Profile;
 use crate::model::read::Reader;
-use crate::model::station;
+use crate::model::station::{self, StationKind};
 use crate::model::system::plan::{
     Arrivals, BalancerConfig, CallMode, CallerConfig, Carries, CheckConfig, ConnectionConfig, EdgePlan, Layer,
-    NameConfig, Plan, PoolConfig, PoolKind, RunPlan, SourceConfig, Standing, StationConfig, StationPlan, WindowPlan,
+    NameConfig, Plan, PoolConfig, PoolKind, PriorityShare, RunPlan, SourceConfig, Standing, StationConfig, StationPlan,
+    WindowPlan,
 };
 use crate::model::system::{LiveFault, System, TimedFault};
-use crate::model::{balancer, distribution, outlier, slow_start};
+use crate::model::{balancer, discipline, distribution, outlier, slow_start};
 
 /// A run ends this long after its length at the latest, even if requests are still in flight.
 pub const DRAIN: SimDuration = SimDuration::from_secs(60);
@@ -92,7 +95,7 @@ fn station_plan(document: &Document, id: NodeId, node: &Node) -> Option<StationP
     let reader = Reader::new(&kind.entry, &node.params);
     let config = match kind.entry.id {
         "source" => StationConfig::Source(source_config(&reader)),
-        kind @ ("balancer" | "l4-balancer" | "dns" | "client-balancer") => {
+        kind @ ("gateway" | "balancer" | "l4-balancer" | "dns" | "client-balancer") => {
             StationConfig::Balancer(balancer_config(&reader, layer(kind, &reader)))
         }
         "cache" => StationConfig::Pool(cache_config(&reader)),
@@ -100,7 +103,17 @@ fn station_plan(document: &Document, id: NodeId, node: &Node) -> Option<StationP
         "service" => StationConfig::Pool(service_config(&reader)),
         _ => return None,
     };
-    Some(StationPlan { id, label: node.label.clone(), stands: standing(document, node), config })
+    let admission = admission_of(kind, &reader);
+    Some(StationPlan { id, label: node.label.clone(), stands: standing(document, node), admission, config })
+}
+
+/// What stands in front of a station of this kind: what it can be told.
+fn admission_of(kind: &StationKind, reader: &Reader<'_>) -> Admission {
+    let has = |key: &str| kind.entry.params.iter().any(|spec| spec.key == key);
+    Admission {
+        rate_limit: has("rate_limit").then(|| limit::read(&reader.variant("rate_limit").1)).flatten(),
+        shedding: has("shedding").then(|| shed::read(&reader.variant("shedding").1)).flatten(),
+    }
 }
 
 /// Where a node stands; `None` for one in no area. (An area that is nowhere has been refused by `check`.)
@@ -145,7 +158,21 @@ fn source_config(reader: &Reader<'_>) -> SourceConfig {
         countries: shares(reader, "countries"),
         request_kilobytes: reader.number("request_kilobytes"),
         answer_kilobytes: reader.number("answer_kilobytes"),
+        priorities: priorities(reader),
+        patience: (reader.variant("patience").0.id != "endless").then(|| dist(reader, "patience")),
     }
+}
+
+/// Rows (priority, weight, path) of the table.
+fn priorities(reader: &Reader<'_>) -> Vec<PriorityShare> {
+    let row = |row: Vec<Value>| match row.as_slice() {
+        [Value::Text(word), Value::Number(weight), Value::Text(path)] => {
+            let priority = Priority::of(word).unwrap_or_default();
+            Some(PriorityShare { priority, weight: weight.max(0.0), path: path.clone() })
+        }
+        _ => None,
+    };
+    reader.rows("priorities").into_iter().filter_map(row).collect()
 }
 
 /// Names and their cumulative shares 0..1, from the rows (name, weight) of a table.
@@ -214,12 +241,15 @@ fn layer(kind: &str, reader: &Reader<'_>) -> Layer {
 
 fn service_config(reader: &Reader<'_>) -> PoolConfig {
     let time = dist(reader, "service_time");
+    let discipline = discipline::read(&reader.variant("discipline").1);
     PoolConfig {
         kind: PoolKind::Service,
         replicas: reader.count("replicas"),
         slots: reader.count("slots"),
         queue_limit: reader.count("queue_limit"),
-        shared_queue: reader.choice("queue") == "shared",
+        // Where nobody waits there is no queue to share.
+        shared_queue: reader.choice("queue") == "shared" && !discipline.is_sharing(),
+        discipline,
         read_time: time.clone(),
         write_time: time,
         check_time: SimDuration::from_secs_f64(reader.number("check_time")),
@@ -241,6 +271,7 @@ fn cache_config(reader: &Reader<'_>) -> PoolConfig {
         slots: reader.count("slots"),
         queue_limit: reader.count("queue_limit"),
         shared_queue: false,
+        discipline: discipline::Settings::default(),
         read_time: time.clone(),
         write_time: time,
         check_time: SimDuration::from_secs_f64(reader.number("check_time")),
@@ -257,6 +288,7 @@ fn database_config(reader: &Reader<'_>) -> PoolConfig {
         slots: reader.count("connections"),
         queue_limit: reader.count("queue_limit"),
         shared_queue: false,
+        discipline: discipline::read(&reader.variant("discipline").1),
         read_time: dist(reader, "read_time"),
         write_time: dist(reader, "write_time"),
         check_time: SimDuration::from_secs_f64(reader.number("check_time")),

@@ -12,6 +12,12 @@ pub(super) const STRATEGY: ParamSpec = ParamSpec::variant(
     "round-robin",
     "How a backend is chosen among those believed healthy.",
 );
+pub(super) const RETRY_ELSEWHERE: ParamSpec = ParamSpec::flag(
+    "retry_elsewhere",
+    "Retry elsewhere",
+    true,
+    "A retry (set on the connection to the backend) goes to a backend that has not been tried for this request, as long as there is one.",
+);
 pub(super) const HEALTH_CHECKS: ParamSpec = ParamSpec::flag(
     "health_checks",
     "Health checks",
@@ -93,12 +99,7 @@ pub const KIND: StationKind = StationKind {
         source: "Active checks after HAProxy and nginx: interval, time-out, rise, fall. Outlier detection, slow start and the panic threshold after Envoy. Routing by the longest matching path after nginx.",
         params: &[
             STRATEGY,
-            ParamSpec::flag(
-                "retry_elsewhere",
-                "Retry elsewhere",
-                true,
-                "A retry (set on the connection to the backend) goes to a backend that has not been tried for this request, as long as there is one.",
-            ),
+            RETRY_ELSEWHERE,
             HEALTH_CHECKS,
             CHECK_INTERVAL,
             CHECK_TIMEOUT,

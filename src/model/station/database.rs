@@ -1,6 +1,6 @@
 //! A database: a fixed number of connections, with different times for reads and writes.
 
-use super::{Category, Outputs, StationKind};
+use super::{Category, DISCIPLINE, Outputs, StationKind};
 use crate::model::params::{Entry, ParamSpec, Unit};
 
 pub const KIND: StationKind = StationKind {
@@ -33,6 +33,7 @@ pub const KIND: StationKind = StationKind {
                 1_000_000.0,
                 "Queries that may wait for a connection; more are rejected.",
             ),
+            DISCIPLINE,
             ParamSpec::number(
                 "check_time",
                 "Health check's work",

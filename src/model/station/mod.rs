@@ -5,11 +5,12 @@ pub mod cache;
 pub mod client_balancer;
 pub mod database;
 pub mod dns;
+pub mod gateway;
 pub mod l4_balancer;
 pub mod service;
 pub mod source;
 
-use super::params::Entry;
+use super::params::{Entry, ParamSpec};
 
 /// What sort of thing a station is: decides its tint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,7 @@ pub struct StationKind {
 /// All kinds, in the order of the palette.
 pub static REGISTRY: &[StationKind] = &[
     source::KIND,
+    gateway::KIND,
     balancer::KIND,
     l4_balancer::KIND,
     dns::KIND,
@@ -55,6 +57,15 @@ pub static REGISTRY: &[StationKind] = &[
     cache::KIND,
     database::KIND,
 ];
+
+/// Who is next, at stations that have a queue.
+const DISCIPLINE: ParamSpec = ParamSpec::variant(
+    "discipline",
+    "Discipline",
+    crate::model::discipline::entries,
+    "fifo",
+    "Who is served next of those who wait.",
+);
 
 /// Finds a kind by id.
 #[must_use]

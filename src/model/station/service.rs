@@ -1,6 +1,6 @@
 //! A service: replicas with slots and a queue; its handler computes, then calls further stations while the slot is held.
 
-use super::{Category, Outputs, StationKind};
+use super::{Category, DISCIPLINE, Outputs, StationKind};
 use crate::model::params::{Entry, ParamSpec, Unit};
 
 pub const KIND: StationKind = StationKind {
@@ -47,6 +47,14 @@ pub const KIND: StationKind = StationKind {
                 &[("per_replica", "one per replica"), ("shared", "one shared by all")],
                 "per_replica",
                 "A shared queue is the textbook's M/M/c; real replicas have their own.",
+            ),
+            DISCIPLINE,
+            ParamSpec::variant(
+                "shedding",
+                "Load shedding",
+                crate::model::admission::shed::entries,
+                "off",
+                "Who is turned away on purpose, before the queue is full. Health checks never are.",
             ),
             ParamSpec::choice(
                 "calls",

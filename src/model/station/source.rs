@@ -2,6 +2,7 @@
 
 use super::{Category, Outputs, StationKind};
 use crate::model::params::{Entry, ParamKind, ParamSpec, Unit, Value};
+use crate::model::priority::Priority;
 
 /// Open loop, memoryless.
 pub const POISSON: Entry = Entry {
@@ -52,6 +53,10 @@ fn default_paths() -> Value {
 
 fn default_countries() -> Value {
     Value::List(vec![Value::List(vec![Value::from("US"), Value::Number(1.0)])])
+}
+
+fn default_priorities() -> Value {
+    Value::List(vec![Value::List(vec![Value::from("normal"), Value::Number(1.0), Value::from("")])])
 }
 
 pub const KIND: StationKind = StationKind {
@@ -167,6 +172,32 @@ pub const KIND: StationKind = StationKind {
                     rows_max: 50,
                 },
             },
+            ParamSpec {
+                key: "priorities",
+                label: "Priorities",
+                help: "How much requests matter, to queues and shedders that go by it: priority, relative weight, and for which path; an empty path stands for all that no longer one fits.",
+                kind: ParamKind::Table {
+                    columns: &[
+                        ParamSpec::choice("priority", "Priority", Priority::OPTIONS, "normal", "high, normal or low."),
+                        ParamSpec::number("weight", "Weight", Unit::Plain, 1.0, 0.0, 1_000_000.0, "Relative share."),
+                        ParamSpec {
+                            key: "path",
+                            label: "Path",
+                            help: "Requests whose path begins so; empty = all.",
+                            kind: ParamKind::Text { default: "" },
+                        },
+                    ],
+                    default: default_priorities,
+                    rows_max: 50,
+                },
+            },
+            ParamSpec::variant(
+                "patience",
+                "Patience",
+                crate::model::patience_entries,
+                "endless",
+                "How long a user waits for an answer before leaving. What was begun for them goes on.",
+            ),
         ],
         defect: false,
     },

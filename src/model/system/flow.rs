@@ -71,6 +71,9 @@ impl System {
             found: false,
         };
         let ix = self.attempts.insert(attempt).ix;
+        if let Caller::Client = caller {
+            self.requests[request].attempt = ix;
+        }
         self.note(ix, Mark::Made);
         ix
     }
@@ -171,7 +174,17 @@ impl System {
         if !probe {
             station.meter.arrived();
         }
-        match &station.kind {
+        if station.guard.is_some() && !probe {
+            self.enter(ix);
+        } else {
+            self.take_in(ix);
+        }
+    }
+
+    /// The station takes the attempt up.
+    #[inline]
+    pub(super) fn take_in(&mut self, ix: u32) {
+        match &self.stations[self.attempts[ix].station as usize].kind {
             Kind::Balancer(_) => self.balance(ix, 0),
             Kind::Pool(_) => self.admit(ix),
             Kind::Source(_) => self.respond(ix, Outcome::Failed, Reason::NoRoute),
@@ -197,7 +210,11 @@ impl System {
             (attempt.verb == Verb::Probe, matches!(attempt.caller, Caller::None), attempt.detached);
         let stay = now.since(attempt.reached_at);
         if !probe {
-            self.stations[station_ix as usize].meter.answered(outcome, stay);
+            let station = &mut self.stations[station_ix as usize];
+            station.meter.answered(outcome, stay);
+            if station.guard.is_some() {
+                self.tell_guard(ix, outcome);
+            }
         }
         if nobody {
             if !detached {
@@ -266,6 +283,26 @@ impl System {
         }
     }
 
+    /// A user's patience is over: what was done for them goes on, for nobody.
+    pub(super) fn leave(&mut self, request: Key) {
+        let Some(&Request { done: false, attempt: ix, .. }) = self.requests.get(request) else {
+            self.quiet = true;
+            return;
+        };
+        let attempt = &mut self.attempts[ix];
+        if attempt.phase == Phase::Backoff {
+            // Between two tries: the next one is never sent.
+            self.finish_request(request.ix, Outcome::Abandoned, Reason::ClientLeft);
+            return;
+        }
+        let lost = attempt.phase == Phase::Lost;
+        attempt.detached = true;
+        self.conclude(ix, Outcome::Abandoned, Reason::ClientLeft);
+        if lost {
+            self.free(ix);
+        }
+    }
+
     /// Books the end of an attempt as its caller sees it, then retries or tells the caller.
     fn conclude(&mut self, ix: u32, outcome: Outcome, reason: Reason) {
         let attempt = &self.attempts[ix];
@@ -288,7 +325,8 @@ impl System {
         let edge = &mut self.edges[edge_ix as usize];
         edge.by_outcome[outcome.index()] += 1;
         edge.in_flight -= 1;
-        let retry = outcome != Outcome::Completed && try_no < edge.plan.retries && !edge.removed;
+        let over = matches!(outcome, Outcome::Completed | Outcome::Abandoned);
+        let retry = !over && try_no < edge.plan.retries && !edge.removed;
         if retry {
             edge.retries += 1;
         }
@@ -334,6 +372,13 @@ impl System {
     /// The wait is over: the attempt goes out, if its caller still waits.
     pub(super) fn retry(&mut self, ix: u32) {
         let attempt = &self.attempts[ix];
+        if let Caller::Client = attempt.caller
+            && self.requests[attempt.request].done
+        {
+            // The user has left meanwhile.
+            self.free(ix);
+            return;
+        }
         if let Caller::Parent(parent) = attempt.caller {
             if self.attempts.get(parent).is_none_or(|parent| parent.phase != Phase::Waiting) {
                 self.free(ix);
@@ -355,6 +400,9 @@ impl System {
         let request_ix = self.attempts[ix].request;
         self.note(ix, Mark::Freed);
         self.attempts.remove(ix);
+        if !self.interrupted.is_empty() {
+            self.interrupted.remove(&ix);
+        }
         if request_ix != NONE {
             let request = &mut self.requests[request_ix];
             request.refs -= 1;

@@ -9,7 +9,7 @@ use super::state::{Balancer, Caller, Kind, NONE, Verb};
 use crate::engine::time::SimDuration;
 use crate::model::balancer::{BackendView, PickContext, RequestView};
 use crate::model::ids::NodeId;
-use crate::model::journey::{Among, Asked, Barred, Candidate, Decision, End, Journey, Kept, Lost, Truth, Try};
+use crate::model::journey::{Among, Asked, Barred, Candidate, Decision, End, Journey, Kept, Lost, Said, Truth, Try};
 use crate::model::outcome::{Outcome, Reason};
 
 /// Tries and choices recorded at most: a request with more than that is cut short, and says so by its length.
@@ -44,6 +44,20 @@ pub(super) enum Mark {
         replica: u32,
         demand: SimDuration,
     },
+    /// Somebody who matters more took its slot.
+    Interrupted,
+    /// It waits its turn in front of the station.
+    Shaped {
+        wait: SimDuration,
+    },
+    /// The rate limit in front of the station refuses it.
+    RateLimited {
+        client: u64,
+    },
+    /// It is turned away for what goes on behind the door.
+    ShedAtDoor,
+    /// Its queue gives it up.
+    GivenUp,
     Worked,
     Answered(Outcome, Reason),
     LostBack,
@@ -128,6 +142,7 @@ impl System {
     #[cold]
     fn noted(&mut self, ix: u32, mark: Mark) {
         let now = self.now.0;
+        let said = self.said(ix, mark);
         let attempt = &self.attempts[ix];
         let Some(recorder) = &mut self.recorder else { return };
         if attempt.request == NONE || attempt.request != recorder.request {
@@ -171,6 +186,9 @@ impl System {
                 },
                 queued_behind: None,
                 started: None,
+                shaped: None,
+                interrupted: Vec::new(),
+                said: Vec::new(),
                 demand: None,
                 worked: None,
                 looked_up: false,
@@ -185,6 +203,7 @@ impl System {
         let Some(place) = place_of(&recorder.live, ix) else { return };
         let one = &mut journey.tries[place as usize];
         one.number = attempt.try_no;
+        one.said.extend(said);
         let number_of = |replica: u32| self.replicas[replica as usize].number;
         match mark {
             Mark::Made => {}
@@ -202,10 +221,17 @@ impl System {
                 one.replica = (attempt.replica != NONE).then(|| number_of(attempt.replica));
             }
             Mark::Started { replica, demand } => {
-                one.started = Some(now);
                 one.replica = Some(number_of(replica));
-                one.demand = Some(demand.0);
+                if let Some((_, went_on @ None)) = one.interrupted.last_mut() {
+                    *went_on = Some(now);
+                } else {
+                    one.started = Some(now);
+                    one.demand = Some(demand.0);
+                }
             }
+            Mark::Interrupted => one.interrupted.push((now, None)),
+            Mark::Shaped { wait } => one.shaped = Some(now + wait.0),
+            Mark::RateLimited { .. } | Mark::ShedAtDoor | Mark::GivenUp => {}
             Mark::Worked => one.worked = Some(now),
             Mark::Answered(outcome, reason) => {
                 one.found = attempt.found;
@@ -229,6 +255,41 @@ impl System {
                 }
             }
         }
+    }
+
+    /// What a limit, a shedder or a queue says at such a moment, with its numbers.
+    fn said(&self, ix: u32, mark: Mark) -> Option<Said> {
+        let station = self.attempts[ix].station;
+        let entry = &self.stations[station as usize];
+        let guard = entry.guard.as_ref();
+        let (who, words) = match mark {
+            Mark::Shaped { wait } => {
+                let limit = guard?.limit.as_ref()?;
+                let wait = wait.as_secs_f64() * 1e3;
+                (format!("Rate limit, {}", lower(limit.name())), format!("its turn comes in {wait:.1} ms"))
+            }
+            Mark::RateLimited { client } => {
+                let limit = guard?.limit.as_ref()?;
+                (format!("Rate limit, {}", lower(limit.name())), limit.reading(self.now, client).words)
+            }
+            Mark::ShedAtDoor => {
+                let guard = guard?;
+                let kind = guard.config().shedding.as_ref()?.kind();
+                let reading = guard.shedder.as_ref()?.reading(self.now, self.load_of(station));
+                let priority = self.priority_of(ix).word();
+                (
+                    format!("Load shedding, {}", lower(kind.entry.name)),
+                    format!("{}; this one has {priority} priority", reading.words),
+                )
+            }
+            Mark::GivenUp => {
+                let Kind::Pool(pool) = &entry.kind else { return None };
+                let kind = pool.config.discipline.kind();
+                (format!("Queue, {}", kind.entry.name), self.line_of(ix)?.reading(self.now).words)
+            }
+            _ => return None,
+        };
+        Some(Said { at: self.now.0, who, words })
     }
 
     /// The user has an answer, or never will.
@@ -484,4 +545,15 @@ impl Recorder {
 /// Place in the journey of a try that lives.
 fn place_of(live: &[(u32, u32)], ix: u32) -> Option<u32> {
     live.iter().find(|(live, _)| *live == ix).map(|(_, place)| *place)
+}
+
+/// A name within a sentence: its first letter small, unless it is a word of capitals.
+fn lower(name: &str) -> String {
+    let mut letters = name.chars();
+    match letters.next() {
+        Some(first) if !letters.as_str().starts_with(char::is_uppercase) => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => name.to_owned(),
+    }
 }

@@ -3,12 +3,14 @@
 //! Built from a [`plan::Plan`]; rebuilt to match a newer one while it runs ([`System::rebuild`]).
 //! A checkpoint is a clone.
 
+pub(crate) mod admission;
 mod balancer;
 mod faults;
 mod flow;
 pub(crate) mod inside;
 mod journey;
 pub(crate) mod lately;
+mod lines;
 pub(crate) mod link;
 pub mod meter;
 pub mod plan;
@@ -77,6 +79,8 @@ pub struct System {
     pub(crate) stations: Vec<Station>,
     pub(crate) replicas: Vec<Replica>,
     pub(crate) edges: Vec<Edge>,
+    /// Work that was interrupted, by attempt: what is left of it.
+    interrupted: BTreeMap<u32, SimDuration>,
     by_node: BTreeMap<NodeId, u32>,
     by_edge: BTreeMap<EdgeId, u32>,
     areas: BTreeMap<AreaId, String>,
@@ -117,6 +121,7 @@ impl System {
             stations: Vec::new(),
             replicas: Vec::new(),
             edges: Vec::new(),
+            interrupted: BTreeMap::new(),
             by_node: BTreeMap::new(),
             by_edge: BTreeMap::new(),
             areas: BTreeMap::new(),
@@ -258,6 +263,11 @@ impl System {
             }
             Event::Retry { attempt } => self.retry(attempt),
             Event::Resolved { attempt } => self.resolved(attempt),
+            Event::Pass { attempt } => self.waited_turn(attempt),
+            Event::Leave { request } => {
+                self.leave(request);
+                self.finish_if_drained();
+            }
             Event::Poll { station, caller, generation } => self.poll_registry(station, caller, generation),
             Event::Check { station, generation } => self.check_backends(station, generation),
             Event::Sweep { station, generation } => self.sweep_outliers(station, generation),

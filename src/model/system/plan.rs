@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 
 use crate::engine::dist::Dist;
 use crate::engine::time::SimDuration;
+use crate::model::admission::Admission;
+use crate::model::discipline;
 use crate::model::geography::Region;
 use crate::model::ids::{AreaId, EdgeId, NodeId};
 use crate::model::outlier;
 use crate::model::params::Variant;
 use crate::model::policy::PolicyPlan;
 use crate::model::policy::backoff::Backoff;
+use crate::model::priority::Priority;
 use crate::model::profile::Profile;
 use crate::model::slow_start::SlowStart;
 
@@ -54,6 +57,8 @@ pub struct StationPlan {
     pub label: String,
     /// Where it stands; `None`: nowhere in particular, that is, where its caller stands.
     pub stands: Option<Standing>,
+    /// What stands in front of it.
+    pub admission: Admission,
     pub config: StationConfig,
 }
 
@@ -102,6 +107,20 @@ pub struct SourceConfig {
     pub paths: Vec<(String, f64)>,
     /// (ISO code, cumulative share 0..1).
     pub countries: Vec<(String, f64)>,
+    /// How much requests matter: of the rows whose path fits best, one by weight.
+    pub priorities: Vec<PriorityShare>,
+    /// A user leaves after so long without an answer; `None`: never.
+    pub patience: Option<Dist>,
+}
+
+/// A share of the requests under a path, and how much they matter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PriorityShare {
+    pub priority: Priority,
+    /// Relative to the others under the same path.
+    pub weight: f64,
+    /// Requests whose path begins so; empty = all.
+    pub path: String,
 }
 
 #[derive(Clone, Debug)]
@@ -189,6 +208,8 @@ pub struct PoolConfig {
     /// Waiting places: per replica, or in all where the queue is shared.
     pub queue_limit: u32,
     pub shared_queue: bool,
+    /// Who is next.
+    pub discipline: discipline::Settings,
     pub read_time: Dist,
     pub write_time: Dist,
     pub check_time: SimDuration,

@@ -5,9 +5,11 @@ use std::cmp::Reverse;
 use super::System;
 use super::flow::purpose;
 use super::journey::Mark;
+use super::lines::Line;
 use super::plan::{CallMode, Operation, PoolConfig, PoolKind};
 use super::state::{Caller, Event, Kind, NONE, Parked, Phase, Pool, Replica, Stage, Step, Verb};
 use crate::engine::time::{SimDuration, SimTime};
+use crate::model::discipline::Waiting;
 use crate::model::lru::Lookup;
 use crate::model::outcome::{Outcome, Reason};
 
@@ -27,10 +29,13 @@ impl Replica {
             removed: false,
             slots,
             busy: 0,
-            queue: std::collections::VecDeque::new(),
+            queue: Waiting::Fifo(std::collections::VecDeque::new()),
+            takes: slots,
+            beyond: 0,
             drained: false,
             cold: 0,
             slow: 1.0,
+            pace: 1.0,
             error_share: 0.0,
             bad_version: 0.0,
             frozen: false,
@@ -60,9 +65,9 @@ impl Replica {
     }
 
     /// Brings the virtual clock up to `now`.
-    fn sync(&mut self, now: SimTime) {
+    pub(super) fn sync(&mut self, now: SimTime) {
         let passed = if self.frozen { 0 } else { now.since(self.synced).0 };
-        self.virtual_now += if self.slow == 1.0 { passed } else { scaled(passed, 1.0, self.slow) };
+        self.virtual_now += if self.pace == 1.0 { passed } else { scaled(passed, 1.0, self.pace) };
         self.synced = now;
     }
 
@@ -73,7 +78,7 @@ impl Replica {
         }
         let Reverse((due, _, _)) = self.jobs.peek()?;
         let left = due.saturating_sub(self.virtual_now);
-        let left = if self.slow == 1.0 { left } else { scaled(left, self.slow, 1.0) + 1 };
+        let left = if self.pace == 1.0 { left } else { scaled(left, self.pace, 1.0) + 1 };
         Some(self.synced + SimDuration(left))
     }
 }
@@ -121,14 +126,14 @@ pub(super) enum TargetKind {
 }
 
 impl System {
-    fn pool(&self, station: u32) -> &Pool {
+    pub(super) fn pool(&self, station: u32) -> &Pool {
         match &self.stations[station as usize].kind {
             Kind::Pool(pool) => pool,
             _ => unreachable!("only pools admit work"),
         }
     }
 
-    fn pool_mut(&mut self, station: u32) -> &mut Pool {
+    pub(super) fn pool_mut(&mut self, station: u32) -> &mut Pool {
         match &mut self.stations[station as usize].kind {
             Kind::Pool(pool) => pool,
             _ => unreachable!("only pools admit work"),
@@ -170,11 +175,15 @@ impl System {
         } else if chosen == NONE && replica.drained && !probe {
             // Whoever was sent here on purpose, over a connection that is open, still gets an answer.
             self.respond(ix, Outcome::Rejected, Reason::Draining);
-        } else if replica.busy < replica.slots {
+        } else if replica.busy < replica.takes {
             self.start(ix, replica_ix);
+        } else if !matches!(replica.queue, Waiting::Fifo(_)) {
+            self.line_up(ix, Line::Of(replica_ix), limit);
         } else if replica.queue.len() < limit {
             let behind = replica.queue.len() as u32;
-            replica.queue.push_back(ix);
+            if let Waiting::Fifo(queue) = &mut replica.queue {
+                queue.push_back(ix);
+            }
             self.attempts[ix].phase = Phase::Queued;
             self.note(ix, Mark::Queued { behind });
             self.stations[station_ix as usize].meter.level(self.now, 0, 1);
@@ -192,7 +201,7 @@ impl System {
             let replica = &self.replicas[replica_ix as usize];
             any_open |= replica.open();
             any_new |= replica.takes_new();
-            if replica.takes_new() && replica.busy < replica.slots {
+            if replica.takes_new() && replica.busy < replica.takes {
                 free = Some(replica_ix);
                 break;
             }
@@ -205,8 +214,12 @@ impl System {
             self.respond(ix, Outcome::Failed, reason);
         } else if !any_new {
             self.respond(ix, Outcome::Rejected, Reason::Draining);
+        } else if !matches!(self.pool(station_ix).shared, Waiting::Fifo(_)) {
+            self.line_up(ix, Line::Shared(station_ix), limit);
         } else if waiting < limit {
-            self.pool_mut(station_ix).shared.push_back(ix);
+            if let Waiting::Fifo(queue) = &mut self.pool_mut(station_ix).shared {
+                queue.push_back(ix);
+            }
             self.attempts[ix].phase = Phase::Queued;
             self.note(ix, Mark::Queued { behind: waiting as u32 });
             self.stations[station_ix as usize].meter.level(self.now, 0, 1);
@@ -216,9 +229,10 @@ impl System {
     }
 
     /// The attempt takes a slot and its demand is served.
-    fn start(&mut self, ix: u32, replica_ix: u32) {
+    pub(super) fn start(&mut self, ix: u32, replica_ix: u32) {
         let now = self.now;
-        let demand = self.demand(ix, replica_ix);
+        let demand =
+            if self.interrupted.is_empty() { self.demand(ix, replica_ix) } else { self.demand_left(ix, replica_ix) };
         self.note(ix, Mark::Started { replica: replica_ix, demand });
         let attempt = &mut self.attempts[ix];
         attempt.replica = replica_ix;
@@ -232,13 +246,15 @@ impl System {
         let first = replica.jobs.peek().is_none_or(|Reverse((next, _, _))| due < *next);
         replica.job_seq += 1;
         replica.jobs.push(Reverse((due, replica.job_seq, ix)));
-        if first {
+        if matches!(replica.queue, Waiting::Nobody) {
+            self.share_out(replica_ix);
+        } else if first {
             self.schedule_work(replica_ix);
         }
     }
 
     /// CPU demand of the attempt at its station, on a replica that may still be cold.
-    fn demand(&self, ix: u32, replica_ix: u32) -> SimDuration {
+    pub(super) fn demand(&self, ix: u32, replica_ix: u32) -> SimDuration {
         let attempt = &self.attempts[ix];
         let config = &self.pool(attempt.station).config;
         if attempt.verb == Verb::Probe {
@@ -254,7 +270,7 @@ impl System {
         SimDuration::from_secs_f64(if cold == 0 { secs } else { secs * config.cold_factor_at(cold) })
     }
 
-    fn schedule_work(&mut self, replica_ix: u32) {
+    pub(super) fn schedule_work(&mut self, replica_ix: u32) {
         let replica = &mut self.replicas[replica_ix as usize];
         replica.generation = replica.generation.wrapping_add(1);
         if let Some(due) = replica.next_due() {
@@ -274,7 +290,11 @@ impl System {
         let Some(Reverse((due, _, ix))) = replica.jobs.pop() else { return };
         // Rounding at changed speeds may leave the clock a nanosecond short.
         replica.virtual_now = replica.virtual_now.max(due);
-        self.schedule_work(replica_ix);
+        if matches!(replica.queue, Waiting::Nobody) {
+            self.share_out(replica_ix);
+        } else {
+            self.schedule_work(replica_ix);
+        }
         self.worked(ix);
     }
 
@@ -287,7 +307,7 @@ impl System {
         }
         replica.sync(now);
         (replica.slow, replica.frozen) = (slow, frozen);
-        self.schedule_work(replica_ix);
+        self.share_out(replica_ix);
         if frozen {
             return;
         }
@@ -603,18 +623,30 @@ impl System {
         replica.busy -= 1;
         let station = replica.station;
         self.stations[station as usize].meter.level(self.now, -1, 0);
+        if self.replicas[replica_ix as usize].beyond > 0 {
+            self.count_beyond(replica_ix);
+        }
         self.pull(replica_ix);
     }
 
     /// Starts waiting requests while slots are free.
     pub(super) fn pull(&mut self, replica_ix: u32) {
+        let mut given_up = Vec::new();
+        self.pull_next(replica_ix, &mut given_up);
+        if !given_up.is_empty() {
+            self.give_up(&given_up, Reason::WaitedTooLong);
+        }
+    }
+
+    fn pull_next(&mut self, replica_ix: u32, given_up: &mut Vec<u32>) {
+        let now = self.now;
         loop {
             let replica = &mut self.replicas[replica_ix as usize];
-            if replica.dead || replica.busy >= replica.slots {
+            if replica.dead || replica.busy >= replica.takes {
                 return;
             }
             let station = replica.station;
-            let next = match replica.queue.pop_front() {
+            let next = match replica.queue.pop(now, given_up) {
                 Some(next) => next,
                 None if replica.draining => {
                     if replica.busy == 0 {
@@ -624,12 +656,16 @@ impl System {
                 }
                 // The shared queue is for those in rotation, as long as there are some.
                 None if replica.drained && self.anybody_takes_new(station) => return,
-                None => match self.pool_mut(station).shared.pop_front() {
+                None => match self.pool_mut(station).shared.pop(now, given_up) {
                     Some(next) => next,
                     None => return,
                 },
             };
-            self.stations[station as usize].meter.level(self.now, 0, -1);
+            let entry = &mut self.stations[station as usize];
+            entry.meter.level(now, 0, -1);
+            if entry.guard.is_some() {
+                self.tell_wait(next);
+            }
             self.start(next, replica_ix);
         }
     }
@@ -664,9 +700,9 @@ impl System {
         replica.generation = replica.generation.wrapping_add(1);
         replica.jobs.clear();
         replica.parked.clear();
-        let (busy, waiting) = (replica.busy, replica.queue.len());
-        replica.busy = 0;
-        replica.queue.clear();
+        let waiting = replica.queue.take_all().len() as u32;
+        let (busy, waiting) = (replica.busy - replica.beyond, waiting + replica.beyond);
+        (replica.busy, replica.beyond) = (0, 0);
         let station_ix = replica.station;
         // The slots of one that was draining had left the count already; dead, it will never be back.
         replica.removed |= replica.draining;
@@ -682,7 +718,7 @@ impl System {
         let mut victims = self.held_by(|attempt| attempt.replica == replica_ix && attempt.station == station_ix);
         if all_dead {
             // Nobody is left to serve the shared queue.
-            let shared: Vec<u32> = self.pool_mut(station_ix).shared.drain(..).collect();
+            let shared = self.pool_mut(station_ix).shared.take_all();
             self.stations[station_ix as usize].meter.level(now, 0, -(shared.len() as i32));
             victims.extend(shared);
         }

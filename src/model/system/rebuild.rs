@@ -4,6 +4,7 @@
 //! so that everything under way still finds its place.
 
 use super::System;
+use super::admission::Guard;
 use super::balancer::Terms;
 use super::meter::Meter;
 use super::plan::{Carries, EdgePlan, Layer, Plan, PoolConfig, PoolKind, StationConfig, StationPlan};
@@ -12,6 +13,7 @@ use super::state::{Balancer, Edge, Event, Kind, NONE, Pool, Replica, Source, Sta
 use crate::engine::dist::Dist;
 use crate::engine::rng::Stream;
 use crate::engine::time::{SimDuration, SimTime};
+use crate::model::discipline::Waiting;
 use crate::model::ids::FaultTarget;
 use crate::model::lru::Lru;
 use crate::model::outcome::{Outcome, Reason};
@@ -73,6 +75,7 @@ impl System {
                 station.label.clone_from(&plan.label);
                 station.stands = plan.stands;
                 station.spot = self.spots.of(plan.stands);
+                self.set_guard(ix, &plan.admission);
                 self.update_station(ix, &plan.config, sources);
                 return;
             }
@@ -97,6 +100,7 @@ impl System {
             clock_ahead: 0,
             kind,
             meter: Meter::new(now),
+            guard: Guard::new(&plan.admission),
             out: Vec::new(),
         });
         self.by_node.insert(plan.id, ix);
@@ -154,12 +158,17 @@ impl System {
     /// Gives a pool the replicas, slots and entries that its configuration asks for.
     fn resize_pool(&mut self, ix: u32, config: &PoolConfig) {
         let Kind::Pool(pool) = &mut self.stations[ix as usize].kind else { return };
-        pool.config = config.clone();
+        let before = std::mem::replace(&mut pool.config, config.clone()).discipline;
         if let (PoolKind::Cache { capacity, .. }, Some(cache)) = (config.kind, pool.cache.as_mut()) {
             cache.set_capacity(capacity as usize);
         }
         self.drop_surplus(ix, config.replicas as usize);
         self.grow_pool(ix, config);
+        self.set_discipline(ix, &before);
+        let Kind::Pool(pool) = &self.stations[ix as usize].kind else { return };
+        for replica_ix in pool.replicas.clone() {
+            self.pull(replica_ix);
+        }
     }
 
     /// Drains every replica beyond `wanted`, the newest first.
@@ -191,7 +200,8 @@ impl System {
             let number = pool.next_number;
             pool.next_number += 1;
             pool.replicas.push(self.replicas.len() as u32);
-            self.replicas.push(Replica { cold, ..Replica::new(ix, number, config.slots, now) });
+            let queue = config.discipline.build();
+            self.replicas.push(Replica { cold, queue, ..Replica::new(ix, number, config.slots, now) });
         }
         let added = config.replicas as usize - kept.len().min(config.replicas as usize);
         let mut change = added as i32 * config.slots as i32;
@@ -204,10 +214,6 @@ impl System {
             replica.cold = replica.cold.min(config.warm_up_requests);
         }
         self.stations[ix as usize].meter.slots(now, change);
-        let Kind::Pool(pool) = &self.stations[ix as usize].kind else { return };
-        for replica_ix in pool.replicas.clone() {
-            self.pull(replica_ix);
-        }
     }
 
     fn put_edge(&mut self, plan: &EdgePlan) {
@@ -365,7 +371,11 @@ impl Pool {
             config: config.clone(),
             replicas: Vec::new(),
             next_number: 0,
-            shared: std::collections::VecDeque::new(),
+            shared: if config.discipline.is_sharing() {
+                Waiting::Fifo(std::collections::VecDeque::new())
+            } else {
+                config.discipline.build()
+            },
             stream: Stream::new(seed, u64::from(id)),
             steps: Vec::new(),
             program: 0,

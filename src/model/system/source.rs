@@ -1,7 +1,7 @@
 //! Sources: when requests are born, and what each of them is.
 
 use super::System;
-use super::plan::{Arrivals, Operation, SourceConfig};
+use super::plan::{Arrivals, Operation, PriorityShare, SourceConfig};
 use super::state::{Caller, Event, Kind, NONE, Request, Source, Verb};
 use crate::engine::dist::Zipf;
 use crate::engine::math;
@@ -9,6 +9,7 @@ use crate::engine::rng::{DrawKey, mix};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::geography::Country;
 use crate::model::ids::NodeId;
+use crate::model::priority::Priority;
 
 /// Purposes of a request's draws.
 mod purpose {
@@ -21,6 +22,8 @@ mod purpose {
     pub(super) const THINK: u64 = 6;
     pub(super) const PATH: u64 = 7;
     pub(super) const HOT: u64 = 8;
+    pub(super) const PRIORITY: u64 = 9;
+    pub(super) const PATIENCE: u64 = 10;
 }
 
 /// Closed loop: a user sends again no sooner than this after an answer, so that instant refusals cannot stop the clock.
@@ -202,12 +205,26 @@ impl System {
             refs: 0,
             done: false,
             operation,
+            priority: Priority::Normal,
+            attempt: NONE,
             spot: super::spots::NOWHERE,
             counted,
             hot,
         });
         if self.spots.used {
             self.requests[request.ix].spot = self.client_spot(station, request.ix);
+        }
+        let config = &self.source(station).config;
+        if let [only] = config.priorities.as_slice()
+            && only.path.is_empty()
+        {
+            self.requests[request.ix].priority = only.priority;
+        } else {
+            self.requests[request.ix].priority = self.draw_priority(request.ix);
+        }
+        if let Some(patience) = &self.source(station).config.patience {
+            let patience = patience.sample(&mut draws.child(purpose::PATIENCE).sequence());
+            self.queue.push(now + SimDuration::from_secs_f64(patience), Event::Leave { request });
         }
         self.note_birth(request.ix);
         let entry = &mut self.stations[station as usize];
@@ -268,6 +285,27 @@ impl System {
         }
         let point = request.draws.unit(purpose::PATH);
         paths.partition_point(|(_, upto)| *upto <= point).min(paths.len() - 1) as u16
+    }
+
+    /// How much a request matters: of the rows with the longest path that fits, one by weight.
+    fn draw_priority(&self, request: u32) -> Priority {
+        let entry = &self.requests[request];
+        let path = self.path_text(entry.source, self.request_path(request));
+        let rows = &self.source(entry.source).config.priorities;
+        let fits = |row: &&PriorityShare| path.starts_with(&row.path);
+        let longest = rows.iter().filter(fits).map(|row| row.path.len()).max();
+        let among = || rows.iter().filter(fits).filter(|row| Some(row.path.len()) == longest);
+        let total: f64 = among().map(|row| row.weight).sum();
+        let mut point = entry.draws.unit(purpose::PRIORITY) * total;
+        let mut last = Priority::Normal;
+        for row in among().filter(|row| row.weight > 0.0) {
+            last = row.priority;
+            if point < row.weight {
+                break;
+            }
+            point -= row.weight;
+        }
+        last
     }
 
     /// A path in words.

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
+use super::admission::Guard;
 use super::link::Link;
 use super::meter::Meter;
 use super::plan::{BalancerConfig, EdgePlan, Operation, PoolConfig, SourceConfig, Standing};
@@ -10,12 +11,14 @@ use super::slab::Key;
 use crate::engine::rng::{DrawKey, Stream};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::balancer::{BackendView, Strategy};
+use crate::model::discipline::Waiting;
 use crate::model::fault::{Effect, FaultKind};
 use crate::model::geography::Region;
 use crate::model::ids::{FaultTarget, NodeId};
 use crate::model::lru::Lru;
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::outlier::Detector;
+use crate::model::priority::Priority;
 
 /// No index.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -48,6 +51,14 @@ pub(super) enum Event {
     },
     /// The caller stops waiting; stale once the attempt is freed.
     TimeOut {
+        attempt: Key,
+    },
+    /// A user's patience is over; stale once the request is answered.
+    Leave {
+        request: Key,
+    },
+    /// The attempt has waited its turn in front of its station.
+    Pass {
         attempt: Key,
     },
     /// A resolver has the address that the attempt waits for.
@@ -105,6 +116,9 @@ pub(super) struct Request {
     pub refs: u32,
     pub done: bool,
     pub operation: Operation,
+    pub priority: Priority,
+    /// Its newest attempt that its user waits for; [`NONE`] before the first.
+    pub attempt: u32,
     /// Where its client is; see [`super::spots`].
     pub spot: u8,
     /// Arrived after the warm-up.
@@ -248,6 +262,8 @@ pub(crate) struct Station {
     pub(super) clock_ahead: i64,
     pub(crate) kind: Kind,
     pub(crate) meter: Meter,
+    /// Who is let in; `None`: everybody.
+    pub(crate) guard: Option<Box<Guard>>,
     /// Outgoing edges, by ascending id.
     pub(super) out: Vec<u32>,
 }
@@ -411,7 +427,7 @@ pub(crate) struct Pool {
     /// Indices of its replicas that are not removed, by ascending number.
     pub(crate) replicas: Vec<u32>,
     pub(super) next_number: u32,
-    pub(super) shared: VecDeque<u32>,
+    pub(crate) shared: Waiting,
     pub(super) stream: Stream,
     pub(super) steps: Vec<Step>,
     pub(super) program: u16,
@@ -434,13 +450,19 @@ pub(crate) struct Replica {
     pub(crate) removed: bool,
     pub(crate) slots: u32,
     pub(crate) busy: u32,
-    pub(crate) queue: VecDeque<u32>,
+    pub(crate) queue: Waiting,
+    /// Requests that it takes at a time: its slots, or where all share them, more.
+    pub(super) takes: u32,
+    /// Of those in service, how many are counted as waiting: more than there are slots to share.
+    pub(crate) beyond: u32,
     /// Out of rotation by an operator's hand: it finishes what it has.
     pub(crate) drained: bool,
     /// Requests to be served until it is warm.
     pub(crate) cold: u32,
     /// Work takes this many times as long.
     pub(crate) slow: f64,
+    /// The same, also for those who share slots.
+    pub(super) pace: f64,
     pub(crate) error_share: f64,
     /// Share of errors of a new version.
     pub(crate) bad_version: f64,

@@ -6,6 +6,7 @@ use super::state::{Kind, Phase};
 use super::{LiveFault, System};
 use crate::engine::time::SimTime;
 use crate::model::balancer::REGISTRY as REGISTRY_OF_STRATEGIES;
+use crate::model::discipline::REGISTRY as DISCIPLINES;
 use crate::model::ids::{AreaId, EdgeId, FaultTarget, NodeId};
 use crate::model::params::{Params, Value, Variant};
 use crate::topology::compile::{compile, plan};
@@ -19,8 +20,8 @@ struct Draft {
     writes: f64,
     /// Strategy, health checks, kind of balancer.
     balancer: Option<(usize, bool, usize)>,
-    /// How the balancer looks after its backends, a bit or two for each choice.
-    care: u16,
+    /// How the balancer looks after its backends, a bit or two for each choice; the upper half: who is let in.
+    care: u32,
     front: Vec<Pool>,
     back: Vec<Pool>,
     calls: usize,
@@ -40,11 +41,21 @@ struct Pool {
     mean: f64,
     queue_limit: u32,
     shared: bool,
+    discipline: usize,
 }
 
 fn pool(kinds: std::ops::Range<usize>) -> impl Strategy<Value = Pool> {
-    (kinds, 1..4u32, 1..5u32, 0.001..0.05f64, 0..30u32, any::<bool>()).prop_map(
-        |(kind, replicas, slots, mean, queue_limit, shared)| Pool { kind, replicas, slots, mean, queue_limit, shared },
+    let discipline = 0..DISCIPLINES.len();
+    (kinds, 1..4u32, 1..5u32, 0.001..0.05f64, 0..30u32, any::<bool>(), discipline).prop_map(
+        |(kind, replicas, slots, mean, queue_limit, shared, discipline)| Pool {
+            kind,
+            replicas,
+            slots,
+            mean,
+            queue_limit,
+            shared,
+            discipline,
+        },
     )
 }
 
@@ -55,8 +66,8 @@ fn draft() -> impl Strategy<Value = Draft> {
             1.0..400.0f64,
             any::<bool>(),
             0.0..0.5f64,
-            proptest::option::of((0..strategies, any::<bool>(), 0..4usize)),
-            any::<u16>(),
+            proptest::option::of((0..strategies, any::<bool>(), 0..5usize)),
+            any::<u32>(),
         ),
         (proptest::collection::vec(pool(0..1), 1..4), proptest::collection::vec(pool(0..3), 0..4), 0..3usize),
         (
@@ -104,6 +115,44 @@ fn chance(draft: &Draft, bit: u32) -> bool {
     draft.care >> bit & 1 == 1
 }
 
+/// One of a registry's entries, by some bits of the draft.
+fn one_of(draft: &Draft, bit: u32, entries: &[&'static crate::model::params::Entry], params: Params) -> Value {
+    Value::Variant(Variant::new(entries[(draft.care >> bit & 7) as usize % entries.len()].id, params))
+}
+
+/// The bit for users who leave.
+const PATIENCE: u32 = 11;
+
+/// Priorities by path and by chance, and users who leave.
+fn clients(draft: &Draft, mut params: Params) -> Params {
+    if chance(draft, 10) {
+        let row = |cells: [Value; 2]| Value::List(cells.into());
+        let paths = [row([Value::from("/"), Value::Number(2.0)]), row([Value::from("/pay"), Value::Number(1.0)])];
+        params.set("paths", Value::List(paths.into()));
+        let row = |word: &str, path: &str| Value::List(vec![Value::from(word), Value::Number(1.0), Value::from(path)]);
+        let rows = vec![row("normal", ""), row("low", ""), row("high", "/pay")];
+        params.set("priorities", Value::List(rows));
+    }
+    if chance(draft, PATIENCE) {
+        params.set("patience", variant("exponential", "mean", 0.05));
+    }
+    params
+}
+
+/// A gateway that is narrow enough to turn some away.
+fn gateway(draft: &Draft) -> Params {
+    let limit = Params::new()
+        .with("rate", draft.rate / 2.0)
+        .with("burst", 3.0)
+        .with("limit", (draft.rate / 10.0).ceil())
+        .with("window", 0.2)
+        .with("per", if chance(draft, 12) { "client" } else { "station" });
+    let shedding = Params::new().with("limit", 5.0).with("least", 2.0).with("most", 9.0).with("window", 0.1);
+    Params::new()
+        .with("rate_limit", one_of(draft, 16, &crate::model::admission::limit::entries(), limit))
+        .with("shedding", one_of(draft, 19, &crate::model::admission::shed::gateway_entries(), shedding))
+}
+
 /// Outlier detection and slow start, quick enough to act within a short run.
 fn looked_after(draft: &Draft, mut params: Params) -> Params {
     if chance(draft, 7) {
@@ -121,6 +170,11 @@ fn looked_after(draft: &Draft, mut params: Params) -> Params {
     params
 }
 
+fn discipline(pool: &Pool) -> Value {
+    let quick = Params::new().with("target", 0.001).with("interval", 0.01).with("threshold", 3.0);
+    Value::Variant(Variant::new(DISCIPLINES[pool.discipline].entry.id, quick))
+}
+
 fn add(document: &mut Document, kind: &str, params: Params) -> NodeId {
     let label = format!("{kind} {}", document.nodes.len());
     document.add_node(Node { kind: kind.to_owned(), label, role: None, area: None, at: Point::default(), params })
@@ -132,6 +186,7 @@ fn document(draft: &Draft) -> Document {
         .with("profile", variant("constant", "rate", draft.rate))
         .with("write_share", draft.writes)
         .with("keys", 500.0);
+    source = clients(draft, source);
     if draft.closed {
         source.set("arrivals", variant("closed", "users", (draft.rate / 10.0).ceil()));
     }
@@ -143,13 +198,14 @@ fn document(draft: &Draft) -> Document {
             .with("retries", draft.retries)
     };
     let root = draft.balancer.map(|(strategy, checks, kind)| {
-        let kind = ["balancer", "l4-balancer", "dns", "client-balancer"][kind];
+        let kind = ["balancer", "l4-balancer", "dns", "client-balancer", "gateway"][kind];
         let blind = crate::model::balancer::blind_entries();
         let strategy =
             if kind == "dns" { blind[strategy % blind.len()].id } else { REGISTRY_OF_STRATEGIES[strategy].entry.id };
         let short = match kind {
             "l4-balancer" => Params::new().with("connections", 3.0).with("lifetime", 0.9).with("idle_timeout", 0.2),
             "dns" => Params::new().with("ttl", 0.7),
+            "gateway" => gateway(draft),
             "client-balancer" => Params::new().with("refresh", 0.4).with("subset", 2.0).with("callers", 3.0),
             _ => Params::new(),
         };
@@ -178,14 +234,17 @@ fn document(draft: &Draft) -> Document {
                 .with("service_time", variant("exponential", "mean", pool.mean))
                 .with("calls", calls)
                 .with("warm_up_requests", if chance(draft, 9) { 20.0 } else { 0.0 })
-                .with("queue", queue);
+                .with("queue", queue)
+                .with("discipline", discipline(pool))
+                .with("shedding", one_of(draft, 22, &crate::model::admission::shed::entries(), Params::new()));
             add(document, "service", params)
         }
         1 => add(document, "cache", Params::new().with("capacity", 50.0).with("slots", f64::from(pool.slots))),
         _ => {
             let params = Params::new()
                 .with("connections", f64::from(pool.slots))
-                .with("queue_limit", f64::from(pool.queue_limit));
+                .with("queue_limit", f64::from(pool.queue_limit))
+                .with("discipline", discipline(pool));
             add(document, "database", params)
         }
     };
@@ -227,6 +286,8 @@ enum Blow {
     End,
     Resize(usize, u32, u32),
     Unplug(usize),
+    /// Another discipline takes over at a service.
+    Reorder(usize, usize),
     /// A node goes to another place.
     Settle(usize, usize),
 }
@@ -237,6 +298,7 @@ fn blows() -> impl Strategy<Value = Vec<(u32, Blow)>> {
         2 => Just(Blow::End),
         1 => (0..12usize, 0..4u32, 1..6u32).prop_map(|(node, replicas, slots)| Blow::Resize(node, replicas, slots)),
         1 => (0..12usize).prop_map(Blow::Unplug),
+        1 => (0..12usize, 0..DISCIPLINES.len()).prop_map(|(node, kind)| Blow::Reorder(node, kind)),
         1 => (0..12usize, 0..6usize).prop_map(|(node, area)| Blow::Settle(node, area)),
     ];
     proptest::collection::vec((0..6_000u32, blow), 0..8)
@@ -273,6 +335,14 @@ fn strike(system: &mut System, document: &mut Document, blow: &Blow) {
             if node.kind == "service" {
                 node.params.set("replicas", f64::from(replicas.max(1)));
                 node.params.set("slots", f64::from(slots));
+                document.nodes.insert(id, node.into());
+            }
+        }
+        Blow::Reorder(node, kind) => {
+            let id = nodes[node % nodes.len()];
+            let mut node = (*document.nodes[&id]).clone();
+            if node.kind == "service" {
+                node.params.set("discipline", named(DISCIPLINES[kind].entry.id));
                 document.nodes.insert(id, node.into());
             }
         }
@@ -356,10 +426,39 @@ fn check_ledgers(system: &System) {
         let own = || system.replicas.iter().filter(|replica| replica.station as usize == ix);
         let busy: u32 = own().map(|replica| replica.busy).sum();
         let waiting: usize = own().map(|replica| replica.queue.len()).sum();
-        assert_eq!(station.meter.busy(), busy, "busy slots of {}", station.label);
-        assert_eq!(station.meter.queue() as usize, waiting + pool.shared.len(), "queue of {}", station.label);
+        let beyond: u32 = own().map(|replica| replica.beyond).sum();
+        assert_eq!(station.meter.busy(), busy - beyond, "busy slots of {}", station.label);
+        let waiting = waiting + pool.shared.len() + beyond as usize;
+        assert_eq!(station.meter.queue() as usize, waiting, "queue of {}", station.label);
         let slots: u32 = own().filter(|replica| replica.open()).map(|replica| replica.slots).sum();
         assert_eq!(station.meter.slot_count(), slots, "slots of {}", station.label);
+    }
+}
+
+/// Everybody whom a guard counts stands at its station, and nobody is forgotten; interrupted work belongs to who waits.
+fn check_guards(system: &System) {
+    let standing = |station: usize, phases: &[Phase]| {
+        let here = system.attempts.indices().map(|ix| &system.attempts[ix]).filter(|attempt| {
+            attempt.station as usize == station
+                && attempt.verb != super::state::Verb::Probe
+                && phases.contains(&attempt.phase)
+        });
+        here.count() as u32
+    };
+    for (ix, station) in system.stations.iter().enumerate() {
+        let Some(guard) = &station.guard else { continue };
+        let (inside, shaped) = guard.counts();
+        let all = standing(ix, &[Phase::Queued, Phase::Working, Phase::Waiting]);
+        // Who came before there was a guard, it does not count.
+        assert!(inside + shaped <= all, "{}: {inside} inside, {shaped} in front, {all} there", station.label);
+        assert_eq!(inside + shaped, all, "{}", station.label);
+        if matches!(station.kind, Kind::Balancer(_)) {
+            assert_eq!(station.meter.queue(), shaped, "in front of {}", station.label);
+        }
+    }
+    for ix in system.interrupted.keys() {
+        let phase = system.attempts[*ix].phase;
+        assert!(matches!(phase, Phase::Queued | Phase::Back | Phase::Lost), "interrupted work waits: {phase:?}");
     }
 }
 
@@ -372,9 +471,11 @@ fn run_under(draft: &Draft, blows: &[(u32, Blow)]) {
         system.advance(SimTime(u64::from(*at) * 1_000_000), u64::MAX);
         strike(&mut system, &mut document, blow);
         check_ledgers(&system);
+        check_guards(&system);
     }
     system.advance(SimTime::NEVER, u64::MAX);
     check_ledgers(&system);
+    check_guards(&system);
 }
 
 /// Replicas and stations killed and revived.
@@ -406,6 +507,7 @@ proptest! {
     fn littles_law_holds_at_every_station(mut draft in draft()) {
         // Zombies and errors stay, too, but their stays are not in the histogram of good answers.
         (draft.timeout, draft.retries) = (0.0, 0.0);
+        draft.care &= !(1 << PATIENCE);
         draft.balancer = draft.balancer.map(|(strategy, _, kind)| (strategy, false, kind));
         for pool in draft.front.iter_mut().chain(&mut draft.back) {
             pool.queue_limit = 1_000_000;
@@ -436,7 +538,7 @@ proptest! {
     #[test]
     fn every_strategy_conserves_requests_under_kills_and_revivals(
         mut draft in draft(),
-        (checks, kind) in (any::<bool>(), 0..4usize),
+        (checks, kind) in (any::<bool>(), 0..5usize),
         mut blows in kills_and_revivals(),
     ) {
         blows.sort_by_key(|(at, _)| *at);

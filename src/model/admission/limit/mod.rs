@@ -49,7 +49,7 @@ pub struct Reading {
 /// One limit, for all requests alike.
 ///
 /// Times never go back from call to call.
-pub trait Limiter: fmt::Debug + Send {
+pub trait Limiter: fmt::Debug {
     /// Asks for one request.
     fn permit(&mut self, now: SimTime) -> Permit;
 

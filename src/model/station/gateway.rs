@@ -1,0 +1,51 @@
+//! A gateway: a balancer of requests that first decides whom to let in.
+
+use super::balancer::{
+    CHECK, CHECK_INTERVAL, CHECK_TIMEOUT, CONCURRENT, FALL, HEALTH_CHECKS, OUTLIER_DETECTION, PANIC_MODE,
+    PANIC_THRESHOLD, RETRY_ELSEWHERE, RISE, SLOW_START, STRATEGY,
+};
+use super::{Category, Outputs, StationKind};
+use crate::model::params::{Entry, ParamSpec};
+
+pub const KIND: StationKind = StationKind {
+    entry: Entry {
+        id: "gateway",
+        name: "Gateway",
+        summary: "The door to what stands behind: limits the rate, sheds what is too much, and routes the rest by path and operation.",
+        source: "An API gateway as nginx, Envoy or AWS API Gateway: rate limit, then load shedding, then routing by the longest matching path.",
+        params: &[
+            ParamSpec::variant(
+                "rate_limit",
+                "Rate limit",
+                crate::model::admission::limit::entries,
+                "off",
+                "How many requests are let in over time, whatever the load behind.",
+            ),
+            ParamSpec::variant(
+                "shedding",
+                "Load shedding",
+                crate::model::admission::shed::gateway_entries,
+                "off",
+                "Who is turned away because too much is under way behind the gateway.",
+            ),
+            STRATEGY,
+            RETRY_ELSEWHERE,
+            HEALTH_CHECKS,
+            CHECK_INTERVAL,
+            CHECK_TIMEOUT,
+            RISE,
+            FALL,
+            CHECK,
+            CONCURRENT,
+            OUTLIER_DETECTION,
+            SLOW_START,
+            PANIC_MODE,
+            PANIC_THRESHOLD,
+        ],
+        defect: false,
+    },
+    category: Category::Routing,
+    icon: "shield",
+    accepts_input: true,
+    outputs: Outputs::Required,
+};
