@@ -4,10 +4,12 @@
 //! Messages travel as `postcard` bytes; frames in a transferred buffer, at most two in flight.
 //! A document travels as its JSON text (`topology::format`), since `Value` needs a self-describing format.
 
+pub mod broker;
 pub mod inside;
 
 use serde::{Deserialize, Serialize};
 
+use self::broker::BrokerFrame;
 use self::inside::{Inside, Lately};
 use crate::model::rotation::OutOfRotation;
 use crate::topology::document::{Diagnostic, EdgeId, NodeId};
@@ -329,6 +331,8 @@ pub struct StationFrame {
     pub panic: bool,
     /// Balancers that keep something between requests, only while watched.
     pub memory: Option<MemoryFrame>,
+    /// Message brokers only.
+    pub broker: Option<Box<BrokerFrame>>,
 }
 
 /// What a balancer keeps between requests; lists parallel to [`StationFrame::backends`] where so said.

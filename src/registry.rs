@@ -76,7 +76,7 @@ pub struct Listed {
     pub summary: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub source: String,
-    /// Stations: `client`, `routing`, `compute`, `cache`, `data`.
+    /// Stations: `client`, `routing`, `compute`, `cache`, `data`, `messaging`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub category: Option<&'static str>,
     /// Stations: whether others can call it.
@@ -85,7 +85,7 @@ pub struct Listed {
     /// Stations: whether it calls others: `none`, `optional`, `required`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outputs: Option<&'static str>,
-    /// Faults: what it can be aimed at: `stations`, `connections`, `clients`.
+    /// Faults: what it can be aimed at: `stations`, `connections`, `clients`, `areas`, `brokers`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub targets: Option<&'static str>,
     /// Metrics: its unit and what can be asked of it.
@@ -173,6 +173,7 @@ fn listed_station(kind: &'static station::StationKind) -> Listed {
             Category::Compute => "compute",
             Category::Cache => "cache",
             Category::Data => "data",
+            Category::Messaging => "messaging",
         }),
         accepts_input: Some(kind.accepts_input),
         outputs: Some(match kind.outputs {
@@ -196,6 +197,7 @@ fn listed_fault(kind: &'static fault::FaultKind) -> Listed {
             Targets::Edges => "connections",
             Targets::Sources => "clients",
             Targets::Areas => "areas",
+            Targets::Brokers => "brokers",
         }),
         ..listed(kind.entry)
     }

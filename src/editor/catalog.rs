@@ -66,6 +66,7 @@ pub const fn category_word(category: Option<Category>) -> &'static str {
         Some(Category::Compute) => "compute",
         Some(Category::Cache) => "cache",
         Some(Category::Data) => "data",
+        Some(Category::Messaging) => "messaging",
         None => "unknown",
     }
 }

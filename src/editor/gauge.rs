@@ -8,6 +8,7 @@ use super::geometry::{REPLICA_ROWS_MAX, REPLICAS_PER_ROW};
 use crate::model::edge;
 use crate::model::params::{ParamSpec, Unit, Value};
 use crate::model::station::Category;
+use crate::protocol::broker::BrokerFrame;
 use crate::protocol::{BackendFrame, EdgeFrame, ReplicaFrame, ReplicaState, StationFrame};
 use crate::topology::document::{Edge, Node};
 
@@ -137,7 +138,7 @@ pub fn gauge(node: &Node, frame: &StationFrame, finished: bool) -> Gauge {
         state_line: state_line(condition, frame),
         bar,
         value,
-        queue: (frame.queue > 0).then(|| {
+        queue: (frame.queue > 0 && frame.broker.is_none()).then(|| {
             let waiting = grouped(f64::from(frame.queue));
             if finished { format!("{waiting} left over") } else { format!("queue {waiting}") }
         }),
@@ -152,6 +153,10 @@ pub fn gauge(node: &Node, frame: &StationFrame, finished: bool) -> Gauge {
 
 fn bar_and_value(category: Option<Category>, frame: &StationFrame) -> (Option<(f64, Level)>, String) {
     let percent = |share: f64| format!("{} %", whole_or_tenth(share * 100.0));
+    if let Some(broker) = &frame.broker {
+        let full = broker.fullest.clamp(0.0, 1.0);
+        return (Some((full, Level::of_utilization(full))), format!("lag {}", grouped(f64::from(broker.lag))));
+    }
     match (category, frame.hit_ratio) {
         (Some(Category::Client), _) => (None, format!("λ {}/s", grouped(frame.arrival_rate))),
         (_, Some(hits)) if hits.is_finite() => {
@@ -196,6 +201,7 @@ fn state_line(condition: Condition, frame: &StationFrame) -> Option<String> {
     let replicas = &frame.replicas;
     let worst = |value: fn(&ReplicaFrame) -> f64| replicas.iter().map(value).fold(0.0, f64::max);
     match condition {
+        Condition::Normal if frame.broker.is_some() => frame.broker.as_deref().and_then(broker_line),
         Condition::Normal => match (frame.backends.len(), unhealthy(frame)) {
             (0, _) | (_, 0) => None,
             (all, out) => Some(format!("{out} of {all} backends out")),
@@ -216,6 +222,21 @@ fn state_line(condition: Condition, frame: &StationFrame) -> Option<String> {
             Some(words)
         }
     }
+}
+
+/// What is out of the ordinary at a message broker.
+fn broker_line(broker: &BrokerFrame) -> Option<String> {
+    if let Some(left) = broker.rebalance_left_ns {
+        return Some(format!("rebalancing {:.1} s", left as f64 / 1e9));
+    }
+    if broker.fullest >= 1.0 {
+        return Some("a partition is full".to_owned());
+    }
+    if broker.dead > 0 {
+        let letters = if broker.dead == 1 { "dead letter" } else { "dead letters" };
+        return Some(format!("{} {letters}", grouped(broker.dead as f64)));
+    }
+    (broker.poison > 0.0).then(|| format!("{} % poison", whole_or_tenth(broker.poison * 100.0)))
 }
 
 fn unhealthy(frame: &StationFrame) -> usize {

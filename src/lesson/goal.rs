@@ -156,6 +156,7 @@ mod tests {
             queue_length: Figure(1.5),
             sojourn_time: Times::default(),
             hit_ratio: Figure::NONE,
+            delivery: None,
         };
         let mut spike = Span { answered_share: Figure(0.995), stations: vec![station], ..Span::default() };
         spike.sojourn_time_offered.p99 = Figure(0.08);

@@ -3,7 +3,7 @@
 //! A metric id is `name.statistic`; the name is a term of the glossary. Adding one: a line in [`REGISTRY`].
 
 use crate::model::params::Unit;
-use crate::runner::report::{Figure, Percentiles, Span, StationReport};
+use crate::runner::report::{DeliveryReport, Figure, Percentiles, Span, StationReport};
 
 /// A quantity that can be read from a report.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +24,7 @@ pub struct Metric {
 
 const PERCENTILES: &[&str] = &["p50", "p90", "p95", "p99", "p999"];
 const MEAN: &[&str] = &["mean"];
+const COUNT: &[&str] = &["count"];
 
 /// All metrics, in the order of their names.
 pub static REGISTRY: &[Metric] = &[
@@ -52,6 +53,33 @@ pub static REGISTRY: &[Metric] = &[
         read: |span, station, _| station.map_or(span.arrival_rate, |station| station.arrival_rate),
     },
     Metric {
+        name: "dead_letters",
+        unit: Unit::Count,
+        statistics: COUNT,
+        summary: "Messages that a broker put aside after too many failed deliveries.",
+        at_station: true,
+        at_system: false,
+        read: |_, station, _| delivered(station, |delivery| Figure(delivery.dead_letters as f64)),
+    },
+    Metric {
+        name: "delivery_time",
+        unit: Unit::Seconds,
+        statistics: PERCENTILES,
+        summary: "From a message's arrival at the broker to its having been processed, over all published: those not processed count as having waited for ever.",
+        at_station: true,
+        at_system: false,
+        read: |_, station, statistic| delivered(station, |delivery| percentile(&delivery.time_of_all, statistic)),
+    },
+    Metric {
+        name: "duplicates",
+        unit: Unit::Count,
+        statistics: COUNT,
+        summary: "Times that a message was processed beyond the first.",
+        at_station: true,
+        at_system: false,
+        read: |_, station, _| delivered(station, |delivery| Figure(delivery.duplicates as f64)),
+    },
+    Metric {
         name: "error_share",
         unit: Unit::Share,
         statistics: MEAN,
@@ -77,6 +105,38 @@ pub static REGISTRY: &[Metric] = &[
         at_station: true,
         at_system: false,
         read: |_, station, _| station.map_or(Figure::NONE, |station| station.hit_ratio),
+    },
+    Metric {
+        name: "lag",
+        unit: Unit::Count,
+        statistics: MEAN,
+        summary: "Messages that wait at the broker or are being processed, averaged over time.",
+        at_station: true,
+        at_system: false,
+        read: |_, station, _| delivered(station, |delivery| delivery.lag),
+    },
+    Metric {
+        name: "lost_messages",
+        unit: Unit::Count,
+        statistics: COUNT,
+        summary: "Messages that are gone without having been processed, dropped from a full partition included; dead letters are not.",
+        at_station: true,
+        at_system: false,
+        read: |_, station, _| delivered(station, |delivery| Figure((delivery.lost + delivery.expired) as f64)),
+    },
+    Metric {
+        name: "processed_share",
+        unit: Unit::Share,
+        statistics: MEAN,
+        summary: "Messages processed over messages published.",
+        at_station: true,
+        at_system: false,
+        read: |_, station, _| {
+            delivered(station, |delivery| {
+                let published = delivery.published as f64;
+                if published > 0.0 { Figure(delivery.processed as f64 / published) } else { Figure::NONE }
+            })
+        },
     },
     Metric {
         name: "queue_length",
@@ -135,6 +195,11 @@ fn percentile(percentiles: &Percentiles, statistic: &str) -> Figure {
         "p999" => percentiles.p999,
         _ => Figure::NONE,
     }
+}
+
+/// A figure of what a broker delivered; none elsewhere.
+fn delivered(station: Option<&StationReport>, read: impl Fn(&DeliveryReport) -> Figure) -> Figure {
+    station.and_then(|station| station.delivery.as_ref()).map_or(Figure::NONE, read)
 }
 
 /// The metric and the statistic that an id such as `sojourn_time.p99` names.

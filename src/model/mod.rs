@@ -5,6 +5,7 @@
 pub mod admission;
 pub mod analytic;
 pub mod balancer;
+pub mod broker;
 pub mod discipline;
 pub mod distribution;
 pub mod edge;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::broker;
 use super::inside;
 use super::look::{Look, lately};
 use crate::engine::time::{SimDuration, SimTime};
@@ -374,6 +375,23 @@ fn station_frame(
                 })
                 .collect();
             frame.panic = balancer.panicking;
+        }
+        Kind::Broker(broker) => {
+            frame.busy = broker.deliveries.busy();
+            frame.queue = broker.deliveries.queue();
+            frame.replicas = vec![ReplicaFrame {
+                state: if station.down {
+                    ReplicaState::Dead
+                } else if broker.drained {
+                    ReplicaState::Draining
+                } else {
+                    ReplicaState::Ready
+                },
+                slow_factor: broker.slow,
+                error_rate: broker.error_share,
+                ..ReplicaFrame::default()
+            }];
+            frame.broker = Some(Box::new(broker::frame(system, station, broker, shown)));
         }
         Kind::Pool(pool) => {
             let limit = pool.config.queue_limit;

@@ -133,7 +133,16 @@ fn within(meter: &Meter, now: SimTime, from: SimTime, to: SimTime) -> Bucket {
 
 fn stations(system: &System, document: &Document, measure: impl Fn(&Meter) -> Bucket) -> Vec<StationReport> {
     let by_node: BTreeMap<_, &Station> = system.stations.iter().map(|station| (station.id, station)).collect();
-    by_node.into_values().map(|station| station_report(station, document, &measure(&station.meter))).collect()
+    let one = |station: &Station| {
+        let mut report = station_report(station, document, &measure(&station.meter));
+        if let Kind::Broker(broker) = &station.kind {
+            let delivery = super::broker::report(&measure(&broker.deliveries));
+            report.queue_length = delivery.lag;
+            report.delivery = Some(delivery);
+        }
+        report
+    };
+    by_node.into_values().map(one).collect()
 }
 
 fn station_report(station: &Station, document: &Document, bucket: &Bucket) -> StationReport {
@@ -146,7 +155,7 @@ fn station_report(station: &Station, document: &Document, bucket: &Bucket) -> St
         Kind::Pool(pool) => {
             (true, if pool.lookups > 0 { ratio(pool.hits as f64, pool.lookups as f64) } else { Figure::NONE })
         }
-        Kind::Source(_) | Kind::Balancer(_) => (false, Figure::NONE),
+        Kind::Source(_) | Kind::Balancer(_) | Kind::Broker(_) => (false, Figure::NONE),
     };
     StationReport {
         node: station.id,
@@ -165,6 +174,7 @@ fn station_report(station: &Station, document: &Document, bucket: &Bucket) -> St
             max: bucket.times.percentile(100.0).into(),
         },
         hit_ratio,
+        delivery: None,
     }
 }
 

@@ -256,6 +256,33 @@ pub struct StationReport {
     /// Caches: hits over look-ups.
     #[serde(default, skip_serializing_if = "absent")]
     pub hit_ratio: Figure,
+    /// Message brokers: what they delivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<DeliveryReport>,
+}
+
+/// What a message broker delivered within a span, in copies: a message counts once for each group that it is owed to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeliveryReport {
+    pub published: u64,
+    /// Processed at least once.
+    pub processed: u64,
+    /// Times that one was processed beyond the first.
+    pub duplicates: u64,
+    /// Put aside after too many failed deliveries.
+    pub dead_letters: u64,
+    /// Gone without having been processed.
+    pub lost: u64,
+    /// Of those lost: the producer had been told that they are safe.
+    pub lost_though_acknowledged: u64,
+    /// Dropped from a full partition, or with their group.
+    pub expired: u64,
+    /// Waiting or being processed, averaged over time.
+    pub lag: Figure,
+    /// From reaching the broker to having been processed for the first time, over those processed.
+    pub time: Times,
+    /// The same over all published: whoever was not processed counts as infinite.
+    pub time_of_all: Percentiles,
 }
 
 fn absent(figure: &Figure) -> bool {
@@ -381,7 +408,26 @@ fn write_span(out: &mut String, span: &Span) {
                 .get()
                 .map_or_else(String::new, |share| format!("  hit ratio {} %", number(share * 100.0)))
         );
+        if let Some(delivery) = &station.delivery {
+            write_delivery(out, delivery);
+        }
     }
+}
+
+fn write_delivery(out: &mut String, delivery: &DeliveryReport) {
+    let _ = writeln!(
+        out,
+        "  delivered {} of {}, {} again; {} dead letters, {} lost ({} of them acknowledged), {} expired; lag {}, p99 {}",
+        delivery.processed,
+        delivery.published,
+        delivery.duplicates,
+        delivery.dead_letters,
+        delivery.lost,
+        delivery.lost_though_acknowledged,
+        delivery.expired,
+        number(delivery.lag.0),
+        time(delivery.time.percentiles.p99)
+    );
 }
 
 /// Three significant digits, as tables show numbers; a dash where there is none.

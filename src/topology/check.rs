@@ -4,6 +4,7 @@
 
 mod areas;
 mod backends;
+mod brokers;
 mod params;
 mod paths;
 mod routes;
@@ -51,6 +52,7 @@ pub fn check(document: &Document) -> Vec<Diagnostic> {
     routes::check(document, &mut found);
     backends::check(document, &mut found);
     paths::check(document, &mut found);
+    brokers::check(document, &mut found);
     found.sorted()
 }
 

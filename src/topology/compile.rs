@@ -5,6 +5,7 @@ use super::document::{Change, Diagnostic, Document, Edge, EdgeId, Node, NodeId, 
 use crate::engine::dist::Dist;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::admission::{Admission, limit, shed};
+use crate::model::broker::{self, Acks, Guarantee};
 use crate::model::edge::EDGE_ENTRY;
 use crate::model::geography::find_region;
 use crate::model::params::Value;
@@ -101,6 +102,7 @@ fn station_plan(document: &Document, id: NodeId, node: &Node) -> Option<StationP
         "cache" => StationConfig::Pool(cache_config(&reader)),
         "database" => StationConfig::Pool(database_config(&reader)),
         "service" => StationConfig::Pool(service_config(&reader)),
+        "broker" => StationConfig::Broker(broker_config(&reader)),
         _ => return None,
     };
     let admission = admission_of(kind, &reader);
@@ -295,6 +297,40 @@ fn database_config(reader: &Reader<'_>) -> PoolConfig {
         calls: CallMode::Sequence,
         warm_up_requests: 0,
         cold_factor: 1.0,
+    }
+}
+
+fn broker_config(reader: &Reader<'_>) -> broker::Settings {
+    let secs = |key| SimDuration::from_secs_f64(reader.number(key));
+    let gives_up = reader.count("max_deliveries");
+    broker::Settings {
+        partitions: reader.count("partitions"),
+        by_key: reader.choice("partition_by") == "key",
+        capacity: reader.count("capacity"),
+        drop_oldest: reader.choice("when_full") == "drop_oldest",
+        acks: match reader.choice("acks") {
+            "none" => Acks::None,
+            "flushed" => Acks::Flushed,
+            _ => Acks::Memory,
+        },
+        append: secs("append_time"),
+        flush: secs("flush_time"),
+        flush_every: secs("flush_interval"),
+        guarantee: match reader.choice("guarantee") {
+            "at_most_once" => Guarantee::AtMostOnce,
+            "effectively_once" => Guarantee::EffectivelyOnce,
+            _ => Guarantee::AtLeastOnce,
+        },
+        ordered: reader.flag("ordered"),
+        prefetch: reader.count("prefetch"),
+        commit_every: optional(reader.number("commit_interval")),
+        session: secs("session_timeout"),
+        rebalance: secs("rebalance_time"),
+        cooperative: reader.choice("rebalance") == "cooperative",
+        redelivery: secs("redelivery_wait"),
+        deliveries_max: (gives_up > 0).then_some(gives_up),
+        recognize: secs("dedup_time"),
+        remember: secs("dedup_window"),
     }
 }
 

@@ -47,6 +47,7 @@ pub fn category_class(kind: &str) -> &'static str {
         Some(Category::Compute) => "cat-service",
         Some(Category::Cache) => "cat-cache",
         Some(Category::Data) => "cat-database",
+        Some(Category::Messaging) => "cat-broker",
     }
 }
 
@@ -121,6 +122,7 @@ icons! {
     "list-tree" => LuListTree,
     "lock" => LuLock,
     "log-out" => LuLogOut,
+    "mailbox" => LuMailbox,
     "magnet" => LuMagnet,
     "maximize" => LuMaximize,
     "menu" => LuMenu,

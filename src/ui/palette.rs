@@ -13,7 +13,7 @@ const GROUPS: [(&str, fn(Category) -> bool); 4] = [
     ("Clients", |category| matches!(category, Category::Client)),
     ("Routing", |category| matches!(category, Category::Routing)),
     ("Compute", |category| matches!(category, Category::Compute)),
-    ("Data", |category| matches!(category, Category::Cache | Category::Data)),
+    ("Data", |category| matches!(category, Category::Cache | Category::Data | Category::Messaging)),
 ];
 
 #[component]

@@ -76,6 +76,7 @@ impl Harm {
             | Effect::Traffic { .. }
             | Effect::HotKey { .. }
             | Effect::Flush
+            | Effect::Poison { .. }
             | Effect::ClockJump { .. } => {}
         }
     }

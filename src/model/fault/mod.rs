@@ -16,6 +16,7 @@ mod noisy_neighbor;
 mod outage;
 mod partition;
 mod pause;
+mod poison;
 mod rollout;
 mod slow;
 mod spot;
@@ -42,6 +43,8 @@ pub enum Targets {
     Sources,
     /// A region or zone with everything in it.
     Areas,
+    /// Message brokers.
+    Brokers,
 }
 
 impl Targets {
@@ -57,6 +60,7 @@ impl Targets {
             Self::Databases => kind.entry.id == "database",
             Self::Clocks => kind.accepts_input && kind.entry.params.iter().any(|spec| spec.key == "ttl"),
             Self::Sources => !kind.accepts_input,
+            Self::Brokers => kind.category == Category::Messaging,
             Self::Edges | Self::Areas => false,
         }
     }
@@ -74,6 +78,7 @@ impl Targets {
             Self::Edges => "a connection",
             Self::Sources => "clients",
             Self::Areas => "a region or a zone",
+            Self::Brokers => "a message broker",
         }
     }
 }
@@ -146,6 +151,8 @@ pub enum Effect {
     ClockJump { secs: f64 },
     /// The replica (or every replica of the node) gets nothing new.
     Drain,
+    /// This share of the messages published is such that every service fails on them, 0..1; the largest wins.
+    Poison { share: f64 },
 }
 
 impl Effect {
@@ -196,6 +203,7 @@ pub static REGISTRY: &[FaultKind] = &[
     clock_jump::KIND,
     drain::KIND,
     rollout::KIND,
+    poison::KIND,
     outage::KIND,
 ];
 

@@ -1,6 +1,7 @@
 //! The kinds of station: what stands in the palette, with parameters, ports and colors' category.
 
 pub mod balancer;
+pub mod broker;
 pub mod cache;
 pub mod client_balancer;
 pub mod database;
@@ -20,6 +21,8 @@ pub enum Category {
     Compute,
     Cache,
     Data,
+    /// Keeps messages between those who send and those who process them.
+    Messaging,
 }
 
 /// Where a station may call.
@@ -56,6 +59,7 @@ pub static REGISTRY: &[StationKind] = &[
     service::KIND,
     cache::KIND,
     database::KIND,
+    broker::KIND,
 ];
 
 /// Who is next, at stations that have a queue.

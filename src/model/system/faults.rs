@@ -28,7 +28,7 @@ impl ActiveFault {
     }
 
     /// Whether it hits a station as a whole, or one of its replicas.
-    fn hits(&self, station: NodeId, number: u32, stands: Option<Standing>) -> bool {
+    pub(super) fn hits(&self, station: NodeId, number: u32, stands: Option<Standing>) -> bool {
         match self.target {
             FaultTarget::Replica(target, which) => target == station && which == number,
             _ => self.hits_station(station, stands),
@@ -144,6 +144,7 @@ impl System {
         for station_ix in 0..self.stations.len() as u32 {
             self.apply_outage(station_ix);
             self.apply_clock(station_ix);
+            self.apply_to_broker(station_ix);
         }
         for edge_ix in 0..self.edges.len() {
             let edge = &self.edges[edge_ix];
@@ -186,7 +187,7 @@ impl System {
     /// a registry nothing: what is under way goes past it.
     fn apply_outage(&mut self, ix: u32) {
         let station = &self.stations[ix as usize];
-        if station.removed || matches!(station.kind, Kind::Pool(_) | Kind::Source(_)) {
+        if station.removed || matches!(station.kind, Kind::Pool(_) | Kind::Source(_) | Kind::Broker(_)) {
             return;
         }
         let (id, stands) = (station.id, station.stands);
@@ -286,7 +287,10 @@ fn describe(effect: Effect) -> String {
     let percent = |share: f64| share * 100.0;
     match effect {
         Effect::Slow { factor } | Effect::Traffic { factor } => format!(" ({factor}×)"),
-        Effect::Errors { share } | Effect::HotKey { share } | Effect::Rollout { errors: share, .. } => {
+        Effect::Errors { share }
+        | Effect::HotKey { share }
+        | Effect::Poison { share }
+        | Effect::Rollout { errors: share, .. } => {
             format!(" ({} %)", percent(share))
         }
         Effect::Steal { share, .. } => format!(" (up to {} %)", percent(share)),

@@ -30,6 +30,7 @@ pub(super) mod purpose {
     pub(crate) const LOSS_OUT: u64 = 13;
     pub(crate) const LOSS_BACK: u64 = 14;
     pub(crate) const JITTER: u64 = 15;
+    pub(crate) const DELIVERY: u64 = 30;
 }
 
 impl System {
@@ -84,6 +85,7 @@ impl System {
             Caller::Client => self.requests[request].spot,
             Caller::Parent(parent) => self.attempts.get(parent).map_or(NOWHERE, |parent| parent.spot),
             Caller::Probe { balancer, .. } => self.stations[balancer as usize].spot,
+            Caller::Delivery(_) => self.stations[self.edges[edge as usize].from as usize].spot,
             Caller::None => NOWHERE,
         };
         (from, self.spot_or(edge, from))
@@ -187,6 +189,7 @@ impl System {
         match &self.stations[self.attempts[ix].station as usize].kind {
             Kind::Balancer(_) => self.balance(ix, 0),
             Kind::Pool(_) => self.admit(ix),
+            Kind::Broker(_) => self.publish(ix),
             Kind::Source(_) => self.respond(ix, Outcome::Failed, Reason::NoRoute),
         }
     }
@@ -209,12 +212,18 @@ impl System {
         let (probe, nobody, detached) =
             (attempt.verb == Verb::Probe, matches!(attempt.caller, Caller::None), attempt.detached);
         let stay = now.since(attempt.reached_at);
+        let caller = attempt.caller;
         if !probe {
             let station = &mut self.stations[station_ix as usize];
             station.meter.answered(outcome, stay);
             if station.guard.is_some() {
                 self.tell_guard(ix, outcome);
             }
+        }
+        if let Caller::Delivery(delivery) = caller
+            && outcome == Outcome::Completed
+        {
+            self.processed(delivery);
         }
         if nobody {
             if !detached {
@@ -325,6 +334,11 @@ impl System {
         let edge = &mut self.edges[edge_ix as usize];
         edge.by_outcome[outcome.index()] += 1;
         edge.in_flight -= 1;
+        if let Caller::Delivery(delivery) = caller {
+            // When and where to deliver it again is the broker's own affair.
+            self.delivery_answered(delivery, outcome, reason);
+            return;
+        }
         let over = matches!(outcome, Outcome::Completed | Outcome::Abandoned);
         let retry = !over && try_no < edge.plan.retries && !edge.removed;
         if retry {
@@ -365,7 +379,7 @@ impl System {
                 self.respond(parent.ix, outcome, reason);
             }
             Caller::Parent(parent) => self.call_answered(parent.ix, outcome, reason, found),
-            Caller::None | Caller::Probe { .. } => {}
+            Caller::None | Caller::Probe { .. } | Caller::Delivery(_) => {}
         }
     }
 
@@ -399,6 +413,9 @@ impl System {
     pub(super) fn free(&mut self, ix: u32) {
         let request_ix = self.attempts[ix].request;
         self.note(ix, Mark::Freed);
+        if let Caller::Delivery(delivery) = self.attempts[ix].caller {
+            self.delivery_freed(delivery);
+        }
         self.attempts.remove(ix);
         if !self.interrupted.is_empty() {
             self.interrupted.remove(&ix);

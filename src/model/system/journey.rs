@@ -171,7 +171,7 @@ impl System {
                     Verb::Get => Asked::Get,
                     Verb::Fill => Asked::Fill,
                     Verb::Invalidate => Asked::Invalidate,
-                    Verb::Request | Verb::Probe => Asked::Request,
+                    Verb::Request | Verb::Probe | Verb::Repeat => Asked::Request,
                 },
                 number: attempt.try_no,
                 made: now,

@@ -5,6 +5,7 @@
 
 pub(crate) mod admission;
 mod balancer;
+pub(crate) mod broker;
 mod faults;
 mod flow;
 pub(crate) mod inside;
@@ -76,6 +77,14 @@ pub struct System {
     sources_stopped: bool,
     requests: Slab<Request>,
     attempts: Slab<Attempt>,
+    /// What brokers have handed out; lives as long as the attempt.
+    deliveries: Slab<broker::Delivery>,
+    /// Whether there ever was a broker, and a poison message.
+    has_brokers: bool,
+    poisoned: bool,
+    /// Every time that a message was processed: group, message, partition, offset.
+    #[cfg(test)]
+    effects: Vec<(u32, u64, u32, u64)>,
     pub(crate) stations: Vec<Station>,
     pub(crate) replicas: Vec<Replica>,
     pub(crate) edges: Vec<Edge>,
@@ -118,6 +127,11 @@ impl System {
             sources_stopped: false,
             requests: Slab::new(),
             attempts: Slab::new(),
+            deliveries: Slab::new(),
+            has_brokers: false,
+            poisoned: false,
+            #[cfg(test)]
+            effects: Vec::new(),
             stations: Vec::new(),
             replicas: Vec::new(),
             edges: Vec::new(),
@@ -199,6 +213,7 @@ impl System {
     pub fn approximate_bytes(&self) -> usize {
         let caches = self.stations.iter().map(|station| match &station.kind {
             state::Kind::Pool(pool) => pool.cache.as_ref().map_or(0, |cache| cache.len() * 40),
+            state::Kind::Broker(broker) => broker.bytes(),
             _ => 0,
         });
         self.attempts.capacity_bytes()
@@ -270,6 +285,13 @@ impl System {
             }
             Event::Poll { station, caller, generation } => self.poll_registry(station, caller, generation),
             Event::Check { station, generation } => self.check_backends(station, generation),
+            Event::Appended { station, partition, generation } => self.appended(station, partition, generation),
+            Event::Flush { station, generation } => self.flush(station, generation),
+            Event::Commit { station, generation } => self.commit(station, generation),
+            Event::Consumers { station, group } => {
+                self.consumers_due(station, group);
+                self.finish_if_drained();
+            }
             Event::Sweep { station, generation } => self.sweep_outliers(station, generation),
             Event::Fault { index, starts: true } => {
                 let TimedFault { kind, target, params, .. } = self.timetable[index as usize].clone();
@@ -281,8 +303,8 @@ impl System {
             Event::WarmUpEnds => {
                 let now = self.now;
                 self.meter.restart(now);
-                for station in &mut self.stations {
-                    station.meter.restart(now);
+                for meter in self.stations.iter_mut().flat_map(Station::meters) {
+                    meter.restart(now);
                 }
             }
             Event::SourcesStop => {
@@ -300,7 +322,7 @@ impl System {
     }
 
     fn finish_if_drained(&mut self) {
-        if self.sources_stopped && self.in_flight() == 0 {
+        if self.sources_stopped && self.in_flight() == 0 && !self.messages_open() {
             self.finished = true;
         }
     }
@@ -308,7 +330,7 @@ impl System {
     fn tick(&mut self) {
         self.quiet = true;
         let now = self.now;
-        let meters = self.stations.iter_mut().map(|station| &mut station.meter);
+        let meters = self.stations.iter_mut().flat_map(Station::meters);
         for meter in std::iter::once(&mut self.meter).chain(meters) {
             meter.tick(now);
         }
@@ -316,8 +338,8 @@ impl System {
         if self.meter.series().len() >= BUCKETS_MAX {
             self.bucket = SimDuration(self.bucket.0 * 2);
             self.meter.halve();
-            for station in &mut self.stations {
-                station.meter.halve();
+            for meter in self.stations.iter_mut().flat_map(Station::meters) {
+                meter.halve();
             }
         }
         self.queue.push(now + self.bucket, Event::Tick);
@@ -381,5 +403,16 @@ impl System {
     #[must_use]
     pub fn station_meter(&self, node: NodeId) -> Option<&Meter> {
         Some(&self.stations[self.station_index(node)? as usize].meter)
+    }
+}
+
+impl Station {
+    /// All that is measured there: a broker has a second instrument, for its deliveries.
+    fn meters(&mut self) -> impl Iterator<Item = &mut Meter> {
+        let deliveries = match &mut self.kind {
+            state::Kind::Broker(broker) => Some(&mut broker.deliveries),
+            _ => None,
+        };
+        std::iter::once(&mut self.meter).chain(deliveries)
     }
 }

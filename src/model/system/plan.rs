@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::engine::dist::Dist;
 use crate::engine::time::SimDuration;
 use crate::model::admission::Admission;
+use crate::model::broker;
 use crate::model::discipline;
 use crate::model::geography::Region;
 use crate::model::ids::{AreaId, EdgeId, NodeId};
@@ -86,6 +87,7 @@ pub enum StationConfig {
     Balancer(BalancerConfig),
     /// Whatever works: services, caches, databases.
     Pool(PoolConfig),
+    Broker(broker::Settings),
 }
 
 #[derive(Clone, Debug)]

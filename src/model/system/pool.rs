@@ -257,8 +257,10 @@ impl System {
     pub(super) fn demand(&self, ix: u32, replica_ix: u32) -> SimDuration {
         let attempt = &self.attempts[ix];
         let config = &self.pool(attempt.station).config;
-        if attempt.verb == Verb::Probe {
-            return config.check_time;
+        match (attempt.verb, attempt.caller) {
+            (Verb::Probe, _) => return config.check_time,
+            (Verb::Repeat, Caller::Delivery(delivery)) => return self.recognition_time(delivery),
+            _ => {}
         }
         let dist = if self.requests[attempt.request].operation == Operation::Write {
             &config.write_time
@@ -350,6 +352,10 @@ impl System {
             self.cache_worked(ix, station_ix, verb, writes);
             return;
         }
+        if verb == Verb::Repeat {
+            self.finish_work(ix, Outcome::Completed, Reason::None);
+            return;
+        }
         let program = self.pool(station_ix).program;
         self.attempts[ix].program = program;
         self.continue_handler(ix);
@@ -391,7 +397,7 @@ impl System {
                     None => self.finish_work(ix, Outcome::Completed, Reason::None),
                 }
             }
-            Verb::Get | Verb::Request | Verb::Probe => {
+            Verb::Get | Verb::Request | Verb::Probe | Verb::Repeat => {
                 pool.lookups += 1;
                 if cache.get(key, now) == Lookup::Hit {
                     pool.hits += 1;
@@ -604,13 +610,16 @@ impl System {
     fn finish_work(&mut self, ix: u32, outcome: Outcome, reason: Reason) {
         let attempt = &self.attempts[ix];
         let (replica_ix, draws) = (attempt.replica, attempt.draws);
+        let poison = self.poisoned && outcome == Outcome::Completed && self.is_poison(ix);
         let replica = &self.replicas[replica_ix as usize];
         let (share, bad) = (replica.error_share, replica.bad_version);
         let good = outcome == Outcome::Completed;
         let errs = |share: f64, n: u64| good && share > 0.0 && draws.child(purpose::ERROR).unit(n) < share;
         let (broken, bad) = (errs(share, 0), errs(bad, 1));
         self.release(replica_ix);
-        if broken || bad {
+        if poison {
+            self.respond(ix, Outcome::Failed, Reason::Poison);
+        } else if broken || bad {
             self.respond(ix, Outcome::Failed, if broken { Reason::InjectedError } else { Reason::BadVersion });
         } else {
             self.respond(ix, outcome, reason);
@@ -677,7 +686,9 @@ impl System {
     /// An operator takes the replica out of rotation, or puts it back.
     pub(super) fn set_drained(&mut self, replica_ix: u32, drained: bool) {
         if std::mem::replace(&mut self.replicas[replica_ix as usize].drained, drained) != drained {
-            self.pull_all(self.replicas[replica_ix as usize].station);
+            let station = self.replicas[replica_ix as usize].station;
+            self.pull_all(station);
+            self.consumers_changed(station);
         }
     }
 
@@ -726,6 +737,7 @@ impl System {
             self.respond(ix, Outcome::Failed, Reason::ReplicaDied);
         }
         self.pull_all(station_ix);
+        self.consumers_changed(station_ix);
     }
 
     /// The replica comes back, empty.
@@ -738,6 +750,7 @@ impl System {
         self.replicas[replica_ix as usize].cold = self.pool(station).config.warm_up_requests;
         self.stations[station as usize].meter.slots(now, slots as i32);
         self.pull(replica_ix);
+        self.consumers_changed(station);
     }
 
     /// Attempts that stand at a station (queued, working or waiting) and match, in order of their slots.

@@ -6,6 +6,7 @@
 use super::System;
 use super::admission::Guard;
 use super::balancer::Terms;
+use super::broker::Broker;
 use super::meter::Meter;
 use super::plan::{Carries, EdgePlan, Layer, Plan, PoolConfig, PoolKind, StationConfig, StationPlan};
 use super::pool::TargetKind;
@@ -51,6 +52,9 @@ impl System {
         for ix in 0..self.stations.len() as u32 {
             self.expand_backends(ix);
         }
+        for ix in 0..self.stations.len() as u32 {
+            self.fit_broker(ix);
+        }
         self.apply_effects();
         for (station, fresh) in fresh_sources {
             self.start_source(station, fresh);
@@ -69,6 +73,7 @@ impl System {
                 (Kind::Pool(pool), StationConfig::Pool(config)) => {
                     std::mem::discriminant(&pool.config.kind) == std::mem::discriminant(&config.kind)
                 }
+                (Kind::Broker(_), StationConfig::Broker(_)) => true,
                 _ => false,
             };
             if same_kind && !station.removed {
@@ -89,6 +94,7 @@ impl System {
             }
             StationConfig::Balancer(config) => Kind::Balancer(Box::new(Balancer::new(config, plan.id, self.seed))),
             StationConfig::Pool(config) => Kind::Pool(Box::new(Pool::new(config, plan.id.0, self.seed))),
+            StationConfig::Broker(config) => Kind::Broker(Box::new(Broker::new(config, now))),
         };
         self.stations.push(Station {
             id: plan.id,
@@ -107,6 +113,7 @@ impl System {
         match &plan.config {
             StationConfig::Pool(config) => self.resize_pool(ix, config),
             StationConfig::Balancer(_) => self.restart_checks(ix),
+            StationConfig::Broker(_) => self.start_broker(ix),
             StationConfig::Source(_) => {}
         }
     }
@@ -128,6 +135,7 @@ impl System {
                 }
             }
             (Kind::Pool(_), StationConfig::Pool(config)) => self.resize_pool(ix, config),
+            (Kind::Broker(_), StationConfig::Broker(config)) => self.reconfigure_broker(ix, config),
             _ => unreachable!("a station whose kind changed is replaced"),
         }
     }
@@ -296,6 +304,7 @@ impl System {
                     self.respond(ix, Outcome::Failed, Reason::Removed);
                 }
             }
+            Kind::Broker(_) => self.remove_broker(ix),
             Kind::Pool(pool) => {
                 for replica_ix in pool.replicas.clone() {
                     if !self.replicas[replica_ix as usize].dead {

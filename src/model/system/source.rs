@@ -204,6 +204,7 @@ impl System {
             visited: 0,
             refs: 0,
             done: false,
+            poison: false,
             operation,
             priority: Priority::Normal,
             attempt: NONE,

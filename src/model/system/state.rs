@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
 use super::admission::Guard;
+use super::broker::Broker;
 use super::link::Link;
 use super::meter::Meter;
 use super::plan::{BalancerConfig, EdgePlan, Operation, PoolConfig, SourceConfig, Standing};
@@ -85,6 +86,27 @@ pub(super) enum Event {
         station: u32,
         generation: u32,
     },
+    /// The oldest append of a broker's partition is done; stale when `generation` is not the partition's.
+    Appended {
+        station: u32,
+        partition: u32,
+        generation: u32,
+    },
+    /// A broker writes to disk what is only in memory; stale when `generation` is not the broker's.
+    Flush {
+        station: u32,
+        generation: u32,
+    },
+    /// Consumers commit their offsets; stale likewise.
+    Commit {
+        station: u32,
+        generation: u32,
+    },
+    /// A consumer group may have something to do.
+    Consumers {
+        station: u32,
+        group: u32,
+    },
     /// A timetabled fault starts or ends.
     Fault {
         index: u32,
@@ -115,6 +137,8 @@ pub(super) struct Request {
     /// Attempts that still refer to it.
     pub refs: u32,
     pub done: bool,
+    /// A message that every service fails on.
+    pub poison: bool,
     pub operation: Operation,
     pub priority: Priority,
     /// Its newest attempt that its user waits for; [`NONE`] before the first.
@@ -136,6 +160,8 @@ pub(super) enum Caller {
     Client,
     /// An attempt that stands at a station and waits.
     Parent(Key),
+    /// A broker: what it delivered.
+    Delivery(Key),
     /// A balancer's health check.
     Probe { balancer: u32, backend: u32 },
 }
@@ -152,6 +178,8 @@ pub(super) enum Verb {
     Invalidate,
     /// Are you well?
     Probe,
+    /// A message that its consumer has processed before: recognized, and skipped.
+    Repeat,
 }
 
 /// Where an attempt is.
@@ -273,6 +301,7 @@ pub(crate) enum Kind {
     Source(Box<Source>),
     Balancer(Box<Balancer>),
     Pool(Box<Pool>),
+    Broker(Box<Broker>),
 }
 
 #[derive(Clone, Debug)]

@@ -31,6 +31,8 @@ struct Draft {
     seed: u64,
     /// For each node in turn: which area it stands in, or none.
     places: Vec<usize>,
+    /// How the message broker behind the first service is set, a bit or two for each choice; none if it is absent.
+    broker: Option<u16>,
 }
 
 #[derive(Clone, Debug)]
@@ -76,13 +78,14 @@ fn draft() -> impl Strategy<Value = Draft> {
             prop_oneof![Just(0.0), 0.0..0.02f64],
             any::<u64>(),
             proptest::collection::vec(0..6usize, 4),
+            proptest::option::of(any::<u16>()),
         ),
     )
         .prop_map(
             |(
                 (rate, closed, writes, balancer, care),
                 (front, back, calls),
-                (timeout, retries, latency, seed, places),
+                (timeout, retries, latency, seed, places, broker),
             )| {
                 Draft {
                     rate,
@@ -98,6 +101,7 @@ fn draft() -> impl Strategy<Value = Draft> {
                     latency,
                     seed,
                     places,
+                    broker,
                 }
             },
         )
@@ -260,6 +264,33 @@ fn document(draft: &Draft) -> Document {
             document.add_edge(Edge { from: *node, to: *target, params: edge() });
         }
     }
+    if let Some(care) = draft.broker {
+        let bit = |at: u32| care >> at & 1 == 1;
+        let params = Params::new()
+            .with("partitions", f64::from(1 + (care & 3)))
+            .with("guarantee", ["at_most_once", "at_least_once", "effectively_once"][usize::from(care >> 2 & 3) % 3])
+            .with("acks", ["none", "memory", "flushed"][usize::from(care >> 4 & 3) % 3])
+            .with("capacity", if bit(6) { 5.0 } else { 1_000.0 })
+            .with("when_full", if bit(7) { "drop_oldest" } else { "refuse" })
+            .with("ordered", bit(8))
+            .with("prefetch", if bit(9) { 1.0 } else { 4.0 })
+            .with("commit_interval", if bit(10) { 0.3 } else { 0.0 })
+            .with("session_timeout", if bit(11) { 0.0 } else { 0.4 })
+            .with("rebalance_time", if bit(12) { 0.0 } else { 0.3 })
+            .with("rebalance", if bit(13) { "eager" } else { "cooperative" })
+            .with("max_deliveries", if bit(14) { 3.0 } else { 0.0 })
+            .with("partition_by", if bit(15) { "key" } else { "turn" })
+            .with("redelivery_wait", 0.05)
+            .with("append_time", 0.002)
+            .with("flush_interval", 0.2);
+        let broker = add(&mut document, "broker", params);
+        document.add_edge(Edge { from: front[0], to: broker, params: edge() });
+        for _ in 0..=care & 1 {
+            let worker = Params::new().with("replicas", 3.0).with("slots", 2.0).with("queue_limit", 2.0);
+            let worker = add(&mut document, "service", worker);
+            document.add_edge(Edge { from: broker, to: worker, params: edge() });
+        }
+    }
     settle(&mut document, &draft.places);
     document
 }
@@ -316,6 +347,7 @@ fn strike(system: &mut System, document: &mut Document, blow: &Blow) {
                 Targets::Sources => FaultTarget::Node(nodes[0]),
                 Targets::Edges if edges.is_empty() => return,
                 Targets::Areas => FaultTarget::Area(AreaId(target as u32 % 5)),
+                Targets::Brokers => FaultTarget::Node(node),
                 Targets::Edges => FaultTarget::Edge(edges[target % edges.len()]),
                 _ if replica < 3 && kind.one_replica => FaultTarget::Replica(node, replica),
                 _ => FaultTarget::Node(node),
@@ -332,7 +364,11 @@ fn strike(system: &mut System, document: &mut Document, blow: &Blow) {
         Blow::Resize(node, replicas, slots) => {
             let id = nodes[node % nodes.len()];
             let mut node = (*document.nodes[&id]).clone();
-            if node.kind == "service" {
+            if node.kind == "broker" {
+                node.params.set("partitions", f64::from(replicas + 1));
+                node.params.set("commit_interval", if slots > 3 { 0.2 } else { 0.0 });
+                document.nodes.insert(id, node.into());
+            } else if node.kind == "service" {
                 node.params.set("replicas", f64::from(replicas.max(1)));
                 node.params.set("slots", f64::from(slots));
                 document.nodes.insert(id, node.into());
@@ -368,6 +404,7 @@ fn strike(system: &mut System, document: &mut Document, blow: &Blow) {
 fn check_ledgers(system: &System) {
     let run = &system.totals.run;
     assert_eq!(run.offered, run.by_outcome.iter().sum::<u64>() + run.in_flight());
+    super::broker::tests::check_brokers(system);
     let live: Vec<_> = system.requests.indices().filter(|ix| !system.requests[*ix].done).collect();
     assert_eq!(live.len() as u64, system.in_flight(), "requests in flight");
     for (ix, edge) in system.edges.iter().enumerate() {
@@ -516,7 +553,7 @@ proptest! {
         let mut system = system.unwrap_or_else(|| panic!("{problems:#?}"));
         system.advance(SimTime::NEVER, u64::MAX);
         // Overloaded beyond the drain limit: somebody is still there.
-        prop_assume!(system.in_flight() == 0);
+        prop_assume!(system.in_flight() == 0 && !system.messages_open());
         for station in &system.stations {
             let whole = station.meter.whole(system.now());
             if !matches!(station.kind, Kind::Pool(_)) || whole.by_outcome[1..].iter().any(|count| *count > 0) {
