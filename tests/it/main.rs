@@ -20,6 +20,7 @@ mod places;
 mod policies;
 mod queueing_formulas;
 mod robust;
+mod scaling;
 mod strategies;
 mod strategy_contracts;
 mod strategy_words;

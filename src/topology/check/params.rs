@@ -1,7 +1,7 @@
 //! Checks parameters against the entry that declares them: name, type, range.
 
 use crate::model::params::{Entry, ParamKind, ParamSpec, Params, Unit, Value, Variant, find_entry};
-use crate::model::{balancer, distribution};
+use crate::model::{balancer, distribution, scaler};
 use crate::topology::document::Severity;
 use crate::topology::format::nearest;
 
@@ -160,6 +160,9 @@ fn excluded(entry: &'static Entry, variant: &Variant) -> Option<(&'static str, S
     }
     if among(balancer::entries()) {
         return balancer::build(variant).err().map(|message| ("id", message));
+    }
+    if scaler::is_entry(entry) {
+        return scaler::check(variant);
     }
     None
 }

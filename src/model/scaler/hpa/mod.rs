@@ -150,6 +150,11 @@ impl Hpa {
 
     /// One pass: what there is, what was measured, and what there should be. `readings` go with the settings' metrics.
     pub fn sync(&mut self, now: Nanos, current: i32, pods: &[Pod], readings: &[Reading]) -> Sync {
+        self.sync_each(now, current, &vec![pods; readings.len()], readings)
+    }
+
+    /// The same with pods for each metric: what they request depends on the resource in question.
+    pub fn sync_each(&mut self, now: Nanos, current: i32, pods: &[&[Pod]], readings: &[Reading]) -> Sync {
         if !self.begun {
             self.begun = true;
             self.log.recommended(current, now, None);
@@ -179,12 +184,13 @@ impl Hpa {
         sync
     }
 
-    fn ask_metrics(&mut self, sync: &mut Sync, pods: &[Pod], readings: &[Reading]) {
+    fn ask_metrics(&mut self, sync: &mut Sync, pods: &[&[Pod]], readings: &[Reading]) {
         let Settings { metrics, timing, .. } = &self.settings;
         sync.proposals = metrics
             .iter()
             .zip(readings)
-            .map(|(metric, reading)| calculator::propose(metric, reading, pods, sync.current, timing, sync.at))
+            .zip(pods)
+            .map(|((metric, reading), pods)| calculator::propose(metric, reading, pods, sync.current, timing, sync.at))
             .collect();
         for (index, proposal) in sync.proposals.iter().enumerate() {
             if let Ok(proposal) = proposal
