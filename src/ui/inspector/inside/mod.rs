@@ -1,6 +1,8 @@
-//! Inside: replicas with their slots and queues, a balancer's belief beside the truth and what it goes by, a cache's fill.
+//! Inside: replicas with their slots and queues, a balancer's belief beside the truth and what it goes by, a cache's fill,
+//! a broker's partitions.
 
 mod balancer;
+mod broker;
 mod drawing;
 mod memory;
 mod names;
@@ -35,7 +37,8 @@ pub(crate) fn Inside(props: &TargetProps) -> Html {
     html! {
         <>
             if !station.backends.is_empty() { <balancer::Backends {id} /> }
-            if !station.replicas.is_empty() { { replicas(station) } }
+            if station.broker.is_some() { <broker::Messages {id} /> }
+            if !station.replicas.is_empty() && station.broker.is_none() { { replicas(station) } }
             { cache(station) }
             if station.backends.is_empty() && station.replicas.is_empty() && station.hit_ratio.is_none() {
                 <p class="empty">{ "It has no parts that differ from the whole: see Metrics." }</p>

@@ -1,0 +1,242 @@
+//! A message broker's inside: partitions with what waits in them and who owns them, each group's ledger, dead letters.
+
+use yew::prelude::*;
+
+use crate::engine::time::SimTime;
+use crate::model::outcome::Reason;
+use crate::protocol::broker::{
+    BrokerFrame, BrokerInside, DeadLetterFrame, GroupFrame, LaneFrame, LedgerFrame, MemberFrame, PartitionFrame,
+};
+use crate::topology::document::NodeId;
+use crate::ui::format;
+use crate::ui::store::{use_run, use_simulation};
+use crate::ui::worker_client::Simulation;
+
+/// Partitions listed for each group; more are only counted.
+const LISTED: usize = 64;
+
+#[derive(Debug, PartialEq, Properties)]
+pub(super) struct MessagesProps {
+    pub(super) id: NodeId,
+}
+
+#[component]
+pub(super) fn Messages(props: &MessagesProps) -> Html {
+    let run = use_run();
+    let simulation = use_simulation();
+    let id = props.id;
+    {
+        let simulation = simulation.clone();
+        use_effect_with(id, move |id| {
+            simulation.look_into(Some(*id));
+            move || simulation.look_into(None)
+        });
+    }
+    let Some(broker) = run.station(id).and_then(|station| station.broker.as_deref()) else { return Html::default() };
+    let Some(inside) = &broker.inside else { return Html::default() };
+    html! {
+        <>
+            { summary(broker, inside) }
+            { for inside.groups.iter().map(|group| section(group, inside)) }
+            { dead_letters(broker, inside, &simulation) }
+        </>
+    }
+}
+
+fn summary(broker: &BrokerFrame, inside: &BrokerInside) -> Html {
+    let oldest = if broker.oldest_ns == 0 { f64::NAN } else { broker.oldest_ns as f64 / 1e9 };
+    let unsafe_now: u64 =
+        inside.partitions.iter().map(|partition| partition.end.saturating_sub(partition.flushed)).sum();
+    html! {
+        <section class="inside">
+            <h3>{ "Messages" }</h3>
+            <p class="sub">{ "Producers are answered once it has their message. What is counted from then on are copies: a message is owed once to every group." }</p>
+            <dl class="facts">
+                <dt>{ "lag" }</dt><dd class="num">{ format::count(broker.lag.into()) }</dd>
+                <dt>{ "oldest of them" }</dt><dd class="num">{ format::duration(oldest) }</dd>
+                <dt>{ "fullest partition" }</dt>
+                <dd class="num">{ format!("{} of {}", format::percent(broker.fullest), format::count(inside.capacity.into())) }</dd>
+                <dt>{ "a crash now would lose" }</dt>
+                <dd class={classes!("num", (unsafe_now > 0).then_some("tone-warn"))}>{ format!("{} not on disk", format::count(unsafe_now)) }</dd>
+                if broker.recognized > 0 {
+                    <dt>{ "published again, recognized" }</dt><dd class="num">{ format::count(broker.recognized) }</dd>
+                }
+                if broker.poison > 0.0 {
+                    <dt>{ "poison among new ones" }</dt><dd class="num tone-bad">{ format::percent(broker.poison) }</dd>
+                }
+            </dl>
+            if inside.groups.is_empty() {
+                <p class="callout callout-warn">{ "Nobody consumes: what is published is owed to nobody, and dropped." }</p>
+            }
+        </section>
+    }
+}
+
+fn section(group: &GroupFrame, inside: &BrokerInside) -> Html {
+    let lanes: Vec<(&PartitionFrame, &LaneFrame)> =
+        inside.partitions.iter().zip(&group.lanes).filter(|(_, lane)| lane.subscribed).collect();
+    let most = lanes.iter().map(|(_, lane)| lane.waiting + lane.in_flight + lane.done).max().unwrap_or(0).max(10);
+    let lag = group.ledger.waiting + group.ledger.in_flight;
+    let more = lanes.len().saturating_sub(LISTED);
+    let topics = inside.partitions.iter().any(|partition| partition.topic != "/");
+    let id = format!("group-{}", group.edge);
+    html! {
+        <section class="inside broker-group" id={id.clone()} key={group.edge} aria-label={format!("Group {}", group.name)}>
+            <h3>{ format!("{}: lag {}", group.name, format::count(lag)) }</h3>
+            if let Some(left) = group.rebalance_left_ns {
+                <p class="callout callout-warn">
+                    { format!("Rebalancing: partitions are being shared out anew. What changes hands stands still for another {:.1} s.", left as f64 / 1e9) }
+                </p>
+            }
+            { members(group) }
+            if lanes.is_empty() {
+                <p class="sub">{ "No message has come yet." }</p>
+            } else {
+                <div class="table-scroll" tabindex="0" role="group" aria-label={format!("Partitions of {}", group.name)}>
+                <table class="plain-table backends lanes">
+                    <thead><tr>
+                        <th scope="col">{ if topics { "Topic, partition" } else { "Partition" } }</th>
+                        <th scope="col">{ "Owner" }</th>
+                        <th scope="col"><abbr title="Messages waiting, being processed, and done but not committed">{ "Lag" }</abbr></th>
+                        <th scope="col"><abbr title="The offset up to which all is done for good, of how many there are">{ "Committed" }</abbr></th>
+                    </tr></thead>
+                    <tbody>{ for lanes.iter().take(LISTED).map(|(partition, lane)| row(group, partition, lane, most, topics)) }</tbody>
+                </table>
+                </div>
+                <p class="sub lane-legend">
+                    <svg class="lane-key" viewBox="0 0 8 8" aria-hidden="true"><rect class="lane-done" width="8" height="8" /></svg>{ "done, not committed " }
+                    <svg class="lane-key" viewBox="0 0 8 8" aria-hidden="true"><rect class="lane-flight" width="8" height="8" /></svg>{ "being processed " }
+                    <svg class="lane-key" viewBox="0 0 8 8" aria-hidden="true"><rect class="lane-waiting" width="8" height="8" /></svg>{ "waiting" }
+                </p>
+            }
+            if more > 0 { <p class="sub">{ format!("and {more} more partitions") }</p> }
+            { ledger(&group.ledger) }
+        </section>
+    }
+}
+
+fn member_name(member: &MemberFrame) -> String {
+    member.replica.map_or_else(|| "all of it".to_owned(), |number| format!("replica {}", number + 1))
+}
+
+fn members(group: &GroupFrame) -> Html {
+    let owned = |at: usize| group.lanes.iter().filter(|lane| lane.owner == Some(at as u32)).count();
+    let notes = group.members.iter().enumerate().filter_map(|(at, member)| {
+        let name = member_name(member);
+        match member.silent_left_ns {
+            Some(left) if left > 0 => {
+                Some((true, format!("{name} is silent: out of the group in {:.1} s", left as f64 / 1e9)))
+            }
+            _ if owned(at) == 0 && !group.lanes.is_empty() && group.rebalance_left_ns.is_none() => {
+                Some((false, format!("{name} is idle: it owns no partition")))
+            }
+            _ => None,
+        }
+    });
+    let notes: Vec<(bool, String)> = notes.collect();
+    html! {
+        <>
+            <p class="sub">{ match group.members.len() {
+                0 => "No member: nobody is there to process anything.".to_owned(),
+                1 => "One member.".to_owned(),
+                count => format!("{count} members share its partitions."),
+            } }</p>
+            if !notes.is_empty() {
+                <ul class="member-notes">
+                    { for notes.into_iter().map(|(bad, note)| html! { <li class={bad.then_some("tone-bad")}>{ note }</li> }) }
+                </ul>
+            }
+        </>
+    }
+}
+
+fn row(group: &GroupFrame, partition: &PartitionFrame, lane: &LaneFrame, most: u32, topics: bool) -> Html {
+    let wide = |count: u32| f64::from(count) / f64::from(most) * 100.0;
+    let (done, flight, waiting) = (wide(lane.done), wide(lane.in_flight), wide(lane.waiting));
+    let name = if topics {
+        format!("{} {}", partition.topic, partition.number + 1)
+    } else {
+        (partition.number + 1).to_string()
+    };
+    let owner = lane.owner.and_then(|at| group.members.get(at as usize));
+    let owner = match owner {
+        _ if lane.moving => "changes hands".to_owned(),
+        Some(member) => member_name(member),
+        None => "nobody".to_owned(),
+    };
+    let words =
+        format!("{} waiting, {} being processed, {} done but not committed", lane.waiting, lane.in_flight, lane.done);
+    let label = if partition.closed { format!("{name} (closed)") } else { name };
+    html! {
+        <tr key={format!("{}-{}", partition.topic, partition.number)}>
+            <th scope="row">{ label }</th>
+            <td class={(lane.moving || lane.owner.is_none()).then_some("tone-warn")}>{ owner }</td>
+            <td class="num lane-cell">
+                <svg class="lane-bar" viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label={words}>
+                    <rect class="meter-back" width="100" height="6" />
+                    <rect class="lane-done" width={format!("{done:.1}")} height="6" />
+                    <rect class="lane-flight" x={format!("{done:.1}")} width={format!("{flight:.1}")} height="6" />
+                    <rect class="lane-waiting" x={format!("{:.1}", done + flight)} width={format!("{waiting:.1}")} height="6" />
+                </svg>
+                { format::count(u64::from(lane.waiting) + u64::from(lane.in_flight)) }
+            </td>
+            <td class="num">{ format!("{} of {}", format::count(lane.committed.min(partition.end)), format::count(partition.end)) }</td>
+        </tr>
+    }
+}
+
+fn ledger(ledger: &LedgerFrame) -> Html {
+    let line = |name: &'static str, count: u64, tone: Option<&'static str>| {
+        html! { <><dt>{ name }</dt><dd class={classes!("num", tone.filter(|_| count > 0))}>{ format::count(count) }</dd></> }
+    };
+    let some = |name: &'static str, count: u64, tone: Option<&'static str>| {
+        if count > 0 { line(name, count, tone) } else { Html::default() }
+    };
+    html! {
+        <dl class="facts ledger">
+            { line("published", ledger.published, None) }
+            { line("= processed", ledger.processed, None) }
+            { line("+ waiting", ledger.waiting, None) }
+            { line("+ being processed", ledger.in_flight, None) }
+            { some("+ done, not committed", ledger.done, None) }
+            { some("+ dead letters", ledger.dead, Some("tone-bad")) }
+            { some("+ lost", ledger.lost, Some("tone-bad")) }
+            { some("+ expired", ledger.expired, Some("tone-bad")) }
+            { some("lost, though the producer was told it is safe", ledger.broken_promises, Some("tone-bad")) }
+            { line("duplicates: processed again", ledger.duplicates, Some("tone-warn")) }
+            { some("repeats recognized and skipped", ledger.skipped, None) }
+            { line("deliveries", ledger.deliveries, None) }
+            { some("of them redeliveries", ledger.redeliveries, None) }
+            { some("rebalances", ledger.rebalances, None) }
+        </dl>
+    }
+}
+
+fn dead_letters(broker: &BrokerFrame, inside: &BrokerInside, simulation: &Simulation) -> Html {
+    if broker.dead == 0 {
+        return Html::default();
+    }
+    let row = |letter: &DeadLetterFrame| {
+        let (source, ordinal) = (NodeId(letter.source), letter.ordinal);
+        let reason = Reason::ALL.get(usize::from(letter.reason)).copied().unwrap_or(Reason::None);
+        let simulation = simulation.clone();
+        let onclick = Callback::from(move |_: MouseEvent| simulation.explain(source, ordinal));
+        let number = format::count(ordinal + 1);
+        html! {
+            <li key={format!("{}-{ordinal}-{}", letter.source, letter.group)}>
+                <span class="num lately-number" title={SimTime(letter.at_ns).to_string()}>{ &number }</span>
+                <span class="lately-words tone-bad">{ format!("{}, after {} deliveries: {}", letter.group, letter.failures, reason.label()) }</span>
+                <button type="button" class="btn btn-s" aria-label={format!("Why? Request {number}")} {onclick}>{ "Why?" }</button>
+            </li>
+        }
+    };
+    let shown = inside.dead_letters.len() as u64;
+    html! {
+        <section class="inside" id="dead-letters">
+            <h3>{ format!("Dead letters: {}", format::count(broker.dead)) }</h3>
+            <p class="sub">{ "Put aside so that they hold up nobody. Somebody has to look at them." }</p>
+            <ul class="lately-list dead-letters">{ for inside.dead_letters.iter().map(row) }</ul>
+            if broker.dead > shown { <p class="sub">{ format!("and {} before them", format::count(broker.dead - shown)) }</p> }
+        </section>
+    }
+}
