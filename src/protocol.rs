@@ -5,6 +5,7 @@
 //! A document travels as its JSON text (`topology::format`), since `Value` needs a self-describing format.
 
 pub mod broker;
+pub mod door;
 pub mod inside;
 
 use serde::{Deserialize, Serialize};
@@ -333,6 +334,10 @@ pub struct StationFrame {
     pub memory: Option<MemoryFrame>,
     /// Message brokers only.
     pub broker: Option<Box<BrokerFrame>>,
+    /// Who is let in, where somebody is not.
+    pub door: Option<Box<door::DoorFrame>>,
+    /// Who is next, where it is not simply who came first.
+    pub line: Option<Box<door::LineFrame>>,
 }
 
 /// What a balancer keeps between requests; lists parallel to [`StationFrame::backends`] where so said.

@@ -89,10 +89,19 @@ const LINE_MAX: usize = 25;
 #[must_use]
 pub fn setting_line(node: &Node) -> String {
     let Some(kind) = station::find(&node.kind) else { return format!("unknown kind: {}", node.kind) };
-    let words: Vec<String> =
-        kind.entry.params.iter().take(2).filter_map(|spec| words_for(spec, &node.params)).collect();
+    let says = kind.entry.params.iter().filter(|spec| !is_off(spec, &node.params));
+    let words: Vec<String> = says.take(2).filter_map(|spec| words_for(spec, &node.params)).collect();
     let line = words.join(" · ");
     if line.chars().count() <= LINE_MAX { line } else { words.into_iter().next().unwrap_or_default() }
+}
+
+/// Whether a parameter chooses an entry that stands for nothing at all.
+fn is_off(spec: &ParamSpec, params: &Params) -> bool {
+    match (spec.kind, params.get(spec.key)) {
+        (ParamKind::Variant { .. }, Some(Value::Variant(chosen))) => chosen.id == "off",
+        (ParamKind::Variant { default, .. }, _) => default == "off",
+        _ => false,
+    }
 }
 
 /// A parameter's value in words; `None` where there is nothing to say (a flag that is off).

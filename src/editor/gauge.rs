@@ -203,7 +203,7 @@ fn state_line(condition: Condition, frame: &StationFrame) -> Option<String> {
     match condition {
         Condition::Normal if frame.broker.is_some() => frame.broker.as_deref().and_then(broker_line),
         Condition::Normal => match (frame.backends.len(), unhealthy(frame)) {
-            (0, _) | (_, 0) => None,
+            (0, _) | (_, 0) => door_line(frame),
             (all, out) => Some(format!("{out} of {all} backends out")),
         },
         Condition::Dead => Some("down".to_owned()),
@@ -237,6 +237,22 @@ fn broker_line(broker: &BrokerFrame) -> Option<String> {
         return Some(format!("{} {letters}", grouped(broker.dead as f64)));
     }
     (broker.poison > 0.0).then(|| format!("{} % poison", whole_or_tenth(broker.poison * 100.0)))
+}
+
+/// Who is not let in, or dropped, in a word or two.
+fn door_line(frame: &StationFrame) -> Option<String> {
+    let door = frame.door.as_deref();
+    if let Some(shedding) = door.and_then(|door| door.shedding.as_ref()).filter(|shedding| shedding.sheds) {
+        return Some(match shedding.limit {
+            Some(limit) => format!("shedding at {} of {}", shedding.inside, grouped(limit)),
+            None => "shedding".to_owned(),
+        });
+    }
+    if door.and_then(|door| door.limit.as_ref()).is_some_and(|limit| limit.full) {
+        return Some("rate limit reached".to_owned());
+    }
+    let line = frame.line.as_deref().filter(|line| line.active)?;
+    Some(line.name.to_lowercase())
 }
 
 fn unhealthy(frame: &StationFrame) -> usize {

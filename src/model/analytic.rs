@@ -198,6 +198,62 @@ pub fn mg1_ps_sojourn_time(arrival_rate: f64, service_time: f64) -> Option<f64> 
     (positive(&[arrival_rate, service_time]) && utilization < 1.0).then(|| service_time / (1.0 - utilization))
 }
 
+/// Second moment of the sojourn time [s²] of an M/M/1 queue: first come, first served, or last come, first served (without
+/// interrupting anybody).
+///
+/// The mean is the same; of the waiting time, the last-come queue's second moment is 1/(1 − ρ) times the other's.
+/// `None` when ρ >= 1.
+/// Source: Kleinrock, "Queueing Systems, Volume 2", 1976, section 3.4.
+#[must_use]
+pub fn mm1_sojourn_time_second_moment(arrival_rate: f64, service_rate: f64, last_come_first: bool) -> Option<f64> {
+    let means = mm1(arrival_rate, service_rate)?;
+    let service_time = 1.0 / service_rate;
+    let third_moment = 6.0 * service_time * service_time * service_time;
+    let spare = 1.0 - means.utilization;
+    let waiting = 2.0 * means.waiting_time * means.waiting_time + arrival_rate * third_moment / (3.0 * spare);
+    let waiting = if last_come_first { waiting / spare } else { waiting };
+    Some(waiting + 2.0 * means.waiting_time * service_time + 2.0 * service_time * service_time)
+}
+
+/// A class of requests: how often they come, and what they ask for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Class {
+    /// [1/s] > 0
+    pub arrival_rate: f64,
+    /// Mean [s] > 0.
+    pub service_time: f64,
+    /// Squared coefficient of variation of the service time, >= 0.
+    pub scv: f64,
+}
+
+/// Mean sojourn times [s] by class in an M/G/1 queue that serves by priority, the most important class first.
+///
+/// Without `preemption` work that has begun is finished (head of the line); with it, one that matters more interrupts one
+/// that matters less, which goes on later where it stopped. `None` when the classes together ask for all the server has.
+/// Source: Cobham, "Priority Assignment in Waiting Line Problems", Operations Research 2(1), 1954; Kleinrock, "Queueing
+/// Systems, Volume 2", 1976, sections 3.3 and 3.6.
+#[must_use]
+pub fn mg1_priority_sojourn_times(classes: &[Class], preemption: bool) -> Option<Vec<f64>> {
+    let load: f64 = classes.iter().map(|class| class.arrival_rate * class.service_time).sum();
+    let valid = |class: &Class| positive(&[class.arrival_rate, class.service_time]) && class.scv >= 0.0;
+    if !classes.iter().all(valid) || load >= 1.0 {
+        return None;
+    }
+    // Mean rest of the work in service that an arrival finds, by all classes so far or by all there are.
+    let rest = |class: &Class| class.arrival_rate * class.service_time * class.service_time * (1.0 + class.scv) / 2.0;
+    let all_rest: f64 = classes.iter().map(rest).sum();
+    let (mut above, mut with, mut rest_so_far) = (0.0, 0.0, 0.0);
+    let mut times = Vec::new();
+    for class in classes {
+        with += class.arrival_rate * class.service_time;
+        rest_so_far += rest(class);
+        let ahead = if preemption { rest_so_far } else { all_rest } / ((1.0 - above) * (1.0 - with));
+        times.push(ahead + if preemption { class.service_time / (1.0 - above) } else { class.service_time });
+        above = with;
+    }
+    Some(times)
+}
+
 /// Approximate mean waiting time [s] of a GI/G/1 queue: ρ/(1 − ρ) · (c_a² + c_s²)/2 · E[S].
 ///
 /// `arrival_scv` c_a² and `service_scv` c_s² >= 0. `None` when ρ >= 1. Exact for M/G/1, good for high utilization.

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::broker;
-use super::inside;
 use super::look::{Look, lately};
+use super::{broker, door, inside};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::ids::NodeId;
 use crate::model::system::meter::{Bucket, Meter};
@@ -324,6 +323,9 @@ fn station_frame(
         p99: or_nan(bucket.times.percentile(99.0)),
         ..StationFrame::default()
     };
+    if let (Some(guard), Some(ix)) = (&station.guard, system.station_index(station.id)) {
+        frame.door = door::door(system, ix, guard);
+    }
     match &station.kind {
         Kind::Source(_) => {}
         Kind::Balancer(balancer) => {
@@ -398,6 +400,7 @@ fn station_frame(
             let places =
                 if pool.config.shared_queue { limit } else { limit.saturating_mul(pool.replicas.len() as u32) };
             frame.queue_capacity = Some(places);
+            frame.line = door::line(system, pool);
             frame.replicas = pool
                 .replicas
                 .iter()
@@ -410,9 +413,9 @@ fn station_frame(
                     } else {
                         ReplicaState::Ready
                     },
-                    busy: replica.busy,
+                    busy: replica.busy - replica.beyond,
                     slots: replica.slots,
-                    queue: replica.queue.len() as u32,
+                    queue: replica.queue.len() as u32 + replica.beyond,
                     slow_factor: replica.slow,
                     error_rate: replica.error_share,
                     warming: (replica.cold > 0)

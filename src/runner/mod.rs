@@ -2,6 +2,7 @@
 //! out, of one run or over many seeds.
 
 mod broker;
+mod door;
 pub mod frame;
 mod inside;
 mod look;

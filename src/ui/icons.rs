@@ -145,6 +145,7 @@ icons! {
     "scissors" => LuScissors,
     "server" => LuServer,
     "share-2" => LuShare2,
+    "shield" => LuShield,
     "signpost" => LuSignpost,
     "siren" => LuSiren,
     "skull" => LuSkull,

@@ -4,6 +4,7 @@
 
 mod caches;
 mod command;
+mod disciplines;
 mod faults;
 mod fixture;
 mod golden;

@@ -1,6 +1,6 @@
 //! What stands in front of a station: a rate limit, then shedding. Nothing here is touched where a station has neither.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::System;
 use super::journey::Mark;
@@ -21,7 +21,12 @@ pub(crate) struct Guard {
     /// Attempts that wait their turn in front of the door.
     shaped: BTreeSet<u32>,
     pub(crate) refusals: Refusals,
+    /// The shedder's limit at the end of each of the last buckets, oldest first.
+    trend: VecDeque<f32>,
 }
+
+/// Buckets that the trend reaches back over.
+const TREND: usize = 120;
 
 /// How many were turned away, by why.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,12 +50,35 @@ impl Guard {
             inside: BTreeMap::new(),
             shaped: BTreeSet::new(),
             refusals: Refusals::default(),
+            trend: VecDeque::new(),
         }))
     }
 
     /// How many are inside, and how many wait in front of the door.
     pub(crate) fn counts(&self) -> (u32, u32) {
         (self.inside.len() as u32, self.shaped.len() as u32)
+    }
+
+    /// The shedder's limit at the end of each of the last buckets, oldest first.
+    pub(crate) fn trend(&self) -> impl Iterator<Item = f32> {
+        self.trend.iter().copied()
+    }
+
+    /// A bucket ends.
+    pub(super) fn tick(&mut self, now: SimTime) {
+        let load = Load { inside: self.counts().0, waiting: 0 };
+        if let Some(limit) = self.shedder.as_ref().and_then(|shedder| shedder.reading(now, load).limit) {
+            if self.trend.len() == TREND {
+                self.trend.pop_front();
+            }
+            self.trend.push_back(limit as f32);
+        }
+    }
+
+    /// Buckets merge in pairs.
+    pub(super) fn halve(&mut self) {
+        let newest_first = self.trend.iter().rev().step_by(2).copied();
+        self.trend = newest_first.collect::<Vec<f32>>().into_iter().rev().collect();
     }
 
     pub(crate) const fn config(&self) -> &Admission {

@@ -334,12 +334,18 @@ impl System {
         for meter in std::iter::once(&mut self.meter).chain(meters) {
             meter.tick(now);
         }
+        for guard in self.stations.iter_mut().filter_map(|station| station.guard.as_mut()) {
+            guard.tick(now);
+        }
         // Checked on the system's own meter, which is the oldest: all halve together, so all buckets are of one width.
         if self.meter.series().len() >= BUCKETS_MAX {
             self.bucket = SimDuration(self.bucket.0 * 2);
             self.meter.halve();
             for meter in self.stations.iter_mut().flat_map(Station::meters) {
                 meter.halve();
+            }
+            for guard in self.stations.iter_mut().filter_map(|station| station.guard.as_mut()) {
+                guard.halve();
             }
         }
         self.queue.push(now + self.bucket, Event::Tick);
@@ -366,6 +372,11 @@ impl System {
                 (edge.out_since, edge.out_dots, edge.back_since, edge.back_dots) = (0, 0, 0, 0);
             }
         }
+    }
+
+    /// Width of a statistics bucket [s].
+    pub(crate) fn bucket_secs(&self) -> f64 {
+        self.bucket.as_secs_f64()
     }
 
     /// One dot stands for this many traversals.

@@ -93,6 +93,16 @@ pub fn lines(journey: &Journey) -> Vec<Line> {
                 false,
             );
         }
+        for said in &one.said {
+            say(Some(said.at), format!("{}: {}.", said.who, said.words), true);
+        }
+        if let (Some(until), Some(reached)) = (one.shaped, one.reached) {
+            say(Some(until), format!("It has waited its turn in front of {to} for {}.", nanos(until - reached)), false);
+        }
+        for (stopped, went_on) in &one.interrupted {
+            say(Some(*stopped), format!("{to} stops work on it: one that matters more takes the slot."), true);
+            say(*went_on, format!("{to} goes on with it."), false);
+        }
         if let Some(behind) = one.queued_behind {
             let ahead = match behind {
                 0 => "as the first in line".to_owned(),

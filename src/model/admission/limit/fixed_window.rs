@@ -58,7 +58,12 @@ impl Limiter for FixedWindow {
     fn reading(&self, now: SimTime) -> Reading {
         let left = in_words(self.left(now));
         let words = format!("{} of {} in this window, the next window in {left}", self.count(now), self.limit);
-        Reading { used: f64::from(self.count(now)), limit: f64::from(self.limit), words }
+        Reading {
+            used: f64::from(self.count(now)),
+            limit: f64::from(self.limit),
+            full: self.count(now) >= self.limit,
+            words,
+        }
     }
 
     fn is_idle(&self, now: SimTime) -> bool {

@@ -91,7 +91,7 @@ impl Limiter for LeakyBucket {
         } else {
             format!("{:.1} of {} places taken", drops.max(0.0), self.size)
         };
-        Reading { used: drops.max(0.0), limit: self.size, words }
+        Reading { used: drops.max(0.0), limit: self.size, full: over > HAIR, words }
     }
 
     fn is_idle(&self, now: SimTime) -> bool {

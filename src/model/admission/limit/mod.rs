@@ -42,6 +42,8 @@ pub struct Reading {
     /// What is used up, in requests, and how much there is.
     pub used: f64,
     pub limit: f64,
+    /// A request that came now would be refused.
+    pub full: bool,
     /// The state with its numbers, in words: "0.3 of 20 tokens left, the next in 35 ms".
     pub words: String,
 }

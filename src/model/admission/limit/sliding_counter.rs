@@ -92,7 +92,7 @@ impl Limiter for SlidingCounter {
             self.share(now) * 100.0,
             self.limit
         );
-        Reading { used: estimate, limit: self.limit, words }
+        Reading { used: estimate, limit: self.limit, full: estimate + 1.0 > self.limit + HAIR, words }
     }
 
     fn is_idle(&self, now: SimTime) -> bool {

@@ -62,7 +62,7 @@ impl Limiter for SlidingLog {
         if count >= self.limit {
             words += &format!(", the oldest of them leaves in {}", in_words(left));
         }
-        Reading { used: count as f64, limit: self.limit as f64, words }
+        Reading { used: count as f64, limit: self.limit as f64, full: count >= self.limit, words }
     }
 
     fn is_idle(&self, now: SimTime) -> bool {

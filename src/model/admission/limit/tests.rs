@@ -264,7 +264,10 @@ fn retry_after_means_what_it_says() {
         let mut machine = RateLimit::new(&settings);
         let mut checked = 0;
         for at in arrivals(31, 2e6) {
-            if let Permit::Refused { retry_after } = machine.permit(at, 0) {
+            let full = machine.reading(at, 0).full;
+            let permit = machine.permit(at, 0);
+            assert_eq!(permit.is_granted(), !full, "{}: the reading says so", kind.entry.id);
+            if let Permit::Refused { retry_after } = permit {
                 let mut other = machine.clone();
                 if let Some(before) = retry_after.0.checked_sub(retry_after.0 / 1_000 + 100) {
                     assert!(!other.permit(at + SimDuration(before), 0).is_granted(), "{}: not yet", kind.entry.id);

@@ -74,7 +74,7 @@ impl Limiter for TokenBucket {
         } else {
             format!("{tokens:.1} of {} tokens left, the next in {}", self.size, in_words(next))
         };
-        Reading { used: self.size - tokens, limit: self.size, words }
+        Reading { used: self.size - tokens, limit: self.size, full: tokens + HAIR < 1.0, words }
     }
 
     fn is_idle(&self, now: SimTime) -> bool {

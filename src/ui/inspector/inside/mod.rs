@@ -3,6 +3,7 @@
 
 mod balancer;
 mod broker;
+mod door;
 mod drawing;
 mod memory;
 mod names;
@@ -36,6 +37,7 @@ pub(crate) fn Inside(props: &TargetProps) -> Html {
     };
     html! {
         <>
+            { door::sections(station) }
             if !station.backends.is_empty() { <balancer::Backends {id} /> }
             if station.broker.is_some() { <broker::Messages {id} /> }
             if !station.replicas.is_empty() && station.broker.is_none() { { replicas(station) } }

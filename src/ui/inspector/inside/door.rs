@@ -1,0 +1,119 @@
+//! Who is let in, and who is next.
+
+use yew::prelude::*;
+
+use crate::protocol::StationFrame;
+use crate::protocol::door::{LimitFrame, LineFrame, SheddingFrame};
+use crate::ui::format;
+
+/// Everything there is to see in front of a station and in its line.
+pub(super) fn sections(station: &StationFrame) -> Html {
+    let door = station.door.as_deref();
+    html! {
+        <>
+            if let Some(limit) = door.and_then(|door| door.limit.as_ref()) { { rate_limit(limit) } }
+            if let Some(shedding) = door.and_then(|door| door.shedding.as_ref()) { { load_shedding(shedding) } }
+            if let Some(line) = station.line.as_deref() { { queue(line) } }
+        </>
+    }
+}
+
+/// A bar, how full it is, and what the numbers say.
+fn level(used: f64, of: f64, full: bool, words: &str) -> Html {
+    let share = if of > 0.0 { (used / of).clamp(0.0, 1.0) } else { f64::from(u8::from(full)) };
+    let width = format!("{:.1}", share * 100.0);
+    html! {
+        <div class="door-level">
+            <svg class="meter" viewBox="0 0 100 6" preserveAspectRatio="none" role="img"
+                aria-label={format!("{} of {} used", format::figures(used), format::figures(of))}>
+                <rect class="meter-back" width="100" height="6" rx="2" />
+                <rect class={classes!("meter-fill", full.then_some("meter-full"))} width={width} height="6" rx="2" />
+            </svg>
+            <span class="num">{ format!("{} / {}", format::figures(used), format::figures(of)) }</span>
+            <p class="door-words">{ sentence(words) }</p>
+        </div>
+    }
+}
+
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map_or_else(String::new, |first| first.to_uppercase().collect());
+    format!("{first}{}.", letters.as_str())
+}
+
+fn rate_limit(limit: &LimitFrame) -> Html {
+    html! {
+        <section class="inside door">
+            <h3>{ format!("Rate limit: {}", limit.name.to_lowercase()) }</h3>
+            { level(limit.used, limit.of, limit.full, &limit.words) }
+            if let Some(clients) = limit.clients {
+                <p class="sub">{ format!("Each client has its own; shown is the one that used up most of {} remembered.", format::count(clients.into())) }</p>
+            }
+            <dl class="facts">
+                <dt>{ "let in" }</dt><dd class="num">{ format::count(limit.admitted) }</dd>
+                <dt>{ "refused" }</dt><dd class="num">{ format::count(limit.refused) }</dd>
+                if limit.shaped > 0 { <dt>{ "waiting their turn" }</dt><dd class="num">{ format::count(limit.shaped.into()) }</dd> }
+            </dl>
+        </section>
+    }
+}
+
+fn load_shedding(shedding: &SheddingFrame) -> Html {
+    let [limit, priority, delay] = shedding.refused;
+    html! {
+        <section class="inside door">
+            <h3>{ format!("Load shedding: {}", shedding.name.to_lowercase()) }</h3>
+            if let Some(most) = shedding.limit {
+                { level(f64::from(shedding.inside), most, shedding.sheds, &shedding.words) }
+            } else {
+                <p class="door-words">{ sentence(&shedding.words) }</p>
+            }
+            { trend(shedding) }
+            <dl class="facts">
+                { for shedding.numbers.iter().map(|(name, value)| html! { <><dt>{ name }</dt><dd class="num">{ value }</dd></> }) }
+                if limit > 0 { <dt>{ "turned away at the limit" }</dt><dd class="num">{ format::count(limit) }</dd> }
+                if priority > 0 { <dt>{ "turned away for their priority" }</dt><dd class="num">{ format::count(priority) }</dd> }
+                if delay > 0 { <dt>{ "turned away for the wait" }</dt><dd class="num">{ format::count(delay) }</dd> }
+            </dl>
+        </section>
+    }
+}
+
+/// The limit over time, where it moves.
+fn trend(shedding: &SheddingFrame) -> Html {
+    let least = shedding.trend.iter().copied().fold(f32::INFINITY, f32::min);
+    let most = shedding.trend.iter().copied().fold(0.0, f32::max);
+    if shedding.trend.len() < 2 || least >= most {
+        return Html::default();
+    }
+    let step = 100.0 / (shedding.trend.len() - 1) as f32;
+    let points: Vec<String> = (0_u16..)
+        .zip(&shedding.trend)
+        .map(|(at, limit)| format!("{:.1},{:.1}", f32::from(at) * step, 30.0 - limit / most * 28.0))
+        .collect();
+    let secs = format::duration(shedding.trend_secs * (shedding.trend.len() - 1) as f64);
+    let words = format!("The limit over the last {secs}: between {least:.0} and {most:.0}");
+    html! {
+        <figure class="door-trend">
+            <svg viewBox="0 0 100 30" preserveAspectRatio="none" role="img" aria-label={words.clone()}>
+                <polyline points={points.join(" ")} vector-effect="non-scaling-stroke" />
+            </svg>
+            <figcaption class="sub">{ words }</figcaption>
+        </figure>
+    }
+}
+
+fn queue(line: &LineFrame) -> Html {
+    let whose = line.replica.map_or_else(String::new, |replica| format!(" (longest: replica {})", replica + 1));
+    html! {
+        <section class="inside door">
+            <h3>{ format!("Queue: {}{whose}", line.name) }</h3>
+            <p class={classes!("door-words", line.active.then_some("door-active"))}>{ sentence(&line.words) }</p>
+            if !line.numbers.is_empty() {
+                <dl class="facts">
+                    { for line.numbers.iter().map(|(name, value)| html! { <><dt>{ name }</dt><dd class="num">{ value }</dd></> }) }
+                </dl>
+            }
+        </section>
+    }
+}
