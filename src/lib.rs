@@ -42,3 +42,7 @@ pub mod api;
 pub mod ui;
 #[cfg(feature = "worker")]
 pub mod worker;
+
+// The generators of the integration tests name the crate as its users do; unit tests share them.
+#[cfg(test)]
+extern crate self as headroom;

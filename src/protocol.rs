@@ -499,6 +499,8 @@ pub struct ActiveFault {
     pub target_json: String,
     pub since_ns: u64,
     pub text: String,
+    /// Its place in the timetable; `None`: it was let loose by hand.
+    pub scheduled: Option<u32>,
 }
 
 /// Columns of the charts; all the same length, one row per bucket, oldest first. NaN = nothing to tell.

@@ -6,8 +6,10 @@ use std::io::{Read as _, Write as _};
 use std::process::ExitCode;
 
 use headroom::lesson::{catalog, grade};
+use headroom::model::params::{ParamKind, Params};
 use headroom::registry;
 use headroom::runner::{self, replications};
+use headroom::topology::chaos;
 use headroom::topology::document::{Diagnostic, Document, Place};
 use headroom::topology::format::{ENGINE, Run, limits};
 use headroom::topology::link;
@@ -27,6 +29,14 @@ headroom: play with how systems scale, without a browser
         --seeds N     on the seeds 1 to N instead; all must pass
   headroom check FILE|LINK|SCENARIO [--json]
       Names what stands in the way of a run, and what will surely not go as meant.
+  headroom chaos FILE|LINK|SCENARIO [--seed N] [--number N] [--budget KEY=VALUE,...] [--kinds ID,...] [--json]
+      Plans random faults within a budget, drawn from the seed and the number, and prints the file with them: run it,
+      or make a link of it. Its own planned faults stay.
+        --seed N      another seed than the document's, also for the run
+        --number N    another composition under the same seed (1)
+        --budget ...  faults=4 at most, at_once=1 in force, share=0.5 of the run, radius=replica|station|place
+        --kinds ...   of `headroom list faults`; otherwise all
+        --json        the planned faults alone
   headroom list KIND [--json]
       Everything that can be chosen, with parameters, units, ranges and defaults. KIND is one of
       stations, connections, strategies, distributions, profiles, backoffs, faults, metrics, scenarios, lessons.
@@ -89,13 +99,14 @@ fn command(arguments: &[String]) -> Result<u8, Failure> {
         "run" => run(Arguments::read(rest, &["--seed", "--seeds", "--until"], &["--json"])?),
         "grade" => grade_design(Arguments::read(rest, &["--seeds"], &["--json"])?),
         "check" => check(Arguments::read(rest, &[], &["--json"])?),
+        "chaos" => chaos(Arguments::read(rest, &["--seed", "--number", "--budget", "--kinds"], &["--json"])?),
         "list" => list(Arguments::read(rest, &[], &["--json"])?),
         "link" => make_link(Arguments::read(rest, &["--page"], &[])?),
         "open" => open_link(Arguments::read(rest, &[], &[])?),
         "help" | "--help" | "-h" => print(HELP),
         "--version" | "-V" => print(&format!("headroom {ENGINE}\n")),
         other => {
-            let known = ["run", "grade", "check", "list", "link", "open", "help"];
+            let known = ["run", "grade", "check", "chaos", "list", "link", "open", "help"];
             let meant = headroom::topology::format::nearest(other, &known);
             let meant = meant.map_or_else(String::new, |meant| format!(" Did you mean \"{meant}\"?"));
             Err(Failure::usage(format!("there is no command \"{other}\".{meant}")))
@@ -299,6 +310,64 @@ fn check(mut arguments: Arguments) -> Result<u8, Failure> {
         print(&(problem_lines(&run.document, &problems) + "\n"))?;
     }
     Ok(u8::from(!headroom::topology::check::runs(&problems)))
+}
+
+/// Plans faults at random.
+fn chaos(mut arguments: Arguments) -> Result<u8, Failure> {
+    let mut run = load(&arguments.word("FILE, LINK or SCENARIO")?)?;
+    arguments.end()?;
+    if let Some(seed) = arguments.option("--seed") {
+        run.document.seed = number("--seed", seed, "a whole number from 0 to 18446744073709551615")?;
+    }
+    let id: u64 = number("--number", arguments.option("--number").unwrap_or("1"), "a whole number")?;
+    let mut budget = chaos::Budget::read(&budget_params(arguments.option("--budget").unwrap_or_default())?);
+    if let Some(kinds) = arguments.option("--kinds") {
+        budget.kinds = kinds.split(',').map(|kind| kind.trim().to_owned()).collect();
+        if let Some(kind) = budget.kinds.iter().find(|kind| headroom::model::fault::find(kind).is_none()) {
+            return Err(Failure::usage(format!("there is no fault \"{kind}\"; see `headroom list faults`")));
+        }
+    }
+    let faults = chaos::compose(&run.document, &budget, id);
+    if faults.is_empty() {
+        eprintln!("headroom: nothing fits into this budget");
+    }
+    if arguments.flag("--json") {
+        return print_json(&faults);
+    }
+    run.document.faults.extend(faults);
+    // What was changed while it ran belongs to the run without these faults.
+    run.inputs.clear();
+    print(&run.to_json_pretty())
+}
+
+/// `faults=4,share=0.5` as parameters, within their ranges.
+fn budget_params(text: &str) -> Result<Params, Failure> {
+    let mut params = Params::new();
+    for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
+        let known: Vec<&str> = chaos::ENTRY.params.iter().map(|spec| spec.key).collect();
+        let (key, value) =
+            pair.split_once('=').ok_or_else(|| Failure::usage(format!("--budget: \"{pair}\" has no =")))?;
+        let spec = chaos::ENTRY.params.iter().find(|spec| spec.key == key);
+        let kind = spec.map(|spec| spec.kind);
+        match kind {
+            Some(ParamKind::Number { min, max, .. }) => {
+                let number: f64 = number("--budget", value, "numbers")?;
+                if !(min..=max).contains(&number) {
+                    return Err(Failure::usage(format!("--budget: {key} must be from {min} to {max}")));
+                }
+                params.set(key, number);
+            }
+            Some(ParamKind::Choice { options, .. }) if options.iter().any(|(id, _)| *id == value) => {
+                params.set(key, value);
+            }
+            Some(ParamKind::Choice { options, .. }) => {
+                let options: Vec<&str> = options.iter().map(|(id, _)| *id).collect();
+                return Err(Failure::usage(format!("--budget: {key} must be one of {}", options.join(", "))));
+            }
+            _ => return Err(Failure::usage(format!("--budget: known are {}, not \"{key}\"", known.join(", ")))),
+        }
+    }
+    Ok(params)
 }
 
 /// A line or two for each problem: where, what, what to do.

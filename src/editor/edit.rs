@@ -111,6 +111,8 @@ pub enum EditCommand {
         fault: ScheduledFault,
     },
     RemoveFault(usize),
+    /// Several faults at once, as one step.
+    AddFaults(Vec<ScheduledFault>),
     SetWindows(Vec<Window>),
     /// Another document in this one's place, as one step that can be undone.
     ReplaceDocument {
@@ -402,6 +404,7 @@ impl EditCommand {
             | Self::AddFault(_)
             | Self::SetFault { .. }
             | Self::RemoveFault(_)
+            | Self::AddFaults(_)
             | Self::SetWindows(_) => self.apply_to_run(document, guard),
             Self::ReplaceDocument { document: other, label } => {
                 *ids = ids.max(Ids::above(other));
@@ -453,6 +456,16 @@ impl EditCommand {
                 }
                 document.faults.remove(*index);
                 Ok(Applied::said("Remove a planned fault"))
+            }
+            Self::AddFaults(planned) => {
+                for fault in planned {
+                    check_fault(document, fault)?;
+                }
+                document.faults.extend(planned.iter().cloned());
+                Ok(Applied::said(match planned.len() {
+                    1 => "Plan a fault".to_owned(),
+                    count => format!("Plan {count} faults"),
+                }))
             }
             Self::SetWindows(windows) => {
                 let sound = |window: &Window| {

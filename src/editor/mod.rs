@@ -19,6 +19,7 @@ pub mod catalog;
 pub mod clipboard;
 pub mod commands;
 pub mod edit;
+pub mod faults;
 pub mod gauge;
 pub mod geometry;
 pub mod history;
@@ -44,7 +45,7 @@ pub use commands::{COMMANDS, Command};
 pub use edit::{AREA_KIND, EditCommand, EditError, Guard, Landing};
 pub use geometry::{Camera, Curve, Rect, Size};
 pub use history::GestureId;
-pub use session::{PersistedSession, Selection, Session, SessionChange, Target, Theme};
+pub use session::{PersistedSession, Selection, Session, SessionChange, Strike, Target, Theme};
 pub use tool::{Button, Input, InputKind, Modifiers, ToolRequest, ToolState};
 
 use edit::{Ids, target_name};
@@ -405,6 +406,10 @@ impl EditorState {
             SessionChange::SetTab { panel, tab } => drop(session.kept.tabs.insert(panel, tab)),
             SessionChange::ChooseFault(index) => {
                 session.fault = index.filter(|index| *index < self.document.faults.len());
+            }
+            SessionChange::Strike { kind, target } => {
+                let serial = session.strike.as_ref().map_or(0, |strike| strike.serial).wrapping_add(1);
+                session.strike = Some(Strike { kind, target, serial });
             }
             SessionChange::Notify(text) => self.notify(text),
             SessionChange::DismissNotice => session.notice.text.clear(),

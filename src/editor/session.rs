@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::geometry::{Camera, Size};
-use crate::topology::document::{AreaId, Document, EdgeId, NodeId, Point};
+use crate::topology::document::{AreaId, Document, EdgeId, FaultTarget, NodeId, Point};
 
 /// One thing on the canvas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -164,6 +164,15 @@ pub struct Notice {
     pub text: String,
 }
 
+/// A fault that the person lets loose now; a new `serial` means another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Strike {
+    /// Id of the fault's kind.
+    pub kind: String,
+    pub target: FaultTarget,
+    pub serial: u32,
+}
+
 /// All of it.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Session {
@@ -177,6 +186,8 @@ pub struct Session {
     pub focus: Option<(Target, u32)>,
     /// The planned fault whose card is open: its place in the timetable.
     pub fault: Option<usize>,
+    /// The latest fault that was dropped on something.
+    pub strike: Option<Strike>,
     /// Fingers on the stage now.
     pub touches: Vec<(u32, Point)>,
 }
@@ -238,6 +249,11 @@ pub enum SessionChange {
     },
     /// Opens the card of a planned fault, by its place in the timetable.
     ChooseFault(Option<usize>),
+    /// Lets a fault loose on the running system.
+    Strike {
+        kind: String,
+        target: FaultTarget,
+    },
     /// Says a sentence.
     Notify(String),
     DismissNotice,

@@ -8,11 +8,13 @@ use std::rc::Rc;
 use super::action::Action;
 use super::catalog;
 use super::edit::{EditCommand, EditError, Landing, check_connection, corner_for, target_name};
+use super::faults;
 use super::geometry::{Camera, Curve, DRAG_THRESHOLD, DRAG_THRESHOLD_TOUCH, Rect, card_rect, distance, moved, snapped};
 use super::history::GestureId;
 use super::hit::{self, Hit, TOUCH_REACH_FACTOR};
 use super::places::{self, Grip};
 use super::session::{Selection, Session, SessionChange, Target};
+use crate::model::fault::FaultKind;
 use crate::model::params::Params;
 use crate::topology::document::{AreaId, Document, EdgeId, NodeId, Point};
 
@@ -148,6 +150,13 @@ pub enum ToolState {
         start: (Point, Point),
         camera_start: Camera,
     },
+    /// A fault follows the pointer to what it shall hit.
+    PlacingFault {
+        kind: &'static FaultKind,
+        at_world: Option<Point>,
+        candidate: Option<Target>,
+        dragged: bool,
+    },
     /// A new card follows the pointer; `dragged` while the button is still held from the palette.
     PlacingNode {
         kind: String,
@@ -165,12 +174,18 @@ pub enum ToolRequest {
     PlaceArea { zone: bool, dragged: bool },
     /// Put an empty region near the middle of the view, or an empty zone into the selected region (or the one there).
     PlaceAreaAtCenter { zone: bool },
+    /// Start aiming a fault, in the same two ways.
+    PlaceFault { kind: &'static FaultKind, dragged: bool },
+    /// Let a fault loose on what is selected, if it suits; else start aiming it (Enter on an entry of the fault tray).
+    PlaceFaultAtSelection { kind: &'static FaultKind },
     /// Put a card into the middle of the view at once (Enter on a palette entry).
     PlaceAtCenter { kind: String },
     /// Choose a source (or start from this one), then a target.
     Connect { from: Option<NodeId> },
     /// Choose this node: source first, then target (Enter on a focused card).
     Pick(NodeId),
+    /// Choose this connection or frame (Enter on it).
+    Choose(Target),
     /// Give up what is under way.
     Cancel,
 }
@@ -193,6 +208,7 @@ impl ToolState {
             Self::Panning { .. } => "panning",
             Self::Pinching { .. } => "pinching",
             Self::PlacingNode { .. } | Self::PlacingArea { .. } => "placing",
+            Self::PlacingFault { .. } => "aiming",
         }
     }
 
@@ -207,6 +223,11 @@ impl ToolState {
             Self::Picking { from: Some(from), .. } => {
                 Some(format!("Choose what {} calls. Escape ends connecting.", label(from)))
             }
+            Self::PlacingFault { kind, .. } => Some(format!(
+                "{}: choose {} that it shall hit, or the timeline to plan it. Escape puts it back.",
+                kind.entry.name,
+                kind.targets.words()
+            )),
             Self::PlacingNode { dragged: false, .. } => {
                 Some("Click where it shall stand. Escape puts it back.".to_owned())
             }
@@ -237,6 +258,7 @@ impl ToolState {
             Self::PlacingArea { zone: true, at_world: Some(at), .. } => {
                 places::region_at(document, *at, None).into_iter().collect()
             }
+            Self::PlacingFault { candidate: Some(Target::Area(area)), .. } => [*area].into(),
             _ => BTreeSet::new(),
         }
     }
@@ -248,6 +270,15 @@ impl ToolState {
             Self::PlacingArea { zone, from_world, at_world: Some(at), .. } => {
                 Some(places::frame_between(*zone, from_world.unwrap_or(*at), *at, snap))
             }
+            _ => None,
+        }
+    }
+
+    /// Whether the fault in hand could hit this; `None`: there is none in hand.
+    #[must_use]
+    pub fn may_hit(&self, document: &Document, target: Target) -> Option<bool> {
+        match self {
+            Self::PlacingFault { kind, .. } => Some(faults::suits(document, target, kind)),
             _ => None,
         }
     }
@@ -328,6 +359,25 @@ impl ToolState {
                 actions.push(Action::Edit(EditCommand::AddArea { zone: *zone, within: region, frame }));
                 Self::Idle
             }
+            ToolRequest::PlaceFault { kind, dragged } => aiming(kind, *dragged),
+            ToolRequest::PlaceFaultAtSelection { kind } => match cx.session.selection.single() {
+                Some(target) if faults::suits(cx.document, target, kind) => {
+                    actions.extend(strike(kind, target, cx));
+                    Self::Idle
+                }
+                _ => aiming(kind, false),
+            },
+            ToolRequest::Choose(target) => match self {
+                Self::PlacingFault { kind, .. } => {
+                    let (next, more) = aim_at(kind, *target, cx);
+                    actions.extend(more);
+                    next
+                }
+                _ => {
+                    actions.push(select(*target));
+                    Self::Idle
+                }
+            },
             ToolRequest::PlaceAtCenter { kind } => {
                 actions.push(place(kind, cx.session.view_center(), cx.session.kept.snap));
                 Self::Idle
@@ -336,6 +386,11 @@ impl ToolState {
             ToolRequest::Pick(node) => match self {
                 Self::Picking { from, .. } => {
                     let (next, more) = pick(from, *node, cx);
+                    actions.extend(more);
+                    next
+                }
+                Self::PlacingFault { kind, .. } => {
+                    let (next, more) = aim_at(kind, Target::Node(*node), cx);
                     actions.extend(more);
                     next
                 }
@@ -392,6 +447,10 @@ impl ToolState {
                 };
                 (next, vec![action])
             }
+            Self::PlacingFault { kind, dragged: false, .. } => match aimed(kind, input, cx) {
+                Some(target) => (Self::Idle, strike(kind, target, cx)),
+                None => (Self::Idle, vec![missed(kind)]),
+            },
             Self::PlacingArea { zone, dragged: false, .. } => {
                 let (from_world, at_world) = (Some(at_world), Some(at_world));
                 (Self::PlacingArea { zone, from_world, at_world, dragged: false }, Vec::new())
@@ -516,6 +575,10 @@ impl ToolState {
                 };
                 (Self::Pinching { start, camera_start }, actions)
             }
+            Self::PlacingFault { kind, dragged, .. } => {
+                let candidate = if inside(input, cx) { aimed(kind, input, cx) } else { None };
+                (Self::PlacingFault { kind, at_world: Some(at_world), candidate, dragged }, Vec::new())
+            }
             Self::PlacingNode { kind, dragged, .. } => {
                 (Self::PlacingNode { kind, center_world: Some(at_world), dragged }, Vec::new())
             }
@@ -604,6 +667,11 @@ impl ToolState {
                     (Self::Pinching { start, camera_start }, Vec::new())
                 }
             }
+            Self::PlacingFault { kind, dragged: true, .. } => match aimed(kind, input, cx) {
+                _ if !inside(input, cx) => (aiming(kind, false), Vec::new()),
+                Some(target) => (Self::Idle, strike(kind, target, cx)),
+                None => (Self::Idle, vec![missed(kind)]),
+            },
             Self::PlacingNode { kind, dragged: true, center_world } => {
                 if inside(input, cx) {
                     let center = cx.session.camera().world_from_screen(input.pos_screen);
@@ -616,6 +684,39 @@ impl ToolState {
             other => (other, Vec::new()),
         }
     }
+}
+
+const fn aiming(kind: &'static FaultKind, dragged: bool) -> ToolState {
+    ToolState::PlacingFault { kind, at_world: None, candidate: None, dragged }
+}
+
+fn aimed(kind: &FaultKind, input: &Input, cx: &ToolContext<'_>) -> Option<Target> {
+    let at_world = cx.session.camera().world_from_screen(input.pos_screen);
+    faults::aimed_at(cx.document, cx.curves, at_world, reach(input, cx), kind)
+}
+
+/// Lets a fault loose, and selects what it hits: there it can be made harder, and lifted.
+fn strike(kind: &FaultKind, target: Target, cx: &ToolContext<'_>) -> Vec<Action> {
+    let words = format!("{}: {}.", kind.entry.name, target_name(cx.document, target));
+    vec![
+        select(target),
+        Action::Session(SessionChange::Strike { kind: kind.entry.id.to_owned(), target: faults::whole(target) }),
+        Action::Session(SessionChange::Notify(words)),
+    ]
+}
+
+/// A fault in hand, and something chosen by key: what it cannot hit leaves it in hand.
+fn aim_at(kind: &'static FaultKind, target: Target, cx: &ToolContext<'_>) -> (ToolState, Vec<Action>) {
+    if faults::suits(cx.document, target, kind) {
+        (ToolState::Idle, strike(kind, target, cx))
+    } else {
+        (aiming(kind, false), vec![missed(kind)])
+    }
+}
+
+fn missed(kind: &FaultKind) -> Action {
+    let words = format!("{} can hit {}. Nothing was hit.", kind.entry.name, kind.targets.words());
+    Action::Session(SessionChange::Notify(words))
 }
 
 fn select(target: Target) -> Action {

@@ -440,6 +440,7 @@ fn faults(system: &System) -> Vec<ActiveFault> {
             target_json: serde_json::to_string(&active.target).expect("a target is plain data"),
             since_ns: active.since.0,
             text: format!("{}: {}", system.target_name(active.target), active.kind.entry.name),
+            scheduled: active.scheduled,
         })
         .collect()
 }

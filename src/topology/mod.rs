@@ -1,5 +1,6 @@
 //! The document and everything that reads or writes it.
 
+pub mod chaos;
 pub mod check;
 pub mod compile;
 pub mod document;

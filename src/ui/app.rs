@@ -24,7 +24,7 @@ use super::shell::{DialogKind, Opening, Origin, Shell};
 use super::stage::StageArea;
 use super::start::{self, Start};
 use super::store::{
-    Asked, StoreProvider, use_asked, use_dispatch, use_document, use_preferences, use_session, use_simulation,
+    Asked, StoreProvider, Struck, use_asked, use_dispatch, use_document, use_preferences, use_session, use_simulation,
 };
 use super::topbar::TopBar;
 use super::why::Why;
@@ -62,11 +62,13 @@ pub fn App() -> Html {
         <StoreProvider initial={(*initial).clone()}>
         <ContextProvider<Simulation> context={(*simulation).clone()}>
         <ContextProvider<Asked> context={Asked(run.inquiry.clone())}>
+        <ContextProvider<Struck> context={Struck(run.frame.faults.clone())}>
         <ContextProvider<RunView> context={(*run).clone()}>
         <ProgressProvider>
             <Page start={Shared(start.clone())} {told} />
         </ProgressProvider>
         </ContextProvider<RunView>>
+        </ContextProvider<Struck>>
         </ContextProvider<Asked>>
         </ContextProvider<Simulation>>
         </StoreProvider>

@@ -33,6 +33,7 @@ pub mod strip;
 pub mod theme;
 pub mod timeline;
 pub mod topbar;
+pub mod tray;
 pub mod why;
 pub mod worker_client;
 

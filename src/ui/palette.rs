@@ -5,6 +5,7 @@ use yew::prelude::*;
 use super::icons::{category_class, icon, station_icon};
 use super::stage::OUTLINE;
 use super::store::{use_dispatch, use_editor, use_guard, use_preferences};
+use super::tray::TrayToggle;
 use crate::editor::{Action, Command, SessionChange, ToolRequest, ToolState, commands};
 use crate::model::station::{self, Category};
 
@@ -34,6 +35,7 @@ pub fn Palette() -> Html {
                 <PlaceItem zone={false} />
                 <PlaceItem zone={true} />
             </Group>
+            <TrayToggle />
             <div class="rail-tools" role="group" aria-label="Tools">
                 <OutlineToggle />
                 { for ["connect", "undo", "redo", "tidy-layout"].into_iter().filter_map(commands::find).map(|command| html! { <CommandButton id={command.id} key={command.id} /> }) }

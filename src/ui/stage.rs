@@ -13,6 +13,7 @@ use super::run_view::Health;
 use super::shared::Shared;
 use super::store::{use_asked, use_dispatch, use_document, use_preferences, use_run, use_simulation};
 use super::strip::Strip;
+use super::tray::{TRAY, Tray};
 use crate::editor::SessionChange;
 use crate::protocol::RunStatus;
 
@@ -34,11 +35,12 @@ pub struct StageAreaProps {
 pub fn StageArea(props: &StageAreaProps) -> Html {
     let preferences = use_preferences();
     let outlined = preferences.panel_open(OUTLINE, false) || props.tab == MobileTab::Outline;
+    let trayed = preferences.panel_open(TRAY, false);
     // When the canvas becomes another size for good, the drawing is brought back into view.
     let shape = (
         props.practice.as_ref().map(|practice| practice.files.slug),
         preferences.panel_open("lesson", true),
-        outlined,
+        (outlined, trayed),
         props.tab,
         use_asked().is_some(),
     );
@@ -57,6 +59,7 @@ pub fn StageArea(props: &StageAreaProps) -> Html {
                 <Strip />
                 <Banners />
                 <div class="stage-split">
+                    if trayed && !outlined { <Tray /> }
                     if outlined { <div class="outline-pane"><Outline /></div> }
                     <div class="canvas-box"><Stage /></div>
                 </div>

@@ -11,6 +11,7 @@ use super::worker_client::Simulation;
 use crate::editor::{
     self, Action, EditCommand, EditorState, Guard, PersistedSession, Selection, Session, SessionChange,
 };
+use crate::protocol::ActiveFault;
 use crate::topology::document::Document;
 
 /// The editor's state as Yew keeps it.
@@ -172,6 +173,16 @@ pub fn use_editor() -> Shared<EditorState> {
 #[hook]
 pub fn use_run() -> RunView {
     provided(use_context())
+}
+
+/// The faults in force.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Struck(pub Vec<ActiveFault>);
+
+/// Renders when a fault starts or ends.
+#[hook]
+pub fn use_struck() -> Vec<ActiveFault> {
+    provided(use_context::<Struck>()).0
 }
 
 /// The request that somebody asks about.

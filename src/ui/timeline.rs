@@ -8,12 +8,13 @@ use super::form::number::NumberField;
 use super::form::{ParamForm, Specs};
 use super::format;
 use super::icons::icon;
-use super::inspector::fault_words;
-use super::store::{use_chosen_fault, use_dispatch, use_document, use_guard, use_run};
-use crate::editor::{Action, EditCommand, GestureId, SessionChange};
+use super::inspector::{fault_target_words, fault_words};
+use super::store::{use_chosen_fault, use_dispatch, use_document, use_editor, use_guard, use_run};
+use crate::editor::faults::{targets, whole};
+use crate::editor::{Action, EditCommand, GestureId, SessionChange, ToolRequest, ToolState};
 use crate::model::fault;
-use crate::model::params::{Unit, Value};
-use crate::topology::document::ScheduledFault;
+use crate::model::params::{Params, Unit, Value};
+use crate::topology::document::{Fault, FaultTarget, ScheduledFault};
 
 /// Height of the track, and of the row for the windows' names above it [px].
 const HEIGHT: f64 = 58.0;
@@ -31,6 +32,7 @@ pub fn Timeline() -> Html {
     let guard = use_guard();
     let chosen = use_chosen_fault();
     let dispatch = use_dispatch();
+    let dispatch_drop = dispatch.clone();
     let choose = Callback::from(move |index: Option<usize>| dispatch.session(SessionChange::ChooseFault(index)));
     let track = use_node_ref();
     let length = document.run_length_secs.max(1e-9);
@@ -80,18 +82,45 @@ pub fn Timeline() -> Html {
                 chosen={chosen == Some(index)} choose={choose.clone()} key={index} />
         }
     }).collect();
+    // A fault from the tray that is dropped, or clicked, here is planned.
+    let editor = use_editor();
+    let aiming = match editor.tool {
+        ToolState::PlacingFault { kind, .. } if !guard.fixed_run => Some(kind),
+        _ => None,
+    };
+    let ondrop = {
+        let (dispatch, track, editor) = (dispatch_drop, track.clone(), editor.clone());
+        Callback::from(move |event: PointerEvent| {
+            let (Some(kind), Some(track)) = (aiming, track.cast::<Element>()) else { return };
+            let frame = track.get_bounding_client_rect();
+            let share = ((f64::from(event.client_x()) - frame.left()) / frame.width().max(1.0)).clamp(0.0, 1.0);
+            let chosen = editor.session.selection.single();
+            let all = targets(&editor.document, kind);
+            let target = chosen.filter(|target| all.contains(target)).or_else(|| all.first().copied());
+            dispatch.act(Action::Tool(ToolRequest::Cancel));
+            let Some(target) = target else { return };
+            let at_secs =
+                if length > 20.0 { (share * length).floor() } else { (share * length * 100.0).floor() / 100.0 };
+            let fault = Fault { kind: kind.entry.id.to_owned(), target: whole(target), params: Params::new() };
+            let for_secs = (!kind.once).then_some((length * 0.1).max(0.01));
+            let next = editor.document.faults.len();
+            dispatch.edit(EditCommand::AddFault(ScheduledFault { at_secs, for_secs, fault }));
+            dispatch.session(SessionChange::ChooseFault(Some(next)));
+        })
+    };
     let editing = chosen.and_then(|index| document.faults.get(index).map(|fault| (index, fault.clone())));
     html! {
         <div class="timeline">
             if let Some((index, scheduled)) = editing {
                 <FaultCard {index} {scheduled} fixed={guard.fixed_run} onclose={choose.reform(|()| None)} />
             }
-            <svg class="timeline-track" ref={track} width="100%" height={(HEIGHT + named).to_string()} role="group" aria-label="Timeline">
+            <svg class={classes!("timeline-track", aiming.is_some().then_some("timeline-aim"))} ref={track} width="100%" onpointerup={ondrop} height={(HEIGHT + named).to_string()} role="group" aria-label="Timeline">
                 <g transform={format!("translate(0 {named})")}>
                     { for windows }
                     <rect class="timeline-rail" x="0" y="32" width="100%" height="4" rx="2" />
                     { for ticks }
                     <Progress {length} />
+                    <LiveBars {length} />
                     { marks }
                 </g>
             </svg>
@@ -188,6 +217,34 @@ fn Progress(props: &ProgressProps) -> Html {
             <circle cx={at} cy="34" r="6" />
         </g>
     }
+}
+
+/// Faults in force that were let loose by hand, from their start until now; and how far the planned ones are.
+#[component]
+fn LiveBars(props: &ProgressProps) -> Html {
+    let run = use_run();
+    let document = use_document();
+    let now = run.frame.now_ns as f64 / 1e9;
+    let share = |secs: f64| format!("{:.3}%", (secs / props.length * 100.0).clamp(0.0, 100.0));
+    let bars = run.frame.faults.iter().map(|active| {
+        let since = active.since_ns as f64 / 1e9;
+        let width = share((now - since).max(props.length * 0.002));
+        let name = fault::find(&active.kind).map_or(active.kind.as_str(), |kind| kind.entry.name);
+        let words = serde_json::from_str(&active.target_json).map_or_else(
+            |_| active.text.clone(),
+            |target| format!("{name}: {}", fault_target_words(&document, target)),
+        );
+        html! {
+            <g class={classes!("timeline-live", active.scheduled.is_some().then_some("timeline-live-planned"))}>
+                <title>{ format!("{words}, since {}", format::clock(since)) }</title>
+                <rect x={share(since)} y="30" {width} height="8" rx="3" />
+                if active.scheduled.is_none() {
+                    <svg x={share(since)} y="0" overflow="visible"><text x="2" y="27">{ words.clone() }</text></svg>
+                }
+            </g>
+        }
+    });
+    html! { <g class="timeline-lives">{ for bars }</g> }
 }
 
 #[derive(Debug, PartialEq, Properties)]
@@ -348,7 +405,26 @@ fn FaultCard(props: &FaultCardProps) -> Html {
     let close = props.onclose.reform(|_: MouseEvent| ());
     let length = document.run_length_secs;
     let label = |id: &'static str, words: &'static str| html! { <div class="field-label"><label for={id}>{ words }</label></div> };
-    let entry = fault::find(&scheduled.fault.kind).map(|kind| &kind.entry);
+    let kind = fault::find(&scheduled.fault.kind);
+    let entry = kind.map(|kind| &kind.entry);
+    let once = kind.is_some_and(|kind| kind.once);
+    // Everything that it could hit, and what it is aimed at now, even if that is one replica.
+    let mut aims: Vec<FaultTarget> =
+        kind.map_or_else(Vec::new, |kind| targets(&document, kind).into_iter().map(whole).collect());
+    if !aims.contains(&scheduled.fault.target) {
+        aims.insert(0, scheduled.fault.target);
+    }
+    let aim = {
+        let (dispatch, scheduled) = (dispatch.clone(), scheduled.clone());
+        Callback::from(move |event: Event| {
+            let value = event.target_unchecked_into::<web_sys::HtmlSelectElement>().value();
+            if let Ok(target) = serde_json::from_str(&value) {
+                let mut fault = scheduled.clone();
+                fault.fault.target = target;
+                dispatch.edit(EditCommand::SetFault { index, fault });
+            }
+        })
+    };
     html! {
         <div class="fault-card" role="group" aria-label="Planned fault">
             <header class="fault-card-head">
@@ -359,10 +435,22 @@ fn FaultCard(props: &FaultCardProps) -> Html {
                 <NumberField id="fault-at" name="Starts at" unit={Unit::Seconds} min={0.0} max={length} value={scheduled.at_secs} disabled={fixed}
                     onchange={set(|fault, secs| fault.at_secs = secs)} onend={end.clone()} label={label("fault-at", "Starts at")} />
             </div>
+            <div class="field-row">
+                { label("fault-hits", "Hits") }
+                <select id="fault-hits" class="input select" disabled={fixed} onchange={aim}>
+                    { for aims.iter().map(|target| html! {
+                        <option value={serde_json::to_string(target).unwrap_or_default()} selected={*target == scheduled.fault.target}>
+                            { fault_target_words(&document, *target) }
+                        </option>
+                    }) }
+                </select>
+            </div>
+            if !once {
             <div class="field">
                 <NumberField id="fault-for" name="Lasts" unit={Unit::Seconds} min={0.001} max={length} value={scheduled.for_secs.unwrap_or(length - scheduled.at_secs)} disabled={fixed}
                     onchange={set(|fault, secs| fault.for_secs = Some(secs))} onend={end.clone()} label={label("fault-for", "Lasts")} />
             </div>
+            }
             if let Some(entry) = entry {
                 if !entry.params.is_empty() {
                     <ParamForm specs={Specs(entry.params)} params={scheduled.fault.params.clone()} prefix="planned"

@@ -183,6 +183,13 @@ pub struct FaultKind {
     pub lift_label: &'static str,
 }
 
+/// By their ids.
+impl PartialEq for FaultKind {
+    fn eq(&self, other: &Self) -> bool {
+        self.entry.id == other.entry.id
+    }
+}
+
 /// All kinds, in the order of the menu.
 pub static REGISTRY: &[FaultKind] = &[
     kill::KIND,

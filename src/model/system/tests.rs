@@ -1,5 +1,7 @@
 //! What must hold on any system, whatever is drawn, broken or rewired: the ledgers, and Little's law on the sample path.
 
+mod random_faults;
+
 use proptest::prelude::*;
 
 use super::state::{Kind, Phase};

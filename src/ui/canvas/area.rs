@@ -3,14 +3,14 @@
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use super::card::{Problem, badge};
+use super::card::{Problem, aim_class, badge};
 use super::keys;
 use crate::editor::places::{frame, region_name};
 use crate::editor::{Action, SessionChange, Target};
 use crate::topology::document::{Area, AreaId, AreaKind, FaultTarget};
 use crate::ui::icons::Icon;
 use crate::ui::shared::Shared;
-use crate::ui::store::{use_dispatch, use_run};
+use crate::ui::store::{use_dispatch, use_struck};
 
 #[derive(Debug, PartialEq, Properties)]
 pub struct FrameProps {
@@ -23,6 +23,9 @@ pub struct FrameProps {
     pub selected: bool,
     /// What is being dragged would stand in it.
     pub lit: bool,
+    /// Whether the fault in hand could hit it; `None`: there is none.
+    #[prop_or_default]
+    pub aim: Option<bool>,
     pub problem: Option<Problem>,
 }
 
@@ -38,7 +41,7 @@ pub const fn area_icon(kind: &AreaKind) -> &'static str {
 #[component]
 pub fn Frame(props: &FrameProps) -> Html {
     let dispatch = use_dispatch();
-    let run = use_run();
+    let struck = use_struck();
     let place = use_node_ref();
     let area = &props.area;
     let target = Target::Area(props.id);
@@ -61,7 +64,7 @@ pub fn Frame(props: &FrameProps) -> Html {
             }
         })
     };
-    let dark = run.frame.faults.iter().any(|fault| {
+    let dark = struck.iter().any(|fault| {
         serde_json::from_str::<FaultTarget>(&fault.target_json).is_ok_and(|hit| hit == FaultTarget::Area(props.id))
     });
     // A region bears its id as well, where its name does not say which one it is.
@@ -92,6 +95,7 @@ pub fn Frame(props: &FrameProps) -> Html {
         props.selected.then_some("selected"),
         props.lit.then_some("lit"),
         dark.then_some("area-dark"),
+        aim_class(props.aim),
     );
     html! {
         <div {class} ref={place} data-area={props.id.0.to_string()}>
@@ -104,7 +108,7 @@ pub fn Frame(props: &FrameProps) -> Html {
                     <span class="area-aside">{ aside }</span>
                 }
                 if dark {
-                    { " " }<span class="area-state">{ "outage" }</span>
+                    { " " }<span class="area-state"><Icon name="moon" class="icon-s" />{ "outage" }</span>
                 }
                 <span class="visually-hidden">{ after }</span>
             </div>

@@ -4,6 +4,7 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use super::keys;
+use super::tags::Tags;
 use crate::editor::catalog::{self, Gauges};
 use crate::editor::gauge::{SQUARE_STEP, STRIP};
 use crate::editor::geometry::{CARD_WIDTH, REPLICA_ROWS_MAX, REPLICAS_PER_ROW, card_height};
@@ -52,6 +53,9 @@ pub struct CardProps {
     pub selected: bool,
     /// A wire would end here if the button were released.
     pub candidate: bool,
+    /// Whether the fault in hand could hit it; `None`: there is none.
+    #[prop_or_default]
+    pub aim: Option<bool>,
     pub problem: Option<Problem>,
 }
 
@@ -89,6 +93,7 @@ pub fn Card(props: &CardProps) -> Html {
         category_class(&node.kind),
         props.selected.then_some("selected"),
         props.candidate.then_some("candidate"),
+        aim_class(props.aim),
     );
     html! {
         <div class="station-place" ref={place}>
@@ -125,10 +130,21 @@ pub fn Card(props: &CardProps) -> Html {
                     <span class="port" aria-hidden="true"></span>
                 }
             </div>
+            <Tags {target} />
             if let Some(problem) = &props.problem {
                 { badge(problem, dispatch.callback(move || crate::editor::Action::Session(SessionChange::Reveal(target)))) }
             }
         </div>
+    }
+}
+
+/// How what a fault in hand could hit, or could not, stands out.
+#[must_use]
+pub const fn aim_class(aim: Option<bool>) -> Option<&'static str> {
+    match aim {
+        Some(true) => Some("aim"),
+        Some(false) => Some("no-aim"),
+        None => None,
     }
 }
 

@@ -125,9 +125,7 @@ pub fn chooses(event: &KeyboardEvent) -> bool {
 pub fn choose(target: Target) -> Action {
     match target {
         Target::Node(id) => Action::Tool(crate::editor::ToolRequest::Pick(id)),
-        Target::Edge(_) | Target::Area(_) => {
-            Action::Session(crate::editor::SessionChange::Select(crate::editor::Selection::of(target)))
-        }
+        Target::Edge(_) | Target::Area(_) => Action::Tool(crate::editor::ToolRequest::Choose(target)),
     }
 }
 

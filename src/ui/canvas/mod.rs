@@ -14,6 +14,7 @@ pub mod keys;
 pub mod legend;
 pub mod overlay;
 pub mod painter;
+pub mod tags;
 pub mod wire;
 
 use std::cell::{Cell, RefCell};
@@ -34,8 +35,9 @@ use self::wire::{Wire, WireLabel};
 use crate::editor::edit::target_name;
 use crate::editor::geometry::{DRAG_THRESHOLD, card_rect};
 use crate::editor::{Action, Camera, EditorState, InputKind, SessionChange, Size, Target, ToolState, gauge, places};
+use crate::model::params::Params;
 use crate::topology::check::check;
-use crate::topology::document::{Area, AreaKind, Diagnostic, Place, Point};
+use crate::topology::document::{Area, AreaKind, Diagnostic, Fault, Place, Point};
 use crate::ui::browser::{self, Listener};
 use crate::ui::shared::Shared;
 use crate::ui::store::{Dispatch, use_dispatch, use_editor, use_simulation};
@@ -68,6 +70,7 @@ pub fn Stage() -> Html {
     use_animation(stage.clone(), canvas.clone(), latest.clone(), dots.clone());
     use_camera(stage.clone(), state.session.camera());
     use_asked_focus(&state);
+    use_strikes(&state, simulation.clone());
 
     let problems = use_memo(Shared(state.document.clone()), |document| problems(&check(document)));
     let world = world(&state, &problems);
@@ -95,7 +98,7 @@ pub fn Stage() -> Html {
             <canvas class="stage-dots" ref={canvas} aria-hidden="true"></canvas>
             <svg class="stage-labels" aria-hidden="true"><g class="world-svg">{ world.labels }</g></svg>
             <div class="stage-cards world" role="group" aria-label="Stations">{ world.cards }</div>
-            <div class="stage-badges world">{ world.badges }</div>
+            <div class="stage-badges world">{ world.badges }{ world.tags }</div>
             { overlay::overlay(&state) }
             if let Some(hint) = state.tool.hint(&state.document) {
                 <p class="stage-hint" role="status">{ hint }</p>
@@ -118,11 +121,14 @@ struct World {
     cards: Html,
     /// Problems of wires, over the cards.
     badges: Html,
+    /// Faults that hit wires.
+    tags: Html,
 }
 
 fn world(state: &EditorState, problems: &BTreeMap<Target, Problem>) -> World {
     let candidate = match &state.tool {
-        ToolState::Connecting { candidate, .. } | ToolState::Picking { candidate, .. } => *candidate,
+        ToolState::Connecting { candidate, .. } | ToolState::Picking { candidate, .. } => candidate.map(Target::Node),
+        ToolState::PlacingFault { candidate, .. } => *candidate,
         _ => None,
     };
     let selection = &state.session.selection;
@@ -138,7 +144,7 @@ fn world(state: &EditorState, problems: &BTreeMap<Target, Problem>) -> World {
             let name: AttrValue = target_name(document, target).into();
             html! {
                 <Frame key={id.0} id={*id} area={Shared(area.clone())} {name} stations={places::held(document, *id).count()}
-                    selected={selection.contains(target)} lit={landing.contains(id)} problem={problems.get(&target).cloned()} />
+                    selected={selection.contains(target)} lit={landing.contains(id)} aim={state.tool.may_hit(document, target)} problem={problems.get(&target).cloned()} />
             }
         })
         .collect();
@@ -154,7 +160,8 @@ fn world(state: &EditorState, problems: &BTreeMap<Target, Problem>) -> World {
             let words = (!words.is_empty()).then(|| AttrValue::from(words.join(" · ")));
             let problem = problems.get(&target).cloned();
             Some(html! {
-                <Wire key={id.0} id={*id} {curve} selected={selection.contains(target)} {name} {words} {problem} />
+                <Wire key={id.0} id={*id} {curve} selected={selection.contains(target)} {name} {words} {problem}
+                    aim={state.tool.may_hit(document, target)} candidate={candidate == Some(target)} />
             })
         })
         .collect();
@@ -164,7 +171,7 @@ fn world(state: &EditorState, problems: &BTreeMap<Target, Problem>) -> World {
         .map(|(id, node)| {
             html! {
                 <Card key={id.0} id={*id} node={Shared(node.clone())} selected={selection.nodes.contains(id)}
-                    candidate={candidate == Some(*id)} problem={problems.get(&Target::Node(*id)).cloned()} />
+                    candidate={candidate == Some(Target::Node(*id))} aim={state.tool.may_hit(document, Target::Node(*id))} problem={problems.get(&Target::Node(*id)).cloned()} />
             }
         })
         .collect();
@@ -192,7 +199,15 @@ fn world(state: &EditorState, problems: &BTreeMap<Target, Problem>) -> World {
             Some(html! { <WireLabel key={id.0} id={*id} at={(at.x, at.y)} {selected} {marks} /> })
         })
         .collect();
-    World { places, wires, labels, cards, badges }
+    let tags = state
+        .curves
+        .iter()
+        .map(|(id, curve)| {
+            let at = curve.at(0.5);
+            html! { <tags::Tags key={id.0} target={Target::Edge(*id)} at={Some((at.x, at.y))} /> }
+        })
+        .collect();
+    World { places, wires, labels, cards, badges, tags }
 }
 
 #[derive(Debug, PartialEq, Properties)]
@@ -307,7 +322,12 @@ fn on_dot(
 }
 
 const fn is_palette_drag(tool: &ToolState) -> bool {
-    matches!(tool, ToolState::PlacingNode { dragged: true, .. } | ToolState::PlacingArea { dragged: true, .. })
+    matches!(
+        tool,
+        ToolState::PlacingNode { dragged: true, .. }
+            | ToolState::PlacingArea { dragged: true, .. }
+            | ToolState::PlacingFault { dragged: true, .. }
+    )
 }
 
 /// Tells the editor how large the stage is.
@@ -434,6 +454,19 @@ fn use_camera(stage: NodeRef, camera: Camera) {
         let _ = style.set_property("--grid-step", &format!("{step}px"));
         let _ = style.set_property("--grid-x", &format!("{left}px"));
         let _ = style.set_property("--grid-y", &format!("{top}px"));
+    });
+}
+
+/// Lets a dropped fault loose on the running system.
+#[hook]
+fn use_strikes(state: &EditorState, simulation: Simulation) {
+    let strike = state.session.strike.clone();
+    // What was dropped before this stage was there has struck already.
+    let done = use_mut_ref(|| strike.as_ref().map(|strike| strike.serial));
+    use_effect_with(strike, move |strike| {
+        let Some(strike) = strike.as_ref().filter(|strike| *done.borrow() != Some(strike.serial)) else { return };
+        *done.borrow_mut() = Some(strike.serial);
+        simulation.inject(Fault { kind: strike.kind.clone(), target: strike.target, params: Params::new() });
     });
 }
 

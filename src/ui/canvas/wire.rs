@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::card::Problem;
+use super::card::{Problem, aim_class};
 use super::keys;
 use crate::editor::{Curve, Target};
 use crate::topology::document::EdgeId;
@@ -18,6 +18,12 @@ pub struct WireProps {
     /// What is set on it beside the defaults.
     pub words: Option<AttrValue>,
     pub problem: Option<Problem>,
+    /// Whether the fault in hand could hit it; `None`: there is none.
+    #[prop_or_default]
+    pub aim: Option<bool>,
+    /// It would, if the button were released.
+    #[prop_or_default]
+    pub candidate: bool,
 }
 
 #[component]
@@ -45,7 +51,7 @@ pub fn Wire(props: &WireProps) -> Html {
         crate::topology::document::Severity::Warning => "wire-warning",
     });
     html! {
-        <g class={classes!("wire", props.selected.then_some("selected"), problem_class)} id={format!("edge-{}", props.id.0)}
+        <g class={classes!("wire", props.selected.then_some("selected"), problem_class, aim_class(props.aim), props.candidate.then_some("candidate"))} id={format!("edge-{}", props.id.0)}
             data-edge={props.id.0.to_string()} role="button" tabindex="0" aria-pressed={props.selected.to_string()}
             aria-label={label} onkeydown={on_key}>
             <path class="wire-halo" d={path.clone()} />

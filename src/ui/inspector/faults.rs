@@ -3,10 +3,10 @@
 use yew::prelude::*;
 
 use super::TargetProps;
+use crate::editor::faults::{suits, whole};
 use crate::editor::{EditCommand, SessionChange, Target};
-use crate::model::fault::{self, FaultKind, Targets};
+use crate::model::fault::{self, Group};
 use crate::model::params::{ParamKind, Params, Value};
-use crate::model::station;
 use crate::protocol::ActiveFault;
 use crate::topology::document::{Document, Fault, FaultTarget, ScheduledFault};
 use crate::ui::form::{ParamForm, Specs};
@@ -14,28 +14,20 @@ use crate::ui::format;
 use crate::ui::icons::icon;
 use crate::ui::store::{use_dispatch, use_document, use_guard, use_run, use_simulation};
 
-/// Whether a fault can hit the target at all.
-fn suits(document: &Document, target: Target, kind: &FaultKind) -> bool {
-    match target {
-        Target::Edge(_) => kind.targets == Targets::Edges,
-        Target::Area(_) => kind.targets == Targets::Areas,
-        Target::Node(id) => document
-            .nodes
-            .get(&id)
-            .and_then(|node| station::find(&node.kind))
-            .is_some_and(|station| kind.targets.include(station)),
-    }
-}
-
 pub(crate) fn any_for(document: &Document, target: Target) -> bool {
     fault::REGISTRY.iter().any(|kind| suits(document, target, kind))
 }
 
-fn whole(target: Target) -> FaultTarget {
+/// What a fault hits, in words.
+#[must_use]
+pub fn fault_target_words(document: &Document, target: FaultTarget) -> String {
     match target {
-        Target::Node(id) => FaultTarget::Node(id),
-        Target::Edge(id) => FaultTarget::Edge(id),
-        Target::Area(id) => FaultTarget::Area(id),
+        FaultTarget::Node(id) => super::target_words(document, Target::Node(id)),
+        FaultTarget::Replica(id, replica) => {
+            format!("{}, replica {}", super::target_words(document, Target::Node(id)), replica + 1)
+        }
+        FaultTarget::Edge(id) => super::target_words(document, Target::Edge(id)),
+        FaultTarget::Area(id) => super::target_words(document, Target::Area(id)),
     }
 }
 
@@ -44,14 +36,7 @@ fn whole(target: Target) -> FaultTarget {
 pub fn fault_words(document: &Document, kind: &str, target: FaultTarget, params: &Params) -> String {
     let entry = fault::find(kind).map(|kind| &kind.entry);
     let name = entry.map_or(kind, |entry| entry.name);
-    let on = match target {
-        FaultTarget::Node(id) => super::target_words(document, Target::Node(id)),
-        FaultTarget::Replica(id, replica) => {
-            format!("{}, replica {}", super::target_words(document, Target::Node(id)), replica + 1)
-        }
-        FaultTarget::Edge(id) => super::target_words(document, Target::Edge(id)),
-        FaultTarget::Area(id) => super::target_words(document, Target::Area(id)),
-    };
+    let on = fault_target_words(document, target);
     let value = entry.and_then(|entry| entry.params.first()).and_then(|spec| {
         let ParamKind::Number { unit, .. } = spec.kind else { return None };
         match params.get(spec.key).cloned().unwrap_or_else(|| spec.default_value()) {
@@ -98,13 +83,31 @@ pub(crate) fn Faults(props: &TargetProps) -> Html {
                     </select>
                 </div>
             }
+            { for Group::ALL.into_iter().map(|group| group_of(&document, target, aim, group)) }
+            <p class="sub">{ "Faults act at once, also while the run is paused. They are part of the run that you share." }</p>
+        </>
+    }
+}
+
+/// The faults of one sort that can hit the target, under their heading.
+fn group_of(document: &Document, target: Target, aim: FaultTarget, group: Group) -> Html {
+    let alone = matches!(aim, FaultTarget::Replica(..));
+    let kinds: Vec<_> = fault::REGISTRY
+        .iter()
+        .filter(|kind| kind.group == group && suits(document, target, kind) && (!alone || kind.one_replica))
+        .collect();
+    if kinds.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <section class="fault-group" aria-label={group.label()}>
+            <h3 class="fault-group-name">{ group.label() }</h3>
             <ul class="fault-list">
-                { for fault::REGISTRY.iter().filter(|kind| suits(&document, target, kind)).map(|kind| html! {
+                { for kinds.into_iter().map(|kind| html! {
                     <FaultRow kind={kind.entry.id} {aim} key={format!("{}-{aim:?}", kind.entry.id)} />
                 }) }
             </ul>
-            <p class="sub">{ "Faults act at once, also while the run is paused. They are part of the run that you share." }</p>
-        </>
+        </section>
     }
 }
 
@@ -156,7 +159,7 @@ fn FaultRow(props: &FaultRowProps) -> Html {
             let at_secs = (now_secs + 10.0).min(document_end * 0.9).floor().max(0.0);
             dispatch.edit(EditCommand::AddFault(ScheduledFault {
                 at_secs,
-                for_secs: Some(30.0),
+                for_secs: (!kind.once).then_some(30.0),
                 fault: fault.clone(),
             }));
             dispatch.session(SessionChange::ChooseFault(Some(next)));
@@ -181,7 +184,7 @@ fn FaultRow(props: &FaultRowProps) -> Html {
             <div class="fault-head">
                 { icon(kind.icon, "") }
                 <div>
-                    <h3>{ kind.entry.name }</h3>
+                    <h4>{ kind.entry.name }</h4>
                     <p class="sub">{ summary }</p>
                 </div>
             </div>

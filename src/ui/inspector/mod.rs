@@ -9,7 +9,7 @@ mod settings;
 
 use yew::prelude::*;
 
-pub use faults::fault_words;
+pub use faults::{fault_target_words, fault_words};
 
 use super::icons::{category_class, icon, station_icon};
 use super::store::{use_dispatch, use_document, use_preferences, use_selection};
