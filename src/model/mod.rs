@@ -14,6 +14,7 @@ pub mod geography;
 pub mod ids;
 pub mod journey;
 pub mod lru;
+pub mod money;
 pub mod outcome;
 pub mod outlier;
 pub mod params;

@@ -14,11 +14,13 @@ use crate::model::policy::backoff::Backoff;
 use crate::model::priority::Priority;
 use crate::model::profile::Profile;
 use crate::model::read::Reader;
+use crate::model::scaler::calendar::Calendar;
+use crate::model::scaler::{instance, nodes, start_up};
 use crate::model::station::{self, StationKind};
 use crate::model::system::plan::{
     Arrivals, BalancerConfig, CallMode, CallerConfig, Carries, CheckConfig, ConnectionConfig, EdgePlan, Layer,
-    NameConfig, Plan, PoolConfig, PoolKind, PriorityShare, RunPlan, SourceConfig, Standing, StationConfig, StationPlan,
-    WindowPlan,
+    NameConfig, Plan, PoolConfig, PoolKind, PriorityShare, RunPlan, ScalingConfig, SourceConfig, Standing,
+    StationConfig, StationPlan, WindowPlan,
 };
 use crate::model::system::{LiveFault, System, TimedFault};
 use crate::model::{balancer, discipline, distribution, outlier, slow_start};
@@ -88,6 +90,7 @@ fn run_plan(document: &Document) -> RunPlan {
                 to: secs(window.to_secs),
             })
             .collect(),
+        calendar: Calendar::default(),
     }
 }
 
@@ -262,7 +265,23 @@ fn service_config(reader: &Reader<'_>) -> PoolConfig {
         },
         warm_up_requests: reader.count("warm_up_requests"),
         cold_factor: reader.number("cold_factor"),
+        scaling: scaling_config(reader),
     }
+}
+
+/// `None` where nobody scales, and nobody asks what replicas use.
+fn scaling_config(reader: &Reader<'_>) -> Option<Box<ScalingConfig>> {
+    let choice = |key| reader.variant(key).1;
+    let (nodes, node_size) = nodes::read(&choice("nodes")).unzip();
+    let config = ScalingConfig {
+        scaler: choice("scaler"),
+        instance: instance::read(&choice("instance")),
+        start_up: start_up::read(&choice("start_up")),
+        nodes,
+        node_size,
+    };
+    let plain = config.scaler.id == "off" && config.instance.is_none() && nodes.is_none() && config.start_up.is_none();
+    (!plain).then(|| Box::new(config))
 }
 
 fn cache_config(reader: &Reader<'_>) -> PoolConfig {
@@ -280,6 +299,7 @@ fn cache_config(reader: &Reader<'_>) -> PoolConfig {
         calls: CallMode::Sequence,
         warm_up_requests: 0,
         cold_factor: 1.0,
+        scaling: None,
     }
 }
 
@@ -297,6 +317,7 @@ fn database_config(reader: &Reader<'_>) -> PoolConfig {
         calls: CallMode::Sequence,
         warm_up_requests: 0,
         cold_factor: 1.0,
+        scaling: None,
     }
 }
 

@@ -1,9 +1,14 @@
 //! Scalers and forecasts against hand-computed timelines and executed references.
 
-use headroom::model::params::{Params, Variant};
+use headroom::engine::time::SimTime;
+use headroom::model::params::{Params, Value, Variant};
+use headroom::model::scaler::Limit;
 use headroom::model::scaler::forecast::holt_winters::{Smoothing, State};
 use headroom::model::scaler::forecast::{confidence, forecast};
+use headroom::model::system::{ScalingLook, Stage, System};
+use headroom::topology::document::{Document, NodeId};
 
+use crate::fixture::{add, constant, system, variant, wire};
 use crate::vectors::load;
 
 #[test]
@@ -66,4 +71,239 @@ fn holt_winters_beats_the_baseline_where_the_load_grows() {
     // Each day is 48 above the last one, over a mean of about 500: an error of about 10 %.
     assert!((0.88..0.92).contains(&naive), "{naive}");
     assert!(smoothed > 0.98, "{smoothed}");
+}
+
+/// Stations, by what the tests below need of them: regular arrivals, so that every number can be computed by hand.
+fn regular(profile: Value, service: &[(&str, Value)], secs: f64) -> (Document, NodeId) {
+    let mut document = Document { seed: 1, run_length_secs: secs, ..Document::default() };
+    let arrivals = Value::Variant(Variant::new("regular", Params::new()));
+    let clients = add(&mut document, "source", "Clients", &[("arrivals", arrivals), ("profile", profile)]);
+    let service = add(&mut document, "service", "Service", service);
+    wire(&mut document, clients, service, &[("latency", constant(0.0))]);
+    (document, service)
+}
+
+fn rate(rate: f64) -> Value {
+    variant("constant", &[("rate", rate)])
+}
+
+fn steps(before: f64, after: f64, at: f64) -> Value {
+    variant("step", &[("before", before), ("after", after), ("at", at)])
+}
+
+fn at(secs: f64) -> SimTime {
+    SimTime::from_secs_f64(secs)
+}
+
+fn run_to(system: &mut System, secs: f64) {
+    system.advance(at(secs), u64::MAX);
+}
+
+/// (when, to how many), of all changes.
+fn changes(look: &ScalingLook) -> Vec<(f64, u32)> {
+    look.syncs
+        .iter()
+        .filter(|sync| sync.desired != sync.current)
+        .map(|sync| (sync.at.as_secs_f64(), sync.desired))
+        .collect()
+}
+
+#[test]
+fn one_at_a_time_follows_a_hand_computed_timeline() {
+    let scaler = variant("horizontal", &[("min", 1.0), ("max", 4.0)]);
+    let service = [("scaler", scaler), ("service_time", constant(0.5)), ("slots", Value::from(8.0))];
+    // 12 a second for half a second each are 6 slots of 8, 75 %; on two replicas 37.5 %, above half the target; from
+    // 120 s on 8 a second are 4 of 16, 25 %, below it.
+    let (document, service) = regular(steps(12.0, 8.0, 120.0), &service, 300.0);
+    let mut system = system(&document);
+    run_to(&mut system, 300.0);
+    let look = system.look_at_scaling(service).unwrap();
+    assert_eq!(changes(&look), [(30.0, 2), (150.0, 1)]);
+    let first = &look.syncs[0];
+    assert!(first.why[0].starts_with("Mean CPU of 1 measured: 7"), "{:?}", first.why);
+    assert_eq!(look.count(Stage::Ready), 1);
+}
+
+/// The course's manifest under forty times the load: 3 → 6 → 12 → 24 → 40, a minute apart.
+#[test]
+fn the_courses_manifest_climbs_as_its_windows_and_rates_say() {
+    let row = |kind: &str, target: f64| Value::List(vec![Value::from(kind), Value::from(target)]);
+    let policy = |percent: f64| {
+        Value::List(vec![Value::List(vec![Value::from("percent"), Value::from(percent), Value::from(60.0)])])
+    };
+    let behavior = Params::new()
+        .with("up_window", 60.0)
+        .with("up_policies", policy(100.0))
+        .with("down_window", 300.0)
+        .with("down_policies", policy(10.0));
+    let metrics = vec![row("cpu_percent", 70.0), row("memory_percent", 80.0), row("pods_requests", 100.0)];
+    let hpa = Params::new()
+        .with("min", 3.0)
+        .with("max", 50.0)
+        .with("metrics", Value::List(metrics))
+        .with("behavior", Variant::new("rules", behavior));
+    let service = [
+        ("replicas", Value::from(3.0)),
+        ("scaler", Value::Variant(Variant::new("hpa", hpa))),
+        ("instance", Value::Variant(Variant::new("container", Params::new()))),
+        ("service_time", constant(0.0001)),
+    ];
+    // 3,990 requests a second at 100 for each replica are 39.9.
+    let (document, service) = regular(rate(3_990.0), &service, 420.0);
+    let mut system = system(&document);
+    run_to(&mut system, 420.0);
+    let look = system.look_at_scaling(service).unwrap();
+    // The first sync, at 15 s, finds 3 and remembers it for 60 s.
+    assert_eq!(changes(&look), [(75.0, 6), (135.0, 12), (195.0, 24), (255.0, 40)]);
+    let first = &look.syncs[0];
+    assert_eq!((first.proposed, first.stabilized, first.desired), (Some(40), Some(3), 3));
+    assert!(first.why.iter().any(|why| why.starts_with("Requests/s per replica, each asked: 13")));
+    let limited: Vec<_> = look.syncs.iter().filter(|sync| sync.at == at(75.0)).map(|sync| sync.limit).collect();
+    assert_eq!(limited, [Limit::Kubernetes(headroom::model::scaler::hpa::Limit::ScaleUpLimit)]);
+    assert_eq!(look.count(Stage::Ready), 40);
+    assert_eq!(look.replicas[0].requests.unwrap().at, at(415.0), "measured every 15 s from 10 s on");
+}
+
+#[test]
+fn a_larger_size_is_an_outage_where_one_replica_is_all_there_is() {
+    let machine = Params::new()
+        .with("size", "m5.large")
+        .with("contention", 0.0)
+        .with("coherence", 0.0)
+        .with("base_memory", 100.0);
+    let service = [
+        ("scaler", variant("vertical", &[("restart", 30.0)])),
+        ("instance", Value::Variant(Variant::new("machine", machine))),
+        ("service_time", constant(0.1)),
+        ("slots", Value::from(16.0)),
+    ];
+    // 18 a second at a tenth of a core second are 1.8 of 2 cores, 90 %.
+    let (document, service) = regular(rate(18.0), &service, 120.0);
+    let mut system = system(&document);
+    run_to(&mut system, 59.0);
+    let before = system.look_at_scaling(service).unwrap();
+    assert_eq!((before.size, before.cost_per_hour), ("m5.large", 0.096));
+    run_to(&mut system, 75.0);
+    let during = system.look_at_scaling(service).unwrap();
+    assert_eq!((during.size, during.count(Stage::Restarting)), ("m5.xlarge", 1));
+    assert_eq!(system.totals().run.good_share().map(|share| share < 0.85), Some(true));
+    run_to(&mut system, 119.9);
+    let after = system.look_at_scaling(service).unwrap();
+    assert_eq!((after.count(Stage::Ready), after.cost_per_hour), (1, 0.192));
+    let cpu = after.replicas[0].cpu.unwrap().value;
+    assert!((cpu - 1.8).abs() < 0.05, "1.8 cores are used, of 4 now: {cpu}");
+    // Down from 60 s to 90 s: 18 a second, and what it held.
+    let failed = system.totals().run.by_outcome[headroom::model::outcome::Outcome::Failed.index()];
+    assert!((540..=544).contains(&failed), "{failed}");
+    // 60 s at the small size, the rest at the large one: the replica that restarts is paid, too.
+    let bill = (60.0 * 0.096 + (system.now().as_secs_f64() - 60.0) * 0.192) / 3_600.0;
+    assert!((after.cost_total - bill).abs() < 1e-6, "{} of {bill}", after.cost_total);
+}
+
+#[test]
+fn a_replica_pulls_boots_waits_for_its_probe_and_drains_before_it_goes() {
+    let start_up = Params::new().with("pull", constant(5.0)).with("boot", constant(12.0)).with("probe_every", 10.0);
+    let service = [
+        ("replicas", Value::from(1.0)),
+        ("scaler", variant("manual", &[("replicas", 3.0)])),
+        ("start_up", Value::Variant(Variant::new("staged", start_up))),
+        ("service_time", constant(4.0)),
+        ("slots", Value::from(100.0)),
+    ];
+    let (document, service) = regular(rate(10.0), &service, 100.0);
+    let mut system = system(&document);
+    let stages = |system: &mut System, secs: f64| {
+        run_to(system, secs);
+        let look = system.look_at_scaling(service).unwrap();
+        look.replicas.iter().map(|replica| replica.stage).collect::<Vec<_>>()
+    };
+    use Stage::{Booting, Leaving, Pulling, Ready};
+    assert_eq!(stages(&mut system, 0.5), [Ready]);
+    assert_eq!(stages(&mut system, 1.5), [Ready, Pulling, Pulling]);
+    assert_eq!(stages(&mut system, 6.5), [Ready, Booting, Booting]);
+    // It answers 12 s after its start; the probe that finds it comes at 20 s.
+    assert_eq!(stages(&mut system, 25.9), [Ready, Booting, Booting]);
+    assert_eq!(stages(&mut system, 26.1), [Ready, Ready, Ready]);
+    let mut fewer = document.clone();
+    let node = std::rc::Rc::make_mut(fewer.nodes.get_mut(&service).unwrap());
+    node.params.set("scaler", variant("manual", &[("replicas", 1.0)]));
+    run_to(&mut system, 50.0);
+    system.rebuild(&headroom::topology::compile::plan(&fewer).0.unwrap());
+    assert_eq!(stages(&mut system, 51.5), [Ready, Leaving, Leaving]);
+    assert_eq!(stages(&mut system, 56.0), [Ready], "their last requests took 4 s");
+    run_to(&mut system, 200.0);
+    let run = &system.totals().run;
+    assert_eq!((run.completed(), run.in_flight()), (run.offered, 0), "nobody noticed");
+}
+
+#[test]
+fn pods_without_room_wait_for_a_node() {
+    let container = Params::new().with("cpu_request", 1.0).with("cpu_limit", 1.0);
+    let service = [
+        ("replicas", Value::from(2.0)),
+        ("scaler", variant("manual", &[("replicas", 4.0)])),
+        ("instance", Value::Variant(Variant::new("container", container))),
+        ("nodes", variant("pool", &[("start", 60.0), ("max", 2.0)])),
+        ("service_time", constant(0.01)),
+    ];
+    let (document, service) = regular(rate(1.0), &service, 200.0);
+    let mut system = system(&document);
+    run_to(&mut system, 30.0);
+    let look = system.look_at_scaling(service).unwrap();
+    // Two cores of a node hold two of them; the node for the others was ordered at 1 s.
+    assert_eq!((look.count(Stage::Ready), look.count(Stage::Pending)), (2, 2));
+    assert_eq!(look.nodes, [(0, at(0.0)), (1, at(61.0))]);
+    run_to(&mut system, 61.5);
+    let look = system.look_at_scaling(service).unwrap();
+    assert_eq!(look.count(Stage::Ready), 4);
+    assert_eq!(look.cost_per_hour, 2.0 * 0.096, "nodes are paid, not what is on them");
+}
+
+#[test]
+fn a_container_over_its_memory_is_killed_and_starts_again_ever_later() {
+    // 128 MiB and 10 for each request: the 39th is one too many for 512.
+    let container = Params::new().with("request_memory", 10.0).with("cpu_limit", 100.0);
+    let service = [
+        ("scaler", variant("manual", &[("replicas", 1.0)])),
+        ("instance", Value::Variant(Variant::new("container", container))),
+        ("service_time", constant(10.0)),
+        ("slots", Value::from(100.0)),
+    ];
+    let (document, service) = regular(rate(20.0), &service, 60.0);
+    let mut system = system(&document);
+    let mut kills = Vec::new();
+    for tenth in 1..600 {
+        run_to(&mut system, f64::from(tenth) / 10.0);
+        kills.extend(system.take_log().into_iter().filter(|entry| entry.text.contains("out of memory")));
+    }
+    let times: Vec<f64> = kills.iter().map(|kill| kill.at.as_secs_f64()).collect();
+    // 39 arrivals at 20 a second take 1.95 s. The first restart is at once, the next ones wait 10 s and 20 s.
+    let gaps: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!((1.9..2.0).contains(&times[0]), "{times:?}");
+    for (gap, expected) in gaps.iter().zip([1.95, 11.95, 21.95]) {
+        assert!((gap - expected).abs() < 0.06, "{times:?}");
+    }
+    assert_eq!(times.len(), 4);
+    assert_eq!(system.look_at_scaling(service).unwrap().replicas[0].restarts, 4);
+}
+
+/// More work than a container's CPU limit admits makes everybody slower: processor sharing at the limit.
+#[test]
+fn work_is_throttled_at_the_limit() {
+    let container = Params::new().with("cpu_request", 0.5).with("cpu_limit", 0.5).with("memory_limit", 100_000.0);
+    let service = [
+        ("scaler", variant("manual", &[("replicas", 1.0)])),
+        ("instance", Value::Variant(Variant::new("container", container))),
+        ("service_time", constant(0.1)),
+        ("slots", Value::from(100.0)),
+    ];
+    // 4 a second at 0.1 s of CPU are 0.4 cores of half a core: each alone takes 0.2 s, and none meets another.
+    let (document, service) = regular(rate(4.0), &service, 60.0);
+    let mut system = system(&document);
+    run_to(&mut system, 100.0);
+    let run = &system.totals().run;
+    let median = run.percentile_offered(50.0).unwrap();
+    assert!((median - 0.2).abs() < 0.002, "{median}");
+    let cpu = system.look_at_scaling(service).unwrap().replicas[0].cpu.unwrap().value;
+    assert!((cpu - 0.4).abs() < 0.02, "{cpu}");
 }

@@ -7,12 +7,14 @@ pub mod calendar;
 pub mod forecast;
 pub mod horizontal;
 pub mod hpa;
+pub mod instance;
 pub mod kubernetes;
 pub mod manual;
 pub mod nodes;
 pub mod predictive;
 pub mod read_replicas;
 pub mod scheduled;
+pub mod start_up;
 pub mod vertical;
 
 use std::fmt;
@@ -21,6 +23,7 @@ use self::calendar::Calendar;
 use self::hpa::Nanos;
 use self::hpa::calculator::Phase;
 use crate::engine::time::{SimDuration, SimTime};
+use crate::model::money::SizePrice;
 use crate::model::params::{Entry, Params, Variant, find_entry};
 
 /// One measurement, with its age.
@@ -70,20 +73,10 @@ impl ReplicaSeen {
     }
 }
 
-/// A size that an instance may have.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Size {
-    pub name: &'static str,
-    /// [cores]
-    pub vcpu: f64,
-    /// [bytes]
-    pub memory: f64,
-}
-
 /// The sizes there are, smallest first, and which one is in use.
 #[derive(Clone, Copy, Debug)]
 pub struct Ladder<'a> {
-    pub sizes: &'a [Size],
+    pub sizes: &'a [SizePrice],
     pub now: usize,
 }
 
@@ -168,8 +161,9 @@ pub struct Decision {
     pub limit: Limit,
     /// How the number came about, with the numbers put in, in order.
     pub why: Vec<String>,
-    /// The size that instances shall have, an index into the ladder; `None`: the one they have.
-    pub size: Option<usize>,
+    /// The size that instances shall have, an index into the ladder, and how long each is down for it; `None`: the one
+    /// they have.
+    pub size: Option<(usize, SimDuration)>,
     /// Who leaves first, by number; empty: the newest.
     pub leaves_first: Vec<u32>,
 }

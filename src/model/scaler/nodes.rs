@@ -1,6 +1,100 @@
 //! A pool of nodes: pods are put where they fit first; where they fit nowhere they wait for a new node.
 
 use crate::engine::time::{SimDuration, SimTime};
+use crate::model::money::{self, Purchase};
+use crate::model::params::{Entry, ParamSpec, Unit, Variant};
+use crate::model::read::Reader;
+use crate::model::scaler::instance::MIB;
+
+static OFF: Entry = Entry {
+    id: "off",
+    name: "As many as it takes",
+    summary: "There is room for every replica at once.",
+    source: "",
+    params: &[],
+    defect: false,
+};
+
+static POOL: Entry = Entry {
+    id: "pool",
+    name: "Node pool",
+    summary: "Replicas need room on a node; where there is none they are Pending until a new node has started.",
+    source: "Kubernetes' cluster autoscaler: a node that is used by less than 50 % for 10 minutes goes if its pods fit elsewhere.",
+    params: &[
+        ParamSpec::choice(
+            "size",
+            "Node",
+            money::SIZE_OPTIONS,
+            "m5.large",
+            "Cores and memory of a node, and its price.",
+        ),
+        ParamSpec::choice(
+            "purchase",
+            "Paid",
+            money::PURCHASE_OPTIONS,
+            "on_demand",
+            "By the hour, for a year ahead, or as spare capacity.",
+        ),
+        ParamSpec::count("min", "At least", 1.0, 0.0, 1_000.0, "There are always this many nodes."),
+        ParamSpec::count("max", "At most", 10.0, 1.0, 1_000.0, "Never more nodes than this."),
+        ParamSpec::number(
+            "start",
+            "A node starts in",
+            Unit::Seconds,
+            60.0,
+            0.0,
+            3_600.0,
+            "From its order until replicas can be put there.",
+        ),
+        ParamSpec::number(
+            "idle",
+            "Goes when idle for",
+            Unit::Seconds,
+            600.0,
+            0.0,
+            86_400.0,
+            "A node that is little used for so long goes.",
+        ),
+        ParamSpec::number(
+            "below",
+            "Little used: below",
+            Unit::Share,
+            0.5,
+            0.0,
+            1.0,
+            "Share of it that its replicas request.",
+        ),
+    ],
+    defect: false,
+};
+
+/// As a choice for parameters.
+#[must_use]
+pub fn entries() -> Vec<&'static Entry> {
+    vec![&OFF, &POOL]
+}
+
+/// What the choice says, with the size of the nodes and how they are paid; `None`: there is always room.
+#[must_use]
+pub fn read(choice: &Variant) -> Option<(Settings, (usize, Purchase))> {
+    if choice.id != POOL.id {
+        return None;
+    }
+    let reader = Reader::new(&POOL, &choice.params);
+    let secs = |key| SimDuration::from_secs_f64(reader.number(key));
+    let at = money::size_index(reader.choice("size")).unwrap_or(0);
+    let size = money::SIZES[at];
+    let min = reader.count("min");
+    let settings = Settings {
+        node: Amount { cpu: size.vcpu, memory: size.memory_gib * 1_024.0 * MIB },
+        min,
+        max: reader.count("max").max(min),
+        start: secs("start"),
+        idle: secs("idle"),
+        below: reader.number("below"),
+    };
+    Some((settings, (at, Purchase::of(reader.choice("purchase")))))
+}
 
 /// CPU and memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

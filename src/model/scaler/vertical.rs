@@ -65,6 +65,15 @@ pub static ENTRY: Entry = Entry {
             3_600.0,
             "Nothing is changed for this long after a change: replicas restart, and the measurements are old.",
         ),
+        ParamSpec::number(
+            "restart",
+            "A restart takes",
+            Unit::Seconds,
+            30.0,
+            0.0,
+            3_600.0,
+            "How long a replica is down while it gets another size.",
+        ),
     ],
     defect: false,
 };
@@ -87,6 +96,7 @@ struct Vertical {
     steps: u32,
     interval: SimDuration,
     cooldown: SimDuration,
+    restart: SimDuration,
     /// Index of the size that it found.
     base: Option<usize>,
     changed: Option<SimTime>,
@@ -101,6 +111,7 @@ fn read(params: &Params, base: Option<usize>, changed: Option<SimTime>) -> Verti
         steps: reader.count("steps"),
         interval: SimDuration::from_secs_f64(reader.number("interval")),
         cooldown: SimDuration::from_secs_f64(reader.number("cooldown")),
+        restart: SimDuration::from_secs_f64(reader.number("restart")),
         base,
         changed,
     }
@@ -163,7 +174,7 @@ impl Scaler for Vertical {
         }
         let (from, to) = (ladder.sizes[ladder.now], ladder.sizes[wanted]);
         decision.why.push(format!("{} → {}: {} → {} vCPU.", from.name, to.name, from.vcpu, to.vcpu));
-        decision.size = Some(wanted);
+        decision.size = Some((wanted, self.restart));
         self.changed = Some(seen.now);
         decision
     }
@@ -179,14 +190,15 @@ impl Scaler for Vertical {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Ladder;
     use super::super::testing::{replicas, secs, seen};
-    use super::super::{Ladder, Size};
     use super::*;
+    use crate::model::money::SizePrice;
 
-    const SIZES: [Size; 3] = [
-        Size { name: "small", vcpu: 1.0, memory: 2e9 },
-        Size { name: "medium", vcpu: 2.0, memory: 4e9 },
-        Size { name: "large", vcpu: 4.0, memory: 8e9 },
+    const SIZES: [SizePrice; 3] = [
+        SizePrice { name: "small", vcpu: 1.0, memory_gib: 2.0, per_hour: 0.1 },
+        SizePrice { name: "medium", vcpu: 2.0, memory_gib: 4.0, per_hour: 0.2 },
+        SizePrice { name: "large", vcpu: 4.0, memory_gib: 8.0, per_hour: 0.4 },
     ];
 
     fn ask(scaler: &mut Box<dyn Scaler>, at: u64, now: usize, cpu: f64, memory: f64) -> (Option<usize>, Limit) {
@@ -199,7 +211,7 @@ mod tests {
         let told = Seen { ladder: Some(Ladder { sizes: &SIZES, now }), ..seen(secs(at), &pods) };
         let decision = scaler.decide(&told);
         assert_eq!(decision.desired, 2, "the number stays");
-        (decision.size, decision.limit)
+        (decision.size.map(|(to, _)| to), decision.limit)
     }
 
     #[test]

@@ -171,6 +171,7 @@ impl System {
             harm.add(active.effect, self.now.since(active.since), place, active.level);
         }
         let replica = &mut self.replicas[replica_ix as usize];
+        harm.down |= replica.body.as_ref().is_some_and(|body| body.crashed);
         replica.error_share = harm.errors;
         replica.bad_version = harm.bad_version;
         replica.no_primary = harm.no_primary;

@@ -23,7 +23,7 @@ pub(super) enum Line {
 
 impl Replica {
     /// How many requests it takes at a time.
-    fn takes(&self, config: &PoolConfig) -> u32 {
+    pub(super) fn takes(&self, config: &PoolConfig) -> u32 {
         if config.discipline.is_sharing() { self.slots.saturating_add(config.queue_limit) } else { self.slots }
     }
 }
@@ -156,7 +156,8 @@ impl System {
         replica.sync(now);
         let crowd = replica.jobs.len() as f64 / f64::from(replica.slots.max(1));
         let shares = matches!(replica.queue, Waiting::Nobody) && crowd > 1.0;
-        replica.pace = if shares { replica.slow * crowd } else { replica.slow };
+        let cores = replica.body.as_ref().map_or(1.0, |body| body.crowd(replica.jobs.len()));
+        replica.pace = replica.slow * if shares { crowd.max(cores) } else { cores };
         self.schedule_work(replica_ix);
         self.count_beyond(replica_ix);
     }

@@ -108,6 +108,12 @@ impl Meter {
         }
     }
 
+    /// What has come since the warm-up ended, or before it since the start.
+    #[must_use]
+    pub(super) const fn arrivals_counted(&self) -> u64 {
+        self.whole.arrivals + self.arrivals
+    }
+
     /// Slots busy now.
     #[must_use]
     pub const fn busy(&self) -> u32 {

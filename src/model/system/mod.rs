@@ -17,6 +17,7 @@ pub mod meter;
 pub mod plan;
 mod pool;
 mod rebuild;
+pub(crate) mod scaling;
 mod slab;
 mod source;
 mod spots;
@@ -28,6 +29,7 @@ mod totals;
 use std::collections::BTreeMap;
 
 pub use flow::UNREACHABLE_AFTER;
+pub use scaling::{ReplicaLook, ScalingLook, Stage};
 pub use state::{LogEntry, LogTone};
 pub use totals::{Tally, Totals};
 
@@ -292,6 +294,10 @@ impl System {
                 self.consumers_due(station, group);
                 self.finish_if_drained();
             }
+            Event::Scale { station, generation } => self.evaluate(station, generation),
+            Event::Scrape { station, generation } => self.scrape(station, generation),
+            Event::Pod { station, number, generation } => self.pod_due(station, number, generation),
+            Event::OutOfMemory { replica } => self.out_of_memory(replica),
             Event::Sweep { station, generation } => self.sweep_outliers(station, generation),
             Event::Fault { index, starts: true } => {
                 let TimedFault { kind, target, params, .. } = self.timetable[index as usize].clone();
@@ -302,6 +308,7 @@ impl System {
             Event::Tick => self.tick(),
             Event::WarmUpEnds => {
                 let now = self.now;
+                self.restart_bills();
                 self.meter.restart(now);
                 for meter in self.stations.iter_mut().flat_map(Station::meters) {
                     meter.restart(now);

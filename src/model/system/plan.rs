@@ -10,12 +10,17 @@ use crate::model::broker;
 use crate::model::discipline;
 use crate::model::geography::Region;
 use crate::model::ids::{AreaId, EdgeId, NodeId};
+use crate::model::money::Purchase;
 use crate::model::outlier;
 use crate::model::params::Variant;
 use crate::model::policy::PolicyPlan;
 use crate::model::policy::backoff::Backoff;
 use crate::model::priority::Priority;
 use crate::model::profile::Profile;
+use crate::model::scaler::calendar::Calendar;
+use crate::model::scaler::instance::Instance;
+use crate::model::scaler::nodes;
+use crate::model::scaler::start_up::StartUp;
 use crate::model::slow_start::SlowStart;
 
 /// Everything that decides a run but for the inputs.
@@ -42,6 +47,8 @@ pub struct RunPlan {
     /// The run ends this long after its length even if requests are still in flight.
     pub drain: SimDuration,
     pub windows: Vec<WindowPlan>,
+    /// What the clock on the wall says, for whoever plans by it.
+    pub calendar: Calendar,
 }
 
 /// A named span; requests belong to it by their arrival.
@@ -220,6 +227,23 @@ pub struct PoolConfig {
     pub warm_up_requests: u32,
     /// How many times as long the first of them takes, at least 1.
     pub cold_factor: f64,
+    /// Who decides how many replicas there are, and what they are made of; `None`: the drawing, and nobody asks.
+    pub scaling: Option<Box<ScalingConfig>>,
+}
+
+/// How replicas come, go, and what they use.
+#[derive(Clone, Debug)]
+pub struct ScalingConfig {
+    /// A choice among the scalers, or none.
+    pub scaler: Variant,
+    /// `None`: a slot is a core, and memory never runs out.
+    pub instance: Option<Instance>,
+    /// `None`: a replica is there at once.
+    pub start_up: Option<StartUp>,
+    /// `None`: there is room for every replica.
+    pub nodes: Option<nodes::Settings>,
+    /// Index of the nodes' size on the price list, and how they are paid.
+    pub node_size: Option<(usize, Purchase)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

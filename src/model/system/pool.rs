@@ -32,6 +32,7 @@ impl Replica {
             queue: Waiting::Fifo(std::collections::VecDeque::new()),
             takes: slots,
             beyond: 0,
+            body: None,
             drained: false,
             cold: 0,
             slow: 1.0,
@@ -67,6 +68,9 @@ impl Replica {
     /// Brings the virtual clock up to `now`.
     pub(super) fn sync(&mut self, now: SimTime) {
         let passed = if self.frozen { 0 } else { now.since(self.synced).0 };
+        if let Some(body) = &mut self.body {
+            body.use_up(passed, self.jobs.len());
+        }
         self.virtual_now += if self.pace == 1.0 { passed } else { scaled(passed, 1.0, self.pace) };
         self.synced = now;
     }
@@ -187,6 +191,9 @@ impl System {
             self.attempts[ix].phase = Phase::Queued;
             self.note(ix, Mark::Queued { behind });
             self.stations[station_ix as usize].meter.level(self.now, 0, 1);
+            if self.replicas[replica_ix as usize].body.is_some() {
+                self.weigh(replica_ix);
+            }
         } else {
             self.respond(ix, Outcome::Rejected, Reason::QueueFull);
         }
@@ -246,7 +253,9 @@ impl System {
         let first = replica.jobs.peek().is_none_or(|Reverse((next, _, _))| due < *next);
         replica.job_seq += 1;
         replica.jobs.push(Reverse((due, replica.job_seq, ix)));
-        if matches!(replica.queue, Waiting::Nobody) {
+        if replica.body.is_some() {
+            self.begin_in_body(ix, replica_ix);
+        } else if matches!(replica.queue, Waiting::Nobody) {
             self.share_out(replica_ix);
         } else if first {
             self.schedule_work(replica_ix);
@@ -292,7 +301,7 @@ impl System {
         let Some(Reverse((due, _, ix))) = replica.jobs.pop() else { return };
         // Rounding at changed speeds may leave the clock a nanosecond short.
         replica.virtual_now = replica.virtual_now.max(due);
-        if matches!(replica.queue, Waiting::Nobody) {
+        if replica.body.is_some() || matches!(replica.queue, Waiting::Nobody) {
             self.share_out(replica_ix);
         } else {
             self.schedule_work(replica_ix);
@@ -658,8 +667,8 @@ impl System {
             let next = match replica.queue.pop(now, given_up) {
                 Some(next) => next,
                 None if replica.draining => {
-                    if replica.busy == 0 {
-                        replica.removed = true;
+                    if replica.busy == 0 && !std::mem::replace(&mut replica.removed, true) && replica.body.is_some() {
+                        self.replica_gone(replica_ix);
                     }
                     return;
                 }
@@ -736,6 +745,9 @@ impl System {
         for ix in victims {
             self.respond(ix, Outcome::Failed, Reason::ReplicaDied);
         }
+        if self.replicas[replica_ix as usize].body.is_some() {
+            self.body_died(replica_ix);
+        }
         self.pull_all(station_ix);
         self.consumers_changed(station_ix);
     }
@@ -749,6 +761,9 @@ impl System {
         let (station, slots) = (replica.station, replica.slots);
         self.replicas[replica_ix as usize].cold = self.pool(station).config.warm_up_requests;
         self.stations[station as usize].meter.slots(now, slots as i32);
+        if self.replicas[replica_ix as usize].body.is_some() {
+            self.body_revived(replica_ix);
+        }
         self.pull(replica_ix);
         self.consumers_changed(station);
     }

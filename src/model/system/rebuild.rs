@@ -170,9 +170,11 @@ impl System {
         if let (PoolKind::Cache { capacity, .. }, Some(cache)) = (config.kind, pool.cache.as_mut()) {
             cache.set_capacity(capacity as usize);
         }
-        self.drop_surplus(ix, config.replicas as usize);
-        self.grow_pool(ix, config);
+        let replicas = self.fit_scaling(ix, config);
+        self.drop_surplus(ix, replicas as usize);
+        self.grow_pool(ix, config, replicas as usize);
         self.set_discipline(ix, &before);
+        self.settle_scaling(ix, config);
         let Kind::Pool(pool) = &self.stations[ix as usize].kind else { return };
         for replica_ix in pool.replicas.clone() {
             self.pull(replica_ix);
@@ -198,20 +200,20 @@ impl System {
         }
     }
 
-    fn grow_pool(&mut self, ix: u32, config: &PoolConfig) {
+    fn grow_pool(&mut self, ix: u32, config: &PoolConfig, wanted: usize) {
         let now = self.now;
         let Kind::Pool(pool) = &mut self.stations[ix as usize].kind else { return };
         let kept = pool.replicas.clone();
         // Who is there when the run starts has been serving for long.
         let cold = if now == SimTime::ZERO { 0 } else { config.warm_up_requests };
-        while pool.replicas.len() < config.replicas as usize {
+        while pool.replicas.len() < wanted {
             let number = pool.next_number;
             pool.next_number += 1;
             pool.replicas.push(self.replicas.len() as u32);
             let queue = config.discipline.build();
             self.replicas.push(Replica { cold, queue, ..Replica::new(ix, number, config.slots, now) });
         }
-        let added = config.replicas as usize - kept.len().min(config.replicas as usize);
+        let added = wanted - kept.len().min(wanted);
         let mut change = added as i32 * config.slots as i32;
         for &replica_ix in &kept {
             let replica = &mut self.replicas[replica_ix as usize];
@@ -315,6 +317,7 @@ impl System {
                 if let Kind::Pool(pool) = &mut self.stations[ix as usize].kind {
                     pool.replicas.clear();
                 }
+                self.end_scaling(ix);
             }
         }
         let id = self.stations[ix as usize].id;
@@ -392,6 +395,7 @@ impl Pool {
                 PoolKind::Cache { capacity, .. } => Some(Lru::new(capacity as usize)),
                 PoolKind::Service | PoolKind::Database => None,
             },
+            scaling: None,
             lookups: 0,
             hits: 0,
         }

@@ -8,6 +8,7 @@ use super::broker::Broker;
 use super::link::Link;
 use super::meter::Meter;
 use super::plan::{BalancerConfig, EdgePlan, Operation, PoolConfig, SourceConfig, Standing};
+use super::scaling::{Body, Scaling};
 use super::slab::Key;
 use crate::engine::rng::{DrawKey, Stream};
 use crate::engine::time::{SimDuration, SimTime};
@@ -80,6 +81,26 @@ pub(super) enum Event {
     Check {
         station: u32,
         generation: u32,
+    },
+    /// A scaler looks; stale when `generation` is not the scaling's.
+    Scale {
+        station: u32,
+        generation: u32,
+    },
+    /// A metrics server asks the replicas of a pool; stale likewise.
+    Scrape {
+        station: u32,
+        generation: u32,
+    },
+    /// A stage of a replica's life is over; stale when `generation` is not the pod's.
+    Pod {
+        station: u32,
+        number: u32,
+        generation: u32,
+    },
+    /// A replica has taken more memory than it may.
+    OutOfMemory {
+        replica: u32,
     },
     /// An interval of a balancer's outlier detection ends.
     Sweep {
@@ -461,6 +482,8 @@ pub(crate) struct Pool {
     pub(super) steps: Vec<Step>,
     pub(super) program: u16,
     pub(crate) cache: Option<Lru>,
+    /// Who decides how many replicas there are; `None`: the drawing does.
+    pub(crate) scaling: Option<Box<Scaling>>,
     pub(crate) lookups: u64,
     pub(crate) hits: u64,
 }
@@ -484,6 +507,8 @@ pub(crate) struct Replica {
     pub(super) takes: u32,
     /// Of those in service, how many are counted as waiting: more than there are slots to share.
     pub(crate) beyond: u32,
+    /// What it uses of cores and memory; `None`: nobody asks.
+    pub(crate) body: Option<Box<Body>>,
     /// Out of rotation by an operator's hand: it finishes what it has.
     pub(crate) drained: bool,
     /// Requests to be served until it is warm.

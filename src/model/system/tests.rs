@@ -181,6 +181,35 @@ fn discipline(pool: &Pool) -> Value {
     Value::Variant(Variant::new(DISCIPLINES[pool.discipline].entry.id, quick))
 }
 
+/// For half of all drafts: replicas that start in stages, need room on nodes, and run out of memory.
+fn scaled(draft: &Draft, pool: &Pool, mut params: Params) -> Params {
+    let bit = |at: u32| draft.seed >> at & 1 == 1;
+    if bit(0) {
+        return params;
+    }
+    params.set("scaler", variant("manual", "replicas", f64::from(pool.replicas)));
+    if bit(1) {
+        let start_up = Params::new()
+            .with("pull", variant("exponential", "mean", 0.1))
+            .with("boot", variant("exponential", "mean", 0.2))
+            .with("probe_every", 0.1)
+            .with("grace", 0.05);
+        params.set("start_up", Variant::new("staged", start_up));
+    }
+    if bit(2) {
+        let container = Params::new()
+            .with("cpu_limit", 0.7)
+            .with("base_memory", 100.0)
+            .with("request_memory", if bit(3) { 60.0 } else { 1.0 });
+        params.set("instance", Variant::new("container", container));
+    }
+    if bit(4) {
+        let nodes = Params::new().with("start", 0.4).with("max", 2.0).with("idle", 1.0).with("below", 1.0);
+        params.set("nodes", Variant::new("pool", nodes));
+    }
+    params
+}
+
 fn add(document: &mut Document, kind: &str, params: Params) -> NodeId {
     let label = format!("{kind} {}", document.nodes.len());
     document.add_node(Node { kind: kind.to_owned(), label, role: None, area: None, at: Point::default(), params })
@@ -243,7 +272,7 @@ fn document(draft: &Draft) -> Document {
                 .with("queue", queue)
                 .with("discipline", discipline(pool))
                 .with("shedding", one_of(draft, 22, &crate::model::admission::shed::entries(), Params::new()));
-            add(document, "service", params)
+            add(document, "service", scaled(draft, pool, params))
         }
         1 => add(document, "cache", Params::new().with("capacity", 50.0).with("slots", f64::from(pool.slots))),
         _ => {
@@ -319,6 +348,8 @@ enum Blow {
     End,
     Resize(usize, u32, u32),
     Unplug(usize),
+    /// A scaler wants another number.
+    Scale(usize, u32),
     /// Another discipline takes over at a service.
     Reorder(usize, usize),
     /// A node goes to another place.
@@ -330,6 +361,7 @@ fn blows() -> impl Strategy<Value = Vec<(u32, Blow)>> {
         3 => (0..crate::model::fault::REGISTRY.len(), 0..12usize, 0..4u32).prop_map(|(kind, target, replica)| Blow::Start(kind, target, replica)),
         2 => Just(Blow::End),
         1 => (0..12usize, 0..4u32, 1..6u32).prop_map(|(node, replicas, slots)| Blow::Resize(node, replicas, slots)),
+        3 => (0..12usize, 0..6u32).prop_map(|(node, replicas)| Blow::Scale(node, replicas)),
         1 => (0..12usize).prop_map(Blow::Unplug),
         1 => (0..12usize, 0..DISCIPLINES.len()).prop_map(|(node, kind)| Blow::Reorder(node, kind)),
         1 => (0..12usize, 0..6usize).prop_map(|(node, area)| Blow::Settle(node, area)),
@@ -376,6 +408,14 @@ fn strike(system: &mut System, document: &mut Document, blow: &Blow) {
                 document.nodes.insert(id, node.into());
             }
         }
+        Blow::Scale(node, replicas) => {
+            let id = nodes[node % nodes.len()];
+            let mut node = (*document.nodes[&id]).clone();
+            if node.kind == "service" && node.params.get("scaler").is_some() {
+                node.params.set("scaler", variant("manual", "replicas", f64::from(replicas)));
+                document.nodes.insert(id, node.into());
+            }
+        }
         Blow::Reorder(node, kind) => {
             let id = nodes[node % nodes.len()];
             let mut node = (*document.nodes[&id]).clone();
@@ -407,6 +447,7 @@ fn check_ledgers(system: &System) {
     let run = &system.totals.run;
     assert_eq!(run.offered, run.by_outcome.iter().sum::<u64>() + run.in_flight());
     super::broker::tests::check_brokers(system);
+    super::scaling::tests::check_scaling(system);
     let live: Vec<_> = system.requests.indices().filter(|ix| !system.requests[*ix].done).collect();
     assert_eq!(live.len() as u64, system.in_flight(), "requests in flight");
     for (ix, edge) in system.edges.iter().enumerate() {

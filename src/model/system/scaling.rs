@@ -1,0 +1,339 @@
+//! Scalers at work: they are told what a metrics server would know, and replicas come and go as they decide.
+//!
+//! A replica that is not ready yet is a [`Pod`] here and nothing to anybody else: no balancer sees it, no request
+//! reaches it. When it is ready it becomes one of the pool's replicas; when it leaves it drains, as any other does.
+
+mod body;
+mod life;
+mod look;
+#[cfg(test)]
+pub(super) mod tests;
+
+use std::collections::VecDeque;
+
+pub(crate) use body::Body;
+pub(crate) use life::Pod;
+pub use life::Stage;
+pub use look::{ReplicaLook, ScalingLook};
+
+use super::System;
+use super::plan::{Arrivals, PoolConfig, ScalingConfig};
+use super::state::{Event, Kind, LogTone, NONE};
+use crate::engine::rng::DrawKey;
+use crate::engine::time::{SimDuration, SimTime};
+use crate::model::money::{self, Bill};
+use crate::model::scaler::calendar::Calendar;
+use crate::model::scaler::instance::Instance;
+use crate::model::scaler::nodes::Nodes;
+use crate::model::scaler::{self, Decision, Ladder, Measured, Scaler, Seen};
+
+/// A metrics server asks this often.
+const SCRAPE_EVERY: SimDuration = SimDuration::from_secs(15);
+/// The first time, so that a scaler that looks every 15 s finds measurements that are 5 s old.
+const SCRAPE_FIRST: SimDuration = SimDuration::from_secs(10);
+/// CPU is the mean over this long, and so are rates unless a scaler says otherwise.
+pub(super) const WINDOW: SimDuration = SimDuration::from_secs(30);
+/// Evaluations that are kept.
+const SYNCS_MAX: usize = 240;
+/// Label of the draws of starts.
+const STARTS: u64 = 0x5ca1e;
+
+/// What scales a pool.
+#[derive(Clone, Debug)]
+pub(crate) struct Scaling {
+    pub(crate) config: ScalingConfig,
+    pub(crate) scaler: Option<Box<dyn Scaler>>,
+    generation: u32,
+    /// Replicas there shall be.
+    pub(crate) wanted: u32,
+    /// What the drawing says; a scaler is overruled whenever that changes.
+    set: u32,
+    /// The instance that the drawing says.
+    drawn: Option<Instance>,
+    /// All that are not gone yet, by ascending number.
+    pub(crate) pods: Vec<Pod>,
+    /// Evaluations, newest last.
+    pub(crate) syncs: VecDeque<Decision>,
+    /// (when, requests that had come), newest last.
+    arrivals: VecDeque<(SimTime, u64)>,
+    /// Requests that had come when the station's own count began again.
+    arrived_before: u64,
+    arrived_last: u64,
+    pub(crate) rate: Option<Measured>,
+    pub(crate) waiting: Option<Measured>,
+    pub(crate) nodes: Option<Nodes>,
+    /// Numbers of the replicas that still have to get another size.
+    resizing: VecDeque<u32>,
+    resize_takes: SimDuration,
+    recalled: bool,
+    draws: DrawKey,
+    pub(crate) bill: Bill,
+}
+
+impl Scaling {
+    fn new(config: &ScalingConfig, set: u32, node: u32, seed: u64, now: SimTime) -> Self {
+        Self {
+            config: config.clone(),
+            scaler: scaler::build(&config.scaler),
+            generation: 0,
+            wanted: set,
+            set,
+            drawn: config.instance,
+            pods: Vec::new(),
+            syncs: VecDeque::new(),
+            arrivals: VecDeque::from([(now, 0)]),
+            arrived_before: 0,
+            arrived_last: 0,
+            rate: None,
+            waiting: None,
+            nodes: config.nodes.map(|settings| Nodes::new(settings, now)),
+            resizing: VecDeque::new(),
+            resize_takes: SimDuration::ZERO,
+            recalled: false,
+            draws: DrawKey::new(seed).child(STARTS).child(u64::from(node)),
+            bill: Bill::default(),
+        }
+    }
+
+    /// Those that are wanted: starting or serving, not leaving.
+    pub(crate) fn staying(&self) -> impl Iterator<Item = &Pod> {
+        self.pods.iter().filter(|pod| pod.stage != Stage::Leaving)
+    }
+
+    fn pod_at(&self, number: u32) -> Option<usize> {
+        self.pods.binary_search_by_key(&number, |pod| pod.number).ok()
+    }
+
+    /// What all that runs costs now [USD/h].
+    fn cost(&self) -> f64 {
+        if let (Some(nodes), Some(size)) = (&self.nodes, self.config.node_size) {
+            return nodes.nodes().len() as f64 * money::per_hour(size.0, size.1);
+        }
+        let of = |pod: &Pod| pod.instance.and_then(|instance| instance.size);
+        // In order of numbers, so that sums are the same wherever they are made.
+        self.pods.iter().filter_map(of).map(|(size, purchase)| money::per_hour(size, purchase)).sum()
+    }
+}
+
+impl System {
+    pub(super) fn scaling(&mut self, station: u32) -> Option<&mut Scaling> {
+        match &mut self.stations[station as usize].kind {
+            Kind::Pool(pool) => pool.scaling.as_deref_mut(),
+            _ => None,
+        }
+    }
+
+    /// Begins, changes or ends the scaling of a pool; tells how many replicas it has to have at once.
+    pub(super) fn fit_scaling(&mut self, ix: u32, config: &PoolConfig) -> u32 {
+        let (now, seed) = (self.now, self.seed);
+        let node = self.stations[ix as usize].id.0;
+        let Kind::Pool(pool) = &mut self.stations[ix as usize].kind else { return config.replicas };
+        let Some(wished) = &config.scaling else {
+            // What has not begun to serve never will; the others stay as they are.
+            if let Some(ended) = pool.scaling.take() {
+                for pod in &ended.pods {
+                    if let Some(replica) = self.replicas.get_mut(pod.replica as usize) {
+                        replica.body = None;
+                    }
+                }
+            }
+            return config.replicas;
+        };
+        let Some(scaling) = &mut pool.scaling else {
+            let scaling = Scaling::new(wished, config.replicas, node, seed, now);
+            let (every, first) = (scaling.scaler.as_ref().map(|scaler| scaler.interval()), SCRAPE_FIRST);
+            pool.scaling = Some(Box::new(scaling));
+            self.queue.push(now + first, Event::Scrape { station: ix, generation: 0 });
+            if let Some(every) = every {
+                self.queue.push(now + every, Event::Scale { station: ix, generation: 0 });
+            }
+            return config.replicas;
+        };
+        let mut wished = wished.as_ref().clone();
+        if std::mem::replace(&mut scaling.drawn, wished.instance) == wished.instance {
+            // The size that a scaler has chosen since stays.
+            wished.instance = scaling.config.instance;
+        }
+        let before = std::mem::replace(&mut scaling.config, wished.clone());
+        if before.scaler.id == wished.scaler.id {
+            if let Some(scaler) = &mut scaling.scaler {
+                scaler.adopt(&wished.scaler.params);
+            }
+        } else {
+            scaling.scaler = scaler::build(&wished.scaler);
+            scaling.recalled = false;
+        }
+        if before.scaler != wished.scaler {
+            scaling.generation = scaling.generation.wrapping_add(1);
+            let generation = scaling.generation;
+            self.queue.push(now + SCRAPE_EVERY, Event::Scrape { station: ix, generation });
+            if let Some(scaler) = &scaling.scaler {
+                self.queue.push(now + scaler.interval(), Event::Scale { station: ix, generation });
+            }
+        }
+        match (&mut scaling.nodes, wished.nodes) {
+            (Some(nodes), Some(settings)) => nodes.set(settings, now),
+            (nodes, settings) => *nodes = settings.map(|settings| Nodes::new(settings, now)),
+        }
+        pool.replicas.len() as u32
+    }
+
+    /// After a pool was fitted to a plan: its replicas get bodies, and its number is what the drawing now says, if that
+    /// has changed.
+    pub(super) fn settle_scaling(&mut self, ix: u32, config: &PoolConfig) {
+        let replicas = match &self.stations[ix as usize].kind {
+            Kind::Pool(pool) if pool.scaling.is_some() => pool.replicas.clone(),
+            _ => return,
+        };
+        for replica_ix in replicas {
+            self.adopt_replica(ix, replica_ix);
+        }
+        let Some(scaling) = self.scaling(ix) else { return };
+        if std::mem::replace(&mut scaling.set, config.replicas) != config.replicas {
+            scaling.wanted = config.replicas;
+        }
+        let wanted = scaling.wanted;
+        self.reembody(ix);
+        self.scale_to(ix, wanted, &[]);
+        self.rebill(ix);
+    }
+
+    /// A metrics server looks at every replica.
+    pub(super) fn scrape(&mut self, station: u32, generation: u32) {
+        self.quiet = true;
+        let now = self.now;
+        let Some(scaling) = self.scaling(station) else { return };
+        if scaling.generation != generation || self.stations[station as usize].removed {
+            return;
+        }
+        self.queue.push(now + SCRAPE_EVERY, Event::Scrape { station, generation });
+        let arrived = self.stations[station as usize].meter.arrivals_counted();
+        let waiting = f64::from(self.stations[station as usize].meter.queue());
+        let Some(scaling) = self.scaling(station) else { return };
+        if arrived < scaling.arrived_last {
+            // The warm-up is over: the station counts from 0 again.
+            scaling.arrived_before += scaling.arrived_last;
+        }
+        scaling.arrived_last = arrived;
+        let arrived = scaling.arrived_before + arrived;
+        scaling.waiting = Some(Measured { value: waiting, at: now, window: SimDuration::ZERO });
+        scaling.arrivals.push_back((now, arrived));
+        scaling.rate = body::rate_over(&mut scaling.arrivals, now, WINDOW);
+        let replicas: Vec<u32> = scaling.pods.iter().map(|pod| pod.replica).collect();
+        for replica in replicas.into_iter().filter(|replica| *replica != NONE) {
+            self.scrape_replica(station, replica);
+        }
+        self.sweep_nodes(station);
+    }
+
+    /// The scaler looks, and its number is followed.
+    pub(super) fn evaluate(&mut self, station: u32, generation: u32) {
+        let now = self.now;
+        let calendar = self.run.calendar;
+        self.recall_load(station, calendar);
+        let removed = self.stations[station as usize].removed;
+        let Some(scaling) = self.scaling(station) else {
+            self.quiet = true;
+            return;
+        };
+        if scaling.generation != generation || removed {
+            self.quiet = true;
+            return;
+        }
+        let Some(mut scaler) = scaling.scaler.take() else { return };
+        let replicas: Vec<_> = scaling.staying().map(Pod::seen).collect();
+        let size = scaling.config.instance.and_then(|instance| instance.size);
+        let seen = Seen {
+            now,
+            calendar,
+            current: scaling.wanted,
+            replicas: &replicas,
+            arrived: scaling.arrived_before + scaling.arrived_last,
+            rate: scaling.rate,
+            waiting: scaling.waiting,
+            ladder: size.map(|(now, _)| Ladder { sizes: money::SIZES, now }),
+        };
+        let decision = scaler.decide(&seen);
+        let every = scaler.interval();
+        scaling.scaler = Some(scaler);
+        let (wanted, resize) = (decision.desired, decision.size);
+        let leaves_first = decision.leaves_first.clone();
+        let before = scaling.wanted;
+        let why = decision.why.last().cloned().unwrap_or_default();
+        if scaling.syncs.len() == SYNCS_MAX {
+            scaling.syncs.pop_front();
+        }
+        scaling.syncs.push_back(decision);
+        self.queue.push(now + every, Event::Scale { station, generation });
+        if wanted != before {
+            let label = self.stations[station as usize].label.clone();
+            let id = self.stations[station as usize].id;
+            self.log(LogTone::Info, Some(id), format!("{label}: {before} → {wanted} replicas. {why}"));
+            self.scale_to(station, wanted, &leaves_first);
+        } else {
+            self.quiet = resize.is_none();
+        }
+        if let Some((to, takes)) = resize {
+            self.resize(station, to, takes, &why);
+        }
+    }
+
+    /// Tells a scaler that wants to know the load before the run what the sources' profiles say of it.
+    fn recall_load(&mut self, station: u32, calendar: Calendar) {
+        let Some(scaling) = self.scaling(station) else { return };
+        if std::mem::replace(&mut scaling.recalled, true) {
+            return;
+        }
+        let Some((step, count)) = scaling.scaler.as_ref().and_then(|scaler| scaler.wants_history(calendar)) else {
+            return;
+        };
+        let (step, day) = (step.as_secs_f64(), calendar.day.as_secs_f64());
+        let load = |at: f64| -> f64 {
+            let rates = self.stations.iter().filter(|station| !station.removed).map(|station| match &station.kind {
+                Kind::Source(source) => match &source.config.arrivals {
+                    Arrivals::Poisson(profile) | Arrivals::Regular(profile) => profile.rate(at),
+                    Arrivals::Closed { .. } => 0.0,
+                },
+                _ => 0.0,
+            });
+            rates.sum()
+        };
+        // Every day before was like the first one of the run: middle of each step, counted back from its begin.
+        let days = (count as f64 * step / day).ceil();
+        let begin = days * day - count as f64 * step;
+        let history: Vec<f64> = (0..count).map(|at| load((begin + (at as f64 + 0.5) * step) % day)).collect();
+        if let Some(scaler) = self.scaling(station).and_then(|scaling| scaling.scaler.as_mut()) {
+            scaler.recall(&history);
+        }
+    }
+
+    /// The station is gone, and all that it paid for.
+    pub(super) fn end_scaling(&mut self, station: u32) {
+        if let Some(scaling) = self.scaling(station) {
+            scaling.pods.clear();
+            scaling.nodes = None;
+        }
+        self.rebill(station);
+    }
+
+    /// The warm-up is over: bills begin.
+    pub(super) fn restart_bills(&mut self) {
+        let now = self.now;
+        for station in 0..self.stations.len() as u32 {
+            if let Some(scaling) = self.scaling(station) {
+                scaling.bill.restart(now);
+            }
+        }
+    }
+
+    /// Works out anew what the pool costs.
+    pub(super) fn rebill(&mut self, station: u32) {
+        let now = self.now;
+        if let Some(scaling) = self.scaling(station) {
+            let cost = scaling.cost();
+            if cost != scaling.bill.rate() {
+                scaling.bill.set(cost, now);
+            }
+        }
+    }
+}

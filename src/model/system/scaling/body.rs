@@ -1,0 +1,201 @@
+//! What a replica uses: cores, memory; and what a metrics server makes of it.
+
+use std::collections::VecDeque;
+
+use super::life::Stage;
+use super::{SCRAPE_EVERY, WINDOW};
+use crate::engine::time::{SimDuration, SimTime};
+use crate::model::scaler::Measured;
+use crate::model::scaler::instance::Instance;
+use crate::model::system::System;
+use crate::model::system::state::{Event, LogTone, NONE, Verb};
+
+/// Younger than this, a replica has no measurements.
+const YOUNGEST: SimDuration = SimDuration::from_secs(10);
+
+/// A replica's use of its instance.
+#[derive(Clone, Debug)]
+pub(crate) struct Body {
+    pub(crate) instance: Option<Instance>,
+    /// Cores' worth of work that it does at most; without an instance, no bound.
+    cores: f64,
+    /// CPU time used [core x ns].
+    used: f64,
+    /// Requests begun, checks not counted.
+    begun: u64,
+    /// Over its memory: it is killed as soon as the present event is over.
+    doomed: bool,
+    /// Restarts: it is dead whatever the faults say.
+    pub(crate) crashed: bool,
+    /// (when, CPU time used, requests begun), newest last.
+    scrapes: VecDeque<(SimTime, f64, u64)>,
+}
+
+impl Body {
+    pub(crate) fn new(instance: Option<Instance>, now: SimTime) -> Self {
+        Self {
+            instance,
+            cores: instance.map_or(f64::INFINITY, |instance| instance.effective_cores()),
+            used: 0.0,
+            begun: 0,
+            doomed: false,
+            crashed: false,
+            scrapes: VecDeque::from([(now, 0.0, 0)]),
+        }
+    }
+
+    /// Gets another instance; what it used so far stays.
+    pub(crate) fn embody(&mut self, instance: Option<Instance>) {
+        self.cores = instance.map_or(f64::INFINITY, |instance| instance.effective_cores());
+        self.instance = instance;
+    }
+
+    /// `jobs` requests were computed for `ns`.
+    #[inline(never)]
+    pub(crate) fn use_up(&mut self, ns: u64, jobs: usize) {
+        let jobs = jobs as f64;
+        // With n cores that do the work of fewer, all n are busy when there is work for those fewer.
+        let cores = self.instance.map_or(jobs, |instance| instance.vcpu * (jobs / self.cores).min(1.0));
+        self.used += cores * ns as f64;
+    }
+
+    /// How many times as long work takes with so many requests computed at a time.
+    pub(crate) fn crowd(&self, jobs: usize) -> f64 {
+        (jobs as f64 / self.cores).max(1.0)
+    }
+
+    /// It was down: what was measured before says nothing of what comes.
+    pub(super) fn forget_scrapes(&mut self, now: SimTime) {
+        self.scrapes = VecDeque::from([(now, self.used, self.begun)]);
+    }
+
+    pub(crate) const fn begins(&mut self) {
+        self.begun += 1;
+    }
+}
+
+/// Rate over the last `window` of samples (when, count); forgets older ones.
+pub(super) fn rate_over(samples: &mut VecDeque<(SimTime, u64)>, now: SimTime, window: SimDuration) -> Option<Measured> {
+    while samples.len() > 1 && now.since(samples[1].0) >= window {
+        samples.pop_front();
+    }
+    let ((from, before), (to, after)) = (*samples.front()?, *samples.back()?);
+    let window = to.since(from);
+    (window > SimDuration::ZERO).then(|| Measured {
+        value: (after - before) as f64 / window.as_secs_f64(),
+        at: to,
+        window,
+    })
+}
+
+impl System {
+    /// A replica is asked what it used.
+    pub(super) fn scrape_replica(&mut self, station: u32, replica_ix: u32) {
+        let now = self.now;
+        let replica = &mut self.replicas[replica_ix as usize];
+        if replica.dead || replica.removed {
+            // Whoever does not answer has no measurements.
+            let number = replica.number;
+            if let Some(scaling) = self.scaling(station)
+                && let Some(at) = scaling.pod_at(number)
+            {
+                let pod = &mut scaling.pods[at];
+                (pod.cpu, pod.memory, pod.requests, pod.in_flight) = (None, None, None, None);
+            }
+            return;
+        }
+        replica.sync(now);
+        let slots = f64::from(replica.slots);
+        let held = replica.busy + replica.queue.len() as u32;
+        let number = replica.number;
+        let Some(body) = &mut replica.body else { return };
+        body.scrapes.push_back((now, body.used, body.begun));
+        while body.scrapes.len() > 1 && now.since(body.scrapes[1].0) >= WINDOW {
+            body.scrapes.pop_front();
+        }
+        let (from, used, begun) = body.scrapes[0];
+        let window = now.since(from);
+        let over = |value: f64| {
+            let measured = Measured { value: value / window.as_secs_f64(), at: now, window };
+            (window >= YOUNGEST).then_some(measured)
+        };
+        let cpu = over((body.used - used) / 1e9);
+        let requests = over((body.begun - begun) as f64);
+        let at_once = |value: f64| Some(Measured { value, at: now, window: SCRAPE_EVERY });
+        let memory = body.instance.and_then(|instance| at_once(instance.memory_with(held)));
+        let instance = body.instance;
+        let Some(scaling) = self.scaling(station) else { return };
+        let Some(at) = scaling.pod_at(number) else { return };
+        let pod = &mut scaling.pods[at];
+        (pod.cpu, pod.requests, pod.memory, pod.in_flight) = (cpu, requests, memory, at_once(f64::from(held)));
+        // Where nothing is said of its body, a slot is a core.
+        pod.cpu_request = Some(instance.map_or(slots, |instance| instance.cpu_request));
+        pod.memory_request = instance.map(|instance| instance.memory_request);
+    }
+
+    /// An attempt is computed on a replica with a body.
+    #[inline(never)]
+    pub(in crate::model::system) fn begin_in_body(&mut self, ix: u32, replica_ix: u32) {
+        let probe = self.attempts[ix].verb == Verb::Probe;
+        if let Some(body) = self.replicas[replica_ix as usize].body.as_mut().filter(|_| !probe) {
+            body.begins();
+        }
+        self.share_out(replica_ix);
+        self.weigh(replica_ix);
+    }
+
+    /// A request more is held: is there memory for it?
+    #[inline(never)]
+    pub(in crate::model::system) fn weigh(&mut self, replica_ix: u32) {
+        let replica = &mut self.replicas[replica_ix as usize];
+        let held = replica.busy + replica.queue.len() as u32;
+        let Some(body) = &mut replica.body else { return };
+        if !body.doomed && body.instance.is_some_and(|instance| instance.memory_with(held) > instance.memory) {
+            body.doomed = true;
+            self.queue.push(self.now, Event::OutOfMemory { replica: replica_ix });
+        }
+    }
+
+    /// The replica has taken more memory than it may.
+    pub(in crate::model::system) fn out_of_memory(&mut self, replica_ix: u32) {
+        let replica = &mut self.replicas[replica_ix as usize];
+        let (station, number, gone) = (replica.station, replica.number, replica.dead || replica.removed);
+        let Some(body) = &mut replica.body else { return };
+        body.doomed = false;
+        if gone {
+            self.quiet = true;
+            return;
+        }
+        let (id, label) = {
+            let station = &self.stations[station as usize];
+            (station.id, station.label.clone())
+        };
+        let text = format!("{label} replica {}: out of memory, killed", number + 1);
+        self.log(LogTone::Bad, Some(id), text);
+        self.restart_replica(station, replica_ix, None);
+    }
+
+    /// Gives every replica the instance that the settings now name.
+    pub(super) fn reembody(&mut self, station: u32) {
+        let Some(scaling) = self.scaling(station) else { return };
+        let instance = scaling.config.instance;
+        let mut changed = Vec::new();
+        for pod in &mut scaling.pods {
+            if pod.instance != instance && pod.stage != Stage::Leaving {
+                pod.instance = instance;
+                changed.push(pod.replica);
+            }
+        }
+        for replica_ix in changed.into_iter().filter(|replica| *replica != NONE) {
+            let now = self.now;
+            let replica = &mut self.replicas[replica_ix as usize];
+            replica.sync(now);
+            if let Some(body) = &mut replica.body {
+                body.embody(instance);
+            }
+            if !replica.dead {
+                self.share_out(replica_ix);
+            }
+        }
+    }
+}

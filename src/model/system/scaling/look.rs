@@ -1,0 +1,96 @@
+//! A look into a scaler, for whoever watches: nothing is decided, no draw is taken.
+
+use super::{Scaling, Stage, System};
+use crate::engine::time::SimTime;
+use crate::model::ids::NodeId;
+use crate::model::scaler::{Decision, Measured};
+use crate::model::system::state::Kind;
+
+/// What there is to see.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScalingLook {
+    /// Replicas there shall be.
+    pub wanted: u32,
+    /// By ascending number.
+    pub replicas: Vec<ReplicaLook>,
+    /// Evaluations, newest last.
+    pub syncs: Vec<Decision>,
+    /// Earlier numbers that still count (number, when), oldest first.
+    pub window: Vec<(u32, SimTime)>,
+    /// Of the station as a whole.
+    pub rate: Option<Measured>,
+    pub waiting: Option<Measured>,
+    /// Numbers of the nodes and since when, or from when on, each is there.
+    pub nodes: Vec<(u32, SimTime)>,
+    /// Name of the instances' size; empty: none is named.
+    pub size: &'static str,
+    /// [USD/h] now, and [USD] since the warm-up.
+    pub cost_per_hour: f64,
+    pub cost_total: f64,
+}
+
+/// A replica's life.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReplicaLook {
+    pub number: u32,
+    pub stage: Stage,
+    pub since: SimTime,
+    /// It was ordered to serve, but is dead: a fault holds it down.
+    pub dead: bool,
+    /// Serves more slowly until it is warm.
+    pub cold: bool,
+    pub restarts: u32,
+    pub node: Option<u32>,
+    pub cpu: Option<Measured>,
+    pub memory: Option<Measured>,
+    pub requests: Option<Measured>,
+}
+
+impl ScalingLook {
+    /// How many are in a stage.
+    #[must_use]
+    pub fn count(&self, stage: Stage) -> usize {
+        self.replicas.iter().filter(|replica| replica.stage == stage).count()
+    }
+}
+
+impl System {
+    /// Looks into what scales a station; `None`: nothing does.
+    #[must_use]
+    pub fn look_at_scaling(&self, node: NodeId) -> Option<ScalingLook> {
+        let station = &self.stations[self.station_index(node)? as usize];
+        let Kind::Pool(pool) = &station.kind else { return None };
+        Some(self.look(pool.scaling.as_deref()?))
+    }
+
+    fn look(&self, scaling: &Scaling) -> ScalingLook {
+        let size = scaling.config.instance.and_then(|instance| instance.size);
+        let replicas = scaling.pods.iter().map(|pod| {
+            let replica = self.replicas.get(pod.replica as usize);
+            ReplicaLook {
+                number: pod.number,
+                stage: pod.stage,
+                since: pod.since,
+                dead: replica.is_some_and(|replica| replica.dead),
+                cold: replica.is_some_and(|replica| replica.cold > 0),
+                restarts: pod.restarts,
+                node: pod.node,
+                cpu: pod.cpu,
+                memory: pod.memory,
+                requests: pod.requests,
+            }
+        });
+        ScalingLook {
+            wanted: scaling.wanted,
+            replicas: replicas.collect(),
+            syncs: scaling.syncs.iter().cloned().collect(),
+            window: scaling.scaler.as_ref().map(|scaler| scaler.window(self.now)).unwrap_or_default(),
+            rate: scaling.rate,
+            waiting: scaling.waiting,
+            nodes: scaling.nodes.iter().flat_map(|nodes| nodes.nodes()).map(|node| (node.number, node.ready)).collect(),
+            size: size.and_then(|(at, _)| crate::model::money::SIZES.get(at)).map_or("", |size| size.name),
+            cost_per_hour: scaling.bill.rate(),
+            cost_total: scaling.bill.total(self.now),
+        }
+    }
+}
