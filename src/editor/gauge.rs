@@ -252,7 +252,8 @@ fn door_line(frame: &StationFrame) -> Option<String> {
         return Some("rate limit reached".to_owned());
     }
     let line = frame.line.as_deref().filter(|line| line.active)?;
-    Some(line.name.to_lowercase())
+    let drops = line.numbers.iter().any(|(name, _)| name == "dropped");
+    Some(if drops { format!("dropping ({})", line.name) } else { line.name.to_lowercase() })
 }
 
 fn unhealthy(frame: &StationFrame) -> usize {
@@ -430,6 +431,30 @@ mod tests {
 
     fn replica(state: ReplicaState, busy: u32) -> ReplicaFrame {
         ReplicaFrame { state, busy, slots: 8, slow_factor: 1.0, ..ReplicaFrame::default() }
+    }
+
+    #[test]
+    fn a_card_tells_who_is_turned_away_or_dropped() {
+        use crate::protocol::door::{DoorFrame, LimitFrame, LineFrame, SheddingFrame};
+        let said = |door: DoorFrame, line: Option<LineFrame>| {
+            let frame =
+                StationFrame { door: Some(Box::new(door)), line: line.map(Box::new), ..StationFrame::default() };
+            gauge(&node("gateway"), &frame, false).state_line
+        };
+        let shedding = |sheds| SheddingFrame { inside: 40, limit: Some(40.0), sheds, ..SheddingFrame::default() };
+        let limit = |full| LimitFrame { full, ..LimitFrame::default() };
+        let door = |sheds, full| DoorFrame { limit: Some(limit(full)), shedding: Some(shedding(sheds)) };
+        assert_eq!(said(door(false, false), None), None);
+        assert_eq!(said(door(true, true), None).as_deref(), Some("shedding at 40 of 40"));
+        assert_eq!(said(door(false, true), None).as_deref(), Some("rate limit reached"));
+        let line =
+            |name: &str, active, numbers| LineFrame { name: name.to_owned(), active, numbers, ..LineFrame::default() };
+        let dropped = vec![("dropped".to_owned(), "3".to_owned())];
+        let codel = |active| line("CoDel", active, dropped.clone());
+        assert_eq!(said(DoorFrame::default(), Some(codel(false))), None);
+        assert_eq!(said(DoorFrame::default(), Some(codel(true))).as_deref(), Some("dropping (CoDel)"));
+        let lifo = line("Last come, first served", true, Vec::new());
+        assert_eq!(said(DoorFrame::default(), Some(lifo)).as_deref(), Some("last come, first served"));
     }
 
     #[test]

@@ -44,6 +44,12 @@ pub static CHAPTERS: &[Chapter] = &[
         summary: "Labs of five to ten minutes: one idea each, and a system that fails until you have it.",
         lesson: "Lab",
     },
+    Chapter {
+        id: "resilience",
+        title: "Resilience and failure",
+        summary: "Labs of five to ten minutes: what fails, what that does to the rest, and what keeps it small.",
+        lesson: "Lab",
+    },
 ];
 
 /// A scenario of the gallery: a saved document that runs as it is.
@@ -87,6 +93,10 @@ pub static LESSONS: &[LessonFiles] = &[
     lesson!("8", "dns-failover", "09-dns-failover"),
     lesson!("9", "cold-backend", "10-cold-backend"),
     lesson!("10", "neighbor-region", "11-neighbor-region"),
+    lesson!("15", "newest-first", "16-newest-first"),
+    lesson!("16", "standing-queue", "17-standing-queue"),
+    lesson!("17", "two-buckets", "18-two-buckets"),
+    lesson!("18", "save-the-checkout", "19-save-the-checkout"),
 ];
 
 /// (name, saved run)
@@ -177,6 +187,26 @@ static SOLUTIONS: &[(&str, Solutions)] = &[
             ("more room, less in Virginia", "solution-more"),
             ("room in Ireland, small machines", "solution-small-machines"),
         ]
+    ),
+    solutions!(
+        "newest-first",
+        "16-newest-first",
+        [("the newest first", "solution"), ("adaptive", "solution-adaptive"), ("CoDel", "solution-codel")]
+    ),
+    solutions!(
+        "standing-queue",
+        "17-standing-queue",
+        [("CoDel", "solution"), ("controlled delay", "solution-controlled-delay")]
+    ),
+    solutions!(
+        "two-buckets",
+        "18-two-buckets",
+        [("shaper and tokens", "solution"), ("shaper and meter", "solution-meter")]
+    ),
+    solutions!(
+        "save-the-checkout",
+        "19-save-the-checkout",
+        [("full at 40", "solution"), ("full at 60", "solution-wider")]
     ),
 ];
 

@@ -23,6 +23,7 @@ mod policies;
 mod queueing_formulas;
 mod robust;
 mod scaling;
+mod station_labs;
 mod strategies;
 mod strategy_contracts;
 mod strategy_words;

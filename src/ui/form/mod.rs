@@ -388,6 +388,19 @@ fn cell(
                     onchange={onchange.reform(Value::Number)} onend={onend.clone()} slider={false} {name} />
             }
         }
+        (ParamKind::Choice { options, default }, value) => {
+            let chosen = if let Value::Text(text) = value { text.as_str() } else { default };
+            let (onchange, onend) = (onchange.clone(), onend.clone());
+            let onchange = Callback::from(move |event: Event| {
+                onchange.emit(Value::Text(event.target_unchecked_into::<HtmlSelectElement>().value()));
+                onend.emit(());
+            });
+            html! {
+                <select id={id.to_owned()} class="input select" aria-label={name} disabled={fixed} {onchange}>
+                    { for options.iter().map(|(id, label)| html! { <option value={*id} selected={*id == chosen}>{ *label }</option> }) }
+                </select>
+            }
+        }
         (_, value) => {
             let text = if let Value::Text(text) = value { text.clone() } else { String::new() };
             let oninput = onchange
