@@ -93,6 +93,10 @@ pub struct Try {
     pub made: u64,
     /// It was a wait and nothing else: a balancer waited before it chose anew.
     pub only_wait: bool,
+    /// Sent beside an earlier try that was still out.
+    pub hedge: bool,
+    /// Since when it waited at its caller for room among the open calls, and behind how many.
+    pub held: Option<(u64, u32)>,
     pub sent: Option<u64>,
     pub lost: Option<Lost>,
     pub reached: Option<u64>,
@@ -259,6 +263,8 @@ pub enum Kind {
     Work,
     /// Before a retry.
     Backoff,
+    /// At the caller, for room among its open calls.
+    Held,
     /// For the address that a name stands for.
     Lookup,
     /// For an answer that cannot come: the network swallowed it.
@@ -269,8 +275,8 @@ pub enum Kind {
 
 impl Kind {
     /// All, in the order in which they are listed.
-    pub const ALL: [Self; 7] =
-        [Self::Network, Self::Queue, Self::Work, Self::Backoff, Self::Lookup, Self::Lost, Self::Calls];
+    pub const ALL: [Self; 8] =
+        [Self::Network, Self::Queue, Self::Work, Self::Backoff, Self::Held, Self::Lookup, Self::Lost, Self::Calls];
 
     /// The words for it on the page.
     #[must_use]
@@ -280,6 +286,7 @@ impl Kind {
             Self::Queue => "in a queue",
             Self::Work => "being worked on",
             Self::Backoff => "waiting to try again",
+            Self::Held => "waiting for a free place",
             Self::Lookup => "looking up the address",
             Self::Lost => "waiting for what was lost",
             Self::Calls => "waiting for others",
@@ -294,6 +301,7 @@ impl Kind {
             Self::Queue => "queue",
             Self::Work => "work",
             Self::Backoff => "backoff",
+            Self::Held => "held",
             Self::Lookup => "lookup",
             Self::Lost => "lost",
             Self::Calls => "calls",
@@ -362,7 +370,12 @@ impl Journey {
         let one = &self.tries[of as usize];
         let mut cursor = from;
         let sent = one.sent.unwrap_or(to).min(to);
-        put(spans, of, Kind::Backoff, &mut cursor, sent);
+        if let Some((held, _)) = one.held {
+            put(spans, of, Kind::Backoff, &mut cursor, held.min(sent));
+            put(spans, of, Kind::Held, &mut cursor, sent);
+        } else {
+            put(spans, of, Kind::Backoff, &mut cursor, sent);
+        }
         let out = if one.lost == Some(Lost::Out) { Kind::Lost } else { Kind::Network };
         put(spans, of, out, &mut cursor, one.reached.unwrap_or(to).min(to));
         let answered = one.answered.map_or(to, |end| end.at).min(to);

@@ -15,6 +15,7 @@ mod kinds;
 mod labs;
 mod lessons;
 mod manifests;
+mod mesh;
 mod moved_keys;
 mod outlier;
 mod percentiles;

@@ -2,6 +2,7 @@
 
 use super::System;
 use super::journey::Mark;
+use super::policies::After;
 use super::slab::Key;
 use super::spots::NOWHERE;
 use super::state::{Attempt, Caller, Event, HopSample, Kind, NONE, Phase, Request, Stage, Verb};
@@ -30,6 +31,7 @@ pub(super) mod purpose {
     pub(crate) const LOSS_OUT: u64 = 13;
     pub(crate) const LOSS_BACK: u64 = 14;
     pub(crate) const JITTER: u64 = 15;
+    pub(crate) const CANCEL: u64 = 16;
     pub(crate) const DELIVERY: u64 = 30;
 }
 
@@ -62,6 +64,7 @@ impl System {
             handshake: false,
             try_no_next: 0,
             load: f32::NAN,
+            policy: NONE,
             tried: 0,
             try_no: 0,
             step: 0,
@@ -99,8 +102,16 @@ impl System {
         }
     }
 
-    /// Puts the attempt on the wire and starts its time-out.
+    /// Sends the attempt, once the connection's policies let it go.
     pub(super) fn send(&mut self, ix: u32) {
+        if self.edges[self.attempts[ix].edge as usize].policy.is_none() || self.clears(ix) {
+            self.put_on_wire(ix);
+        }
+    }
+
+    /// Puts the attempt on the wire and starts its time-out.
+    #[inline]
+    pub(super) fn put_on_wire(&mut self, ix: u32) {
         let now = self.now;
         let attempt = &mut self.attempts[ix];
         attempt.sent_at = now;
@@ -115,6 +126,7 @@ impl System {
         }
         let lost = self.loses(ix, edge_ix, false);
         let edge = &self.edges[edge_ix as usize];
+        let has_policy = edge.policy.is_some();
         let mut latency = edge.latency(draws, purpose::LATENCY_OUT) + self.spots.way(from_spot, spot);
         if handshake {
             let there = edge.latency(draws, purpose::HANDSHAKE);
@@ -131,6 +143,9 @@ impl System {
         }
         if self.watched && verb != Verb::Probe {
             self.sample_hop(ix, edge_ix, false, Outcome::Completed, (now, now + latency));
+        }
+        if has_policy {
+            self.watch_connect(ix, lost, latency);
         }
         self.note(ix, Mark::Sent { lost });
         if lost {
@@ -160,6 +175,7 @@ impl System {
         let attempt = &mut self.attempts[ix];
         attempt.reached_at = now;
         let (station_ix, request, probe) = (attempt.station, attempt.request, attempt.verb == Verb::Probe);
+        let policy = attempt.policy;
         let station = &mut self.stations[station_ix as usize];
         if request != NONE {
             let request = &mut self.requests[request];
@@ -176,6 +192,13 @@ impl System {
         if !probe {
             station.meter.arrived();
         }
+        if policy != NONE
+            && let Some((outcome, reason)) = self.useless(ix)
+        {
+            self.respond(ix, outcome, reason);
+            return;
+        }
+        let station = &self.stations[station_ix as usize];
         if station.guard.is_some() && !probe {
             self.enter(ix);
         } else {
@@ -225,7 +248,7 @@ impl System {
         {
             self.processed(delivery);
         }
-        if nobody {
+        if nobody || (detached && reason == Reason::Cancelled) {
             if !detached {
                 let edge = &mut self.edges[edge_ix as usize];
                 edge.by_outcome[outcome.index()] += 1;
@@ -282,13 +305,25 @@ impl System {
         if attempt.detached || attempt.phase == Phase::Backoff {
             return;
         }
-        let lost = attempt.phase == Phase::Lost;
         let set = attempt.verb == Verb::Probe || self.edges[attempt.edge as usize].plan.timeout.is_some();
         let reason = if set { Reason::TimeOut } else { Reason::Unreachable };
-        self.attempts[key.ix].detached = true;
-        self.conclude(key.ix, Outcome::TimedOut, reason);
-        if lost {
-            self.free(key.ix);
+        self.give_up_try(key.ix, reason);
+    }
+
+    /// The caller does not wait for this try any longer.
+    fn give_up_try(&mut self, ix: u32, reason: Reason) {
+        self.attempts[ix].detached = true;
+        self.conclude(ix, Outcome::TimedOut, reason);
+        self.detach(ix);
+    }
+
+    /// The connect time-out is over: has the try got through?
+    pub(super) fn connect_timed_out(&mut self, key: Key) {
+        let waits = |attempt: &&Attempt| !attempt.detached && matches!(attempt.phase, Phase::Out | Phase::Lost);
+        if self.attempts.get(key).filter(waits).is_some() {
+            self.give_up_try(key.ix, Reason::ConnectTimeOut);
+        } else {
+            self.quiet = true;
         }
     }
 
@@ -299,17 +334,18 @@ impl System {
             return;
         };
         let attempt = &mut self.attempts[ix];
-        if attempt.phase == Phase::Backoff {
+        if matches!(attempt.phase, Phase::Backoff | Phase::Held) {
             // Between two tries: the next one is never sent.
+            let held = attempt.phase == Phase::Held;
             self.finish_request(request.ix, Outcome::Abandoned, Reason::ClientLeft);
+            if held {
+                self.leave_gate(ix);
+            }
             return;
         }
-        let lost = attempt.phase == Phase::Lost;
         attempt.detached = true;
         self.conclude(ix, Outcome::Abandoned, Reason::ClientLeft);
-        if lost {
-            self.free(ix);
-        }
+        self.detach(ix);
     }
 
     /// Books the end of an attempt as its caller sees it, then retries or tells the caller.
@@ -331,6 +367,7 @@ impl System {
         self.note(ix, Mark::Heard(outcome, reason));
         let attempt = &self.attempts[ix];
         let (found, via, request, base) = (attempt.found, attempt.via, attempt.request, attempt.base);
+        let policy = attempt.policy;
         let edge = &mut self.edges[edge_ix as usize];
         edge.by_outcome[outcome.index()] += 1;
         edge.in_flight -= 1;
@@ -340,8 +377,9 @@ impl System {
             return;
         }
         let over = matches!(outcome, Outcome::Completed | Outcome::Abandoned);
-        let retry = !over && try_no < edge.plan.retries && !edge.removed;
-        if retry {
+        let retries = (!over && !edge.removed).then_some(edge.plan.retries);
+        let mut retry = retries.is_some_and(|retries| try_no < retries);
+        if retry && policy == NONE {
             edge.retries += 1;
         }
         let backoff = edge.plan.backoff;
@@ -354,17 +392,32 @@ impl System {
             }
             // The caller itself may be gone: killed, or answered already.
             if self.attempts.get(parent).is_none_or(|parent| parent.phase != Phase::Waiting) {
+                if policy != NONE {
+                    self.try_ended(ix, outcome, None);
+                }
                 return;
             }
         }
+        let mut next = try_no + 1;
+        if policy != NONE {
+            match self.try_ended(ix, outcome, retries) {
+                After::Silence => return,
+                After::Tell => retry = false,
+                After::Retry(number) => (retry, next) = (true, number),
+            }
+            self.edges[edge_ix as usize].retries += u64::from(retry);
+        }
         if retry {
-            let next = try_no + 1;
             let again = self.new_attempt(request, edge_ix, caller, verb, base);
             let attempt = &mut self.attempts[again];
             attempt.try_no = next;
             attempt.draws = base.child(purpose::RETRY).child(u64::from(next));
             attempt.backend = backend;
             attempt.via = via;
+            let call = if policy == NONE { NONE } else { self.call_of(ix) };
+            if call != NONE {
+                self.join(again, call);
+            }
             let wait = SimDuration::from_secs_f64(
                 backoff.wait(u32::from(next), |retry| base.child(purpose::BACKOFF).unit(u64::from(retry))),
             );
@@ -386,10 +439,9 @@ impl System {
     /// The wait is over: the attempt goes out, if its caller still waits.
     pub(super) fn retry(&mut self, ix: u32) {
         let attempt = &self.attempts[ix];
-        if let Caller::Client = attempt.caller
-            && self.requests[attempt.request].done
-        {
-            // The user has left meanwhile.
+        let left = matches!(attempt.caller, Caller::Client) && self.requests[attempt.request].done;
+        if left || (attempt.policy != NONE && self.is_over(ix)) {
+            // The user has left meanwhile, or the call has ended.
             self.free(ix);
             return;
         }
@@ -411,21 +463,30 @@ impl System {
 
     /// Frees an attempt, and its request with the last one.
     pub(super) fn free(&mut self, ix: u32) {
-        let request_ix = self.attempts[ix].request;
+        let Attempt { request, policy, detached, .. } = self.attempts[ix];
         self.note(ix, Mark::Freed);
         if let Caller::Delivery(delivery) = self.attempts[ix].caller {
             self.delivery_freed(delivery);
+        }
+        if policy != NONE || detached {
+            self.drop_ticket(ix);
         }
         self.attempts.remove(ix);
         if !self.interrupted.is_empty() {
             self.interrupted.remove(&ix);
         }
-        if request_ix != NONE {
-            let request = &mut self.requests[request_ix];
-            request.refs -= 1;
-            if request.refs == 0 && request.done {
-                self.requests.remove(request_ix);
-            }
+        if request != NONE {
+            self.release_request(request);
+        }
+    }
+
+    /// One fewer refers to the request; with the last one it goes, if it is done.
+    #[inline]
+    pub(super) fn release_request(&mut self, ix: u32) {
+        let request = &mut self.requests[ix];
+        request.refs -= 1;
+        if request.refs == 0 && request.done {
+            self.requests.remove(ix);
         }
     }
 

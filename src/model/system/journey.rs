@@ -62,6 +62,12 @@ pub(super) enum Mark {
     Answered(Outcome, Reason),
     LostBack,
     Heard(Outcome, Reason),
+    /// It is sent beside a try that is still out.
+    Hedge,
+    /// It waits at its caller for room among the open calls.
+    Held {
+        behind: u32,
+    },
     Freed,
 }
 
@@ -184,6 +190,8 @@ impl System {
                     Kind::Pool(pool) => pool.replicas.len() as u32,
                     _ => 0,
                 },
+                hedge: false,
+                held: None,
                 queued_behind: None,
                 started: None,
                 shaped: None,
@@ -241,6 +249,8 @@ impl System {
                 }
             }
             Mark::LostBack => one.lost = Some(Lost::Back),
+            Mark::Hedge => one.hedge = true,
+            Mark::Held { behind } => one.held = Some((now, behind)),
             Mark::Heard(outcome, reason) => one.heard = Some(End { at: now, outcome, reason }),
             Mark::Freed => {
                 // A balancer's retry waits as an attempt that is never sent: the wait is told, then another one goes.
@@ -290,6 +300,25 @@ impl System {
             _ => return None,
         };
         Some(Said { at: self.now.0, who, words })
+    }
+
+    /// A policy has something to say of a try.
+    #[inline]
+    pub(super) fn remark(&mut self, attempt: u32, who: &str, words: impl FnOnce(&Self) -> String) {
+        if self.recorder.is_some() {
+            let words = words(self);
+            self.remarked(attempt, who, words);
+        }
+    }
+
+    #[cold]
+    fn remarked(&mut self, ix: u32, who: &str, words: String) {
+        let at = self.now.0;
+        let Some(recorder) = &mut self.recorder else { return };
+        let Some(place) = place_of(&recorder.live, ix) else { return };
+        if let Some(journey) = &mut recorder.journey {
+            journey.tries[place as usize].said.push(Said { at, who: who.to_owned(), words });
+        }
     }
 
     /// The user has an answer, or never will.

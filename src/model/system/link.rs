@@ -103,6 +103,7 @@ impl Edge {
                 SimDuration::from_secs_f64(self.plan.latency.sample(&mut draws))
             }
         };
+        let base = base + self.hop;
         match &self.link {
             None => base,
             Some(link) => link.later(base, draws.child(purpose), u64::from(self.plan.id.0)),

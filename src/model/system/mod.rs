@@ -15,6 +15,7 @@ mod lines;
 pub(crate) mod link;
 pub mod meter;
 pub mod plan;
+pub(crate) mod policies;
 mod pool;
 mod rebuild;
 pub(crate) mod scaling;
@@ -35,6 +36,7 @@ pub use totals::{Tally, Totals};
 
 use self::meter::{BUCKETS_MAX, Meter};
 use self::plan::{Plan, RunPlan};
+use self::policies::{Call, Ticket};
 use self::slab::Slab;
 use self::spots::Spots;
 use self::state::{ActiveFault, Attempt, Edge, Event, HopSample, Replica, Request, Station};
@@ -87,6 +89,9 @@ pub struct System {
     /// Every time that a message was processed: group, message, partition, offset.
     #[cfg(test)]
     effects: Vec<(u32, u64, u32, u64)>,
+    /// What policies remember of calls and of their tries.
+    calls: Slab<Call>,
+    tickets: Slab<Ticket>,
     pub(crate) stations: Vec<Station>,
     pub(crate) replicas: Vec<Replica>,
     pub(crate) edges: Vec<Edge>,
@@ -134,6 +139,8 @@ impl System {
             poisoned: false,
             #[cfg(test)]
             effects: Vec::new(),
+            calls: Slab::new(),
+            tickets: Slab::new(),
             stations: Vec::new(),
             replicas: Vec::new(),
             edges: Vec::new(),
@@ -219,6 +226,8 @@ impl System {
             _ => 0,
         });
         self.attempts.capacity_bytes()
+            + self.calls.capacity_bytes()
+            + self.tickets.capacity_bytes()
             + self.requests.capacity_bytes()
             + self.queue.len() * 32
             + self.stations.len() * 43_000
@@ -279,6 +288,16 @@ impl System {
                 self.finish_if_drained();
             }
             Event::Retry { attempt } => self.retry(attempt),
+            Event::ConnectTimeOut { attempt } => {
+                self.connect_timed_out(attempt);
+                self.finish_if_drained();
+            }
+            Event::GiveUp { call } => self.give_up_call(call),
+            Event::Hedge { call } => self.hedge(call),
+            Event::Cancel { attempt } => self.cancelled(attempt),
+            Event::Room { edge, whose } => self.room(edge, whose),
+            Event::Waited { attempt } => self.waited(attempt),
+            Event::Released { attempt } => self.released(attempt),
             Event::Resolved { attempt } => self.resolved(attempt),
             Event::Pass { attempt } => self.waited_turn(attempt),
             Event::Leave { request } => {

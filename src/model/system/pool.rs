@@ -278,7 +278,8 @@ impl System {
         };
         let secs = dist.sample(&mut attempt.draws.child(purpose::DEMAND).sequence());
         let cold = self.replicas[replica_ix as usize].cold;
-        SimDuration::from_secs_f64(if cold == 0 { secs } else { secs * config.cold_factor_at(cold) })
+        let demand = SimDuration::from_secs_f64(if cold == 0 { secs } else { secs * config.cold_factor_at(cold) });
+        if attempt.policy == NONE { demand } else { SimDuration(demand.0 + self.proxy_work(ix).0) }
     }
 
     pub(super) fn schedule_work(&mut self, replica_ix: u32) {
@@ -433,6 +434,12 @@ impl System {
                 self.finish_work(ix, Outcome::Completed, Reason::None);
                 return;
             };
+            if self.attempts[ix].policy != NONE
+                && let Some((outcome, reason)) = self.useless(ix)
+            {
+                self.finish_work(ix, outcome, reason);
+                return;
+            }
             self.attempts[ix].step += 1;
             let operation = self.requests[request].operation;
             match step {
@@ -684,8 +691,43 @@ impl System {
             if entry.guard.is_some() {
                 self.tell_wait(next);
             }
+            if self.attempts[next].policy != NONE
+                && let Some((outcome, reason)) = self.useless(next)
+            {
+                // Nobody needs it any more: no work for it.
+                self.respond(next, outcome, reason);
+                continue;
+            }
             self.start(next, replica_ix);
         }
+    }
+
+    /// Takes an attempt out of the station where it waits, is worked on, or waits for its calls.
+    pub(super) fn withdraw_from_station(&mut self, ix: u32) {
+        let now = self.now;
+        let attempt = &self.attempts[ix];
+        let (station_ix, replica_ix, phase) = (attempt.station, attempt.replica, attempt.phase);
+        let Kind::Pool(pool) = &mut self.stations[station_ix as usize].kind else { return };
+        if phase == Phase::Queued {
+            let own = self.replicas.get_mut(replica_ix as usize).is_some_and(|replica| replica.queue.remove(ix));
+            if own || pool.shared.remove(ix) {
+                self.stations[station_ix as usize].meter.level(now, 0, -1);
+            }
+            return;
+        }
+        if phase == Phase::Working {
+            let replica = &mut self.replicas[replica_ix as usize];
+            replica.sync(now);
+            replica.jobs.retain(|Reverse((_, _, job))| *job != ix);
+            if matches!(replica.queue, Waiting::Nobody) {
+                self.share_out(replica_ix);
+            } else {
+                self.schedule_work(replica_ix);
+            }
+        }
+        // The answer must not find it here when the slot goes to the next.
+        self.attempts[ix].phase = Phase::Back;
+        self.release(replica_ix);
     }
 
     fn anybody_takes_new(&self, station: u32) -> bool {

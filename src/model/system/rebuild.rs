@@ -235,8 +235,9 @@ impl System {
         if let Some(&ix) = self.by_edge.get(&plan.id) {
             let edge = &mut self.edges[ix as usize];
             if edge.from == from && edge.to == to {
-                edge.plan = plan.clone();
+                let old = std::mem::replace(&mut edge.plan, plan.clone()).policy;
                 edge.constant = constant;
+                self.replan_policies(ix, old.as_deref());
                 return;
             }
             // Its ends moved: what is under way keeps the old edge.
@@ -250,6 +251,9 @@ impl System {
             removed: false,
             constant,
             link: None,
+            hop: SimDuration::ZERO,
+            policy: None,
+            zombies: 0,
             sent: 0,
             by_outcome: [0; 6],
             in_flight: 0,
@@ -259,6 +263,7 @@ impl System {
             back_since: 0,
             back_dots: 0,
         });
+        self.replan_policies(self.edges.len() as u32 - 1, None);
     }
 
     /// Lists a station's outgoing edges anew and makes the handler that follows from them.

@@ -8,6 +8,7 @@ use super::broker::Broker;
 use super::link::Link;
 use super::meter::Meter;
 use super::plan::{BalancerConfig, EdgePlan, Operation, PoolConfig, SourceConfig, Standing};
+use super::policies::PolicyState;
 use super::scaling::{Body, Scaling};
 use super::slab::Key;
 use crate::engine::rng::{DrawKey, Stream};
@@ -76,6 +77,35 @@ pub(super) enum Event {
     /// The wait before a retry is over.
     Retry {
         attempt: u32,
+    },
+    /// A try has not got through within the connect time-out; stale once it has, or is freed.
+    ConnectTimeOut {
+        attempt: Key,
+    },
+    /// The caller gives up on a call with all its tries; stale once the call is done.
+    GiveUp {
+        call: Key,
+    },
+    /// A call has been out for longer than usual; stale likewise.
+    Hedge {
+        call: Key,
+    },
+    /// A station hears that nobody wants the answer; stale once the attempt is freed.
+    Cancel {
+        attempt: Key,
+    },
+    /// A place may be free at the gate of a connection.
+    Room {
+        edge: u32,
+        whose: u32,
+    },
+    /// A try has stood before a gate for as long as it may; stale once it has gone.
+    Waited {
+        attempt: Key,
+    },
+    /// The gate before which a try stands is no more; stale likewise.
+    Released {
+        attempt: Key,
     },
     /// A balancer asks its backends how they are.
     Check {
@@ -208,6 +238,8 @@ pub(super) enum Verb {
 pub(super) enum Phase {
     /// Waits to be sent (again).
     Backoff,
+    /// Waits at its caller for room among the connection's open calls.
+    Held,
     /// On its way to the station.
     Out,
     Queued,
@@ -267,6 +299,8 @@ pub(super) struct Attempt {
     pub try_no_next: u8,
     /// Busy share of the replica's slots as the answer left, for balancers; NaN: nobody said.
     pub load: f32,
+    /// Index of its ticket, where policies are at work; see [`super::policies`].
+    pub policy: u32,
     /// Standing at a balancer: backends tried, one bit each of the first 64.
     pub tried: u64,
     /// Try number, 0 first.
@@ -554,6 +588,11 @@ pub(crate) struct Edge {
     pub(super) constant: Option<SimDuration>,
     /// What faults do to it, if any does.
     pub(crate) link: Option<Box<Link>>,
+    /// What the proxies on the way add [each way].
+    pub(super) hop: SimDuration,
+    pub(crate) policy: Option<Box<PolicyState>>,
+    /// Attempts still under way that nobody waits for any more.
+    pub(crate) zombies: u64,
     pub(crate) sent: u64,
     pub(crate) by_outcome: [u64; 6],
     pub(crate) in_flight: u64,

@@ -35,6 +35,8 @@ struct Draft {
     places: Vec<usize>,
     /// How the message broker behind the first service is set, a bit or two for each choice; none if it is absent.
     broker: Option<u16>,
+    /// What the connections are told beyond that, some bits for each policy; 0: nothing.
+    policies: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -81,13 +83,14 @@ fn draft() -> impl Strategy<Value = Draft> {
             any::<u64>(),
             proptest::collection::vec(0..6usize, 4),
             proptest::option::of(any::<u16>()),
+            prop_oneof![Just(0), any::<u32>()],
         ),
     )
         .prop_map(
             |(
                 (rate, closed, writes, balancer, care),
                 (front, back, calls),
-                (timeout, retries, latency, seed, places, broker),
+                (timeout, retries, latency, seed, places, broker, policies),
             )| {
                 Draft {
                     rate,
@@ -104,6 +107,7 @@ fn draft() -> impl Strategy<Value = Draft> {
                     seed,
                     places,
                     broker,
+                    policies,
                 }
             },
         )
@@ -206,6 +210,68 @@ fn scaled(draft: &Draft, pool: &Pool, mut params: Params) -> Params {
     if bit(4) {
         let nodes = Params::new().with("start", 0.4).with("max", 2.0).with("idle", 1.0).with("below", 1.0);
         params.set("nodes", Variant::new("pool", nodes));
+    }
+    params
+}
+
+/// Policies of the connection number `edge`, tight enough to act within a short run: any of them on or off.
+fn policies(bits: u32, edge: usize, mut params: Params) -> Params {
+    // Connections differ, so that a call can go over some with policies and some without.
+    let bits = if bits == 0 { 0 } else { bits.rotate_left(edge as u32 * 7 % 32) };
+    let on = |at: u32| bits >> at & 1 == 1;
+    let choice = |id: &str, pairs: &[(&str, f64)]| {
+        Variant::new(id, pairs.iter().fold(Params::new(), |params, (key, value)| params.with(key, *value)))
+    };
+    if on(0) {
+        params.set("connect_timeout", 0.008);
+    }
+    if on(1) {
+        params.set("overall_timeout", 0.06);
+    }
+    if on(2) {
+        params.set("deadline", 0.05);
+    }
+    params.set("pass_deadline", on(3));
+    params.set("cancel", on(4) || on(20));
+    if on(5) {
+        let mut breaker = match bits >> 6 & 3 {
+            0 => choice("consecutive", &[("failures", 2.0), ("open_for", 0.3), ("probes", 2.0)]),
+            1 => choice("count-window", &[("window", 8.0), ("min_calls", 4.0), ("open_for", 0.2), ("probes", 3.0)]),
+            2 => choice("time-window", &[("window", 2.0), ("min_calls", 4.0), ("open_for", 0.2), ("probes", 1.0)]),
+            _ => choice(
+                "consecutive",
+                &[("failures", 3.0), ("open_for", 0.1), ("probes", 1_000.0), ("clear_every", 1.0)],
+            ),
+        };
+        breaker.params.set("scope", ["connection", "backend", "caller"][(bits >> 8) as usize % 3]);
+        params.set("breaker", breaker);
+    }
+    match bits >> 10 & 3 {
+        0 => params.set("retry_budget", choice("tokens", &[("share", 0.2), ("reserve", 1.0)])),
+        1 => params.set("retry_budget", choice("concurrent", &[("least", 1.0)])),
+        _ => {}
+    }
+    match bits >> 12 & 3 {
+        0 => params.set("hedging", choice("percentile", &[("percentile", 0.6), ("extra", 3.0)])),
+        1 => params.set("hedging", choice("delay", &[("delay", 0.01), ("extra", 2.0)])),
+        _ => {}
+    }
+    match bits >> 14 & 3 {
+        0 => params.set("bulkhead", choice("on", &[("limit", 3.0), ("waiting", 2.0), ("longest_wait", 0.02)])),
+        1 => {
+            let mut pool = choice("pool", &[("limit", 2.0), ("longest_wait", 0.1)]);
+            pool.params.set("scope", "connection");
+            params.set("bulkhead", pool);
+        }
+        _ => {}
+    }
+    if on(16) {
+        params.set("sidecar", choice("on", &[]));
+    }
+    match bits >> 17 & 7 {
+        0 => params.set("rate_limit", choice("token-bucket", &[("rate", 60.0)])),
+        1 => params.set("rate_limit", choice("leaky-bucket", &[("rate", 60.0)])),
+        _ => {}
     }
     params
 }
@@ -322,6 +388,12 @@ fn document(draft: &Draft) -> Document {
             document.add_edge(Edge { from: broker, to: worker, params: edge() });
         }
     }
+    if draft.policies != 0 {
+        for (ix, edge) in document.edges.values_mut().enumerate() {
+            let edge = std::rc::Rc::make_mut(edge);
+            edge.params = policies(draft.policies, ix, edge.params.clone());
+        }
+    }
     settle(&mut document, &draft.places);
     document
 }
@@ -354,6 +426,8 @@ enum Blow {
     Reorder(usize, usize),
     /// A node goes to another place.
     Settle(usize, usize),
+    /// A connection gets other policies, or with 0 none.
+    Replan(usize, u32),
 }
 
 fn blows() -> impl Strategy<Value = Vec<(u32, Blow)>> {
@@ -365,6 +439,7 @@ fn blows() -> impl Strategy<Value = Vec<(u32, Blow)>> {
         1 => (0..12usize).prop_map(Blow::Unplug),
         1 => (0..12usize, 0..DISCIPLINES.len()).prop_map(|(node, kind)| Blow::Reorder(node, kind)),
         1 => (0..12usize, 0..6usize).prop_map(|(node, area)| Blow::Settle(node, area)),
+        2 => (0..12usize, prop_oneof![Just(0), any::<u32>()]).prop_map(|(edge, bits)| Blow::Replan(edge, bits)),
     ];
     proptest::collection::vec((0..6_000u32, blow), 0..8)
 }
@@ -430,6 +505,15 @@ fn strike(system: &mut System, document: &mut Document, blow: &Blow) {
             let node = document.nodes.get_mut(&nodes[node % nodes.len()]).expect("one of its nodes");
             std::rc::Rc::make_mut(node).area = place;
         }
+        Blow::Replan(_, _) if edges.is_empty() => return,
+        Blow::Replan(edge, bits) => {
+            let edge = document.edges.get_mut(&edges[edge % edges.len()]).expect("one of its edges");
+            let edge = std::rc::Rc::make_mut(edge);
+            let plain = ["latency", "timeout", "retries"];
+            let kept = edge.params.0.iter().filter(|(key, _)| plain.contains(&key.as_str()));
+            let kept = Params(kept.map(|(key, value)| (key.clone(), value.clone())).collect());
+            edge.params = if bits == 0 { kept } else { policies(bits, 0, kept) };
+        }
         Blow::Unplug(node) => {
             // The first three carry the way in; without them there would be nothing to run.
             if node >= 3 && node < nodes.len() {
@@ -457,11 +541,12 @@ fn check_ledgers(system: &System) {
             let attempt = &system.attempts[*attempt];
             attempt.edge as usize == ix
                 && !attempt.detached
-                && attempt.phase != Phase::Backoff
+                && !matches!(attempt.phase, Phase::Backoff | Phase::Held)
                 && attempt.verb != super::state::Verb::Probe
         });
         assert_eq!(under_way.count() as u64, edge.in_flight, "attempts on edge {:?}", edge.plan.id);
     }
+    check_policies(system);
     for (ix, replica) in system.replicas.iter().enumerate() {
         let at = |phase: fn(Phase) -> bool| {
             let held = system.attempts.indices().map(|attempt| &system.attempts[attempt]);
@@ -542,6 +627,20 @@ fn check_guards(system: &System) {
     }
 }
 
+/// What policies count, counted anew.
+fn check_policies(system: &System) {
+    let attempts = || system.attempts.indices().map(|ix| (ix, &system.attempts[ix]));
+    for (ix, edge) in system.edges.iter().enumerate() {
+        let zombies = attempts().filter(|(_, attempt)| {
+            attempt.edge as usize == ix && attempt.detached && attempt.verb != super::state::Verb::Probe
+        });
+        assert_eq!(zombies.count() as u64, edge.zombies, "zombies of edge {:?}", edge.plan.id);
+    }
+    super::policies::check(system);
+    let tickets = attempts().filter(|(_, attempt)| attempt.policy != super::state::NONE).count();
+    assert_eq!(system.tickets.len(), tickets, "a ticket belongs to an attempt that lives");
+}
+
 /// Runs to the end, with the ledgers checked after every blow.
 fn run_under(draft: &Draft, blows: &[(u32, Blow)]) {
     let mut document = document(draft);
@@ -586,7 +685,7 @@ proptest! {
     #[test]
     fn littles_law_holds_at_every_station(mut draft in draft()) {
         // Zombies and errors stay, too, but their stays are not in the histogram of good answers.
-        (draft.timeout, draft.retries) = (0.0, 0.0);
+        (draft.timeout, draft.retries, draft.policies) = (0.0, 0.0, 0);
         draft.care &= !(1 << PATIENCE);
         draft.balancer = draft.balancer.map(|(strategy, _, kind)| (strategy, false, kind));
         for pool in draft.front.iter_mut().chain(&mut draft.back) {

@@ -107,7 +107,7 @@ impl Settings {
 }
 
 /// The latest results, of which a breaker takes shares.
-pub trait Window: Clone + std::fmt::Debug {
+pub trait Window: Clone + std::fmt::Debug + Send {
     /// Results that it can hold; `None`: any number.
     fn capacity(&self) -> Option<u32>;
     fn record(&mut self, failed: bool, slow: bool, now: SimTime);

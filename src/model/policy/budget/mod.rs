@@ -15,7 +15,7 @@ use crate::model::params::{Entry, Variant};
 use crate::model::read::Reader;
 
 /// A retry budget.
-pub trait Budget: fmt::Debug {
+pub trait Budget: fmt::Debug + Send {
     /// A call begins.
     fn call(&mut self, now: SimTime);
     /// Whether one try more may be sent, while `open` calls are under way. If so, it is charged.

@@ -194,7 +194,7 @@ impl System {
         }
         balancer.close(at);
         let Some(backend) = self.pick(ix, 0, try_no) else {
-            self.respond(ix, Outcome::Failed, Reason::NoHealthyBackend);
+            self.nobody_to_ask(ix, Reason::NoHealthyBackend);
             return;
         };
         let Some(balancer) = self.balancer_mut(station) else { unreachable!("only balancers balance") };

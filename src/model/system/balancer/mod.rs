@@ -11,7 +11,7 @@ mod outliers;
 use super::System;
 use super::flow::purpose;
 use super::plan::{BalancerConfig, Layer};
-use super::state::{Balancer, Caller, Connections, Kind, Memory, Phase, Picker, Verb};
+use super::state::{Balancer, Caller, Connections, Kind, Memory, NONE, Phase, Picker, Verb};
 use crate::engine::rng::{DrawKey, Stream};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::balancer::{self, Answer, BackendView, PickContext, Reads, RequestView, Strategy};
@@ -125,7 +125,7 @@ impl System {
             Layer::Requests { .. } if !balancer.routed => self.choose(ix, 0, try_no),
             Layer::Requests { .. } => match self.route(station, request) {
                 Some(picker) => self.choose(ix, picker, try_no),
-                None => self.respond(ix, Outcome::Failed, Reason::NoRoute),
+                None => self.nobody_to_ask(ix, Reason::NoRoute),
             },
             Layer::Connections(config) => self.connect(ix, config, try_no),
             Layer::Names(config) => self.resolve(ix, config, try_no),
@@ -141,7 +141,7 @@ impl System {
         let attempt = &self.attempts[ix];
         let station = attempt.station;
         let Some(backend) = self.pick(ix, picker, try_no) else {
-            self.respond(ix, Outcome::Failed, Reason::NoHealthyBackend);
+            self.nobody_to_ask(ix, Reason::NoHealthyBackend);
             return;
         };
         let Some(balancer) = self.balancer_mut(station) else { unreachable!("only balancers balance") };
@@ -247,11 +247,33 @@ impl System {
         if try_no > 0 {
             attempt.draws = draws.child(purpose::RETRY).child(u64::from(try_no));
         }
+        if self.attempts[ix].policy != NONE {
+            self.join_onward(ix, call);
+        }
         self.note_chosen(ix, backend, call);
         if self.lately.station == Some(station) {
             self.keep_choice(ix, backend, try_no);
         }
         self.send(call);
+    }
+
+    /// There is no backend for a try: the request fails, unless another try of it is still out.
+    fn nobody_to_ask(&mut self, ix: u32, reason: Reason) {
+        if self.attempts[ix].policy == NONE || !self.is_hedging(ix) {
+            self.respond(ix, Outcome::Failed, reason);
+        }
+    }
+
+    /// A backend that was chosen is not asked after all, or its answer is not waited for: that says nothing of it.
+    pub(super) fn backend_not_asked(&mut self, station: u32, ix: u32) {
+        let attempt = &self.attempts[ix];
+        let (backend, via) = (attempt.backend as usize, attempt.via as usize);
+        let Some(balancer) = self.balancer_mut(station) else { return };
+        balancer.backends[backend].in_flight -= 1;
+        // What is outstanding at a balancer of connections are those, and one of names hears nothing.
+        if matches!(balancer.config.layer, Layer::Requests { .. } | Layer::Callers(_)) {
+            balancer.pickers[via].views[backend].outstanding -= 1;
+        }
     }
 
     /// What a strategy reads of a request.
