@@ -336,11 +336,8 @@ impl System {
         let attempt = &mut self.attempts[ix];
         if matches!(attempt.phase, Phase::Backoff | Phase::Held) {
             // Between two tries: the next one is never sent.
-            let held = attempt.phase == Phase::Held;
             self.finish_request(request.ix, Outcome::Abandoned, Reason::ClientLeft);
-            if held {
-                self.leave_gate(ix);
-            }
+            self.leave_call_of(ix);
             return;
         }
         attempt.detached = true;

@@ -530,11 +530,13 @@ impl System {
         }
     }
 
-    /// A user has left while a try stood before a gate.
-    pub(super) fn leave_gate(&mut self, ix: u32) {
+    /// A user has left while a try waited to be sent.
+    pub(super) fn leave_call_of(&mut self, ix: u32) {
         let call = self.call_of(ix);
-        self.end_call(call);
-        self.drop_others(call);
+        if call != NONE {
+            self.end_call(call);
+            self.drop_others(call);
+        }
     }
 
     /// A backend that was chosen is not asked after all: that says nothing of it.
