@@ -719,7 +719,7 @@ impl System {
             let replica = &mut self.replicas[replica_ix as usize];
             replica.sync(now);
             replica.jobs.retain(|Reverse((_, _, job))| *job != ix);
-            if matches!(replica.queue, Waiting::Nobody) {
+            if replica.body.is_some() || matches!(replica.queue, Waiting::Nobody) {
                 self.share_out(replica_ix);
             } else {
                 self.schedule_work(replica_ix);
