@@ -152,6 +152,7 @@ const fn key(kind: Kind) -> &'static str {
         Kind::Queue => "kind-queue",
         Kind::Work => "kind-work",
         Kind::Backoff => "kind-backoff",
+        Kind::Held => "kind-held",
         Kind::Lookup => "kind-lookup",
         Kind::Lost => "kind-lost",
         Kind::Calls => "kind-calls",
