@@ -1,6 +1,7 @@
 //! Scripts of a person at work, and what must hold for any script.
 
 mod areas;
+mod faults;
 
 use std::rc::Rc;
 

@@ -24,12 +24,14 @@ pub fn TrayToggle() -> Html {
         dispatch.callback(move || Action::Session(SessionChange::SetPanel { panel: TRAY.to_owned(), open: !open }));
     html! {
         <section class="rail-group rail-alone" aria-label="Faults">
+            <div class="rail-items">
             <button type="button" class={classes!("palette-item", "cat-fault", open.then_some("palette-on"))} id="tray-toggle"
                 aria-expanded={open.to_string()} aria-controls="tray" title="What can go wrong: drag it onto what it shall hit." onclick={toggle}>
                 { icon("siren", "icon-l") }
                 <span>{ "Faults" }</span>
                 { icon(if open { "chevron-left" } else { "chevron-right" }, "icon-s") }
             </button>
+            </div>
         </section>
     }
 }
@@ -39,7 +41,7 @@ pub fn TrayToggle() -> Html {
 pub fn Tray() -> Html {
     html! {
         <aside class="tray" id="tray" aria-label="Faults">
-            <p class="sub tray-lead">{ "Drag one onto what it shall hit, or onto the timeline. Or click it here, then there." }</p>
+            <p class="sub tray-lead">{ "Drag one onto what it shall hit, or onto the timeline." }</p>
             { for Group::ALL.into_iter().map(|group| html! {
                 <section class="tray-group" aria-label={group.label()} key={group.label()}>
                     <h3>{ group.label() }</h3>

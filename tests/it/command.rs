@@ -185,3 +185,22 @@ fn help_names_every_command_and_the_version_is_the_engines() {
     }
     assert_eq!(text(&headroom(&["--version"]).stdout).trim(), format!("headroom {}", env!("CARGO_PKG_VERSION")));
 }
+
+#[test]
+fn chaos_is_planned_within_its_budget_and_runs() {
+    let planned = headroom(&["chaos", "black-friday", "--json", "--budget", "faults=3,at_once=2"]);
+    assert!(planned.status.success(), "{}", text(&planned.stderr));
+    let faults: Vec<headroom::topology::document::ScheduledFault> = serde_json::from_slice(&planned.stdout).unwrap();
+    assert!((1..=3).contains(&faults.len()), "{faults:?}");
+    let file = headroom(&["chaos", "black-friday", "--budget", "faults=3,at_once=2"]);
+    let run = Run::from_json(&text(&file.stdout)).unwrap();
+    assert!(run.document.faults.ends_with(&faults), "the same again, after its own");
+    let whole = report(&with_input(&["run", "-", "--json"], &text(&file.stdout)));
+    assert!(whole.finished);
+    let only = headroom(&["chaos", "black-friday", "--json", "--kinds", "kill,hang", "--number", "7"]);
+    let faults: Vec<headroom::topology::document::ScheduledFault> = serde_json::from_slice(&only.stdout).unwrap();
+    assert!(faults.iter().all(|planned| matches!(planned.fault.kind.as_str(), "kill" | "hang")));
+    fails(2, &["chaos", "black-friday", "--kinds", "earthquake"], "", "there is no fault \"earthquake\"");
+    fails(2, &["chaos", "black-friday", "--budget", "share=2"], "", "share must be from 0 to 1");
+    fails(2, &["chaos", "black-friday", "--budget", "radius=world"], "", "must be one of replica, station, place");
+}

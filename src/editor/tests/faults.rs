@@ -1,0 +1,117 @@
+//! A fault in hand: aimed, dropped, let loose by key.
+
+use super::*;
+use crate::editor::Strike;
+use crate::model::fault;
+use crate::topology::document::FaultTarget;
+
+fn kind(id: &str) -> &'static fault::FaultKind {
+    fault::find(id).expect("it is in the registry")
+}
+
+fn struck(editor: &TestEditor) -> Option<(String, FaultTarget, u32)> {
+    editor.state.session.strike.clone().map(|Strike { kind, target, serial }| (kind, target, serial))
+}
+
+#[test]
+fn a_fault_is_dropped_on_what_it_can_hit() {
+    let editor = TestEditor::new("src -> a").ask(ToolRequest::PlaceFault { kind: kind("hang"), dragged: true });
+    let (source, service) = (editor.id("src"), editor.id("a"));
+    let (at_source, at_service) = (editor.middle("src"), editor.middle("a"));
+    let editor = editor.expect_tool("aiming").moved(at_source.x, at_source.y);
+    let may = |editor: &TestEditor, target| editor.state.tool.may_hit(&editor.state.document, target);
+    assert_eq!(may(&editor, Target::Node(source)), Some(false), "clients do not hang");
+    assert_eq!(may(&editor, Target::Node(service)), Some(true));
+    let editor = editor.moved(at_service.x, at_service.y);
+    assert!(
+        matches!(editor.state.tool, ToolState::PlacingFault { candidate: Some(Target::Node(id)), .. } if id == service)
+    );
+    let steps = editor.state.history.undo_len();
+    let editor = editor.up().expect_tool("idle").expect_selected(&["a"]).expect_notice("Hang: a.");
+    assert_eq!(struck(&editor), Some(("hang".to_owned(), FaultTarget::Node(service), 1)));
+    assert_eq!(editor.state.history.undo_len(), steps, "the drawing is as it was");
+    assert_eq!(editor.state.tool.may_hit(&editor.state.document, Target::Node(service)), None);
+}
+
+#[test]
+fn a_fault_dropped_beside_everything_hits_nothing() {
+    let editor = TestEditor::new("src -> a")
+        .ask(ToolRequest::PlaceFault { kind: kind("kill"), dragged: true })
+        .moved(500.0, 500.0)
+        .up()
+        .expect_tool("idle")
+        .expect_notice("Nothing was hit");
+    assert_eq!(struck(&editor), None);
+}
+
+#[test]
+fn the_nearest_connection_is_hit() {
+    let editor = TestEditor::new("src -> a").ask(ToolRequest::PlaceFault { kind: kind("loss"), dragged: false });
+    let curve = *editor.state.curves.values().next().expect("there is one");
+    let at = curve.at(0.5);
+    let editor = editor.moved(at.x, at.y + 10.0).click(at.x, at.y + 10.0);
+    let edge = *editor.state.document.edges.keys().next().expect("there is one");
+    assert_eq!(struck(&editor), Some(("loss".to_owned(), FaultTarget::Edge(edge), 1)));
+}
+
+#[test]
+fn by_key_it_hits_what_is_selected_or_what_is_chosen_next() {
+    let editor = TestEditor::new("src -> a; b");
+    let (a, b) = (editor.id("a"), editor.id("b"));
+    let editor = editor.select(&["a"]).ask(ToolRequest::PlaceFaultAtSelection { kind: kind("kill") });
+    assert_eq!(struck(&editor), Some(("kill".to_owned(), FaultTarget::Node(a), 1)));
+    let editor = editor
+        .select(&["src"])
+        .ask(ToolRequest::PlaceFaultAtSelection { kind: kind("kill") })
+        .expect_tool("aiming")
+        .ask(ToolRequest::Pick(editor_source()))
+        .expect_tool("aiming")
+        .expect_notice("Nothing was hit")
+        .ask(ToolRequest::Pick(b));
+    assert_eq!(struck(&editor), Some(("kill".to_owned(), FaultTarget::Node(b), 2)));
+    let editor = editor.ask(ToolRequest::PlaceFault { kind: kind("loss"), dragged: false });
+    let edge = *editor.state.document.edges.keys().next().expect("there is one");
+    let editor = editor.ask(ToolRequest::Choose(Target::Edge(edge)));
+    assert_eq!(struck(&editor), Some(("loss".to_owned(), FaultTarget::Edge(edge), 3)));
+    let editor = editor.ask(ToolRequest::PlaceFault { kind: kind("loss"), dragged: false }).key("Escape");
+    assert_eq!((editor.state.tool.word(), struck(&editor).map(|strike| strike.2)), ("idle", Some(3)));
+}
+
+/// The clients of a drawing that begins with them.
+fn editor_source() -> NodeId {
+    NodeId(1)
+}
+
+#[test]
+fn an_outage_hits_the_innermost_place() {
+    let mut document = crate::editor::testing::document("a");
+    super::areas::add_region_with_zone(&mut document);
+    let aimed = |x, y| {
+        crate::editor::faults::aimed_at(
+            &document,
+            &std::collections::BTreeMap::new(),
+            Point { x, y },
+            1.0,
+            kind("outage"),
+        )
+    };
+    assert_eq!(aimed(500.0, 500.0), Some(Target::Area(AreaId(2))), "the zone");
+    assert_eq!(aimed(1_000.0, 260.0), Some(Target::Area(AreaId(1))), "the region around it");
+    assert_eq!(aimed(0.0, 0.0), None);
+}
+
+#[test]
+fn several_faults_are_planned_in_one_step() {
+    let editor = TestEditor::new("src -> a");
+    let a = editor.id("a");
+    let planned = |at_secs| ScheduledFault {
+        at_secs,
+        for_secs: Some(1.0),
+        fault: Fault { kind: "kill".to_owned(), target: FaultTarget::Node(a), params: Params::new() },
+    };
+    let steps = editor.state.history.undo_len();
+    let editor = editor.edit(EditCommand::AddFaults(vec![planned(1.0), planned(3.0)]));
+    assert_eq!(editor.state.document.faults.len(), 2);
+    let editor = editor.expect_undo(Some("Plan 2 faults"), steps + 1).act(Action::Undo);
+    assert!(editor.state.document.faults.is_empty());
+}

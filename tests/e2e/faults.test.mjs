@@ -1,0 +1,127 @@
+// Faults as a person uses them: dragged from the tray onto the running system and onto the timeline, by mouse and by key.
+import assert from 'node:assert/strict';
+import { assertAccessible, assertFits, check, clockPasses } from './lib.mjs';
+
+const card = (page, name) => page.locator('.station-place', { has: page.locator('.station-name', { hasText: new RegExp(`^${name}$`) }) });
+const frame = (page, name) => page.locator('.area', { has: page.locator('.area-name', { hasText: new RegExp(`^${name}$`) }) });
+
+async function box(locator) {
+  const found = await locator.boundingBox();
+  assert.ok(found, 'it is on the page');
+  return found;
+}
+
+async function middle(locator) {
+  await locator.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = await box(locator);
+  return [Math.round(x + width / 2), Math.round(y + height / 2)];
+}
+
+/// Presses on `from` and moves to `to`; the button stays down.
+async function carry(page, from, to) {
+  await page.mouse.move(...from);
+  await page.mouse.down();
+  await page.mouse.move((from[0] + to[0]) / 2, (from[1] + to[1]) / 2, { steps: 4 });
+  await page.mouse.move(...to, { steps: 4 });
+}
+
+async function openTray(page) {
+  await page.locator('#tray-toggle').click();
+  await page.locator('#tray').waitFor();
+  // The drawing is fitted into what is left of the canvas.
+  await page.waitForFunction(() => {
+    const now = document.querySelector('.station').getBoundingClientRect().x;
+    const same = globalThis.lastPlace === now;
+    globalThis.lastPlace = now;
+    return same;
+  }, undefined, { polling: 200 });
+}
+
+check('a zone outage is dragged onto the running system, seen everywhere, and lifted', async ({ open }) => {
+  const page = await open({ hash: '#scenario=three-regions' });
+  await openTray(page);
+  // A zone around the shop in Europe.
+  const shop = await box(card(page, 'Shop, Europe'));
+  await page.locator('[data-kind=zone]').click();
+  await carry(page, [shop.x - 10, shop.y - 18], [shop.x + shop.width + 10, shop.y + shop.height + 10]);
+  await page.mouse.up();
+  const zone = page.locator('.area-zone');
+  await zone.waitFor();
+  const name = await zone.locator('.area-name').textContent();
+  const zoneBox = await box(zone);
+  await clockPasses(page, '00:00.500');
+
+  await carry(page, await middle(page.locator('[data-tray=outage]')), [zoneBox.x + zoneBox.width / 2, zoneBox.y + zoneBox.height - 6]);
+  // While it is in hand: what it could hit stands out, what it would hit most.
+  await page.locator('.tool-aiming').waitFor();
+  assert.equal(await page.locator('.area.aim').count(), 4, 'three regions and a zone can go dark');
+  assert.equal(await page.locator('.station.no-aim').count(), 5, 'a station cannot');
+  await page.locator('.area-zone.lit').waitFor();
+  await page.mouse.up();
+
+  await zone.locator('.area-state', { hasText: 'outage' }).waitFor();
+  await card(page, 'Shop, Europe').locator('.fault-tag', { hasText: 'Outage' }).waitFor();
+  await card(page, 'Shop, Europe').locator('.station[data-condition=dead]').waitFor();
+  assert.equal(await card(page, 'Shop, Asia').locator('.fault-tag').count(), 0, 'elsewhere nothing is hit');
+  await page.locator('.timeline-live text', { hasText: `Outage: ${name}` }).waitFor();
+  // The numbers: some go there until the front door has noticed, and fail.
+  await page.waitForFunction(() => [...document.querySelectorAll('.strip *')].some((element) => /^[1-9][\d.]* %$/.test(element.textContent.trim())));
+  await assertAccessible(page);
+
+  await page.locator('#tab-break').click();
+  await page.locator('[data-fault=lift-outage]').click();
+  await card(page, 'Shop, Europe').locator('.fault-tag').waitFor({ state: 'detached' });
+  assert.equal(await zone.locator('.area-state').count(), 0);
+});
+
+check('a fault is dropped on a connection, one on the timeline, and one is let loose by keyboard', async ({ open }) => {
+  const page = await open({ hash: '#scenario=black-friday' });
+  await openTray(page);
+  const from = await middle(card(page, 'Customers'));
+  const to = await middle(card(page, 'Front door'));
+  await carry(page, await middle(page.locator('[data-tray=loss]')), [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2]);
+  await page.locator('.wire.candidate').waitFor();
+  await page.mouse.up();
+  await page.locator('.stage-badges .fault-tag', { hasText: 'Lose messages' }).waitFor();
+
+  const marks = page.locator('.timeline-fault');
+  const before = await marks.count();
+  const track = await box(page.locator('.timeline-track'));
+  await carry(page, await middle(page.locator('[data-tray=hang]')), [track.x + track.width / 2, track.y + 34]);
+  await page.mouse.up();
+  assert.equal(await marks.count(), before + 1, 'it is planned');
+  const planned = page.getByRole('group', { name: 'Planned fault' });
+  await planned.locator('#fault-hits').selectOption({ label: 'Orders database' });
+  await planned.getByRole('heading', { name: /Hang: Orders database/ }).waitFor();
+  await assertAccessible(page);
+
+  // By keyboard: what is selected is hit.
+  await page.locator('#node-3').focus();
+  await page.keyboard.press('Enter');
+  await page.locator('[data-tray=hang]').focus();
+  await page.keyboard.press('Enter');
+  await page.locator('.station-place .fault-tag', { hasText: 'Hang' }).waitFor();
+  // And with nothing that suits selected, it stays in hand until something is chosen.
+  await page.locator('[data-tray=traffic]').focus();
+  await page.keyboard.press('Enter');
+  await page.locator('.stage-hint', { hasText: 'choose clients' }).waitFor();
+  await page.locator('#node-1').focus();
+  await page.keyboard.press('Enter');
+  await card(page, 'Customers').locator('.fault-tag', { hasText: 'Traffic' }).waitFor();
+});
+
+check('chaos is planned within its budget, and taken back in one step', async ({ open }) => {
+  const page = await open({ hash: '#scenario=black-friday' });
+  await openTray(page);
+  await page.locator('.tray-chaos summary').click();
+  const marks = page.locator('.timeline-fault');
+  const before = await marks.count();
+  await page.locator('#compose-chaos').click();
+  await page.waitForFunction((before) => document.querySelectorAll('.timeline-fault').length > before, before);
+  assert.ok((await marks.count()) <= before + 4, 'no more than the budget');
+  await assertFits(page);
+  await assertAccessible(page);
+  await page.locator('#stage').focus();
+  await page.keyboard.press('Control+z');
+  await page.waitForFunction((before) => document.querySelectorAll('.timeline-fault').length === before, before);
+});
