@@ -5,6 +5,7 @@
 mod areas;
 mod backends;
 mod brokers;
+mod lines;
 mod params;
 mod paths;
 mod routes;
@@ -52,6 +53,7 @@ pub fn check(document: &Document) -> Vec<Diagnostic> {
     routes::check(document, &mut found);
     backends::check(document, &mut found);
     paths::check(document, &mut found);
+    lines::check(document, &mut found);
     brokers::check(document, &mut found);
     found.sorted()
 }

@@ -447,3 +447,35 @@ fn outlier_detection_that_may_eject_nobody() {
     assert_eq!(set(3.0, Params::new().with("max_ejected_share", 0.34)), "");
     assert_eq!(set(1.0, Params::new().with("always_eject_one", true)), "");
 }
+
+/// Whoever goes by priority needs several; nobody can share a queue where nobody waits.
+#[test]
+fn lines_that_cannot_do_their_work() {
+    let chosen = |id: &str, params: Params| Value::Variant(Variant::new(id, params));
+    let of = |document: &Document| lines(&check(document));
+    let service = |params: Params| with_params(drawing(&["source", "service"], &[(0, 1)]), 1, params);
+    let by_priority = service(Params::new().with("discipline", chosen("priority", Params::new())));
+    expect![[r#"
+        warning one-priority at node 2: S1 goes by priority, but all requests have the same one. | Give clients different priorities, or paths of theirs.
+    "#]]
+    .assert_eq(&of(&by_priority));
+    let row = |word: &str| Value::List(vec![Value::from(word), Value::Number(1.0), Value::from("")]);
+    let mixed = Params::new().with("priorities", Value::List(vec![row("high"), row("low")]));
+    assert_eq!(of(&with_params(by_priority, 0, mixed.clone())), "");
+    let shared = Params::new().with("queue", "shared").with("discipline", chosen("processor-sharing", Params::new()));
+    expect![[r#"
+        warning no-queue-to-share at node 2: S1 shares one queue among its replicas, but with processor sharing nobody waits. | Each replica shares its own slots. Let every replica have a queue of its own, or choose another discipline.
+    "#]]
+    .assert_eq(&of(&service(shared)));
+    let reversed = Params::new().with("low_until", 0.9).with("normal_until", 0.5);
+    let reversed = service(Params::new().with("shedding", chosen("priority", reversed)));
+    expect![[r#"
+        warning priorities-reversed at node 2: S1 turns normal priority away before low priority. | Let normal priority in for longer than low.
+    "#]]
+    .assert_eq(&of(&with_params(reversed, 0, mixed)));
+    let crossed = Params::new().with("least", 50.0).with("most", 20.0);
+    expect![[r#"
+        warning limits-reversed at node 2: S1: the limit may not fall below what it may not rise above. | Set "Never below" to less than "Never above".
+    "#]]
+    .assert_eq(&of(&service(Params::new().with("shedding", chosen("gradient", crossed)))));
+}
