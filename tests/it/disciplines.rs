@@ -254,3 +254,58 @@ fn shedding_by_priority_saves_what_matters() {
     assert!(refused(Reason::ConcurrencyLimit) < 0.02, "{}", refused(Reason::ConcurrencyLimit));
     assert!((0.4..0.6).contains(&refused(Reason::LowPriority)), "{}", refused(Reason::LowPriority));
 }
+
+fn regular(document: &mut Document, rate: f64, priority: &str) -> NodeId {
+    let row = Value::List(vec![Value::from(priority), Value::Number(1.0), Value::from("")]);
+    let params = [
+        ("arrivals", named("regular")),
+        ("profile", variant("constant", &[("rate", rate)])),
+        ("priorities", Value::List(vec![row])),
+    ];
+    add(document, "source", priority, &params)
+}
+
+/// One token a second, 20 requests: the second is told how much of a token there was, and when there will be one.
+#[test]
+fn why_a_request_was_refused_is_told_with_its_numbers() {
+    let mut document = Document { run_length_secs: 2.0, ..Document::default() };
+    let clients = regular(&mut document, 20.0, "normal");
+    let bucket = variant("token-bucket", &[("rate", 1.0), ("burst", 1.0)]);
+    let gateway =
+        add(&mut document, "gateway", "Gateway", &[("rate_limit", bucket), ("health_checks", Value::from(false))]);
+    let service = add(&mut document, "service", "Service", &[("service_time", constant(0.001))]);
+    wire(&mut document, clients, gateway, &[("latency", constant(0.0))]);
+    wire(&mut document, gateway, service, &[("latency", constant(0.0))]);
+    let mut system = system(&document);
+    system.follow(clients, 1);
+    system.advance(SimTime::NEVER, u64::MAX);
+    let journey = system.followed().expect("it was born");
+    assert_eq!(journey.ended.map(|end| end.reason), Some(Reason::RateLimited));
+    let said = &journey.tries[0].said;
+    assert_eq!(said.len(), 1);
+    assert_eq!(said[0].who, "Rate limit, token bucket");
+    assert!(said[0].words.starts_with("bucket empty: 0.") && said[0].words.ends_with("the next in 950 ms"), "{said:?}");
+}
+
+/// Work that begins at 10 s, stops at 10.5 s for one that matters more and takes a second, and is done at 12 s.
+#[test]
+fn interrupted_work_goes_on_where_it_stopped() {
+    let mut document = Document { run_length_secs: 15.0, ..Document::default() };
+    let low = regular(&mut document, 1.0 / 10.0, "low");
+    let high = regular(&mut document, 1.0 / 10.5, "high");
+    let service =
+        [("slots", Value::from(1.0)), ("service_time", constant(1.0)), ("discipline", named("preemptive-priority"))];
+    let service = add(&mut document, "service", "Service", &service);
+    wire(&mut document, low, service, &[("latency", constant(0.0))]);
+    wire(&mut document, high, service, &[("latency", constant(0.0))]);
+    let mut system = system(&document);
+    system.follow(low, 0);
+    system.advance(SimTime::NEVER, u64::MAX);
+    let journey = system.followed().expect("it was born");
+    let secs = |at: f64| SimTime::from_secs_f64(at).0;
+    assert_eq!(journey.tries[0].interrupted, [(secs(10.5), Some(secs(11.5)))]);
+    assert_eq!(journey.ended.map(|end| end.at), Some(secs(12.0)));
+    let times: Vec<(&str, u64)> = journey.times().iter().map(|(kind, nanos)| (kind.word(), *nanos)).collect();
+    assert_eq!(times.len(), 2);
+    assert!(times.contains(&("work", secs(1.0))) && times.contains(&("queue", secs(1.0))), "{times:?}");
+}
