@@ -126,6 +126,14 @@ pub const TERMS: &[Term] = &[
         advice: "It decouples in time: a spike becomes a lag. It adds no capacity: in the long run consumers must keep up.",
     },
     Term {
+        id: "bulkhead",
+        name: "bulkhead",
+        symbol: "",
+        definition: "A limit on the calls that a caller has open to one station, so that this station cannot take all of its slots.",
+        formula: "",
+        advice: "Set it a little above what the station needs when it is well. Refused calls are answered at once.",
+    },
+    Term {
         id: "cascade",
         name: "cascading failure",
         symbol: "",
@@ -140,6 +148,14 @@ pub const TERMS: &[Term] = &[
         definition: "Breaks things on purpose and within limits, to find out what a system really survives.",
         formula: "",
         advice: "Begin with what you believe it survives, and keep the blast radius small.",
+    },
+    Term {
+        id: "circuit_breaker",
+        name: "circuit breaker",
+        symbol: "",
+        definition: "Stops calls over a connection for a while after too many have failed; then a few probes decide whether to go on.",
+        formula: "closed → open → half-open → closed, or open again",
+        advice: "It saves the caller's slots and gives the station time to recover. It does not make the station well.",
     },
     Term {
         id: "client_side_balancing",
@@ -220,6 +236,14 @@ pub const TERMS: &[Term] = &[
         definition: "Messages put aside after too many failed deliveries, so that they hold up nobody.",
         formula: "",
         advice: "Somebody has to look at them: a message put aside is not a message processed.",
+    },
+    Term {
+        id: "deadline",
+        name: "deadline",
+        symbol: "",
+        definition: "The moment after which nobody needs the answer; it travels with the call, if connections pass it on.",
+        formula: "",
+        advice: "Work done after the deadline is waste: a station that knows it does not even begin.",
     },
     Term {
         id: "deep_check",
@@ -364,6 +388,14 @@ pub const TERMS: &[Term] = &[
         definition: "A real request that a balancer sends regularly to ask a backend how it is.",
         formula: "time to notice ≤ interval × fall + time-out",
         advice: "Until the checks notice, a dead backend keeps getting its share of requests.",
+    },
+    Term {
+        id: "hedging",
+        name: "hedging",
+        symbol: "",
+        definition: "A second try sent while the first is still out, because it has taken longer than usual; the first good answer counts.",
+        formula: "hedging after the percentile p costs about 1 − p more load",
+        advice: "It cuts the tail where slowness is bad luck, and adds load where slowness is overload.",
     },
     Term {
         id: "hit_ratio",
@@ -702,6 +734,14 @@ pub const TERMS: &[Term] = &[
         advice: "Retries help against rare failures and hurt against overload.",
     },
     Term {
+        id: "retry_budget",
+        name: "retry budget",
+        symbol: "",
+        definition: "A limit on retries as a share of calls, for all callers of a connection together.",
+        formula: "attempts ≤ (1 + b) × calls, over L layers (1 + b)^L",
+        advice: "Retries stay cheap while failures are rare, and cannot multiply an outage.",
+    },
+    Term {
         id: "rolling_deploy",
         name: "rolling deploy",
         symbol: "",
@@ -740,6 +780,14 @@ pub const TERMS: &[Term] = &[
         definition: "How long a member of a consumer group may be silent until the others get its partitions.",
         formula: "",
         advice: "Short: a pause looks like a death. Long: a death goes unnoticed.",
+    },
+    Term {
+        id: "sidecar",
+        name: "sidecar",
+        symbol: "",
+        definition: "A proxy beside a station that carries its messages and applies the policies.",
+        formula: "",
+        advice: "It costs latency on every hop and processor time at every station.",
     },
     Term {
         id: "sliding_window",
@@ -860,6 +908,14 @@ pub const TERMS: &[Term] = &[
         definition: "Time at the start that is left out of totals, because an empty system is faster than a busy one.",
         formula: "",
         advice: "",
+    },
+    Term {
+        id: "zombie",
+        name: "zombie work",
+        symbol: "",
+        definition: "Work for an answer that nobody waits for any more.",
+        formula: "",
+        advice: "It takes slots from those who still wait. Cancel what you give up, or pass deadlines on.",
     },
     Term {
         id: "zone",

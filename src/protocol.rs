@@ -7,6 +7,7 @@
 pub mod broker;
 pub mod door;
 pub mod inside;
+pub mod mesh;
 
 use serde::{Deserialize, Serialize};
 
@@ -454,6 +455,11 @@ pub struct EdgeFrame {
     pub retries: u64,
     /// Recent attempts [1/s].
     pub rate: f64,
+    /// Recent attempts per call; NaN where there were none.
+    pub amplification: f64,
+    /// Attempts still under way that nobody waits for any more.
+    pub zombies: u64,
+    pub policy: Option<Box<mesh::PolicyFrame>>,
     pub partitioned: bool,
     /// Added by a fault [s].
     pub extra_latency: f64,

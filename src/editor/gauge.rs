@@ -338,19 +338,49 @@ pub struct EdgeGauge {
     pub badge: Option<String>,
     /// Recent attempts [1/s], in words.
     pub rate: String,
+    /// The state of its circuit breaker: a word that does not change, and all there is to say.
+    pub breaker: Option<(&'static str, String)>,
+}
+
+/// Amplification above this is told on the wire.
+const AMPLIFIED: f64 = 1.05;
+
+/// A breaker's state with its countdown; of several, of the one that lets least through.
+fn breaker_words(frame: &EdgeFrame) -> Option<(&'static str, String)> {
+    let policy = frame.policy.as_ref()?;
+    let worst = policy.breakers.first()?;
+    let word = worst.state.word();
+    let left = worst.left_ns.map(|(left, _)| format!(" {} s", (left as f64 / 1e9).ceil())).unwrap_or_default();
+    let probes = worst.probes.map(|(used, of)| format!(" {used}/{of} probes")).unwrap_or_default();
+    let words = if policy.breakers_all > 1 && policy.breakers_open > 0 {
+        format!("{} of {} open{left}", policy.breakers_open, policy.breakers_all)
+    } else {
+        format!("{word}{left}{probes}")
+    };
+    Some((word, words))
 }
 
 /// What a wire shows of `frame`; `target_dead`: the station that it leads to is down.
 #[must_use]
 pub fn edge_gauge(frame: &EdgeFrame, target_dead: bool) -> EdgeGauge {
-    let badge = if frame.partitioned {
-        Some("partitioned".to_owned())
+    let mut badges = Vec::new();
+    if frame.partitioned {
+        badges.push("partitioned".to_owned());
     } else if frame.extra_latency > 0.0 {
-        Some(format!("+{}", catalog::quantity(frame.extra_latency, Unit::Seconds)))
-    } else {
-        None
-    };
-    EdgeGauge { cut: frame.partitioned || target_dead, badge, rate: format!("{}/s", grouped(frame.rate)) }
+        badges.push(format!("+{}", catalog::quantity(frame.extra_latency, Unit::Seconds)));
+    }
+    if frame.amplification > AMPLIFIED {
+        badges.push(format!("{:.1}× tries", frame.amplification));
+    }
+    let badge = (!badges.is_empty()).then(|| badges.join(" · "));
+    let breaker = breaker_words(frame);
+    EdgeGauge { cut: frame.partitioned || target_dead, badge, rate: format!("{}/s", grouped(frame.rate)), breaker }
+}
+
+/// Whether a circuit breaker is set on an edge.
+#[must_use]
+pub fn has_breaker(edge: &Edge) -> bool {
+    matches!(edge.params.get("breaker"), Some(Value::Variant(variant)) if variant.id != "off")
 }
 
 /// What is set on an edge, in a few words; `None` where all is as by default.
@@ -361,6 +391,8 @@ pub fn edge_words(edge: &Edge) -> Option<String> {
         .iter()
         .filter(|spec| edge.params.get(spec.key).is_some_and(|value| *value != spec.default_value()))
         .filter(|spec| spec.key != "backoff")
+        // Switched on and off again, e.g.
+        .filter(|spec| !matches!(edge.params.get(spec.key), Some(Value::Variant(variant)) if variant.id == "off"))
         .filter_map(|spec| edge_param_words(spec, edge))
         .collect();
     (!chosen.is_empty()).then(|| chosen.join(" · "))

@@ -41,8 +41,8 @@ pub struct Pace {
 #[derive(Debug, Default)]
 pub struct FrameBuilder {
     last: SimTime,
-    /// Attempts sent by each edge at earlier moments, oldest first: for rates.
-    sent: VecDeque<(SimTime, Vec<u64>)>,
+    /// Attempts sent by each edge at earlier moments, and how many of them were no call's first; oldest first: for rates.
+    sent: VecDeque<(SimTime, Vec<(u64, u64)>)>,
     dots_chosen_ms: f64,
     traversals: u64,
     series_ms: f64,
@@ -217,8 +217,13 @@ impl FrameBuilder {
         let (since, before) = self.sent.front().map_or((SimTime::ZERO, &[][..]), |(at, sent)| (*at, sent.as_slice()));
         let span = now.since(since).as_secs_f64();
         let rate = |ix: usize, sent: u64| {
-            let before = before.get(ix).copied().unwrap_or(0);
+            let before = before.get(ix).map_or(0, |(sent, _)| *sent);
             if span > 0.0 { sent.saturating_sub(before) as f64 / span } else { 0.0 }
+        };
+        let amplification = |ix: usize, (sent, again): (u64, u64)| {
+            let (sent_before, again_before) = before.get(ix).copied().unwrap_or_default();
+            let (sent, again) = (sent.saturating_sub(sent_before), again.saturating_sub(again_before));
+            if sent > again { sent as f64 / (sent - again) as f64 } else { f64::NAN }
         };
         let frames = system
             .edges
@@ -232,6 +237,9 @@ impl FrameBuilder {
                 in_flight: edge.in_flight,
                 retries: edge.retries,
                 rate: rate(ix, edge.sent),
+                amplification: amplification(ix, edge.sent_again()),
+                zombies: edge.zombies,
+                policy: super::mesh::policies(system, ix as u32, edge),
                 partitioned: edge.partitioned(),
                 extra_latency: edge.extra().as_secs_f64(),
                 out_since: edge.out_since,
@@ -242,7 +250,7 @@ impl FrameBuilder {
             .collect();
         let quarter = SimDuration::from_millis(250);
         if self.sent.back().is_none_or(|(at, _)| now.since(*at) >= quarter) {
-            self.sent.push_back((now, system.edges.iter().map(|edge| edge.sent).collect()));
+            self.sent.push_back((now, system.edges.iter().map(|edge| edge.sent_again()).collect()));
         }
         frames
     }

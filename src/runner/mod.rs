@@ -7,6 +7,7 @@ pub mod frame;
 mod inside;
 mod look;
 mod measure;
+mod mesh;
 pub mod replications;
 pub mod report;
 pub mod session;

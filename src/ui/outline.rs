@@ -383,6 +383,7 @@ fn Call(props: &CallProps) -> Html {
             .sum();
         let mut words = vec![told.rate];
         words.extend(told.badge);
+        words.extend(told.breaker.map(|(_, words)| format!("breaker {words}")));
         if failed > 0 {
             words.push(format!("{} of {} not completed", format::count(failed), format::count(frame.sent)));
         }

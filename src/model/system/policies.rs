@@ -14,7 +14,7 @@ use super::System;
 use super::journey::Mark;
 use super::plan::Layer;
 use super::slab::Key;
-use super::state::{Attempt, Caller, Event, Kind, LogTone, NONE, Phase, Verb};
+use super::state::{Attempt, Caller, Edge, Event, Kind, LogTone, NONE, Phase, Verb};
 use crate::engine::rng::DrawKey;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::admission::{Permit, RateLimit};
@@ -50,6 +50,8 @@ pub(crate) struct PolicyState {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct PolicyCounts {
     pub(crate) calls: u64,
+    /// Tries sent that were not their call's first.
+    pub(crate) again: u64,
     pub(crate) rate_limited: u64,
     pub(crate) past_deadline: u64,
     pub(crate) circuit_open: u64,
@@ -100,6 +102,11 @@ impl PolicyState {
             self.gate_epoch = now.0.max(self.gate_epoch + 1);
         }
         released
+    }
+
+    /// Gates that anybody has come to.
+    pub(crate) fn gate_count(&self) -> u32 {
+        self.gates.len() as u32
     }
 
     /// Open calls at the fullest gate, and who waits there.
@@ -900,10 +907,13 @@ impl System {
         matches!(&self.stations[station as usize].kind, Kind::Balancer(balancer) if matches!(balancer.config.layer, Layer::Names(_)))
     }
 
-    /// A try that has not got through by now ends.
+    /// A try goes out. If it has not got through within the connect time-out, it ends.
     pub(super) fn watch_connect(&mut self, ix: u32, lost: bool, latency: SimDuration) {
-        let plan = &self.edges[self.attempts[ix].edge as usize].plan;
-        let wait = plan.policy.as_ref().and_then(|policy| policy.connect_timeout);
+        let edge = &mut self.edges[self.attempts[ix].edge as usize];
+        if let Some(state) = &mut edge.policy {
+            state.counts.again += u64::from(self.attempts[ix].try_no > 0);
+        }
+        let wait = edge.plan.policy.as_ref().and_then(|policy| policy.connect_timeout);
         if let Some(wait) = wait.filter(|wait| lost || latency > *wait)
             && self.attempts[ix].verb != Verb::Probe
             && !matches!(self.attempts[ix].caller, Caller::None)
@@ -1030,6 +1040,11 @@ impl System {
         format!("{}{caller} → {}{backend}", label(edge.from), label(edge.to))
     }
 
+    /// Whose breaker it is, where there are several: "Shop replica 2 → Stock".
+    pub(crate) fn whose_breaker(&self, edge_ix: u32, whose: u32) -> String {
+        if whose == NONE { String::new() } else { self.breaker_name(edge_ix, whose) }
+    }
+
     /// " replica 2" where it is one of several of that side.
     fn whose_is(&self, edge_ix: u32, whose: u32, scope: Scope) -> String {
         let plan = &self.edges[edge_ix as usize].plan;
@@ -1053,6 +1068,13 @@ impl System {
             }
             _ => format!("the circuit breaker has been open since {since}"),
         }
+    }
+}
+
+impl Edge {
+    /// Attempts sent, and how many of them were not their call's first.
+    pub(crate) fn sent_again(&self) -> (u64, u64) {
+        (self.sent, self.policy.as_ref().map_or(self.retries, |state| state.counts.again))
     }
 }
 

@@ -96,6 +96,8 @@ impl Gauges {
             self.attribute(stage, &owner, "", "data-cut", "");
             self.text(stage, &label, "badge", "");
             self.text(stage, &label, "rate", "");
+            self.attribute(stage, &label, "breaker", "data-state", "closed");
+            self.text(stage, &label, "breaker-state", "");
             return;
         };
         let target_dead = frame.stations.iter().find(|station| station.node == edge.to.0).is_some_and(|station| {
@@ -105,6 +107,10 @@ impl Gauges {
         self.attribute(stage, &owner, "", "data-cut", if told.cut { "yes" } else { "" });
         self.text(stage, &label, "badge", told.badge.as_deref().unwrap_or(""));
         self.text(stage, &label, "rate", &told.rate);
+        if let Some((state, words)) = &told.breaker {
+            self.attribute(stage, &label, "breaker", "data-state", state);
+            self.text(stage, &label, "breaker-state", if *state == "closed" { "" } else { words });
+        }
     }
 
     fn element(&mut self, stage: &Element, owner: &str, part: &str) -> Option<Element> {

@@ -196,7 +196,8 @@ fn world(state: &EditorState, problems: &BTreeMap<Target, Problem>) -> World {
             let selected = selection.edges.contains(id);
             let way = places::way_mark(document, edge).map(|(mark, _)| mark);
             let marks = gauge::edge_marks_within(edge, way, room).map(AttrValue::from);
-            Some(html! { <WireLabel key={id.0} id={*id} at={(at.x, at.y)} {selected} {marks} /> })
+            let breaker = gauge::has_breaker(edge);
+            Some(html! { <WireLabel key={id.0} id={*id} at={(at.x, at.y)} {selected} {marks} {breaker} /> })
         })
         .collect();
     let tags = state

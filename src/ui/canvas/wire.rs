@@ -69,6 +69,8 @@ pub struct WireLabelProps {
     pub selected: bool,
     /// What is set on it, as short as can be.
     pub marks: Option<AttrValue>,
+    /// It has a circuit breaker.
+    pub breaker: bool,
 }
 
 /// The words at a wire, over the dots. Rate and badge are written live.
@@ -86,7 +88,18 @@ pub fn WireLabel(props: &WireLabelProps) -> Html {
                 { text(-10.0, "wire-words", None, html! { marks }) }
             }
             { text(if props.marks.is_some() { -24.0 } else { -10.0 }, "wire-badge", Some("badge"), html! {}) }
-            { text(20.0, "wire-rate num", Some("rate"), html! {}) }
+            if props.breaker {
+                <g class="wire-breaker" data-live="breaker" data-state="closed" transform={format!("translate({x:.1} {y:.1})")}>
+                    <rect class="wire-breaker-box" x="-14" y="-8" width="28" height="16" rx="5" />
+                    <circle class="wire-breaker-pole" cx="-8" cy="2.5" r="2" />
+                    <circle class="wire-breaker-pole" cx="8" cy="2.5" r="2" />
+                    <path class="wire-breaker-lever lever-closed" d="M-8 2.5H8" />
+                    <path class="wire-breaker-lever lever-half-open" d="M-8 2.5L7.5 -1.5" />
+                    <path class="wire-breaker-lever lever-open" d="M-8 2.5L5 -5" />
+                </g>
+                { text(21.0, "wire-state num", Some("breaker-state"), html! {}) }
+            }
+            { text(if props.breaker { 34.0 } else { 20.0 }, "wire-rate num", Some("rate"), html! {}) }
         </g>
     }
 }

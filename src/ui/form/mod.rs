@@ -17,6 +17,9 @@ use crate::model::params::{Entry, ParamKind, ParamSpec, Params, Unit, Value, Var
 #[derive(Debug, PartialEq, Properties)]
 pub struct ParamFormProps {
     pub specs: Specs,
+    /// Only these of them, in this order; `None`: all.
+    #[prop_or_default]
+    pub only: Option<&'static [&'static str]>,
     pub params: Params,
     /// Makes the fields' ids unique on the page.
     pub prefix: AttrValue,
@@ -50,7 +53,11 @@ impl PartialEq for Specs {
 /// A labelled field for every parameter.
 #[component]
 pub fn ParamForm(props: &ParamFormProps) -> Html {
-    let fields = props.specs.0.iter().map(|spec| {
+    let shown: Vec<&'static ParamSpec> = match props.only {
+        None => props.specs.0.iter().collect(),
+        Some(keys) => keys.iter().filter_map(|key| props.specs.0.iter().find(|spec| spec.key == *key)).collect(),
+    };
+    let fields = shown.into_iter().map(|spec| {
         let fixed = props.fixed.iter().any(|key| key == "*" || key == spec.key);
         let value = props.params.get(spec.key).cloned().unwrap_or_else(|| spec.default_value());
         let problem = props.problems.iter().find(|(key, _)| key == spec.key).map(|(_, words)| words.clone());
@@ -67,6 +74,61 @@ pub fn ParamForm(props: &ParamFormProps) -> Html {
         }
     });
     html! { <div class="form">{ for fields }</div> }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+pub struct GroupedFormProps {
+    /// Titles with the keys under them, in order.
+    pub groups: &'static [(&'static str, &'static [&'static str])],
+    pub form: ParamFormProps,
+}
+
+/// The same in groups that open and close; a closed one says what is set in it. The first is open, and every one in which
+/// something was set when it was first shown.
+#[component]
+pub fn GroupedForm(props: &GroupedFormProps) -> Html {
+    let form = &props.form;
+    let set = |key: &str| {
+        let spec = form.specs.0.iter().find(|spec| spec.key == key)?;
+        let value = form.params.get(key)?;
+        let off = matches!(value, Value::Variant(variant) if variant.id == "off");
+        (*value != spec.default_value() && !off).then_some(spec.label)
+    };
+    let opened = use_state(|| {
+        let open = props
+            .groups
+            .iter()
+            .enumerate()
+            .filter(|(at, (_, keys))| *at == 0 || keys.iter().any(|key| set(key).is_some()));
+        open.map(|(at, _)| at).collect::<Vec<usize>>()
+    });
+    let groups = props.groups.iter().enumerate().map(|(at, (title, keys))| {
+        let words: Vec<&str> = keys.iter().filter_map(|key| set(key)).collect();
+        let open = opened.contains(&at);
+        let wrong = form.problems.iter().any(|(key, _)| keys.iter().any(|known| key.split('.').next() == Some(known)));
+        let ontoggle = {
+            let opened = opened.clone();
+            Callback::from(move |event: Event| {
+                let now = event.target_unchecked_into::<web_sys::Element>().has_attribute("open");
+                if now != opened.contains(&at) {
+                    let mut next = (*opened).clone();
+                    if now { next.push(at) } else { next.retain(|other| *other != at) }
+                    opened.set(next);
+                }
+            })
+        };
+        html! {
+            <details class="form-group" key={*title} open={open || wrong} {ontoggle}>
+                <summary>
+                    <span class="form-group-title">{ *title }</span>
+                    if !words.is_empty() { <span class="form-group-set">{ words.join(", ") }</span> }
+                </summary>
+                <ParamForm specs={form.specs} only={Some(*keys)} params={form.params.clone()} prefix={form.prefix.clone()} fixed={form.fixed.clone()}
+                    held_back={form.held_back.clone()} problems={form.problems.clone()} onchange={form.onchange.clone()} onend={form.onend.clone()} />
+            </details>
+        }
+    });
+    html! { <div class="form-groups">{ for groups }</div> }
 }
 
 /// The label with what explains it.

@@ -72,8 +72,6 @@ fn station_facts(station: &StationFrame) -> Html {
 
 fn edge_facts(edge: &EdgeFrame) -> Html {
     let ended: u64 = edge.by_outcome.iter().sum();
-    let amplification =
-        if edge.sent > edge.retries { edge.sent as f64 / (edge.sent - edge.retries) as f64 } else { f64::NAN };
     html! {
         <dl class="facts">
             <dt>{ "attempts per second" }</dt><dd class="num">{ format::rate(edge.rate) }</dd>
@@ -84,7 +82,8 @@ fn edge_facts(edge: &EdgeFrame) -> Html {
             }) }
             <dt><Term id="in_flight" /></dt><dd class="num">{ format::count(edge.in_flight) }</dd>
             <dt><Term id="retry">{ "retries" }</Term></dt><dd class="num">{ format::count(edge.retries) }</dd>
-            <dt><Term id="amplification">{ "amplification" }</Term></dt><dd class="num">{ if amplification.is_finite() { format!("{}×", format::figures(amplification)) } else { format::NOTHING.to_owned() } }</dd>
+            <dt><Term id="amplification">{ "amplification" }</Term></dt><dd class="num">{ if edge.amplification.is_finite() { format!("{}×", format::figures(edge.amplification)) } else { format::NOTHING.to_owned() } }</dd>
+            if edge.zombies > 0 { <dt><Term id="zombie">{ "zombies" }</Term></dt><dd class="num">{ format::count(edge.zombies) }</dd> }
             if edge.extra_latency > 0.0 { <dt>{ "added latency" }</dt><dd class="num">{ format::duration(edge.extra_latency) }</dd> }
         </dl>
     }

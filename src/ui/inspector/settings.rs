@@ -6,12 +6,12 @@ use yew::prelude::*;
 use super::TargetProps;
 use super::places::{AreaSettings, EdgeWay, StandsIn};
 use crate::editor::{Action, EditCommand, GestureId, Target};
-use crate::model::edge::EDGE_ENTRY;
+use crate::model::edge::{EDGE_ENTRY, GROUPS};
 use crate::model::params::{ParamKind, Params, Value};
 use crate::model::station;
 use crate::topology::check;
 use crate::topology::document::{Document, Place};
-use crate::ui::form::{ParamForm, Specs};
+use crate::ui::form::{GroupedForm, ParamForm, ParamFormProps, Specs};
 use crate::ui::icons::icon;
 use crate::ui::store::{use_dispatch, use_document, use_guard, use_run};
 
@@ -55,7 +55,11 @@ pub(crate) fn Settings(props: &TargetProps) -> Html {
             if let Target::Node(id) = target { <NameField {target} label={document.nodes.get(&id).map_or(String::new(), |node| node.label.clone())} /> }
             if let Target::Node(id) = target { <StandsIn {id} /> }
             if let Target::Edge(id) = target { <EdgeWay {id} /> }
-            <ParamForm {specs} {params} prefix={prefix(target)} {fixed} {held_back} problems={problems(&document, target)} {onchange} {onend} />
+            if matches!(target, Target::Edge(_)) {
+                <GroupedForm groups={GROUPS} form={ParamFormProps { specs, only: None, params, prefix: prefix(target).into(), fixed, held_back, problems: problems(&document, target), onchange, onend }} />
+            } else {
+                <ParamForm {specs} {params} prefix={prefix(target)} {fixed} {held_back} problems={problems(&document, target)} {onchange} {onend} />
+            }
             <Refused />
             <div class="panel-foot">
                 <button type="button" class="btn btn-s btn-quiet-danger" onclick={delete}>{ icon("trash-2", "icon-s") }{ "Delete" }</button>

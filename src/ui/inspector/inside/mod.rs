@@ -3,6 +3,7 @@
 
 mod balancer;
 mod broker;
+mod connection;
 mod door;
 mod drawing;
 mod memory;
@@ -13,6 +14,9 @@ use yew::prelude::*;
 use super::TargetProps;
 use crate::editor::Target;
 use crate::engine::time::SimTime;
+use crate::model::edge::EDGE_ENTRY;
+use crate::model::policy::PolicyPlan;
+use crate::model::read::Reader;
 use crate::model::station::{self, Category};
 use crate::protocol::{ReplicaFrame, ReplicaState, StationFrame};
 use crate::topology::document::Document;
@@ -23,6 +27,10 @@ use crate::ui::store::use_run;
 const REPLICAS_SHOWN: usize = 48;
 
 pub(crate) fn has_inside(document: &Document, target: Target) -> bool {
+    if let Target::Edge(id) = target {
+        let reader = document.edges.get(&id).map(|edge| Reader::new(&EDGE_ENTRY, &edge.params));
+        return reader.is_some_and(|reader| PolicyPlan::read(&reader).is_some());
+    }
     let Target::Node(id) = target else { return false };
     let kind = document.nodes.get(&id).and_then(|node| station::find(&node.kind));
     kind.is_some_and(|kind| kind.category != Category::Client)
@@ -31,6 +39,9 @@ pub(crate) fn has_inside(document: &Document, target: Target) -> bool {
 #[component]
 pub(crate) fn Inside(props: &TargetProps) -> Html {
     let run = use_run();
+    if let Target::Edge(id) = props.target {
+        return html! { <connection::Connection {id} /> };
+    }
     let Target::Node(id) = props.target else { return Html::default() };
     let Some(station) = run.station(id) else {
         return html! { <p class="empty">{ "Nothing to look into yet. Press Run: what happens inside shows here." }</p> };

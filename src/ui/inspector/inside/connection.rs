@@ -1,0 +1,184 @@
+//! Inside a connection: its breaker with window and countdown, open calls, budget, limit, hedges, and what was refused.
+
+use yew::prelude::*;
+
+use super::at;
+use crate::protocol::EdgeFrame;
+use crate::protocol::mesh::{BreakerFrame, BreakerState, GateFrame, PolicyFrame};
+use crate::topology::document::EdgeId;
+use crate::ui::format;
+use crate::ui::hint::Term;
+use crate::ui::icons::icon;
+use crate::ui::store::use_run;
+
+#[derive(Debug, PartialEq, Properties)]
+pub(super) struct ConnectionProps {
+    pub(super) id: EdgeId,
+}
+
+#[component]
+pub(super) fn Connection(props: &ConnectionProps) -> Html {
+    let run = use_run();
+    let Some(edge) = run.frame.edges.iter().find(|edge| edge.edge == props.id.0) else {
+        return html! { <p class="empty">{ "Nothing to look into yet. Press Run: what its policies do shows here." }</p> };
+    };
+    let Some(policy) = edge.policy.as_deref() else {
+        return html! { <p class="empty">{ "It has no policies beyond its time-out and retries. Breaker, limits, budget and hedging are set under Settings." }</p> };
+    };
+    html! {
+        <>
+            { for policy.breakers.iter().map(|one| breaker(one)) }
+            if policy.breakers_all as usize > policy.breakers.len() {
+                <p class="sub">{ format!("and {} more breakers", policy.breakers_all as usize - policy.breakers.len()) }</p>
+            }
+            if let Some(one) = &policy.gate { { gate(one) } }
+            if let Some(limit) = &policy.limit {
+                <section class="inside">
+                    <h3>{ format!("Rate limit: {}", limit.name.to_lowercase()) }</h3>
+                    { level(limit.used, limit.of) }
+                    <p class="sub">{ &limit.words }</p>
+                </section>
+            }
+            if let Some((left, of)) = policy.budget {
+                <section class="inside">
+                    <h3><Term id="retry_budget">{ "Retry budget" }</Term></h3>
+                    { level(of - left, of) }
+                    <p class="sub">{ format!("It would pay for {} more tries now.", format::figures(left)) }</p>
+                </section>
+            }
+            { counts(edge, policy) }
+        </>
+    }
+}
+
+/// A bar: how much of how much.
+fn level(used: f64, of: f64) -> Html {
+    let share = if of > 0.0 { (used / of).clamp(0.0, 1.0) } else { 1.0 };
+    html! {
+        <div class="door-level">
+            <svg class="meter" viewBox="0 0 100 6" preserveAspectRatio="none" role="img"
+                aria-label={format!("{} of {} used", format::figures(used), format::figures(of))}>
+                <rect class="meter-back" width="100" height="6" rx="2" />
+                <rect class={classes!("meter-fill", (share >= 1.0).then_some("meter-full"))} width={format!("{:.1}", share * 100.0)} height="6" rx="2" />
+            </svg>
+            <span class="num">{ format!("{} / {}", format::figures(used), format::figures(of)) }</span>
+        </div>
+    }
+}
+
+fn breaker(one: &BreakerFrame) -> Html {
+    let (sign, class) = match one.state {
+        BreakerState::Closed => ("circle-check", "breaker-closed"),
+        BreakerState::HalfOpen => ("circle-help", "breaker-half-open"),
+        BreakerState::Open => ("circle-x", "breaker-open"),
+    };
+    let state = match (one.state, one.left_ns) {
+        (BreakerState::Open, Some((left, _))) => format!("open, probes in {}", format::duration(left as f64 / 1e9)),
+        (state, _) => state.word().to_owned(),
+    };
+    let title = if one.whose.is_empty() { "Circuit breaker".to_owned() } else { one.whose.clone() };
+    html! {
+        <section class={classes!("inside", "breaker", class)}>
+            <h3><Term id="circuit_breaker">{ title }</Term></h3>
+            <p class="breaker-state">{ icon(sign, "icon-s") }<strong>{ state }</strong></p>
+            if let Some((left, lasts)) = one.left_ns {
+                <svg class="meter breaker-countdown" viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label={format!("{} of {} left", format::duration(left as f64 / 1e9), format::duration(lasts as f64 / 1e9))}>
+                    <rect class="meter-back" width="100" height="6" rx="2" />
+                    <rect class="meter-fill" width={format!("{:.1}", left as f64 / lasts.max(1) as f64 * 100.0)} height="6" rx="2" />
+                </svg>
+            }
+            if one.since_ns > 0 { <p class="sub">{ format!("Since {}: {}.", at(one.since_ns), one.why) }</p> }
+            { cells(one) }
+            <dl class="facts">
+                if let Some((bad, of)) = one.in_a_row { <dt>{ "failures in a row" }</dt><dd class="num">{ format!("{} of {}", format::count(bad.into()), format::count(of.into())) }</dd> }
+                if let Some((failures, slow, from)) = one.shares {
+                    <dt>{ "failed" }</dt><dd class="num">{ share(one.sum.1, one.sum.0, from, failures) }</dd>
+                    if let Some(limit) = slow { <dt>{ "slow" }</dt><dd class="num">{ share(one.sum.2, one.sum.0, from, limit) }</dd> }
+                }
+                if let Some((used, of)) = one.probes { <dt>{ "probes begun" }</dt><dd class="num">{ format!("{} of {}", format::count(used.into()), format::count(of.into())) }</dd> }
+            </dl>
+        </section>
+    }
+}
+
+/// "12 % (opens at 50 %)", or how many calls are missing.
+fn share(part: u32, calls: u32, from: u32, limit: f64) -> String {
+    if calls < from {
+        return format!("{part} of {calls}; counts from {} calls on", format::count(from.into()));
+    }
+    format!("{} (opens at {})", format::percent(f64::from(part) / f64::from(calls.max(1))), format::percent(limit))
+}
+
+/// What it goes by, one cell for each call or second: the fill is the share that failed, a dot marks slow ones.
+fn cells(one: &BreakerFrame) -> Html {
+    if one.cells.is_empty() {
+        return Html::default();
+    }
+    let words = format!(
+        "The last {}: {} calls, {} failed, {} slow",
+        if one.by_second { "seconds" } else { "calls" },
+        one.sum.0,
+        one.sum.1,
+        one.sum.2
+    );
+    let per_row = 20;
+    let rows = one.cells.len().div_ceil(per_row);
+    let cell = |(place, (calls, failed, slow)): (usize, &(u32, u32, u32))| {
+        let (x, y) = ((place % per_row) as f64 * 12.0 + 1.0, (place / per_row) as f64 * 14.0 + 1.0);
+        let bad = if *calls == 0 { 0.0 } else { f64::from(*failed) / f64::from(*calls) };
+        let height = 10.0 * bad;
+        let class = if *calls == 0 { "cell-empty" } else { "cell-good" };
+        html! {
+            <g key={place.to_string()}>
+                <rect {class} x={format!("{x:.0}")} y={format!("{y:.0}")} width="10" height="10" rx="2" />
+                if height > 0.0 { <rect class="cell-bad" x={format!("{x:.0}")} y={format!("{:.1}", y + 10.0 - height)} width="10" height={format!("{height:.1}")} rx="2" /> }
+                if bad >= 0.5 { <path class="cell-cross" d={format!("M{:.0} {:.0}l4 4m0 -4l-4 4", x + 3.0, y + 3.0)} /> }
+                if *slow > 0 { <circle class="cell-slow" cx={format!("{:.0}", x + 5.0)} cy={format!("{:.0}", y + 12.0)} r="1.2" /> }
+            </g>
+        }
+    };
+    html! {
+        <svg class="breaker-cells" viewBox={format!("0 0 {} {}", per_row * 12, rows * 14 + 2)} role="img" aria-label={words}>
+            { for one.cells.iter().enumerate().map(cell) }
+        </svg>
+    }
+}
+
+fn gate(one: &GateFrame) -> Html {
+    html! {
+        <section class="inside">
+            <h3><Term id="bulkhead">{ "Open calls" }</Term></h3>
+            { level(f64::from(one.open), f64::from(one.limit)) }
+            <p class="sub">
+                { if one.places > 0 { format!("{} wait, of {} places.", format::count(one.waiting.into()), format::count(one.places.into())) } else { "Nobody may wait.".to_owned() } }
+                if let Some(each) = one.each { { format!(" Each caller has its own; shown is the fullest of {}.", format::count(each.into())) } }
+            </p>
+        </section>
+    }
+}
+
+fn counts(edge: &EdgeFrame, policy: &PolicyFrame) -> Html {
+    let row = |name: &'static str, count: u64| {
+        html! { if count > 0 { <dt>{ name }</dt><dd class="num">{ format::count(count) }</dd> } }
+    };
+    html! {
+        <section class="inside">
+            <h3>{ "Since the start" }</h3>
+            <dl class="facts">
+                <dt>{ "calls" }</dt><dd class="num">{ format::count(policy.calls) }</dd>
+                <dt>{ "calls open" }</dt><dd class="num">{ format::count(policy.open_calls.into()) }</dd>
+                if policy.hedging {
+                    <dt><Term id="hedging">{ "hedges sent" }</Term></dt><dd class="num">{ format!("{}, {} won", format::count(policy.hedges), format::count(policy.hedges_won)) }</dd>
+                    <dt>{ "hedged after" }</dt><dd class="num">{ policy.hedge_after.map_or_else(|| "too few answers yet".to_owned(), format::duration) }</dd>
+                }
+                { row("over the rate limit", policy.rate_limited) }
+                { row("past the deadline", policy.past_deadline) }
+                { row("breaker open", policy.circuit_open) }
+                { row("no free place", policy.bulkhead_full) }
+                { row("no retry budget", policy.unpaid) }
+                { row("cancelled", policy.cancels) }
+                if edge.zombies > 0 { <dt><Term id="zombie">{ "zombies" }</Term></dt><dd class="num">{ format::count(edge.zombies) }</dd> }
+            </dl>
+        </section>
+    }
+}
