@@ -74,6 +74,14 @@ export interface Outcomes { completed: number; timed_out: number; rejected: numb
 export interface StationReport {
   node: number; kind: string; label: string; role?: string; arrivals: number; outcomes: Outcomes;
   arrival_rate: Figure; throughput: Figure; utilization: Figure; queue_length: Figure; sojourn_time: Times; hit_ratio?: Figure;
+  /** Message brokers: copies of messages, one for each group that a message is owed to. */
+  delivery?: DeliveryReport;
+}
+export interface DeliveryReport {
+  published: number; processed: number; duplicates: number; dead_letters: number; lost: number; lost_though_acknowledged: number; expired: number;
+  lag: Figure; time: Times;
+  /** Over all published: whoever was not processed has waited for ever. */
+  time_of_all: Percentiles;
 }
 export interface Span {
   secs: number; offered: number; outcomes: Outcomes; good: number; in_flight: number;

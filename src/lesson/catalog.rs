@@ -97,6 +97,8 @@ pub static LESSONS: &[LessonFiles] = &[
     lesson!("16", "standing-queue", "17-standing-queue"),
     lesson!("17", "two-buckets", "18-two-buckets"),
     lesson!("18", "save-the-checkout", "19-save-the-checkout"),
+    lesson!("19", "poison-message", "20-poison-message"),
+    lesson!("20", "charged-twice", "21-charged-twice"),
 ];
 
 /// (name, saved run)
@@ -208,6 +210,23 @@ static SOLUTIONS: &[(&str, Solutions)] = &[
         "19-save-the-checkout",
         [("full at 40", "solution"), ("full at 60", "solution-wider")]
     ),
+    solutions!(
+        "poison-message",
+        "20-poison-message",
+        [
+            ("four deliveries", "solution"),
+            ("three deliveries", "solution-three-deliveries"),
+            ("many quick ones", "solution-many-quick"),
+        ]
+    ),
+    solutions!(
+        "charged-twice",
+        "21-charged-twice",
+        [
+            ("repeats are recognized", "solution"),
+            ("single acknowledgements, patience", "solution-single-acknowledgements"),
+        ]
+    ),
 ];
 
 /// All scenarios, in the order of the gallery; the first is what a first visit shows.
@@ -216,6 +235,7 @@ pub static SCENARIOS: &[Scenario] = &[
     Scenario { id: "one-queue", json: include_str!("../../www/scenarios/one-queue.json") },
     Scenario { id: "balancers", json: include_str!("../../www/scenarios/balancers.json") },
     Scenario { id: "kinds-of-balancer", json: include_str!("../../www/scenarios/kinds-of-balancer.json") },
+    Scenario { id: "orders-by-message", json: include_str!("../../www/scenarios/orders-by-message.json") },
     Scenario { id: "retry-storm", json: include_str!("../../www/scenarios/retry-storm.json") },
     Scenario { id: "three-regions", json: include_str!("../../www/scenarios/three-regions.json") },
 ];

@@ -49,6 +49,8 @@ pub enum Asked {
     Fill,
     /// Of a cache: forget this. Nobody waits for the answer.
     Invalidate,
+    /// A broker hands on the message that the request has published; its user has an answer already, or will have.
+    Message,
 }
 
 impl Asked {

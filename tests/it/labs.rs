@@ -15,17 +15,17 @@ use headroom::topology::document::Document;
 use crate::lessons::{node, numbers, read, report};
 
 /// A lab with its prose, and what of it has been checked.
-struct Lab {
+pub struct Lab {
     slug: &'static str,
     prose: &'static str,
-    start: Document,
-    solutions: Vec<(&'static str, Document)>,
+    pub start: Document,
+    pub solutions: Vec<(&'static str, Document)>,
     truth: f64,
     said: BTreeSet<String>,
 }
 
 impl Lab {
-    fn open(slug: &str) -> Self {
+    pub fn open(slug: &str) -> Self {
         let files = catalog::lesson(slug).expect("the lab exists");
         let (lesson, start, solutions) = read(files);
         // The note for editors in front of the first section is left out.
@@ -35,7 +35,7 @@ impl Lab {
     }
 
     /// The stored solution.
-    fn solution(&self) -> &Document {
+    pub fn solution(&self) -> &Document {
         &self.solutions[0].1
     }
 
@@ -48,14 +48,14 @@ impl Lab {
 
     /// The prose says these words.
     #[track_caller]
-    fn says(&mut self, words: &str) {
+    pub fn says(&mut self, words: &str) {
         assert!(self.prose.contains(words), "{}: the prose does not say: {words}", self.slug);
         self.said.extend(numbers(words));
     }
 
     /// The prose says these words, and the number that they give is right to within `tolerance`, a share of it.
     #[track_caller]
-    fn claims(&mut self, words: &str, number: f64, truth: f64, tolerance: f64) {
+    pub fn claims(&mut self, words: &str, number: f64, truth: f64, tolerance: f64) {
         self.says(words);
         assert!(
             (number - truth).abs() <= tolerance * number.abs(),
@@ -66,7 +66,7 @@ impl Lab {
 
     /// No number of the prose is left over.
     #[track_caller]
-    fn is_checked(&self) {
+    pub fn is_checked(&self) {
         let left_over: Vec<String> = numbers(self.prose).difference(&self.said).cloned().collect();
         assert!(left_over.is_empty(), "{}: numbers that nobody computed: {left_over:?}", self.slug);
     }

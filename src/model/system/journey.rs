@@ -25,6 +25,10 @@ pub(super) struct Recorder {
     journey: Option<Journey>,
     /// Tries that live: index of the attempt, place in the journey.
     live: Vec<(u32, u32)>,
+    /// It has published something: more may follow for it at any time.
+    published: bool,
+    /// Indices of the requests by which brokers deliver what it has published.
+    messages: Vec<u32>,
 }
 
 /// A moment of a try.
@@ -59,6 +63,14 @@ pub(super) enum Mark {
     /// Its queue gives it up.
     GivenUp,
     Worked,
+    /// A broker has its message at this place, behind so many that wait there.
+    Published {
+        partition: u32,
+        offset: u64,
+        behind: u32,
+    },
+    /// A broker knows its message already.
+    Recognized,
     Answered(Outcome, Reason),
     LostBack,
     Heard(Outcome, Reason),
@@ -74,7 +86,15 @@ pub(super) enum Mark {
 impl System {
     /// Follows the request with this number from now on; it must not have been born yet.
     pub fn follow(&mut self, source: NodeId, ordinal: u64) {
-        self.recorder = Some(Box::new(Recorder { source, ordinal, request: NONE, journey: None, live: Vec::new() }));
+        self.recorder = Some(Box::new(Recorder {
+            source,
+            ordinal,
+            request: NONE,
+            journey: None,
+            live: Vec::new(),
+            published: false,
+            messages: Vec::new(),
+        }));
     }
 
     /// The followed request as far as it got; `None` if it has not been born yet.
@@ -82,7 +102,7 @@ impl System {
     pub fn followed(&self) -> Option<Journey> {
         let recorder = self.recorder.as_ref()?;
         let mut journey = recorder.journey.clone()?;
-        if recorder.request != NONE {
+        if recorder.request != NONE || !recorder.messages.is_empty() {
             journey.until = self.now.0;
         }
         Some(journey)
@@ -91,7 +111,9 @@ impl System {
     /// Whether everything that was done for the followed request is over.
     #[must_use]
     pub fn followed_to_the_end(&self) -> bool {
-        self.recorder.as_ref().is_some_and(|recorder| recorder.journey.is_some() && recorder.request == NONE)
+        self.recorder
+            .as_ref()
+            .is_some_and(|recorder| recorder.journey.is_some() && recorder.request == NONE && !recorder.published)
     }
 
     /// Number that the next request of a source will have; `None` where there is no such source.
@@ -151,9 +173,11 @@ impl System {
         let said = self.said(ix, mark);
         let attempt = &self.attempts[ix];
         let Some(recorder) = &mut self.recorder else { return };
-        if attempt.request == NONE || attempt.request != recorder.request {
+        let of_message = recorder.messages.contains(&attempt.request);
+        if attempt.request == NONE || (attempt.request != recorder.request && !of_message) {
             return;
         }
+        recorder.published |= matches!(mark, Mark::Published { .. });
         let Some(journey) = &mut recorder.journey else { return };
         if let Mark::Made = mark {
             if journey.tries.len() >= TRIES_MAX {
@@ -174,6 +198,7 @@ impl System {
                 to: to.id,
                 to_name: to.label.clone(),
                 asked: match attempt.verb {
+                    _ if matches!(attempt.caller, Caller::Delivery(_)) => Asked::Message,
                     Verb::Get => Asked::Get,
                     Verb::Fill => Asked::Fill,
                     Verb::Invalidate => Asked::Invalidate,
@@ -214,7 +239,7 @@ impl System {
         one.said.extend(said);
         let number_of = |replica: u32| self.replicas[replica as usize].number;
         match mark {
-            Mark::Made => {}
+            Mark::Made | Mark::Published { .. } | Mark::Recognized => {}
             Mark::Sent { lost } => {
                 one.sent = Some(now);
                 one.handshake = attempt.handshake;
@@ -259,6 +284,13 @@ impl System {
                     one.heard = Some(End { at: now, outcome: attempt.outcome, reason: attempt.reason });
                 }
                 recorder.live.retain(|(live, _)| *live != ix);
+                if of_message {
+                    journey.until = journey.until.max(now);
+                    if self.requests[attempt.request].refs <= 1 {
+                        recorder.messages.retain(|request| *request != attempt.request);
+                    }
+                    return;
+                }
                 if recorder.live.is_empty() && journey.ended.is_some() {
                     journey.until = now;
                     recorder.request = NONE;
@@ -292,6 +324,23 @@ impl System {
                     format!("{}; this one has {priority} priority", reading.words),
                 )
             }
+            Mark::Published { partition, offset, behind } => {
+                let Kind::Broker(broker) = &entry.kind else { return None };
+                let partition = &broker.partitions[partition as usize];
+                let topic = &broker.topics[partition.topic as usize];
+                let groups = broker.groups.iter().filter(|group| !group.closed).count();
+                let groups = if groups == 1 { "1 group".to_owned() } else { format!("{groups} groups") };
+                let words = format!(
+                    "its message is number {} of partition {} of {topic}, for {groups}; {behind} wait there before it",
+                    offset + 1,
+                    partition.number + 1,
+                );
+                ("Message broker".to_owned(), words)
+            }
+            Mark::Recognized => {
+                let words = "published before: recognized by its key, nothing is appended".to_owned();
+                ("Message broker".to_owned(), words)
+            }
             Mark::GivenUp => {
                 let Kind::Pool(pool) = &entry.kind else { return None };
                 let kind = pool.config.discipline.kind();
@@ -318,6 +367,24 @@ impl System {
         let Some(place) = place_of(&recorder.live, ix) else { return };
         if let Some(journey) = &mut recorder.journey {
             journey.tries[place as usize].said.push(Said { at, who: who.to_owned(), words });
+        }
+    }
+
+    /// A broker delivers a message, by a request of its own: is it one that the followed request has published?
+    #[inline]
+    pub(super) fn note_delivery(&mut self, request: u32) {
+        if self.recorder.is_some() {
+            self.noted_delivery(request);
+        }
+    }
+
+    #[cold]
+    fn noted_delivery(&mut self, request_ix: u32) {
+        let request = &self.requests[request_ix];
+        let (source, ordinal) = (self.stations[request.source as usize].id, request.ordinal);
+        let Some(recorder) = &mut self.recorder else { return };
+        if recorder.journey.is_some() && (recorder.source, recorder.ordinal) == (source, ordinal) {
+            recorder.messages.push(request_ix);
         }
     }
 

@@ -100,6 +100,7 @@ fn row(journey: &Journey, of: u32, one: &Try, scale: Scale, heard: f64) -> Html 
         Asked::Request | Asked::Get => words::place(one),
         Asked::Fill => format!("{} (filled)", words::place(one)),
         Asked::Invalidate => format!("{} (cleared)", words::place(one)),
+        Asked::Message => format!("{} (message)", words::place(one)),
     };
     html! {
         <li class={format!("why-row depth-{depth}")}>

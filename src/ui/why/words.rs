@@ -41,6 +41,7 @@ const fn errand(asked: Asked) -> &'static str {
         Asked::Get => "looks into",
         Asked::Fill => "fills",
         Asked::Invalidate => "clears an entry of",
+        Asked::Message => "delivers the message to",
     }
 }
 
@@ -93,8 +94,9 @@ pub fn lines(journey: &Journey) -> Vec<Line> {
                 false,
             );
         }
+        let failed = one.answered.is_none_or(|answered| answered.outcome != Outcome::Completed);
         for said in &one.said {
-            say(Some(said.at), format!("{}: {}.", said.who, said.words), true);
+            say(Some(said.at), format!("{}: {}.", said.who, said.words), failed);
         }
         if let (Some(until), Some(reached)) = (one.shaped, one.reached) {
             say(Some(until), format!("It has waited its turn in front of {to} for {}.", nanos(until - reached)), false);

@@ -141,6 +141,7 @@ impl System {
             spot: message.spot,
             counted: false,
         });
+        self.note_delivery(request.ix);
         let edge_id = u64::from(self.edges[edge as usize].plan.id.0);
         let base = message.draws.child(purpose::DELIVERY).child(edge_id);
         let verb = if repeat { Verb::Repeat } else { Verb::Request };

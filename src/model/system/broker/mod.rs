@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 pub(crate) use self::delivery::Delivery;
 pub(crate) use self::groups::Group;
 use super::System;
+use super::journey::Mark;
 use super::meter::Meter;
 use super::plan::Operation;
 use super::slab::Key;
@@ -307,6 +308,7 @@ impl System {
             broker.forget(now);
             if broker.known.contains(&message.id) {
                 broker.recognized += 1;
+                self.note(ix, Mark::Recognized);
                 self.respond(ix, Outcome::Completed, Reason::None);
                 return;
             }
@@ -387,6 +389,12 @@ impl System {
         }
         message.told = true;
         self.stations[station as usize].meter.level(now, -1, 0);
+        if let Some(key) = attempt.filter(|key| self.attempts.get(*key).is_some()) {
+            let lanes = self.broker(station).groups.iter().filter(|group| !group.closed);
+            let behind =
+                lanes.map(|group| group.lanes[partition_ix as usize].queue.levels().waiting).max().unwrap_or(0);
+            self.note(key.ix, Mark::Published { partition: partition_ix, offset, behind });
+        }
         self.owe(station, partition_ix, offset, message);
         if let Some(key) = attempt
             && self.attempts.get(key).is_some_and(|attempt| attempt.phase == Phase::Queued)

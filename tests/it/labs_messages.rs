@@ -1,0 +1,165 @@
+//! The labs on messages: what their prose claims, computed or measured. How they are lost and won is in `lessons.rs`.
+
+use headroom::model::params::{Params, Value, Variant};
+use headroom::runner::report::{DeliveryReport, Report};
+use headroom::topology::document::Document;
+
+use crate::labs::Lab;
+use crate::lessons::{node, report};
+
+fn delivery(report: &Report) -> &DeliveryReport {
+    let broker = report.whole.stations.iter().find_map(|station| station.delivery.as_ref());
+    broker.expect("the lab has a broker")
+}
+
+fn number(params: &Params, key: &str) -> f64 {
+    match params.get(key) {
+        Some(Value::Number(number)) => *number,
+        other => panic!("{key} is {other:?}"),
+    }
+}
+
+fn of(params: &Params, key: &str, inner: &str) -> f64 {
+    match params.get(key) {
+        Some(Value::Variant(Variant { params, .. })) => number(params, inner),
+        other => panic!("{key} is {other:?}"),
+    }
+}
+
+fn fault<'a>(document: &'a Document, kind: &str) -> &'a headroom::topology::document::ScheduledFault {
+    document.faults.iter().find(|fault| fault.fault.kind == kind).expect("it is on the timetable")
+}
+
+#[test]
+fn the_message_that_nobody_can_read() {
+    let mut lab = Lab::open("poison-message");
+    let mut start = lab.start.clone();
+    let rate = of(&node(&mut start, "shoppers").params, "profile", "rate");
+    let queue = node(&mut start, "queue").params.clone();
+    let (poison, errors) = (fault(&start, "poison").clone(), fault(&start, "error-rate").clone());
+    let (share, transient) = (number(&poison.fault.params, "share"), number(&errors.fault.params, "share"));
+    let secs = poison.for_secs.expect("it ends");
+    lab.claims("Shoppers send 40 orders a second", 40.0, rate, 1e-9);
+    lab.claims("with 3 replicas", 3.0, number(&node(&mut start, "payments").params, "replicas"), 1e-9);
+    let partitions = headroom::model::station::broker::KIND.entry.number(&queue, "partitions");
+    lab.claims("from 6 [partitions](topic_partition)", 6.0, partitions, 1e-9);
+    lab.claims("in 4 % of the deliveries", 0.04, transient, 1e-9);
+    let wait = number(&queue, "redelivery_wait");
+    lab.claims("waits 200 ms", 0.2, wait, 1e-9);
+    lab.claims("for 20 seconds, one message in a hundred", 20.0, secs, 1e-9);
+    lab.says("98 % of all messages are processed");
+    lab.says("the 99th percentile");
+    lab.says("within 10 s");
+    lab.claims("that is about 8 messages", 8.0, rate * secs * share, 1e-9);
+    lab.claims("of 3,600 in the whole run", 3_600.0, rate * start.run_length_secs, 1e-9);
+    lab.says("0.2 s, 0.4 s, 0.8 s, up to a minute");
+    lab.says("on 3 seeds");
+    lab.says("up to 3 seconds earlier or later");
+    lab.says("about 8 poison messages over 6 partitions");
+    let solution = lab.solution().clone();
+    let tries = number(&node(&mut solution.clone(), "queue").params, "max_deliveries");
+    assert!((tries - 4.0).abs() < 1e-9, "the prose speaks of four");
+    let unlucky = transient.powi(4) * 1e6;
+    lab.says("fewer than 3 messages in a million");
+    assert!((2.0..3.0).contains(&unlucky), "{unlucky}");
+    let held = wait * (1.0 + 2.0 + 4.0) + 4.0 * 0.02;
+    lab.claims("hold a partition up for about 1.5 s", 1.5, held, 0.03);
+    lab.says("with 4 % of failures that pass");
+    lab.says("waits that double from 0.2 s");
+    lab.says("4 % of all orders");
+    lab.says("Use 1 partition, then 32");
+    lab.is_checked();
+
+    let stuck = report(&start);
+    let stuck = delivery(&stuck);
+    assert!(stuck.processed < stuck.published * 9 / 10, "{stuck:?}");
+    assert_eq!((stuck.dead_letters, stuck.lost), (0, 0), "they only wait");
+    let won = report(&solution);
+    let won = delivery(&won);
+    assert_eq!(won.processed + won.dead_letters, won.published);
+    let mut hasty = solution.clone();
+    node(&mut hasty, "queue").params.set("max_deliveries", 1.0);
+    let hasty = report(&hasty);
+    let hasty = delivery(&hasty);
+    let aside = hasty.dead_letters as f64 / hasty.published as f64;
+    assert!((0.03..0.055).contains(&aside), "giving up at once puts aside {aside}");
+}
+
+#[test]
+fn charged_twice() {
+    let mut lab = Lab::open("charged-twice");
+    let mut start = lab.start.clone();
+    let rate = of(&node(&mut start, "shoppers").params, "profile", "rate");
+    let queue = node(&mut start, "queue").params.clone();
+    let payments = node(&mut start, "payments").params.clone();
+    let (kill, slow) = (fault(&start, "kill").clone(), fault(&start, "slow").clone());
+    let replicas = number(&payments, "replicas");
+    let commit = number(&queue, "commit_interval");
+    lab.claims("Shoppers send 60 orders a second", 60.0, rate, 1e-9);
+    lab.claims("3 replicas", 3.0, replicas, 1e-9);
+    lab.claims("120 ms of work per order", 0.12, of(&payments, "service_time", "mean"), 1e-9);
+    lab.claims("every 5 seconds", 5.0, commit, 1e-9);
+    let patience = start.edges.values().filter_map(|edge| edge.params.get("timeout").cloned()).next_back();
+    assert_eq!(patience, Some(Value::Number(1.0)));
+    lab.says("waits 1 s for an acknowledgement");
+    let kills = start.faults.iter().filter(|fault| fault.fault.kind == "kill").count();
+    assert_eq!(kills as f64, replicas, "each dies once");
+    lab.claims("for 8 seconds each", 8.0, kill.for_secs.expect("it ends"), 1e-9);
+    lab.claims("8 times as slow for 10 seconds", 8.0, number(&slow.fault.params, "factor"), 1e-9);
+    assert_eq!(slow.for_secs, Some(10.0));
+    lab.says("Between two commits lie 5 seconds");
+    lab.claims("a machine charges about 100 cards", 100.0, rate / replicas * commit, 1e-9);
+    assert!(kill.at_secs > 19.0);
+    lab.says("at 19 seconds");
+    assert!(
+        start.faults.iter().all(|fault| fault.at_secs + fault.for_secs.unwrap_or(0.0) <= 65.0 || fault.at_secs >= 65.0)
+    );
+    lab.says("From 65 seconds on nobody dies");
+    lab.says("on 3 seeds");
+    lab.says("up to 3 seconds earlier or later");
+    lab.says("Commit every 0.5 s instead of every 5");
+    lab.is_checked();
+
+    let twice = report(&start);
+    let twice = delivery(&twice);
+    assert!(twice.duplicates > 100 && twice.lost == 0, "{twice:?}");
+    for (name, design) in &lab.solutions {
+        let report = report(design);
+        let once = delivery(&report);
+        assert_eq!((once.duplicates, once.lost, once.processed), (0, 0, once.published), "{name}");
+    }
+    // The slow machine alone makes duplicates, too.
+    let mut slow = start.clone();
+    slow.faults.retain(|fault| fault.fault.kind == "slow");
+    assert!(delivery(&report(&slow)).duplicates > 10);
+    // Acknowledging before the work never repeats, and loses what the dead hold.
+    let mut once = start.clone();
+    node(&mut once, "queue").params.set("guarantee", "at_most_once");
+    let once = report(&once);
+    let once = delivery(&once);
+    assert!(once.duplicates == 0 && once.lost > 0, "{once:?}");
+}
+
+/// What the notes of the gallery's scenario promise.
+#[test]
+fn orders_by_message() {
+    let entry = headroom::lesson::catalog::SCENARIOS.iter().find(|scenario| scenario.id == "orders-by-message");
+    let document = headroom::topology::format::Run::from_json(entry.expect("it is in the gallery").json);
+    let document = document.expect("it is sound").document;
+    let report = report(&document);
+    let during = |name: &str| {
+        let span = report.window(name).expect("the scenario has it");
+        let broker = span.stations.iter().find_map(|station| station.delivery.as_ref()).expect("it has a broker");
+        (span, broker)
+    };
+    let ((before, quiet), (sale, busy)) = (during("before"), during("sale"));
+    assert!((sale.answered_share.0 - 1.0).abs() < 1e-9, "everybody is answered");
+    assert!(sale.sojourn_time_offered.p99.0 < 1.5 * before.sojourn_time_offered.p99.0, "and nobody waits longer");
+    assert!(busy.lag.0 > 50.0 * quiet.lag.0, "the queue absorbs it: {} after {}", busy.lag.0, quiet.lag.0);
+    let (_, dead) = during("a machine dead");
+    assert!(dead.lag.0 > 10.0 * quiet.lag.0 && dead.time.max.0 > 5.0, "partitions stand still");
+    let (_, poison) = during("poison");
+    assert!(poison.dead_letters > 0 && poison.lag.0 < 5.0 * quiet.lag.0, "dead letters hold up little");
+    let whole = report.whole.stations.iter().find_map(|station| station.delivery.as_ref()).expect("it has a broker");
+    assert_eq!(whole.processed + whole.dead_letters, whole.published);
+}
