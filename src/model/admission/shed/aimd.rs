@@ -10,10 +10,12 @@ use crate::model::read::Reader;
 pub(super) const KIND: ShedderKind = ShedderKind {
     entry: Entry {
         id: "aimd",
-        name: "Adaptive limit (AIMD)",
+        name: "AIMD limit",
         summary: "Finds out how many requests fit: one more with each good answer, a tenth fewer with each that is late or dropped.",
         source: "AIMDLimit of Netflix concurrency-limits: back-off ratio 0.9, time-out 5 s. A good answer raises the limit only if at least half of it was in use. Least, most and start are those of its other limits: 20, 200, 20.",
         params: &[
+            LEAST,
+            MOST,
             ParamSpec::number(
                 "timeout",
                 "Late after",
@@ -32,8 +34,6 @@ pub(super) const KIND: ShedderKind = ShedderKind {
                 0.99,
                 "What is left of the limit after a drop.",
             ),
-            LEAST,
-            MOST,
         ],
         defect: false,
     },

@@ -11,10 +11,12 @@ use crate::model::read::Reader;
 pub(super) const KIND: ShedderKind = ShedderKind {
     entry: Entry {
         id: "gradient",
-        name: "Adaptive limit (gradient)",
+        name: "Gradient limit",
         summary: "Finds out how many requests fit by the response time alone: once it rises above its long-term mean, fewer are let in.",
         source: "Gradient2Limit of Netflix concurrency-limits in a WindowedLimit, with their defaults: windows of 1 s with at least 10 answers, their mean against an exponential mean over 600 windows, tolerance 1.5, smoothing 0.2, headroom 4, limit 20 to 200.",
         params: &[
+            LEAST,
+            MOST,
             ParamSpec::number(
                 "window",
                 "Window",
@@ -58,8 +60,6 @@ pub(super) const KIND: ShedderKind = ShedderKind {
                 1_000.0,
                 "Added at every step, so that the limit grows while nothing gets slower.",
             ),
-            LEAST,
-            MOST,
         ],
         defect: false,
     },
