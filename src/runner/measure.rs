@@ -189,7 +189,7 @@ fn edges(system: &System) -> Vec<EdgeReport> {
             sent: edge.sent,
             outcomes: Outcomes::of(edge.by_outcome),
             in_flight: edge.in_flight,
-            retries: edge.retries,
+            retries: edge.sent_again().1,
         })
         .collect();
     edges.sort_by_key(|edge| edge.edge);
