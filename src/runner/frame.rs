@@ -454,6 +454,15 @@ fn faults(system: &System) -> Vec<ActiveFault> {
 }
 
 /// Columns for the charts, of the whole system or of one node.
+/// Where a station's waiting line is measured: what waits at a broker is messages, which have an instrument of their own.
+fn queue_of(station: &Station) -> Option<&Meter> {
+    match &station.kind {
+        Kind::Pool(_) => Some(&station.meter),
+        Kind::Broker(broker) => Some(&broker.deliveries),
+        Kind::Source(_) | Kind::Balancer(_) => None,
+    }
+}
+
 fn series(system: &System, node: Option<NodeId>) -> Series {
     let watched = node
         .and_then(|node| system.station_index(node))
@@ -462,17 +471,15 @@ fn series(system: &System, node: Option<NodeId>) -> Series {
     let meter = watched.map_or(&system.meter, |station| &station.meter);
     let buckets = meter.series();
     let column = |of: &dyn Fn(&Bucket) -> f64| buckets.iter().map(|bucket| of(bucket) as f32).collect::<Vec<f32>>();
-    let pools = || {
-        system
-            .stations
-            .iter()
-            .filter(|station| !station.removed && matches!(station.kind, Kind::Pool(_)))
-            .map(|station| &station.meter)
-    };
+    let pools = || system.stations.iter().filter(|station| !station.removed).filter_map(queue_of);
     // Meters that started later are shorter; all end at the same bucket.
     let aligned = |meter: &Meter, from_end: usize| meter.series().iter().rev().nth(from_end).cloned();
     let (utilization, queue_length) = match watched {
-        Some(_) => (column(&Bucket::utilization), column(&|bucket| bucket.queue_secs / bucket.secs())),
+        Some(station) => {
+            let waiting = queue_of(station).unwrap_or(meter).series().iter();
+            let waiting = waiting.map(|bucket| (bucket.queue_secs / bucket.secs()) as f32).collect();
+            (column(&Bucket::utilization), waiting)
+        }
         None => {
             let of_system = |fold: &dyn Fn(&Bucket) -> f64, join: fn(f64, f64) -> f64| -> Vec<f32> {
                 (0..buckets.len())

@@ -37,7 +37,7 @@ impl Bucket {
     /// Busy share of slots, 0..1; NaN where there are no slots.
     #[must_use]
     pub fn utilization(&self) -> f64 {
-        self.busy_secs / self.slot_secs
+        if self.slot_secs > 0.0 { self.busy_secs / self.slot_secs } else { f64::NAN }
     }
 
     /// This bucket and the `next` one as one.

@@ -104,9 +104,11 @@ fn section(group: &GroupFrame, inside: &BrokerInside) -> Html {
                 </table>
                 </div>
                 <p class="sub lane-legend">
-                    <svg class="lane-key" viewBox="0 0 8 8" aria-hidden="true"><rect class="lane-done" width="8" height="8" /></svg>{ "done, not committed " }
-                    <svg class="lane-key" viewBox="0 0 8 8" aria-hidden="true"><rect class="lane-flight" width="8" height="8" /></svg>{ "being processed " }
-                    <svg class="lane-key" viewBox="0 0 8 8" aria-hidden="true"><rect class="lane-waiting" width="8" height="8" /></svg>{ "waiting" }
+                    { for [("lane-done", "done, not committed"), ("lane-flight", "being processed"), ("lane-waiting", "waiting")].map(|(class, words)| html! {
+                        <span class="lane-word">
+                            <svg class="lane-key" viewBox="0 0 8 8" aria-hidden="true"><rect {class} width="8" height="8" /></svg>{ words }
+                        </span>
+                    }) }
                 </p>
             }
             if more > 0 { <p class="sub">{ format!("and {more} more partitions") }</p> }
