@@ -47,7 +47,7 @@ export interface SavedRun {
     title?: string; notes?: string;
     /** A number up to 2^53, a text of digits beyond. */
     seed?: number | string;
-    run_length_secs?: number; warm_up_secs?: number; good_within_secs?: number;
+    run_length_secs?: number; warm_up_secs?: number; good_within_secs?: number; day_secs?: number;
     nodes: SavedNode[]; edges: SavedEdge[]; areas?: SavedArea[]; faults?: ScheduledFault[]; windows?: Window[];
   };
   inputs?: Input[];
@@ -74,6 +74,8 @@ export interface Outcomes { completed: number; timed_out: number; rejected: numb
 export interface StationReport {
   node: number; kind: string; label: string; role?: string; arrivals: number; outcomes: Outcomes;
   arrival_rate: Figure; throughput: Figure; utilization: Figure; queue_length: Figure; sojourn_time: Times; hit_ratio?: Figure;
+  /** [USD], where it has a price. */
+  cost?: Figure; cost_per_hour?: Figure;
   /** Message brokers: copies of messages, one for each group that a message is owed to. */
   delivery?: DeliveryReport;
 }
@@ -90,6 +92,8 @@ export interface Span {
   sojourn_time: Times;
   /** Over all offered requests: whoever got no answer has waited for ever. */
   sojourn_time_offered: Percentiles;
+  /** [USD], where something has a price; the last one for a million completed requests. */
+  cost?: Figure; cost_per_hour?: Figure; cost_per_million?: Figure;
   reasons: { reason: string; label: string; count: number }[];
   stations: StationReport[];
 }

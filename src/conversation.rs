@@ -548,6 +548,7 @@ fn same_settings(a: &Document, b: &Document) -> bool {
         && a.run_length_secs == b.run_length_secs
         && a.warm_up_secs == b.warm_up_secs
         && a.good_within_secs == b.good_within_secs
+        && a.day_secs == b.day_secs
         && a.windows == b.windows
         && a.faults == b.faults
 }

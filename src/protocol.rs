@@ -8,6 +8,7 @@ pub mod broker;
 pub mod door;
 pub mod inside;
 pub mod mesh;
+pub mod scaling;
 
 use serde::{Deserialize, Serialize};
 
@@ -339,6 +340,8 @@ pub struct StationFrame {
     pub door: Option<Box<door::DoorFrame>>,
     /// Who is next, where it is not simply who came first.
     pub line: Option<Box<door::LineFrame>>,
+    /// What scales it, where something does.
+    pub scaling: Option<Box<scaling::ScalingFrame>>,
 }
 
 /// What a balancer keeps between requests; lists parallel to [`StationFrame::backends`] where so said.

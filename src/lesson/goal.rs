@@ -156,6 +156,8 @@ mod tests {
             queue_length: Figure(1.5),
             sojourn_time: Times::default(),
             hit_ratio: Figure::NONE,
+            cost: Figure::NONE,
+            cost_per_hour: Figure::NONE,
             delivery: None,
         };
         let mut spike = Span { answered_share: Figure(0.995), stations: vec![station], ..Span::default() };

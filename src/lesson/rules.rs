@@ -280,7 +280,13 @@ fn world(lesson: &Lesson, start: &Document, design: &Document, found: &mut Vec<D
         );
     }
     let run = |document: &Document| {
-        (document.run_length_secs, document.warm_up_secs, document.good_within_secs, document.windows.clone())
+        (
+            document.run_length_secs,
+            document.warm_up_secs,
+            document.good_within_secs,
+            document.day_secs,
+            document.windows.clone(),
+        )
     };
     if lock.run && run(start) != run(design) {
         tell(

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::look::{Look, lately};
-use super::{broker, door, inside};
+use super::{broker, door, inside, scaling};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::ids::NodeId;
 use crate::model::system::meter::{Bucket, Meter};
@@ -409,6 +409,9 @@ fn station_frame(
                 if pool.config.shared_queue { limit } else { limit.saturating_mul(pool.replicas.len() as u32) };
             frame.queue_capacity = Some(places);
             frame.line = door::line(system, pool);
+            if let (Some(scaled), Some(look)) = (&pool.scaling, system.look_at_scaling(station.id)) {
+                frame.scaling = Some(scaling::frame(&look, &scaled.config.scaler.id, shown));
+            }
             frame.replicas = pool
                 .replicas
                 .iter()

@@ -84,6 +84,10 @@ fn span(tally: &Tally, passed: SimDuration, stations: Vec<StationReport>) -> Spa
         .collect();
     // Stable: equal counts stay in the order of the reasons.
     reasons.sort_by_key(|reason| std::cmp::Reverse(reason.count));
+    // Over the stations that have a price; by ascending id, so that it is the same sum everywhere.
+    let sum = |of: fn(&StationReport) -> Figure| -> Figure {
+        stations.iter().filter_map(|station| of(station).get()).reduce(|sum, one| sum + one).into()
+    };
     Span {
         secs,
         offered: tally.offered,
@@ -101,6 +105,11 @@ fn span(tally: &Tally, passed: SimDuration, stations: Vec<StationReport>) -> Spa
             max: tally.times.percentile(100.0).into(),
         },
         sojourn_time_offered: Percentiles::ask(|p| tally.percentile_offered(p)),
+        cost: sum(|station| station.cost),
+        cost_per_hour: sum(|station| station.cost_per_hour),
+        cost_per_million: sum(|station| station.cost)
+            .get()
+            .map_or(Figure::NONE, |cost| ratio(cost * 1e6, outcomes.completed as f64)),
         reasons,
         stations,
     }
@@ -174,6 +183,8 @@ fn station_report(station: &Station, document: &Document, bucket: &Bucket) -> St
             max: bucket.times.percentile(100.0).into(),
         },
         hit_ratio,
+        cost: if bucket.cost > 0.0 { Figure(bucket.cost) } else { Figure::NONE },
+        cost_per_hour: if bucket.cost > 0.0 { ratio(bucket.cost * 3_600.0, secs) } else { Figure::NONE },
         delivery: None,
     }
 }

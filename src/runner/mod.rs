@@ -10,6 +10,7 @@ mod measure;
 mod mesh;
 pub mod replications;
 pub mod report;
+mod scaling;
 pub mod session;
 pub mod why;
 

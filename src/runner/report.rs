@@ -137,6 +137,14 @@ pub struct Span {
     pub sojourn_time: Times,
     /// Over all offered: whoever got no answer counts as having waited for ever.
     pub sojourn_time_offered: Percentiles,
+    /// What all stations cost [USD], and an hour of it; absent where nothing has a price.
+    #[serde(default, skip_serializing_if = "absent")]
+    pub cost: Figure,
+    #[serde(default, skip_serializing_if = "absent")]
+    pub cost_per_hour: Figure,
+    /// Cost of a million completed requests [USD].
+    #[serde(default, skip_serializing_if = "absent")]
+    pub cost_per_million: Figure,
     /// Why requests did not complete, most frequent first.
     pub reasons: Vec<ReasonCount>,
     /// By ascending id; sources stand in it with what they sent.
@@ -256,6 +264,11 @@ pub struct StationReport {
     /// Caches: hits over look-ups.
     #[serde(default, skip_serializing_if = "absent")]
     pub hit_ratio: Figure,
+    /// What it cost [USD], and an hour of it; absent where it has no price.
+    #[serde(default, skip_serializing_if = "absent")]
+    pub cost: Figure,
+    #[serde(default, skip_serializing_if = "absent")]
+    pub cost_per_hour: Figure,
     /// Message brokers: what they delivered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery: Option<DeliveryReport>,

@@ -176,6 +176,14 @@ fn whole(document: &Document, found: &mut Found) {
             "Set it above 0 seconds, or leave it out: then every answer is good.",
         );
     }
+    if document.day_secs.is_some_and(|secs| !(1.0..=86_400.0).contains(&secs)) {
+        found.error(
+            Place::Document,
+            "day-length",
+            "A day on the calendar lasts between 1 and 86,400 simulated seconds.".to_owned(),
+            "Set it to 1440, so that a minute stands for an hour, or leave it out: then days are real.",
+        );
+    }
     let mut names = BTreeSet::new();
     for window in &document.windows {
         if !names.insert(window.name.as_str()) {

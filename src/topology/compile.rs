@@ -90,7 +90,7 @@ fn run_plan(document: &Document) -> RunPlan {
                 to: secs(window.to_secs),
             })
             .collect(),
-        calendar: Calendar::default(),
+        calendar: document.day_secs.map_or_else(Calendar::default, Calendar::with_day),
     }
 }
 
@@ -266,6 +266,7 @@ fn service_config(reader: &Reader<'_>) -> PoolConfig {
         warm_up_requests: reader.count("warm_up_requests"),
         cold_factor: reader.number("cold_factor"),
         scaling: scaling_config(reader),
+        price: 0.0,
     }
 }
 
@@ -300,6 +301,7 @@ fn cache_config(reader: &Reader<'_>) -> PoolConfig {
         warm_up_requests: 0,
         cold_factor: 1.0,
         scaling: None,
+        price: reader.number("price"),
     }
 }
 
@@ -318,6 +320,7 @@ fn database_config(reader: &Reader<'_>) -> PoolConfig {
         warm_up_requests: 0,
         cold_factor: 1.0,
         scaling: None,
+        price: reader.number("price"),
     }
 }
 

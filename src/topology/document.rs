@@ -117,6 +117,9 @@ pub struct Document {
     pub warm_up_secs: f64,
     /// An answer later than this is Completed but no goodput [s]; none = every completion is good.
     pub good_within_secs: Option<f64>,
+    /// Simulated time that a day on the calendar takes [s]; none = a real day's 86,400. Plans, seasons and history go by
+    /// the calendar; seconds of machines stay seconds.
+    pub day_secs: Option<f64>,
 }
 
 impl Default for Document {
@@ -133,6 +136,7 @@ impl Default for Document {
             run_length_secs: 600.0,
             warm_up_secs: 0.0,
             good_within_secs: None,
+            day_secs: None,
         }
     }
 }

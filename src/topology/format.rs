@@ -326,6 +326,8 @@ struct DocumentOut<'a> {
     warm_up_secs: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     good_within_secs: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    day_secs: Option<f64>,
     nodes: Vec<NodeOut<'a>>,
     edges: Vec<EdgeOut<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -370,6 +372,7 @@ impl<'a> RunOut<'a> {
                 run_length_secs: document.run_length_secs,
                 warm_up_secs: document.warm_up_secs,
                 good_within_secs: document.good_within_secs,
+                day_secs: document.day_secs,
                 nodes: document.nodes.iter().map(|(id, node)| NodeOut { id: *id, node }).collect(),
                 edges: document.edges.iter().map(|(id, edge)| EdgeOut { id: *id, edge }).collect(),
                 areas: document.areas.iter().map(|(id, area)| AreaOut { id: *id, area }).collect(),

@@ -307,3 +307,92 @@ fn work_is_throttled_at_the_limit() {
     let cpu = system.look_at_scaling(service).unwrap().replicas[0].cpu.unwrap().value;
     assert!((cpu - 0.4).abs() < 0.02, "{cpu}");
 }
+
+/// The bill against a spreadsheet: how many machines there were in every millisecond, times the price.
+#[test]
+fn the_bill_is_machines_times_time_times_price() {
+    let machine = || Value::Variant(Variant::new("machine", Params::new()));
+    let with = |replicas: f64| variant("manual", &[("replicas", replicas)]);
+    let service = [
+        ("replicas", Value::from(2.0)),
+        ("scaler", with(5.0)),
+        ("instance", machine()),
+        ("service_time", constant(3.0)),
+        ("slots", Value::from(100.0)),
+    ];
+    let (mut document, service) = regular(rate(2.0), &service, 60.0);
+    let cache = add(&mut document, "database", "Database", &[("price", Value::from(0.24))]);
+    wire(&mut document, service, cache, &[("latency", constant(0.0))]);
+    let mut system = system(&document);
+    let mut fewer = document.clone();
+    std::rc::Rc::make_mut(fewer.nodes.get_mut(&service).unwrap()).params.set("scaler", with(1.0));
+    let mut machine_secs = 0.0;
+    let mut seen = Vec::new();
+    for milli in 0..70_000 {
+        run_to(&mut system, f64::from(milli) / 1e3);
+        if milli == 30_000 {
+            system.rebuild(&headroom::topology::compile::plan(&fewer).0.unwrap());
+        }
+        if system.finished() {
+            break;
+        }
+        let machines = system.look_at_scaling(service).unwrap().replicas.len();
+        machine_secs += machines as f64 / 1e3;
+        if seen.last() != Some(&machines) {
+            seen.push(machines);
+        }
+    }
+    assert_eq!((seen[0], seen[1], *seen.last().unwrap()), (2, 5, 1), "{seen:?}");
+    let report = headroom::runner::report::Report::of(&system, &fewer, 0);
+    let secs = system.now().as_secs_f64();
+    let machines = machine_secs * 0.096 / 3_600.0;
+    let database = secs * 0.24 / 3_600.0;
+    let cost = report.whole.cost.get().unwrap();
+    // What the last millisecond of each machine cost is left open.
+    assert!((cost - machines - database).abs() < 6.0 * 0.001 * 0.4 / 3_600.0, "{cost} of {machines} + {database}");
+    let per_million = report.whole.cost_per_million.get().unwrap();
+    let completed = system.totals().run.completed() as f64;
+    assert!((per_million - cost * 1e6 / completed).abs() < 1e-9 * per_million);
+    let per_hour = report.whole.cost_per_hour.get().unwrap();
+    assert!((per_hour - cost * 3_600.0 / secs).abs() < 1e-9, "{per_hour}");
+}
+
+#[test]
+fn what_has_no_price_has_no_cost() {
+    let (document, _) = regular(rate(1.0), &[], 5.0);
+    let report = headroom::runner::report::Report::of(&crate::fixture::run(&document), &document, 0);
+    assert_eq!(report.whole.cost.get(), None);
+    assert!(!serde_json::to_string(&report).unwrap().contains("cost"));
+}
+
+/// A day of 24 minutes with its rush at noon: who foresees it has replicas before it comes, who reacts has them after.
+#[test]
+fn a_forecast_scales_before_the_rush_of_a_short_day() {
+    let point = |at: f64, rate: f64| Value::List(vec![Value::from(at), Value::from(rate)]);
+    // Noon is at 720 s: a minute stands for an hour.
+    let points =
+        vec![point(0.0, 100.0), point(700.0, 100.0), point(720.0, 900.0), point(780.0, 900.0), point(800.0, 100.0)];
+    let profile =
+        || Value::Variant(Variant::new("piecewise", Params::new().with("points", Value::List(points.clone()))));
+    let run = |look_ahead: f64, history: f64| {
+        let scaler =
+            Params::new().with("look_ahead", look_ahead).with("history", history).with("margin", 0.0).with("min", 1.0);
+        let service = [
+            ("replicas", Value::from(1.0)),
+            ("scaler", Value::Variant(Variant::new("predictive", scaler))),
+            ("service_time", constant(0.001)),
+        ];
+        let (mut document, service) = regular(profile(), &service, 760.0);
+        document.day_secs = Some(1_440.0);
+        let mut system = system(&document);
+        run_to(&mut system, 760.0);
+        let look = system.look_at_scaling(service).unwrap();
+        look.syncs.iter().find(|sync| sync.desired >= 9).map(|sync| (sync.at.as_secs_f64(), sync.why[0].clone()))
+    };
+    let (foreseen, why) = run(60.0, 3.0).unwrap();
+    // Steps of 15 s: the one from 720 s on is the first at full load, and lies 60 s ahead at 660 s.
+    assert_eq!(foreseen, 660.0, "{why}");
+    assert!(why.contains("900.0 requests a second are expected"), "{why}");
+    let (reacted, why) = run(60.0, 0.0).unwrap();
+    assert!(reacted > 720.0 && why.starts_with("No forecast"), "{reacted}: {why}");
+}

@@ -70,6 +70,12 @@ pub const fn date_of(day: i64) -> Date {
 }
 
 impl Calendar {
+    /// The usual one, with days that take so many simulated seconds.
+    #[must_use]
+    pub fn with_day(secs: f64) -> Self {
+        Self { day: SimDuration::from_secs_f64(secs.max(1.0)), ..Self::default() }
+    }
+
     /// Minutes since 1970-01-01 00:00 on the wall, rounded down.
     #[must_use]
     pub fn minute(&self, at: SimTime) -> i64 {

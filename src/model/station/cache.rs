@@ -37,6 +37,15 @@ pub const KIND: StationKind = StationKind {
                 "Look-ups that may wait; more are rejected.",
             ),
             ParamSpec::number(
+                "price",
+                "Price an hour, USD",
+                Unit::Plain,
+                0.0,
+                0.0,
+                10_000.0,
+                "What the cache costs while it runs. For scale: cache.r5.large, 2 vCPU and 13 GiB, costs $0.216 on demand (AWS list price, us-east-1, 2024).",
+            ),
+            ParamSpec::number(
                 "check_time",
                 "Health check's work",
                 Unit::Seconds,

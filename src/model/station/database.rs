@@ -35,6 +35,15 @@ pub const KIND: StationKind = StationKind {
             ),
             DISCIPLINE,
             ParamSpec::number(
+                "price",
+                "Price an hour, USD",
+                Unit::Plain,
+                0.0,
+                0.0,
+                10_000.0,
+                "What the database costs while it runs. For scale: db.r5.large with MySQL, 2 vCPU and 16 GiB, costs $0.24 on demand (AWS list price, us-east-1, 2024).",
+            ),
+            ParamSpec::number(
                 "check_time",
                 "Health check's work",
                 Unit::Seconds,

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::engine::stats::{SparseHistogram, WindowHistogram};
 use crate::engine::time::{SimDuration, SimTime};
+use crate::model::money::Bill;
 use crate::model::outcome::Outcome;
 
 /// Buckets are merged in pairs when there are this many: memory stays bounded whatever the run length.
@@ -23,6 +24,8 @@ pub struct Bucket {
     pub busy_secs: f64,
     pub slot_secs: f64,
     pub queue_secs: f64,
+    /// What the station cost [USD].
+    pub cost: f64,
     /// Times of those Completed.
     pub times: SparseHistogram,
 }
@@ -59,6 +62,7 @@ impl Bucket {
         self.busy_secs += next.busy_secs;
         self.slot_secs += next.slot_secs;
         self.queue_secs += next.queue_secs;
+        self.cost += next.cost;
     }
 }
 
@@ -74,6 +78,8 @@ pub struct Meter {
     slot_ns: u64,
     queue_ns: u64,
     changed: SimTime,
+    /// What the station costs, since the open bucket began.
+    bill: Bill,
     opened: SimTime,
     arrivals: u64,
     by_outcome: [u64; 6],
@@ -97,6 +103,7 @@ impl Meter {
             slot_ns: 0,
             queue_ns: 0,
             changed: now,
+            bill: Bill::default(),
             opened: now,
             arrivals: 0,
             by_outcome: [0; 6],
@@ -174,6 +181,19 @@ impl Meter {
         self.slots = self.slots.wrapping_add_signed(change);
     }
 
+    /// From now on the station costs this much [USD/h].
+    pub(super) fn costs(&mut self, now: SimTime, per_hour: f64) {
+        if self.bill.rate() != per_hour {
+            self.bill.set(per_hour, now);
+        }
+    }
+
+    /// What the station costs now [USD/h].
+    #[must_use]
+    pub const fn cost_per_hour(&self) -> f64 {
+        self.bill.rate()
+    }
+
     /// The open bucket as it is now.
     #[must_use]
     pub fn open_bucket(&self, now: SimTime) -> Bucket {
@@ -192,6 +212,7 @@ impl Meter {
             busy_secs: secs(self.busy_ns, self.busy),
             slot_secs: secs(self.slot_ns, self.slots),
             queue_secs: secs(self.queue_ns, self.queue),
+            cost: self.bill.total(now),
             times,
         }
     }
@@ -202,6 +223,7 @@ impl Meter {
         let bucket = self.bucket_with(now, times);
         self.integrate(now);
         (self.busy_ns, self.slot_ns, self.queue_ns) = (0, 0, 0);
+        self.bill.restart(now);
         (self.arrivals, self.by_outcome, self.good) = (0, [0; 6], 0);
         self.opened = now;
         self.whole.absorb(&bucket);

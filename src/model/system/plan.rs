@@ -229,6 +229,8 @@ pub struct PoolConfig {
     pub cold_factor: f64,
     /// Who decides how many replicas there are, and what they are made of; `None`: the drawing, and nobody asks.
     pub scaling: Option<Box<ScalingConfig>>,
+    /// What the station costs where nothing is said of its replicas [USD/h].
+    pub price: f64,
 }
 
 /// How replicas come, go, and what they use.

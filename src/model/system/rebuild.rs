@@ -175,6 +175,10 @@ impl System {
         self.grow_pool(ix, config, replicas as usize);
         self.set_discipline(ix, &before);
         self.settle_scaling(ix, config);
+        if config.scaling.is_none() {
+            let now = self.now;
+            self.stations[ix as usize].meter.costs(now, config.price);
+        }
         let Kind::Pool(pool) = &self.stations[ix as usize].kind else { return };
         for replica_ix in pool.replicas.clone() {
             self.pull(replica_ix);
@@ -323,6 +327,8 @@ impl System {
                     pool.replicas.clear();
                 }
                 self.end_scaling(ix);
+                let now = self.now;
+                self.stations[ix as usize].meter.costs(now, 0.0);
             }
         }
         let id = self.stations[ix as usize].id;

@@ -334,6 +334,7 @@ impl System {
             if cost != scaling.bill.rate() {
                 scaling.bill.set(cost, now);
             }
+            self.stations[station as usize].meter.costs(now, cost);
         }
     }
 }

@@ -559,6 +559,7 @@ fn document(path: Path<'_>, json: Json) -> Result<Document, LoadError> {
         run_length_secs: fields.optional("run_length_secs", secs)?.unwrap_or(default.run_length_secs),
         warm_up_secs: fields.optional("warm_up_secs", secs)?.unwrap_or(default.warm_up_secs),
         good_within_secs: fields.optional("good_within_secs", secs)?,
+        day_secs: fields.optional("day_secs", secs)?,
     };
     fields.finish()?;
     Ok(document)

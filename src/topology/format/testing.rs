@@ -102,13 +102,14 @@ prop_compose! {
         windows in vec((any_text(), any_secs(), any_secs()), 0..3),
         seed in prop_oneof![any::<u64>(), 0..=SAFE_INTEGER_MAX],
         (run_length_secs, warm_up_secs, good_within_secs) in (any_secs(), any_secs(), option::of(any_secs())),
+        day_secs in option::of(any_secs()),
     ) -> Document {
         let ids: Vec<NodeId> = nodes.keys().copied().collect();
         let edges = wires.into_iter().enumerate().map(|(index, (from, to, params))| {
             (EdgeId(index as u32 * 3), Rc::new(Edge { from: *from.get(&ids), to: *to.get(&ids), params }))
         });
         Document {
-            title, notes, edges: edges.collect(), nodes, areas, seed, run_length_secs, warm_up_secs, good_within_secs,
+            title, notes, edges: edges.collect(), nodes, areas, seed, run_length_secs, warm_up_secs, good_within_secs, day_secs,
             faults: faults.into_iter().map(|(at_secs, for_secs, fault)| ScheduledFault { at_secs, for_secs, fault }).collect(),
             windows: windows.into_iter().map(|(name, from_secs, to_secs)| Window { name, from_secs, to_secs }).collect(),
         }

@@ -8,6 +8,7 @@ mod door;
 mod drawing;
 mod memory;
 mod names;
+mod scaling;
 
 use yew::prelude::*;
 
@@ -49,6 +50,7 @@ pub(crate) fn Inside(props: &TargetProps) -> Html {
     html! {
         <>
             { door::sections(station) }
+            { scaling::sections(station) }
             if !station.backends.is_empty() { <balancer::Backends {id} /> }
             if station.broker.is_some() { <broker::Messages {id} /> }
             if !station.replicas.is_empty() && station.broker.is_none() { { replicas(station) } }

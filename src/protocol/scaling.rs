@@ -1,0 +1,111 @@
+//! What is sent of a scaler, and of the replicas that come and go.
+
+use serde::{Deserialize, Serialize};
+
+/// A scaler with its replicas.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ScalingFrame {
+    /// Name of the kind of scaler.
+    pub name: String,
+    /// Replicas there shall be.
+    pub wanted: u32,
+    /// By ascending number, those that start or leave among them.
+    pub replicas: Vec<LifeFrame>,
+    /// Evaluations, oldest first; only while watched.
+    pub syncs: Vec<SyncFrame>,
+    /// Earlier numbers that still count (number, when [ns]), oldest first; only while watched.
+    pub window: Vec<(u32, u64)>,
+    /// Requests per second of the whole station, as its scaler knows them.
+    pub rate: Option<MeasuredFrame>,
+    /// Numbers of the nodes, and from when on each is there [ns].
+    pub nodes: Vec<(u32, u64)>,
+    /// Name of the instances' size; empty: none is named.
+    pub size: String,
+    /// [USD/h] now, and [USD] since the warm-up.
+    pub cost_per_hour: f64,
+    pub cost_total: f64,
+}
+
+/// A measurement, and when it was taken [ns].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MeasuredFrame {
+    pub value: f64,
+    pub at_ns: u64,
+}
+
+/// Where a replica is in its life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LifeStage {
+    /// No node has room for it yet.
+    Pending,
+    /// It fetches its image.
+    Pulling,
+    /// It boots, and waits for its probe.
+    Booting,
+    /// It serves, slowly.
+    Warming,
+    #[default]
+    Ready,
+    /// It died, or gets another size.
+    Restarting,
+    /// A fault holds it down.
+    Dead,
+    /// It ends what it holds.
+    Leaving,
+}
+
+impl LifeStage {
+    pub const ALL: [Self; 8] = [
+        Self::Pending,
+        Self::Pulling,
+        Self::Booting,
+        Self::Warming,
+        Self::Ready,
+        Self::Restarting,
+        Self::Dead,
+        Self::Leaving,
+    ];
+
+    /// In words; also the name of its color.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Pulling => "pulling",
+            Self::Booting => "booting",
+            Self::Warming => "warming",
+            Self::Ready => "ready",
+            Self::Restarting => "restarting",
+            Self::Dead => "dead",
+            Self::Leaving => "draining",
+        }
+    }
+}
+
+/// A replica's life.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LifeFrame {
+    pub number: u32,
+    pub stage: LifeStage,
+    pub since_ns: u64,
+    pub restarts: u32,
+    pub node: Option<u32>,
+    /// [cores], [bytes], [1/s]
+    pub cpu: Option<MeasuredFrame>,
+    pub memory: Option<MeasuredFrame>,
+    pub requests: Option<MeasuredFrame>,
+}
+
+/// One evaluation.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SyncFrame {
+    pub at_ns: u64,
+    pub current: u32,
+    pub proposed: Option<u32>,
+    pub stabilized: Option<u32>,
+    pub desired: u32,
+    /// What limited it; empty: nothing did.
+    pub limit: String,
+    /// How it came about; empty for all but the newest ones.
+    pub why: Vec<String>,
+}
