@@ -52,10 +52,12 @@ pub enum LifeStage {
     Dead,
     /// It ends what it holds.
     Leaving,
+    /// Its spot machine is being taken away.
+    Interrupted,
 }
 
 impl LifeStage {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Pending,
         Self::Pulling,
         Self::Booting,
@@ -64,6 +66,7 @@ impl LifeStage {
         Self::Restarting,
         Self::Dead,
         Self::Leaving,
+        Self::Interrupted,
     ];
 
     /// In words; also the name of its color.
@@ -78,6 +81,7 @@ impl LifeStage {
             Self::Restarting => "restarting",
             Self::Dead => "dead",
             Self::Leaving => "draining",
+            Self::Interrupted => "interrupted",
         }
     }
 }

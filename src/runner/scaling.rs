@@ -38,6 +38,7 @@ fn life(replica: &ReplicaLook) -> LifeFrame {
             Stage::Pulling => LifeStage::Pulling,
             Stage::Booting => LifeStage::Booting,
             Stage::Restarting => LifeStage::Restarting,
+            Stage::Leaving if replica.interrupted => LifeStage::Interrupted,
             Stage::Leaving => LifeStage::Leaving,
             Stage::Ready if replica.dead => LifeStage::Dead,
             Stage::Ready if replica.cold => LifeStage::Warming,

@@ -208,3 +208,51 @@ proptest::proptest! {
         proptest::prop_assert_eq!(again.errors().count(), 0, "{}\n{:#?}", write(&manifest), again.notes);
     }
 }
+
+/// The running example's manifest becomes a service that behaves so, and goes out as a manifest that says the same.
+#[test]
+fn a_manifest_becomes_a_service_and_a_manifest_again() {
+    use headroom::interop::kubernetes::{from_service, to_service};
+    use headroom::model::scaler::{instance, kubernetes};
+
+    let manifest = read(GATEWAY);
+    let adopted = to_service(&manifest.deployments[0], manifest.autoscalers.first());
+    assert_eq!(adopted.notes, ["http_requests_per_second is measured as requests per second"]);
+    let variant = |key: &str| match adopted.params.get(key) {
+        Some(headroom::model::params::Value::Variant(variant)) => variant.clone(),
+        other => panic!("{key}: {other:?}"),
+    };
+    assert_eq!(kubernetes::settings(&variant("scaler").params), manifest.autoscalers[0].settings);
+    let container = instance::read(&variant("instance")).unwrap();
+    assert_eq!((container.cpu_request, container.vcpu), (0.25, 0.5));
+    assert_eq!((container.memory_request, container.memory), (256.0 * 1_048_576.0, 512.0 * 1_048_576.0));
+    assert!(adopted.params.get("start_up").is_none(), "it states no probe: pods are ready at once");
+
+    let out = from_service("go-coffee API gateway", &adopted.params);
+    let again = read(&write(&out));
+    assert_eq!(again.notes, []);
+    assert_eq!(again.deployments[0].name, "go-coffee-api-gateway");
+    assert_eq!(again.autoscalers[0].settings, manifest.autoscalers[0].settings);
+    assert_eq!(again.autoscalers[0].names, manifest.autoscalers[0].names);
+    assert_eq!(again.deployments[0].containers[0].limits, manifest.deployments[0].containers[0].limits);
+}
+
+#[test]
+fn what_a_service_cannot_be_told_is_said() {
+    use headroom::interop::kubernetes::{Deployment, to_service};
+
+    let mut deployment = Deployment::new("shop");
+    deployment.min_ready_secs = 10;
+    deployment.containers[0].limits.cpu_milli = Some(2_000);
+    deployment.containers.push(deployment.containers[0].clone());
+    let adopted = to_service(&deployment, None);
+    assert_eq!(
+        adopted.notes,
+        [
+            "the 2 containers of a pod are taken as one",
+            "no memory request is stated: 256 MiB are assumed",
+            "no memory limit is stated: none is simulated",
+            "minReadySeconds is left out: a replica counts as soon as it is ready",
+        ]
+    );
+}

@@ -320,7 +320,7 @@ fn the_bill_is_machines_times_time_times_price() {
         ("service_time", constant(3.0)),
         ("slots", Value::from(100.0)),
     ];
-    let (mut document, service) = regular(rate(2.0), &service, 60.0);
+    let (mut document, service) = regular(rate(0.5), &service, 60.0);
     let cache = add(&mut document, "database", "Database", &[("price", Value::from(0.24))]);
     wire(&mut document, service, cache, &[("latency", constant(0.0))]);
     let mut system = system(&document);
@@ -328,7 +328,7 @@ fn the_bill_is_machines_times_time_times_price() {
     std::rc::Rc::make_mut(fewer.nodes.get_mut(&service).unwrap()).params.set("scaler", with(1.0));
     let mut machine_secs = 0.0;
     let mut seen = Vec::new();
-    for milli in 0..70_000 {
+    for milli in 0..90_000 {
         run_to(&mut system, f64::from(milli) / 1e3);
         if milli == 30_000 {
             system.rebuild(&headroom::topology::compile::plan(&fewer).0.unwrap());
@@ -343,6 +343,7 @@ fn the_bill_is_machines_times_time_times_price() {
         }
     }
     assert_eq!((seen[0], seen[1], *seen.last().unwrap()), (2, 5, 1), "{seen:?}");
+    assert!(system.finished());
     let report = headroom::runner::report::Report::of(&system, &fewer, 0);
     let secs = system.now().as_secs_f64();
     let machines = machine_secs * 0.096 / 3_600.0;
@@ -395,4 +396,40 @@ fn a_forecast_scales_before_the_rush_of_a_short_day() {
     assert!(why.contains("900.0 requests a second are expected"), "{why}");
     let (reacted, why) = run(60.0, 0.0).unwrap();
     assert!(reacted > 720.0 && why.starts_with("No forecast"), "{reacted}: {why}");
+}
+
+/// Spot machines go when the seed says; another one is ordered at once, and the notice is time enough to finish.
+#[test]
+fn spot_machines_are_taken_away_with_notice_and_replaced() {
+    let machine = Params::new().with("purchase", "spot").with("spot_life", 300.0).with("spot_notice", 20.0);
+    let start_up = Params::new().with("boot", constant(10.0)).with("probe_every", 1.0);
+    let service = [
+        ("replicas", Value::from(4.0)),
+        ("instance", Value::Variant(Variant::new("machine", machine))),
+        ("start_up", Value::Variant(Variant::new("staged", start_up))),
+        ("service_time", constant(0.05)),
+    ];
+    let (document, service) = regular(rate(20.0), &service, 1_200.0);
+    let taken = |seed: u64| {
+        let mut document = document.clone();
+        document.seed = seed;
+        let mut system = system(&document);
+        let mut taken = Vec::new();
+        for second in 1..1_300 {
+            run_to(&mut system, f64::from(second));
+            let log = system.take_log();
+            taken.extend(log.iter().filter(|line| line.text.contains("taken away")).map(|line| line.at.0));
+        }
+        let run = &system.totals().run;
+        assert_eq!(run.completed(), run.offered, "20 s are enough to finish and to start another one");
+        let look = system.look_at_scaling(service).unwrap();
+        assert_eq!(look.wanted, 4);
+        assert!((look.cost_per_hour / 0.096 / 0.35 - look.replicas.len() as f64).abs() < 1e-9);
+        taken
+    };
+    let first = taken(1);
+    // Four machines for 20 min at one interruption in 5 min each: 16, give or take four standard deviations.
+    assert!((2..=32).contains(&first.len()), "{}", first.len());
+    assert_eq!(taken(1), first);
+    assert_ne!(taken(2), first);
 }

@@ -5,10 +5,12 @@
 mod fields;
 mod quantity;
 mod read;
+mod service;
 mod write;
 
 pub use quantity::{parse_quantity, write_quantity};
 pub use read::read;
+pub use service::{Adopted, from_service, to_service};
 pub use write::write;
 
 use crate::model::scaler::hpa::Settings;

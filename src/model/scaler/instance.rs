@@ -1,5 +1,6 @@
 //! What a replica has of CPU and memory, and what its requests take of it.
 
+use crate::engine::time::SimDuration;
 use crate::model::money::{self, Purchase};
 use crate::model::params::{Entry, ParamSpec, Params, Unit, Variant};
 use crate::model::read::Reader;
@@ -25,6 +26,8 @@ pub struct Instance {
     pub coherence: f64,
     /// Index in [`money::SIZES`] and how it is paid; `None`: a container, paid with its node.
     pub size: Option<(usize, Purchase)>,
+    /// Spot: how long one is had on average, and the notice before it is taken away; `None`: never.
+    pub spot: Option<(f64, SimDuration)>,
 }
 
 impl Instance {
@@ -147,6 +150,24 @@ static MACHINE: Entry = Entry {
             "on_demand",
             "By the hour, for a year ahead, or as spare capacity that may be taken away.",
         ),
+        ParamSpec::number(
+            "spot_life",
+            "Spot: taken away after",
+            Unit::Seconds,
+            0.0,
+            0.0,
+            1_000_000.0,
+            "How long a spot machine is had on average; when exactly is drawn by the seed. 0 = it is never taken away. Nobody publishes this number; it differs by size, place and day.",
+        ),
+        ParamSpec::number(
+            "spot_notice",
+            "Spot: notice",
+            Unit::Seconds,
+            120.0,
+            0.0,
+            3_600.0,
+            "Told so long before; another machine is ordered at once. AWS gives 2 minutes.",
+        ),
         BASE,
         PER_REQUEST,
         ParamSpec::number(
@@ -193,6 +214,7 @@ pub fn read(choice: &Variant) -> Option<Instance> {
             contention: 0.0,
             coherence: 0.0,
             size: None,
+            spot: None,
         });
     }
     (choice.id == MACHINE.id).then(|| machine(&choice.params))
@@ -203,6 +225,7 @@ fn machine(params: &Params) -> Instance {
     let mib = |key| reader.number(key) * MIB;
     let at = money::size_index(reader.choice("size")).unwrap_or(0);
     let purchase = Purchase::of(reader.choice("purchase"));
+    let life = reader.number("spot_life");
     let bare = Instance {
         vcpu: 0.0,
         memory: 0.0,
@@ -213,6 +236,8 @@ fn machine(params: &Params) -> Instance {
         contention: reader.number("contention"),
         coherence: reader.number("coherence"),
         size: Some((at, purchase)),
+        spot: (purchase == Purchase::Spot && life > 0.0)
+            .then(|| (life, SimDuration::from_secs_f64(reader.number("spot_notice")))),
     };
     bare.resized(at)
 }

@@ -339,6 +339,12 @@ struct Kubernetes {
     sync: SimDuration,
 }
 
+/// What each of the metrics measures, by the ids of the table's choice.
+#[must_use]
+pub fn kinds_of(params: &Params) -> Vec<&'static str> {
+    kinds(params)
+}
+
 fn kinds(params: &Params) -> Vec<&'static str> {
     metrics(&Reader::new(&ENTRY, params)).into_iter().map(|(kind, _)| kind).collect()
 }

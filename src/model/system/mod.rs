@@ -316,6 +316,7 @@ impl System {
             Event::Scale { station, generation } => self.evaluate(station, generation),
             Event::Scrape { station, generation } => self.scrape(station, generation),
             Event::Pod { station, number, generation } => self.pod_due(station, number, generation),
+            Event::Interrupt { station, number } => self.lose_machine(station, number),
             Event::OutOfMemory { replica } => self.out_of_memory(replica),
             Event::Sweep { station, generation } => self.sweep_outliers(station, generation),
             Event::Fault { index, starts: true } => {

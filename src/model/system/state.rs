@@ -128,6 +128,11 @@ pub(super) enum Event {
         number: u32,
         generation: u32,
     },
+    /// A spot machine is about to be taken away.
+    Interrupt {
+        station: u32,
+        number: u32,
+    },
     /// A replica has taken more memory than it may.
     OutOfMemory {
         replica: u32,

@@ -2,6 +2,7 @@
 
 use super::body::Body;
 use super::{Scaling, System};
+use crate::engine::math::standard_exponential;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::scaler::hpa::Nanos;
 use crate::model::scaler::hpa::calculator::Phase;
@@ -20,6 +21,7 @@ const FORGIVEN_AFTER: SimDuration = SimDuration::from_secs(600);
 /// Purposes of draws.
 const PULL: u64 = 1;
 const BOOT: u64 = 2;
+const SPOT: u64 = 3;
 
 /// Where a replica is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +51,8 @@ pub(crate) struct Pod {
     started: Option<Nanos>,
     ready: (bool, Nanos),
     pub(crate) restarts: u32,
+    /// Its machine is being taken away.
+    pub(crate) interrupted: bool,
     restarted: SimTime,
     pub(crate) node: Option<u32>,
     pub(crate) instance: Option<Instance>,
@@ -71,6 +75,7 @@ impl Pod {
             started: None,
             ready: (false, now.0 as Nanos),
             restarts: 0,
+            interrupted: false,
             restarted: now,
             node: None,
             instance,
@@ -157,6 +162,7 @@ impl System {
         let instance = pod.instance;
         let at = scaling.pods.partition_point(|other| other.number < number);
         scaling.pods.insert(at, pod);
+        self.plan_interruption(station, number);
         let replica = &mut self.replicas[replica_ix as usize];
         replica.sync(now);
         replica.body = Some(Box::new(Body::new(instance, now)));
@@ -185,7 +191,42 @@ impl System {
         let Some(scaling) = &mut pool.scaling else { return };
         let pod = Pod::new(number, scaling.config.instance, now);
         scaling.pods.push(pod);
+        self.plan_interruption(station, number);
         self.place(station, number);
+    }
+
+    /// Draws when the spot machine of a pod is taken away.
+    fn plan_interruption(&mut self, station: u32, number: u32) {
+        let now = self.now;
+        let Some(scaling) = self.scaling(station) else { return };
+        let Some((life, _)) = scaling.config.instance.and_then(|instance| instance.spot) else { return };
+        let draws = scaling.draws.child(u64::from(number)).child(SPOT);
+        let after = SimDuration::from_secs_f64(life * standard_exponential(draws.unit(0)));
+        self.queue.push(now + after, Event::Interrupt { station, number });
+    }
+
+    /// A spot machine is about to be taken away: another one is ordered, and this one ends what it holds, if it can.
+    pub(in crate::model::system) fn lose_machine(&mut self, station: u32, number: u32) {
+        let Some(scaling) = self.scaling(station) else { return };
+        let instance = scaling.config.instance;
+        let at = scaling.pod_at(number).filter(|at| scaling.pods[*at].stage != Stage::Leaving);
+        let (Some(at), Some((_, notice))) = (at, instance.and_then(|instance| instance.spot)) else {
+            self.quiet = true;
+            return;
+        };
+        scaling.pods[at].interrupted = true;
+        let (id, label) = {
+            let station = &self.stations[station as usize];
+            (station.id, station.label.clone())
+        };
+        let secs = notice.as_secs_f64();
+        let text = format!("{label} replica {}: its spot machine is taken away in {secs:.0} s", number + 1);
+        self.log(LogTone::Bad, Some(id), text);
+        self.order_replica(station);
+        self.retire(station, number, Some(notice));
+        self.tell_balancers(station);
+        self.consumers_changed(station);
+        self.rebill(station);
     }
 
     /// Looks for a node for a pod, and starts it there.
@@ -335,19 +376,19 @@ impl System {
         leaving.sort_unstable();
         let leaving: Vec<u32> = leaving.into_iter().take(count).map(|(_, _, number)| number.0).collect();
         for number in leaving {
-            self.retire(station, number);
+            self.retire(station, number, None);
         }
         self.tell_balancers(station);
         self.consumers_changed(station);
     }
 
     /// A pod leaves: what it holds it may finish.
-    fn retire(&mut self, station: u32, number: u32) {
+    fn retire(&mut self, station: u32, number: u32, grace: Option<SimDuration>) {
         let now = self.now;
         let Kind::Pool(pool) = &mut self.stations[station as usize].kind else { return };
         let Some(scaling) = &mut pool.scaling else { return };
         let Some(at) = scaling.pod_at(number) else { return };
-        let grace = scaling.start_up().grace;
+        let grace = grace.unwrap_or_else(|| scaling.start_up().grace);
         let pod = &mut scaling.pods[at];
         pod.enter(Stage::Leaving, now);
         pod.generation = pod.generation.wrapping_add(1);
@@ -514,7 +555,7 @@ impl System {
             // A new one is ordered before the old one leaves.
             if self.scaling(station).and_then(|scaling| scaling.pod_at(number)).is_some() {
                 self.order_replica(station);
-                self.retire(station, number);
+                self.retire(station, number, None);
             }
         }
         self.tell_balancers(station);

@@ -40,6 +40,8 @@ pub struct ReplicaLook {
     /// Serves more slowly until it is warm.
     pub cold: bool,
     pub restarts: u32,
+    /// Its spot machine is being taken away.
+    pub interrupted: bool,
     pub node: Option<u32>,
     pub cpu: Option<Measured>,
     pub memory: Option<Measured>,
@@ -74,6 +76,7 @@ impl System {
                 dead: replica.is_some_and(|replica| replica.dead),
                 cold: replica.is_some_and(|replica| replica.cold > 0),
                 restarts: pod.restarts,
+                interrupted: pod.interrupted,
                 node: pod.node,
                 cpu: pod.cpu,
                 memory: pod.memory,
