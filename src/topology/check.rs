@@ -9,6 +9,7 @@ mod lines;
 mod params;
 mod paths;
 mod routes;
+mod scalers;
 
 use std::collections::BTreeSet;
 
@@ -51,6 +52,7 @@ pub fn check(document: &Document) -> Vec<Diagnostic> {
     }
     areas::check(document, &mut found);
     routes::check(document, &mut found);
+    scalers::check(document, &mut found);
     backends::check(document, &mut found);
     paths::check(document, &mut found);
     lines::check(document, &mut found);

@@ -230,7 +230,7 @@ fn a_manifest_becomes_a_service_and_a_manifest_again() {
 
     let out = from_service("go-coffee API gateway", &adopted.params);
     let again = read(&write(&out));
-    assert_eq!(again.notes, []);
+    assert_eq!(again.errors().count(), 0, "{:?}", again.notes);
     assert_eq!(again.deployments[0].name, "go-coffee-api-gateway");
     assert_eq!(again.autoscalers[0].settings, manifest.autoscalers[0].settings);
     assert_eq!(again.autoscalers[0].names, manifest.autoscalers[0].names);

@@ -2,7 +2,7 @@
 
 mod prices;
 
-pub use prices::{PURCHASE_OPTIONS, SIZE_OPTIONS, SIZES, SOURCE};
+pub use prices::{PURCHASE_HELP, PURCHASE_OPTIONS, SIZE_OPTIONS, SIZES, SOURCE};
 
 use crate::engine::time::{SimDuration, SimTime};
 
@@ -114,6 +114,13 @@ mod tests {
         assert_eq!((bill.rate(), bill.total(at(1.5)), bill.total(at(3.5))), (0.5, 1.0, 2.0));
         bill.restart(at(3.5));
         assert_eq!(bill.total(at(5.5)), 1.0);
+    }
+
+    #[test]
+    fn what_is_said_of_shares_is_what_is_counted() {
+        for purchase in [Purchase::Reserved, Purchase::Spot] {
+            assert!(PURCHASE_HELP.contains(&format!("{:.0} %", purchase.share() * 100.0)), "{purchase:?}");
+        }
     }
 
     #[test]

@@ -27,6 +27,9 @@ pub const SIZE_OPTIONS: &[(&str, &str)] = &[
 pub const PURCHASE_OPTIONS: &[(&str, &str)] =
     &[("on_demand", "on demand"), ("reserved", "reserved for a year"), ("spot", "spot")];
 
+/// What to know of them.
+pub const PURCHASE_HELP: &str = "By the second, for a year ahead, or as spare capacity that may be taken away. Reserved is counted as 63 % and spot as 35 % of the price on demand: illustrative shares, not list prices.";
+
 /// Shares of the price on demand; illustrative.
 pub(super) const RESERVED: f64 = 0.63;
 pub(super) const SPOT: f64 = 0.35;

@@ -134,7 +134,7 @@ static MACHINE: Entry = Entry {
     id: "machine",
     name: "Virtual machine",
     summary: "A size from a price list: cores, memory, and what it costs an hour.",
-    source: "Sizes and prices: see the price list in the glossary. More cores do less than their number: Universal Scalability Law.",
+    source: money::SOURCE,
     params: &[
         ParamSpec::choice(
             "size",
@@ -143,13 +143,7 @@ static MACHINE: Entry = Entry {
             "m5.large",
             "Cores and memory of a replica, and its price.",
         ),
-        ParamSpec::choice(
-            "purchase",
-            "Paid",
-            money::PURCHASE_OPTIONS,
-            "on_demand",
-            "By the hour, for a year ahead, or as spare capacity that may be taken away.",
-        ),
+        ParamSpec::choice("purchase", "Paid", money::PURCHASE_OPTIONS, "on_demand", money::PURCHASE_HELP),
         ParamSpec::number(
             "spot_life",
             "Spot: taken away after",
@@ -177,7 +171,7 @@ static MACHINE: Entry = Entry {
             0.03,
             0.0,
             1.0,
-            "Share of the work that only one core can do at a time; limits what more cores bring.",
+            "Share of the work that only one core can do at a time; limits what more cores bring (Universal Scalability Law).",
         ),
         ParamSpec::number(
             "coherence",

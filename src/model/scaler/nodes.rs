@@ -28,13 +28,7 @@ static POOL: Entry = Entry {
             "m5.large",
             "Cores and memory of a node, and its price.",
         ),
-        ParamSpec::choice(
-            "purchase",
-            "Paid",
-            money::PURCHASE_OPTIONS,
-            "on_demand",
-            "By the hour, for a year ahead, or as spare capacity.",
-        ),
+        ParamSpec::choice("purchase", "Paid", money::PURCHASE_OPTIONS, "on_demand", money::PURCHASE_HELP),
         ParamSpec::count("min", "At least", 1.0, 0.0, 1_000.0, "There are always this many nodes."),
         ParamSpec::count("max", "At most", 10.0, 1.0, 1_000.0, "Never more nodes than this."),
         ParamSpec::number(

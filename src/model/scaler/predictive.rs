@@ -45,7 +45,7 @@ pub static ENTRY: Entry = Entry {
             3.0,
             0.0,
             13.0,
-            "Days before the run that the forecast knows. They are generated from the load profile of the sources; nobody measured them. 0 = it begins with nothing.",
+            "Days before the run that the forecast knows. They are generated from the load profiles of the sources in front, as if all that they send came here; nobody measured them. 0 = it begins with nothing.",
         ),
         ParamSpec::number(
             "confidence",

@@ -288,8 +288,9 @@ impl System {
             return;
         };
         let (step, day) = (step.as_secs_f64(), calendar.day.as_secs_f64());
+        let upstream = self.upstream(station);
         let load = |at: f64| -> f64 {
-            let rates = self.stations.iter().filter(|station| !station.removed).map(|station| match &station.kind {
+            let rates = upstream.iter().map(|ix| match &self.stations[*ix as usize].kind {
                 Kind::Source(source) => match &source.config.arrivals {
                     Arrivals::Poisson(profile) | Arrivals::Regular(profile) => profile.rate(at),
                     Arrivals::Closed { .. } => 0.0,
@@ -305,6 +306,21 @@ impl System {
         if let Some(scaler) = self.scaling(station).and_then(|scaling| scaling.scaler.as_mut()) {
             scaler.recall(&history);
         }
+    }
+
+    /// The station itself and all from which requests may come to it.
+    fn upstream(&self, station: u32) -> Vec<u32> {
+        let mut found = vec![station];
+        let mut at = 0;
+        while let Some(&to) = found.get(at) {
+            for edge in self.edges.iter().filter(|edge| edge.to == to && !edge.removed) {
+                if !found.contains(&edge.from) && !self.stations[edge.from as usize].removed {
+                    found.push(edge.from);
+                }
+            }
+            at += 1;
+        }
+        found
     }
 
     /// The station is gone, and all that it paid for.
