@@ -238,6 +238,7 @@ pub static SCENARIOS: &[Scenario] = &[
     Scenario { id: "orders-by-message", json: include_str!("../../www/scenarios/orders-by-message.json") },
     Scenario { id: "retry-storm", json: include_str!("../../www/scenarios/retry-storm.json") },
     Scenario { id: "three-regions", json: include_str!("../../www/scenarios/three-regions.json") },
+    Scenario { id: "scalers", json: include_str!("../../www/scenarios/scalers.json") },
 ];
 
 /// Finds a lesson by slug.

@@ -53,6 +53,32 @@ pub static REGISTRY: &[Metric] = &[
         read: |span, station, _| station.map_or(span.arrival_rate, |station| station.arrival_rate),
     },
     Metric {
+        name: "cost",
+        unit: Unit::Plain,
+        statistics: &["total", "per_million"],
+        summary: "US dollars for all that ran: in total, or for a million completed requests; at a station, for what ran there.",
+        at_station: true,
+        at_system: true,
+        read: |span, station, statistic| match (station, statistic) {
+            (Some(station), "total") => station.cost,
+            (Some(station), _) if station.outcomes.completed > 0 => {
+                Figure(station.cost.0 * 1e6 / station.outcomes.completed as f64)
+            }
+            (Some(_), _) => Figure::NONE,
+            (None, "total") => span.cost,
+            (None, _) => span.cost_per_million,
+        },
+    },
+    Metric {
+        name: "cost_per_hour",
+        unit: Unit::Plain,
+        statistics: MEAN,
+        summary: "US dollars an hour for all that ran, averaged over time; at a station, for what ran there.",
+        at_station: true,
+        at_system: true,
+        read: |span, station, _| station.map_or(span.cost_per_hour, |station| station.cost_per_hour),
+    },
+    Metric {
         name: "dead_letters",
         unit: Unit::Count,
         statistics: COUNT,
@@ -78,32 +104,6 @@ pub static REGISTRY: &[Metric] = &[
         at_station: true,
         at_system: false,
         read: |_, station, _| delivered(station, |delivery| Figure(delivery.duplicates as f64)),
-    },
-    Metric {
-        name: "cost",
-        unit: Unit::Plain,
-        statistics: &["total", "per_million"],
-        summary: "US dollars for all that ran: in total, or for a million completed requests; at a station, for what ran there.",
-        at_station: true,
-        at_system: true,
-        read: |span, station, statistic| match (station, statistic) {
-            (Some(station), "total") => station.cost,
-            (Some(station), _) if station.outcomes.completed > 0 => {
-                Figure(station.cost.0 * 1e6 / station.outcomes.completed as f64)
-            }
-            (Some(_), _) => Figure::NONE,
-            (None, "total") => span.cost,
-            (None, _) => span.cost_per_million,
-        },
-    },
-    Metric {
-        name: "cost_per_hour",
-        unit: Unit::Plain,
-        statistics: MEAN,
-        summary: "US dollars an hour for all that ran, averaged over time; at a station, for what ran there.",
-        at_station: true,
-        at_system: true,
-        read: |span, station, _| station.map_or(span.cost_per_hour, |station| station.cost_per_hour),
     },
     Metric {
         name: "error_share",

@@ -431,3 +431,26 @@ fn spot_machines_are_taken_away_with_notice_and_replaced() {
     assert_eq!(taken(1), first);
     assert_ne!(taken(2), first);
 }
+
+/// What the scenario of five scalers says of them.
+#[test]
+fn five_scalers_race_as_their_scenario_says() {
+    let run = headroom::lesson::catalog::scenario("scalers").unwrap().run().unwrap();
+    let report = headroom::runner::report::Report::of(&crate::fixture::run(&run.document), &run.document, 0);
+    let services: Vec<_> = report.whole.stations.iter().filter(|station| station.kind == "service").collect();
+    let answered = |at: usize| services[at].outcomes.completed as f64 / services[at].arrivals as f64;
+    let cost = |at: usize| services[at].cost.get().unwrap();
+    let [reactive, hpa, plan, forecast, hand] = [0, 1, 2, 3, 4];
+    assert_eq!(services.len(), 5);
+    for late in [reactive, hpa] {
+        assert!(answered(late) < 0.95, "{}: {}", services[late].label, answered(late));
+    }
+    for ready in [plan, forecast, hand] {
+        assert!(answered(ready) > 0.999, "{}: {}", services[ready].label, answered(ready));
+        let p99 = services[ready].sojourn_time.percentiles.p99.get().unwrap();
+        assert!(p99 < 0.5, "{}: {p99}", services[ready].label);
+    }
+    for cheaper in [plan, forecast] {
+        assert!(cost(cheaper) * 1.3 < cost(hand), "{}: {}", services[cheaper].label, cost(cheaper));
+    }
+}
