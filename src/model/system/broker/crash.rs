@@ -66,7 +66,7 @@ impl System {
         for (at, partition) in (0..).zip(&mut self.broker_mut(station).partitions) {
             partition.free_at = now;
             for _ in 0..partition.appending.len() {
-                partition.free_at = partition.free_at + append;
+                partition.free_at += append;
                 due.push((partition.free_at + flush, at, partition.generation));
             }
         }
