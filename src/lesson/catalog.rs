@@ -99,6 +99,10 @@ pub static LESSONS: &[LessonFiles] = &[
     lesson!("18", "save-the-checkout", "19-save-the-checkout"),
     lesson!("19", "poison-message", "20-poison-message"),
     lesson!("20", "charged-twice", "21-charged-twice"),
+    lesson!("22", "metastable-failure", "23-metastable"),
+    lesson!("23", "bulkhead", "24-bulkhead"),
+    lesson!("24", "pass-the-deadline", "25-pass-the-deadline"),
+    lesson!("25", "shorter-downstream", "26-shorter-downstream"),
 ];
 
 /// (name, saved run)
@@ -226,6 +230,26 @@ static SOLUTIONS: &[(&str, Solutions)] = &[
             ("repeats are recognized", "solution"),
             ("single acknowledgements, patience", "solution-single-acknowledgements"),
         ]
+    ),
+    solutions!(
+        "metastable-failure",
+        "23-metastable",
+        [("a budget", "solution"), ("a short queue", "solution-short-queue")]
+    ),
+    solutions!(
+        "bulkhead",
+        "24-bulkhead",
+        [("four open calls", "solution"), ("two", "solution-narrower"), ("a breaker", "solution-breaker")]
+    ),
+    solutions!(
+        "pass-the-deadline",
+        "25-pass-the-deadline",
+        [("passed on", "solution"), ("a shorter one", "solution-tighter"), ("cancelling", "solution-cancel")]
+    ),
+    solutions!(
+        "shorter-downstream",
+        "26-shorter-downstream",
+        [("three tries in time", "solution"), ("many quick tries", "solution-many-tries")]
     ),
 ];
 

@@ -13,6 +13,7 @@ mod health;
 mod hpa;
 mod kinds;
 mod labs;
+mod labs_faults;
 mod labs_messages;
 mod lessons;
 mod manifests;
