@@ -180,7 +180,10 @@ fn shortened(words: &str, letters: usize) -> String {
         String::new()
     } else {
         let kept: String = words.chars().take(letters - 1).collect();
-        format!("{}…", kept.trim_end())
+        // Not within a word, which would be another one to whoever listens.
+        let cut = words.chars().nth(letters - 1).is_some_and(|next| !next.is_whitespace());
+        let kept = if cut { kept.rsplit_once(' ').map_or("", |(whole, _)| whole) } else { kept.as_str() };
+        if kept.is_empty() { String::new() } else { format!("{}…", kept.trim_end()) }
     }
 }
 
@@ -273,6 +276,12 @@ fn FaultMark(props: &FaultMarkProps) -> Html {
         Some(secs) => format!("at {} for {}", format::clock(scheduled.at_secs), format::span(secs)),
         None => format!("at {} until the end", format::clock(scheduled.at_secs)),
     };
+    // What is seen is part of what is said, also where the label speaks for its neighbors: "Kill Orders +2".
+    let name = if props.label.text.contains(" +") {
+        format!("{}, {words}, {when}", props.label.text)
+    } else {
+        format!("{words}, {when}")
+    };
     let move_to = {
         let (dispatch, scheduled) = (dispatch.clone(), scheduled.clone());
         move |at_secs: f64| {
@@ -344,7 +353,7 @@ fn FaultMark(props: &FaultMarkProps) -> Html {
         <g class={classes!("timeline-fault", props.chosen.then_some("timeline-fault-on"), fixed.then_some("timeline-fault-fixed"))}>
             <rect class="timeline-fault-span" x={share(scheduled.at_secs)} y="30" width={share(lasts)} height="8" rx="3" />
             <svg x={share(scheduled.at_secs)} y="0" overflow="visible">
-                <g class="timeline-fault-mark" role="button" tabindex="0" aria-label={format!("{words}, {when}")} aria-expanded={props.chosen.to_string()}
+                <g class="timeline-fault-mark" role="button" tabindex="0" aria-label={name} aria-expanded={props.chosen.to_string()}
                     {onpointerdown} {onpointermove} {onpointerup} {onkeydown} {onblur}>
                     <title>{ format!("{words}, {when}") }</title>
                     <rect class="timeline-fault-hit" x="-12" y="14" width="24" height="26" rx="4" />
@@ -481,6 +490,6 @@ mod tests {
         let close = told(&[100.0, 120.0, 130.0, 215.0], &["Kill Orders", "Slow Database", "Cut", "Kill Shop"], 300.0);
         let expect = [("Kill Orders", false), ("Slow Database +1", true), ("", false), ("Kill Shop", false)];
         assert_eq!(close, expect.map(|(text, upper)| (text.to_owned(), upper)));
-        assert_eq!(told(&[200.0], &["Kill Orders"], 280.0), [("Kill Orde…".to_owned(), false)]);
+        assert_eq!(told(&[200.0], &["Kill Orders"], 280.0), [("Kill…".to_owned(), false)]);
     }
 }

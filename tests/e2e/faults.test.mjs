@@ -64,8 +64,9 @@ check('a zone outage is dragged onto the running system, seen everywhere, and li
   await card(page, 'Shop, Europe').locator('.station[data-condition=dead]').waitFor();
   assert.equal(await card(page, 'Shop, Asia').locator('.fault-tag').count(), 0, 'elsewhere nothing is hit');
   await page.locator('.timeline-live text', { hasText: `Outage: ${name}` }).waitFor();
-  // The numbers: some go there until the front door has noticed, and fail.
-  await page.waitForFunction(() => [...document.querySelectorAll('.strip *')].some((element) => /^[1-9][\d.]* %$/.test(element.textContent.trim())));
+  // The numbers: the front door notices, and sends nobody there any more.
+  await card(page, 'Front door').getByText('1 of 3 backends out').waitFor();
+  await card(page, 'Shop, Europe').getByText('0/s', { exact: true }).waitFor();
   await assertAccessible(page);
 
   await page.locator('#tab-break').click();
