@@ -93,6 +93,8 @@ pub static LESSONS: &[LessonFiles] = &[
     lesson!("8", "dns-failover", "09-dns-failover"),
     lesson!("9", "cold-backend", "10-cold-backend"),
     lesson!("10", "neighbor-region", "11-neighbor-region"),
+    lesson!("11", "retry-storm", "12-retry-storm"),
+    lesson!("12", "breaker", "13-breaker"),
     lesson!("15", "newest-first", "16-newest-first"),
     lesson!("16", "standing-queue", "17-standing-queue"),
     lesson!("17", "two-buckets", "18-two-buckets"),
@@ -193,6 +195,16 @@ static SOLUTIONS: &[(&str, Solutions)] = &[
             ("more room, less in Virginia", "solution-more"),
             ("room in Ireland, small machines", "solution-small-machines"),
         ]
+    ),
+    solutions!(
+        "retry-storm",
+        "12-retry-storm",
+        [("a budget on each layer", "solution"), ("retries on one layer", "solution-one-layer")]
+    ),
+    solutions!(
+        "breaker",
+        "13-breaker",
+        [("failures in a row", "solution"), ("share of the last calls", "solution-window")]
     ),
     solutions!(
         "newest-first",

@@ -23,6 +23,7 @@ mod outlier;
 mod percentiles;
 mod places;
 mod policies;
+mod policy_labs;
 mod queueing_formulas;
 mod robust;
 mod scaling;
