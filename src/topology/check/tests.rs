@@ -263,10 +263,10 @@ fn faults_that_hit_nothing() {
     "#]],
     );
     check_tells(
-        &with_fault("kill", FaultTarget::Node(NodeId(2)), none(), 1.0),
+        &with_fault("slow", FaultTarget::Node(NodeId(2)), none(), 1.0),
         &expect![[r#"
-        error fault-target-kind at fault 0: Kill can hit a service, a cache or a database, but it is aimed at B1. | Aim it at a service, a cache or a database.
-    "#]],
+            error fault-target-kind at fault 0: Slow down can hit a service, a cache or a database, but it is aimed at B1. | Aim it at a service, a cache or a database.
+        "#]],
     );
     check_tells(
         &with_fault("kill", FaultTarget::Replica(NodeId(3), 4), none(), 1.0),
@@ -290,7 +290,7 @@ fn faults_that_hit_nothing() {
     check_tells(
         &with_fault("earthquake", FaultTarget::Node(NodeId(3)), none(), 1.0),
         &expect![[r#"
-            error unknown-fault at fault 0: There is no fault of the kind "earthquake". | Replace it by one of: kill, drain, slow, error-rate, latency, partition, traffic, outage.
+            error unknown-fault at fault 0: There is no fault of the kind "earthquake". | Replace it by one of: kill, hang, slow, error-rate, gc-pause, noisy-neighbor, spot-interruption, latency, loss, bandwidth, partition, traffic, hot-key, cache-flush, failover, clock-jump, drain, rolling-deploy, poison, outage.
         "#]],
     );
     check_tells(
