@@ -95,6 +95,8 @@ pub static LESSONS: &[LessonFiles] = &[
     lesson!("10", "neighbor-region", "11-neighbor-region"),
     lesson!("11", "retry-storm", "12-retry-storm"),
     lesson!("12", "breaker", "13-breaker"),
+    lesson!("13", "half-open", "14-half-open"),
+    lesson!("14", "hedging", "15-hedging"),
     lesson!("15", "newest-first", "16-newest-first"),
     lesson!("16", "standing-queue", "17-standing-queue"),
     lesson!("17", "two-buckets", "18-two-buckets"),
@@ -206,6 +208,12 @@ static SOLUTIONS: &[(&str, Solutions)] = &[
         "13-breaker",
         [("failures in a row", "solution"), ("share of the last calls", "solution-window")]
     ),
+    solutions!(
+        "half-open",
+        "14-half-open",
+        [("ten probes", "solution"), ("twenty, more rarely", "solution-more-probes")]
+    ),
+    solutions!("hedging", "15-hedging", [("after a percentile", "solution"), ("after a fixed time", "solution-delay")]),
     solutions!(
         "newest-first",
         "16-newest-first",

@@ -195,3 +195,127 @@ fn the_breaker_saves_the_caller() {
     lab.claims("only about 104 visits a second", 104.0, goodput(&report(&slow), "hanging"), 0.03);
     lab.is_checked();
 }
+
+/// Completed over arrived, of the clients with a role.
+fn answered_of(report: &Report, window: &str, role: &str) -> f64 {
+    let stations = &report.window(window).expect("the lab has this window").stations;
+    let station = stations.iter().find(|station| station.role.as_deref() == Some(role)).expect("it has the role");
+    station.outcomes.completed as f64 / station.arrivals as f64
+}
+
+#[test]
+fn too_many_probes_and_too_few() {
+    let mut lab = Lab::open("half-open");
+    let (slots, work, rate) = (lab.node(3, "slots"), lab.node(3, "service_time"), lab.node(1, "profile"));
+    let slow = lab.start.faults[0].clone();
+    let factor = figure(slow.fault.params.get("factor"));
+    let fits = slots / (work * factor);
+    lab.claims("Payment does 300 calls a second", 300.0, slots / work, 1e-9);
+    lab.claims("gets 200 from Web and 5 from partners", 200.0, rate, 1e-9);
+    assert_eq!(lab.node(4, "profile"), 5.0);
+    lab.says("At 20 seconds it restarts", slow.at_secs == 20.0);
+    lab.says("40 seconds later, each call takes 15 times as long", slow.for_secs == Some(40.0) && factor == 15.0);
+    lab.claims("600 ms instead of 40", 0.6, work * factor, 1e-9);
+    lab.claims("Web waits 500 ms", 0.5, lab.edge(2, "timeout"), 1e-9);
+    lab.claims("Partners wait 3 seconds, and for their 5 calls", 3.0, lab.edge(3, "timeout"), 1e-9);
+    lab.says("95 % of the partners' payments are answered while Payment recovers, and 99 %", true);
+    let Some(Value::Variant(breaker)) = lab.start.edges[&EdgeId(2)].params.get("breaker").cloned() else {
+        panic!("the start has a breaker")
+    };
+    let of_breaker = |key: &str| figure(breaker.params.get(key));
+    lab.says("open for 2 seconds", of_breaker("open_for") == 2.0);
+    lab.says("set 200, to be sure", of_breaker("probes") == 200.0);
+    lab.says("At 40 seconds look at", true);
+    lab.says("on 3 seeds", true);
+    lab.claims("12 slots for calls of 600 ms: it does 20 a second", 20.0, fits, 1e-9);
+    lab.claims("200 probes are 10 seconds of work", 10.0, of_breaker("probes") / fits, 1e-9);
+    let start = report(&lab.start);
+    lab.says("none is answered", answered_of(&start, "recovering", "partners") == 0.0);
+    lab.claims("about 100 calls, 5 seconds of work", 5.0, rate * lab.edge(2, "timeout") / fits, 1e-9);
+    let with_breaker = |probes: f64, open_for: f64| {
+        let breaker = chosen("consecutive", &[("open_for", open_for), ("probes", probes)]);
+        report(&with(&lab.start, &[2], "breaker", breaker))
+    };
+    let (one, late) = (with_breaker(1.0, 1.0), with_breaker(10.0, 30.0));
+    lab.claims("only about 64 % of the partners'", 0.64, answered_of(&one, "recovering", "partners"), 0.03);
+    lab.says("With 10 probes", true);
+    lab.says("10 calls every 5 seconds", true);
+    lab.says("With 20 probes every 8 seconds", true);
+    for (name, solution) in &lab.solutions {
+        let solved = report(solution);
+        assert!(answered_of(&solved, "recovering", "partners") > 0.98 && answered(&solved, "after") > 0.999, "{name}");
+    }
+    lab.says("open for 30 seconds", true);
+    lab.claims("only about 69 % of all are answered then", 0.69, answered(&late, "after"), 0.02);
+    lab.says("How many of 30", true);
+    lab.is_checked();
+}
+
+#[test]
+fn a_second_try_and_its_price() {
+    let mut lab = Lab::open("hedging");
+    let rate = lab.node(1, "profile");
+    let Some(Value::Variant(work)) = lab.start.nodes[&NodeId(4)].params.get("service_time") else {
+        panic!("the lab says how long work takes")
+    };
+    let Some(Value::List(rows)) = work.params.get("values") else { panic!("as a table") };
+    let times: Vec<(f64, f64)> = rows
+        .iter()
+        .map(|row| match row {
+            Value::List(row) => (figure(row.first()), figure(row.get(1))),
+            other => panic!("no row: {other:?}"),
+        })
+        .collect();
+    let all: f64 = times.iter().map(|(_, weight)| weight).sum();
+    let of = |slow: bool| times.iter().filter(move |(time, _)| (*time >= 1.0) == slow);
+    let slow = of(true).map(|(_, weight)| weight).sum::<f64>() / all;
+    let mean = times.iter().map(|(time, weight)| time * weight).sum::<f64>() / all;
+    let slots = lab.node(4, "replicas") * lab.node(4, "slots");
+    lab.claims("Customers send 480 searches a second", 480.0, rate, 1e-9);
+    lab.says("answers most of them within 100 ms", of(false).all(|(time, _)| *time < 0.1));
+    lab.claims("2 in 100 take 1 second", 0.02, slow, 1e-9);
+    assert!(of(true).all(|(time, _)| *time == 1.0));
+    let measure = |design: &Document| {
+        let report = report(design);
+        let steady = report.window("steady").expect("the lab has this window");
+        let search = steady.stations.iter().find(|station| station.role.as_deref() == Some("search"));
+        let search = search.expect("it has the role");
+        let time = &steady.sojourn_time_offered;
+        (time.p50.0, time.p99.0, search.arrival_rate.0, search.utilization.0)
+    };
+    let start = measure(&lab.start);
+    lab.claims("the 99th percentile is 1 second", 1.0, start.1, 0.03);
+    lab.says("answered within 250 ms, with no more than 528 calls", true);
+    lab.claims("no more than 528 calls", 528.0, 1.1 * rate, 1e-9);
+    lab.says("After 30 ms, when hardly any answer is there", times.iter().all(|(time, _)| *time >= 0.03));
+    lab.says("\"after a fixed time\", 30 ms", true);
+    lab.says("on 3 seeds", true);
+    let hedged =
+        |id: &str, key: &str, value: f64| measure(&with(&lab.start, &[2], "hedging", chosen(id, &[(key, value)])));
+    let early = hedged("delay", "delay", 0.03);
+    let half = hedged("percentile", "percentile", 0.5);
+    lab.claims("about 955 calls a second", 955.0, early.2, 0.01);
+    lab.claims("a Search that can do about 943", 943.0, slots / mean, 0.001);
+    lab.claims("All 64 slots are busy", 64.0, slots, 1e-9);
+    assert!(early.3 > 0.95, "{}", early.3);
+    lab.claims("rises to about 2.4 seconds", 2.4, early.1, 0.1);
+    lab.says("After the 95th percentile of the good answers 5 in 100", true);
+    let twice = 0.05 * (1.0 - slow) + slow;
+    lab.claims("0.05 × 0.98 + 0.02 = 6.9 %", 0.069, twice, 1e-9);
+    let solved = measure(&lab.solutions[0].1);
+    lab.claims("about 513 calls a second", 513.0, rate * (1.0 + twice), 0.001);
+    lab.claims("about 513 calls a second", 513.0, solved.2, 0.01);
+    lab.claims("falls to about 145 ms, a seventh of what it was", 0.145, solved.1, 0.03);
+    lab.claims("a seventh of what it was", 7.0, start.1 / solved.1, 0.03);
+    lab.claims("Search is 53 % busy instead of 50 %", 0.53, solved.3, 0.02);
+    lab.claims("busy instead of 50 %", 0.5, start.3, 0.02);
+    let fixed = measure(&lab.solutions[1].1);
+    lab.says("A fixed wait of 100 ms lies between the ordinary answers and the slow ones", true);
+    lab.claims("only about 489 calls a second", 489.0, fixed.2, 0.01);
+    lab.says("for as long as 100 ms stays right", true);
+    lab.claims("The median of about 65 ms", 0.065, start.0, 0.02);
+    lab.claims("The median of about 65 ms", 0.065, solved.0, 0.02);
+    lab.claims("about 729 calls a second", 729.0, half.2, 0.02);
+    lab.says("would be no overload here", half.3 < 0.85);
+    lab.is_checked();
+}
