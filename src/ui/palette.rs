@@ -9,19 +9,23 @@ use super::tray::TrayToggle;
 use crate::editor::{Action, Command, SessionChange, ToolRequest, ToolState, commands};
 use crate::model::station::{self, Category};
 
-/// The groups of stations, in the order of the rail: a name, and whether a category belongs to it.
-const GROUPS: [(&str, fn(Category) -> bool); 4] = [
-    ("Clients", |category| matches!(category, Category::Client)),
-    ("Routing", |category| matches!(category, Category::Routing)),
-    ("Compute", |category| matches!(category, Category::Compute)),
-    ("Data", |category| matches!(category, Category::Cache | Category::Data | Category::Messaging)),
-];
+/// The groups of stations, in the order of the rail.
+const GROUPS: [&str; 4] = ["Clients", "Routing", "Compute", "Data"];
+
+const fn group_of(category: Category) -> &'static str {
+    match category {
+        Category::Client => "Clients",
+        Category::Routing => "Routing",
+        Category::Compute => "Compute",
+        Category::Cache | Category::Data | Category::Messaging => "Data",
+    }
+}
 
 #[component]
 pub fn Palette() -> Html {
-    let stations = GROUPS.into_iter().map(|(name, holds)| {
-        let kinds: Vec<_> =
-            station::REGISTRY.iter().filter(|kind| holds(kind.category) && !kind.entry.defect).collect();
+    let stations = GROUPS.into_iter().map(|name| {
+        let belongs = |kind: &&station::StationKind| group_of(kind.category) == name && !kind.entry.defect;
+        let kinds: Vec<_> = station::REGISTRY.iter().filter(belongs).collect();
         html! {
             <Group key={name} {name} alone={kinds.len() == 1}>
                 { for kinds.into_iter().map(|kind| html! { <PaletteItem kind={kind.entry.id} key={kind.entry.id} /> }) }

@@ -27,7 +27,7 @@ pub(super) fn Connection(props: &ConnectionProps) -> Html {
     };
     html! {
         <>
-            { for policy.breakers.iter().map(|one| breaker(one)) }
+            { for policy.breakers.iter().map(breaker) }
             if policy.breakers_all as usize > policy.breakers.len() {
                 <p class="sub">{ format!("and {} more breakers", policy.breakers_all as usize - policy.breakers.len()) }</p>
             }
