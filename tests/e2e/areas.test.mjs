@@ -53,6 +53,8 @@ async function draw(page, kind, from, to) {
 async function shop(open, how) {
   const page = await open(how);
   await page.locator('#stage').focus();
+  // Actual size: what the pointer moves by is what the card moves by.
+  await page.keyboard.press('0');
   await page.keyboard.press('Control+a');
   await page.keyboard.press('Delete');
   await becomes(() => page.locator('.station').count(), 0, 'the canvas is empty');

@@ -1,6 +1,6 @@
 // Faults as a person uses them: dragged from the tray onto the running system and onto the timeline, by mouse and by key.
 import assert from 'node:assert/strict';
-import { assertAccessible, assertFits, check, clockPasses } from './lib.mjs';
+import { assertAccessible, assertFits, check, clockPasses, select, setField } from './lib.mjs';
 
 const card = (page, name) => page.locator('.station-place', { has: page.locator('.station-name', { hasText: new RegExp(`^${name}$`) }) });
 const frame = (page, name) => page.locator('.area', { has: page.locator('.area-name', { hasText: new RegExp(`^${name}$`) }) });
@@ -125,4 +125,40 @@ check('chaos is planned within its budget, and taken back in one step', async ({
   await page.locator('#stage').focus();
   await page.keyboard.press('Control+z');
   await page.waitForFunction((before) => document.querySelectorAll('.timeline-fault').length === before, before);
+});
+
+check('under a zone outage a breaker opens, tries again half-open, and closes when the zone is back', { timeout: 120_000 }, async ({ open }) => {
+  const page = await open({ hash: '#scenario=one-queue' });
+  await select(page, 'edge-1');
+  await page.locator('.form-group-title', { hasText: 'Circuit breaker' }).click();
+  await page.locator('#edge-1-breaker').selectOption('consecutive');
+  await setField(page, 'edge-1-breaker-consecutive-open_for', '2 s');
+  // Ten good probes in a row, so that half-open can be seen.
+  await setField(page, 'edge-1-breaker-consecutive-probes', '10');
+  await openTray(page);
+  const server = await box(card(page, 'Server'));
+  for (const [kind, room] of [['region', 40], ['zone', 16]]) {
+    await page.locator(`[data-kind=${kind}]`).click();
+    await carry(page, [server.x - room, server.y - room - 14], [server.x + server.width + room, server.y + server.height + room]);
+    await page.mouse.up();
+    await page.locator(`.area-${kind}`).waitFor();
+  }
+  const breaker = (state) => page.locator(`.wire-breaker[data-state=${state}]`);
+  await breaker('closed').waitFor({ state: 'attached' });
+
+  const zone = await box(page.locator('.area-zone'));
+  await carry(page, await middle(page.locator('[data-tray=outage]')), [zone.x + zone.width / 2, zone.y + zone.height - 5]);
+  await page.mouse.up();
+  await breaker('open').waitFor({ state: 'attached' });
+  await page.locator('[data-live=breaker-state]', { hasText: /open.*s/ }).waitFor({ state: 'attached' });
+  // The wait is over, the zone is still dark: a probe fails, and it opens again.
+  await page.locator('.dock-tabs').getByRole('button', { name: 'Log' }).click();
+  await page.locator('.log li', { hasText: 'half-open' }).first().waitFor();
+  await page.waitForFunction(() => [...document.querySelectorAll('.log li')].filter((line) => / opened/.test(line.textContent)).length >= 2);
+
+  await page.locator('.area-zone .area-name').click();
+  await page.locator('#tab-break').click();
+  await page.locator('[data-fault=lift-outage]').click();
+  await breaker('half-open').waitFor({ state: 'attached' });
+  await breaker('closed').waitFor({ state: 'attached' });
 });

@@ -171,6 +171,7 @@ check('practice 5.1: the bet stands, the start fails, a better design passes', {
   await setField(page, 'node-2-check_timeout', '0.1 s');
   await setField(page, 'node-2-fall', '1');
   await select(page, 'edge-1');
+  await page.locator('.form-group-title', { hasText: 'Retries' }).click();
   await setField(page, 'edge-1-retries', '2');
   await page.locator('#edge-1-backoff').selectOption('exponential');
   await setField(page, 'edge-1-backoff-exponential-base', '20 ms');
