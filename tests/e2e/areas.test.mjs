@@ -53,11 +53,12 @@ async function draw(page, kind, from, to) {
 async function shop(open, how) {
   const page = await open(how);
   await page.locator('#stage').focus();
-  // Actual size: what the pointer moves by is what the card moves by.
-  await page.keyboard.press('0');
   await page.keyboard.press('Control+a');
   await page.keyboard.press('Delete');
   await becomes(() => page.locator('.station').count(), 0, 'the canvas is empty');
+  // Actual size: what the pointer moves by is what the card moves by.
+  await page.keyboard.press('0');
+  await becomes(() => page.locator('.stage-zoom').innerText(), '100%', 'actual size');
   await place(page, 'source', 140, 160);
   await place(page, 'service', 140, 380);
   await drag(page, await middle(card(page, 'Clients').locator('.port')), await middle(card(page, 'Service')));

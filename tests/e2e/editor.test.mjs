@@ -26,11 +26,12 @@ async function becomes(read, expected, what) {
 async function emptied(open, how) {
   const page = await open(how);
   await page.locator('#stage').focus();
-  // Actual size: what the pointer moves by is what the card moves by.
-  await page.keyboard.press('0');
   await page.keyboard.press('Control+a');
   await page.keyboard.press('Delete');
   await becomes(() => cards(page).count(), 0, 'the canvas is empty');
+  // Actual size: what the pointer moves by is what the card moves by.
+  await page.keyboard.press('0');
+  await becomes(() => page.locator('.stage-zoom').innerText(), '100%', 'actual size');
   return page;
 }
 

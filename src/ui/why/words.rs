@@ -69,10 +69,25 @@ pub fn lines(journey: &Journey) -> Vec<Line> {
             }
             continue;
         }
-        let again = if one.number > 0 { format!(" (try {})", one.number + 1) } else { String::new() };
-        let wait = one.sent.map_or(0, |sent| sent - one.made);
+        let again = match one.number {
+            _ if one.hedge => " once more, beside the try that is still out (a hedge)".to_owned(),
+            0 => String::new(),
+            number => format!(" (try {})", number + 1),
+        };
+        let wait =
+            one.held.map_or(one.sent, |(since, _)| Some(since)).map_or(0, |until| until.saturating_sub(one.made));
         if wait > 0 {
             say(Some(one.made), format!("{} waits {} before the next try.", one.from_name, nanos(wait)), false);
+        }
+        if let Some((since, behind)) = one.held {
+            let ahead = match behind {
+                0 => "next in line".to_owned(),
+                1 => "behind one other".to_owned(),
+                _ => format!("behind {} others", format::count(behind.into())),
+            };
+            let words =
+                format!("{} has as many calls open as it allows itself: this one waits, {ahead}.", one.from_name);
+            say(Some(since), words, false);
         }
         let to = place(one);
         for decision in journey.decisions.iter().filter(|decision| decision.sent == Some(of)) {
