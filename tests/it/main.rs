@@ -12,6 +12,7 @@ mod golden;
 mod health;
 mod hpa;
 mod kinds;
+mod lab;
 mod labs;
 mod labs_faults;
 mod labs_messages;

@@ -1,54 +1,22 @@
 //! The labs on retries, breakers and hedging: what their prose claims, computed from their documents or measured by
 //! running them. How they are lost and won is in `lessons.rs`, for all lessons alike.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use headroom::lesson::catalog;
 use headroom::model::params::{Params, Value, Variant};
 use headroom::runner::report::Report;
 use headroom::topology::document::{Document, EdgeId, NodeId};
 
-use crate::lessons::{numbers, read, report};
-
-/// A lab with its prose, and the numbers of it that have been checked.
-struct Lab {
-    slug: &'static str,
-    prose: &'static str,
-    start: Document,
-    solutions: Vec<(&'static str, Document)>,
-    said: BTreeSet<String>,
-}
+use crate::lab::Lab;
+use crate::lessons::report;
 
 impl Lab {
-    fn open(slug: &str) -> Self {
-        let files = catalog::lesson(slug).expect("the lab exists");
-        let (_, start, solutions) = read(files);
-        let prose = &files.text[files.text.find("## ").expect("prose has sections")..];
-        Self { slug: files.slug, prose, start, solutions, said: BTreeSet::new() }
-    }
-
-    /// The prose says these words, and they are so.
-    #[track_caller]
-    fn says(&mut self, words: &str, so: bool) {
-        assert!(self.prose.contains(words), "{}: the prose does not say: {words}", self.slug);
-        assert!(so, "{}: it is not so: {words}", self.slug);
-        self.said.extend(numbers(words));
-    }
-
     /// The prose says these words, and the figure that they give is right to within `tolerance`, a share of it.
     #[track_caller]
     fn claims(&mut self, words: &str, said: f64, found: f64, tolerance: f64) {
         let so = (found - said).abs() <= tolerance * said;
         assert!(so, "{}: \"{words}\" says {said}, but it is {found}", self.slug);
         self.says(words, so);
-    }
-
-    /// No number of the prose is left over.
-    #[track_caller]
-    fn is_checked(&self) {
-        let left_over: Vec<String> = numbers(self.prose).difference(&self.said).cloned().collect();
-        assert!(left_over.is_empty(), "{}: numbers that nobody computed: {left_over:?}", self.slug);
     }
 
     fn node(&self, node: u32, key: &str) -> f64 {

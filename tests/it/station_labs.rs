@@ -1,41 +1,15 @@
 //! The labs on queues, limits and shedding: what their prose claims, measured by running their documents. How they are
 //! lost and won is in `lessons.rs`, for all lessons alike.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use headroom::lesson::catalog;
 use headroom::model::params::{Params, Value, Variant};
 use headroom::runner::report::{Report, WindowReport};
-use headroom::topology::document::Document;
 
-use crate::lessons::{numbers, read, report};
-
-/// A lab with its prose, and the numbers of it that have been checked.
-struct Lab {
-    slug: &'static str,
-    prose: &'static str,
-    start: Document,
-    solutions: Vec<(&'static str, Document)>,
-    said: BTreeSet<String>,
-}
+use crate::lab::Lab;
+use crate::lessons::report;
 
 impl Lab {
-    fn open(slug: &str) -> Self {
-        let files = catalog::lesson(slug).expect("the lab exists");
-        let (_, start, solutions) = read(files);
-        let prose = &files.text[files.text.find("## ").expect("prose has sections")..];
-        Self { slug: files.slug, prose, start, solutions, said: BTreeSet::new() }
-    }
-
-    /// The prose says these words, and they are so.
-    #[track_caller]
-    fn says(&mut self, words: &str, so: bool) {
-        assert!(self.prose.contains(words), "{}: the prose does not say: {words}", self.slug);
-        assert!(so, "{}: it is not so: {words}", self.slug);
-        self.said.extend(numbers(words));
-    }
-
     /// The start with one parameter of all nodes of a kind changed.
     fn with(&self, kind: &str, key: &str, value: impl Into<Value> + Clone) -> Report {
         let mut document = self.start.clone();
@@ -66,13 +40,6 @@ impl Lab {
         let faults: Vec<_> = self.start.faults.iter().filter(|fault| of(&fault.fault.params)).collect();
         let span = faults.first().and_then(|fault| fault.for_secs).unwrap_or(f64::NAN);
         (faults.iter().map(|fault| fault.at_secs).collect(), span)
-    }
-
-    /// No number of the prose is left over.
-    #[track_caller]
-    fn is_checked(&self) {
-        let left_over: Vec<String> = numbers(self.prose).difference(&self.said).cloned().collect();
-        assert!(left_over.is_empty(), "{}: numbers that nobody checked: {left_over:?}", self.slug);
     }
 }
 
