@@ -2,13 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::engine::heap::{Entry, Heap};
 use crate::engine::time::{SimDuration, SimTime};
-
-/// Children per node of the heap.
-///
-/// Measured on a mix of constant and exponential delays with 80, 1,000 and 20,000 events waiting: 4 children take 28, 40
-/// and 69 ns per pop and push, 2 take 33, 40 and 95, 8 take 31, 44 and 62, the standard library's heap 36, 40 and 99.
-const ARITY: usize = 4;
 
 /// Most delays that have a lane of their own at a time.
 const LANES: usize = 8;
@@ -25,13 +20,15 @@ const NEVER: u128 = u128::MAX;
 /// ignores it on arrival if the generation has moved on.
 #[derive(Clone, Debug)]
 pub struct EventQueue<E: Copy> {
-    /// A d-ary min-heap by `key`.
-    heap: Vec<Entry<E>>,
+    heap: Heap<E>,
     lanes: [Lane<E>; LANES],
     /// Key of the first event of each lane, [`NEVER`] where it is empty.
     lane_heads: [u128; LANES],
-    /// The least of `lane_heads`.
+    /// The least of `lane_heads`, and whose it is.
     lane_next: u128,
+    next_lane: usize,
+    /// Number of lanes ever in use: the first ones.
+    lanes_used: usize,
     /// Number of events in lanes.
     in_lanes: usize,
     /// Number of events pushed so far.
@@ -41,23 +38,13 @@ pub struct EventQueue<E: Copy> {
 /// Events of one delay, in order.
 #[derive(Clone, Debug)]
 struct Lane<E> {
-    /// Zero for a lane that never had an event: no delay at all goes through the heap.
     delay: SimDuration,
     events: VecDeque<Entry<E>>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Entry<E> {
-    /// Time in the upper half, order of pushing in the lower: unique, so there are no ties.
-    key: u128,
-    event: E,
-}
-
-impl<E: Copy> Entry<E> {
-    #[inline]
-    fn out(self) -> (SimTime, E) {
-        (time_of(self.key), self.event)
-    }
+#[inline]
+fn out<E>(entry: Entry<E>) -> (SimTime, E) {
+    (time_of(entry.key), entry.event)
 }
 
 #[inline]
@@ -75,10 +62,12 @@ impl<E: Copy> EventQueue<E> {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            heap: Vec::new(),
+            heap: Heap::new(),
             lanes: std::array::from_fn(|_| Lane { delay: SimDuration::ZERO, events: VecDeque::new() }),
             lane_heads: [NEVER; LANES],
             lane_next: NEVER,
+            next_lane: 0,
+            lanes_used: 0,
             in_lanes: 0,
             pushed: 0,
         }
@@ -88,9 +77,7 @@ impl<E: Copy> EventQueue<E> {
     #[inline]
     pub fn push(&mut self, at: SimTime, event: E) {
         let entry = self.entry(at, event);
-        let hole = self.heap.len();
         self.heap.push(entry);
-        sift_up(&mut self.heap, hole, entry);
     }
 
     /// As [`EventQueue::push`] for `now + delay`, for delays that many events share: constant latencies, time-outs.
@@ -107,7 +94,9 @@ impl<E: Copy> EventQueue<E> {
         debug_assert!(events.back().is_none_or(|last| last.key < entry.key), "time runs forward");
         if events.is_empty() {
             self.lane_heads[lane] = entry.key;
-            self.lane_next = self.lane_next.min(entry.key);
+            if entry.key < self.lane_next {
+                (self.lane_next, self.next_lane) = (entry.key, lane);
+            }
         }
         events.push_back(entry);
         self.in_lanes += 1;
@@ -123,7 +112,7 @@ impl<E: Copy> EventQueue<E> {
     /// The lane of a delay, or an empty one that becomes its lane.
     #[inline]
     fn lane_for(&mut self, delay: SimDuration) -> Option<usize> {
-        if let Some(lane) = self.lanes.iter().position(|lane| lane.delay == delay) {
+        if let Some(lane) = self.lanes[..self.lanes_used].iter().position(|lane| lane.delay == delay) {
             return Some(lane);
         }
         self.claim_lane(delay)
@@ -133,6 +122,7 @@ impl<E: Copy> EventQueue<E> {
     fn claim_lane(&mut self, delay: SimDuration) -> Option<usize> {
         let lane = self.lanes.iter().position(|lane| lane.events.is_empty())?;
         self.lanes[lane].delay = delay;
+        self.lanes_used = self.lanes_used.max(lane + 1);
         Some(lane)
     }
 
@@ -140,13 +130,7 @@ impl<E: Copy> EventQueue<E> {
     #[inline]
     pub fn pop(&mut self) -> Option<(SimTime, E)> {
         match self.heap.first() {
-            Some(&top) if top.key < self.lane_next => {
-                let last = self.heap.pop().expect("it has a first");
-                if !self.heap.is_empty() {
-                    sift_down(&mut self.heap, last);
-                }
-                Some(top.out())
-            }
+            Some(top) if top.key < self.lane_next => self.heap.pop().map(out),
             _ => self.pop_from_lane(),
         }
     }
@@ -159,13 +143,17 @@ impl<E: Copy> EventQueue<E> {
 
     #[inline]
     fn pop_from_lane(&mut self) -> Option<(SimTime, E)> {
-        let lane = self.lane_heads.iter().position(|head| *head == self.lane_next)?;
-        let events = &mut self.lanes[lane].events;
+        let events = &mut self.lanes[self.next_lane].events;
         let first = events.pop_front()?;
-        self.lane_heads[lane] = events.front().map_or(NEVER, |next| next.key);
-        self.lane_next = self.lane_heads.iter().fold(NEVER, |least, head| least.min(*head));
+        self.lane_heads[self.next_lane] = events.front().map_or(NEVER, |next| next.key);
+        self.lane_next = NEVER;
+        for (lane, &head) in self.lane_heads[..self.lanes_used].iter().enumerate() {
+            if head < self.lane_next {
+                (self.lane_next, self.next_lane) = (head, lane);
+            }
+        }
         self.in_lanes -= 1;
-        Some(first.out())
+        Some(out(first))
     }
 
     /// When the next event happens.
@@ -188,50 +176,6 @@ impl<E: Copy> EventQueue<E> {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-}
-
-/// Moves the hole at `hole` up to where `entry` belongs, and fills it.
-#[inline]
-fn sift_up<E: Copy>(heap: &mut [Entry<E>], mut hole: usize, entry: Entry<E>) {
-    while hole > 0 {
-        let parent = (hole - 1) / ARITY;
-        if entry.key >= heap[parent].key {
-            break;
-        }
-        heap[hole] = heap[parent];
-        hole = parent;
-    }
-    heap[hole] = entry;
-}
-
-/// Fills the hole at the root with `entry` and restores the heap.
-///
-/// The hole first sinks to the bottom, along the least children: `entry` comes from the bottom and mostly belongs there,
-/// so comparing it on the way down would be wasted.
-#[inline]
-fn sift_down<E: Copy>(heap: &mut [Entry<E>], entry: Entry<E>) {
-    let mut hole = 0;
-    loop {
-        let first = hole * ARITY + 1;
-        let Some(children) = heap.get(first..first + ARITY) else {
-            // The last family may be incomplete.
-            if let Some(least) = (first..heap.len()).min_by_key(|child| heap[*child].key) {
-                heap[hole] = heap[least];
-                hole = least;
-            }
-            break;
-        };
-        // Selections instead of jumps: which child is least cannot be predicted.
-        let (mut least, mut least_key) = (0, children[0].key);
-        for (child, entry) in children.iter().enumerate().skip(1) {
-            let less = entry.key < least_key;
-            least = if less { child } else { least };
-            least_key = if less { entry.key } else { least_key };
-        }
-        heap[hole] = children[least];
-        hole = first + least;
-    }
-    sift_up(heap, hole, entry);
 }
 
 #[cfg(test)]

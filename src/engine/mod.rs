@@ -4,6 +4,7 @@
 
 pub mod dist;
 pub mod event_queue;
+pub mod heap;
 pub mod math;
 pub mod rng;
 pub mod stats;

@@ -3,6 +3,7 @@
 use super::params::{Entry, ParamSpec, Unit, Value};
 use super::read::Reader;
 use crate::engine::math;
+use crate::engine::time::SimTime;
 
 const RATE_MAX: f64 = 1_000_000.0;
 const TIME_MAX: f64 = 86_400.0;
@@ -228,9 +229,22 @@ impl Profile {
         }
     }
 
+    /// As [`Profile::delay_until`] from a moment of a run. Out of line only where the rate changes.
+    #[inline]
+    #[must_use]
+    pub fn delay_from(&self, from: SimTime, amount: f64) -> Option<f64> {
+        if let Shape::Linear(corners) = &self.shape
+            && let [(_, rate)] = corners.as_slice()
+        {
+            return (*rate > 0.0).then(|| amount / rate);
+        }
+        self.delay_until(from.as_secs_f64(), amount)
+    }
+
     /// The delay [s] after `from` in which `amount` arrivals are expected; `None` if that never happens.
     ///
     /// Exact for straight lines (a quadratic), to a nanosecond for waves (bisection).
+    #[inline(never)]
     #[must_use]
     pub fn delay_until(&self, from: f64, amount: f64) -> Option<f64> {
         match &self.shape {

@@ -110,7 +110,9 @@ impl WindowHistogram {
     /// What was recorded since the last reset, and a reset.
     #[must_use]
     pub fn take(&mut self) -> SparseHistogram {
-        let mut buckets = Vec::with_capacity(self.in_use());
+        // So few times need no counting of their buckets.
+        let most = if self.count <= 32 { self.count as usize } else { self.in_use() };
+        let mut buckets = Vec::with_capacity(most);
         for (word, bits) in self.used.iter_mut().enumerate() {
             let mut left = std::mem::take(bits);
             while left != 0 {
@@ -225,17 +227,22 @@ impl SparseHistogram {
     /// Both distributions in one.
     #[must_use]
     pub fn merged(&self, other: &Self) -> Self {
-        let (mut a, mut b) = (self.buckets.as_slice(), other.buckets.as_slice());
-        let mut buckets = Vec::with_capacity(a.len() + b.len());
-        while let (Some(x), Some(y)) = (a.first(), b.first()) {
+        let (a, b) = (self.buckets.as_slice(), other.buckets.as_slice());
+        let mut buckets = vec![SparseBucket(0); a.len() + b.len()];
+        let (mut from_a, mut from_b) = (0, 0);
+        let mut len = 0;
+        // Arithmetic instead of jumps: which comes next cannot be predicted.
+        while let (Some(x), Some(y), Some(merged)) = (a.get(from_a), b.get(from_b), buckets.get_mut(len)) {
             let (take_a, take_b) = (x.bucket() <= y.bucket(), y.bucket() <= x.bucket());
             let count = u64::from(take_a) * x.count() + u64::from(take_b) * y.count();
-            buckets.push(SparseBucket::new(x.bucket().min(y.bucket()), count));
-            a = &a[usize::from(take_a)..];
-            b = &b[usize::from(take_b)..];
+            *merged = SparseBucket::new(x.bucket().min(y.bucket()), count);
+            from_a += usize::from(take_a);
+            from_b += usize::from(take_b);
+            len += 1;
         }
-        buckets.extend_from_slice(a);
-        buckets.extend_from_slice(b);
+        buckets.truncate(len);
+        buckets.extend_from_slice(&a[from_a..]);
+        buckets.extend_from_slice(&b[from_b..]);
         Self { buckets, count: self.count + other.count, sum_ns: self.sum_ns + other.sum_ns }
     }
 }

@@ -229,7 +229,7 @@ impl System {
         let (edge_ix, station_ix, draws) = (attempt.edge, attempt.station, attempt.draws);
         if attempt.backend != NONE && attempt.replica != NONE {
             let replica = &self.replicas[attempt.replica as usize];
-            attempt.load = replica.busy.min(replica.slots) as f32 / replica.slots.max(1) as f32;
+            attempt.load = replica.load();
         }
         let way = self.spots.way(attempt.spot, attempt.from_spot);
         let (probe, nobody, detached) =

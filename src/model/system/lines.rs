@@ -1,8 +1,6 @@
 //! Lines other than first come, first served: who joins, who is pushed out or given up, whose work is interrupted, and how
 //! those who share slots share them. `pool` comes here only where a station has another discipline.
 
-use std::cmp::Reverse;
-
 use super::System;
 use super::journey::Mark;
 use super::plan::PoolConfig;
@@ -100,7 +98,7 @@ impl System {
         let open = replicas.iter().filter(|ix| self.replicas[**ix as usize].takes_new() || matches!(line, Line::Of(_)));
         let worked_on = open.flat_map(|replica_ix| {
             let jobs = self.replicas[*replica_ix as usize].jobs.iter();
-            jobs.map(move |Reverse((_, seq, ix))| (*ix, *replica_ix, *seq))
+            jobs.map(move |job| (job.attempt, *replica_ix, job.started))
         });
         worked_on
             .map(|(ix, replica_ix, seq)| (self.priority_of(ix), self.attempts[ix].reached_at, seq, ix, replica_ix))
@@ -114,14 +112,7 @@ impl System {
         let now = self.now;
         let replica = &mut self.replicas[replica_ix as usize];
         replica.sync(now);
-        let mut left = 0;
-        let virtual_now = replica.virtual_now;
-        replica.jobs.retain(|Reverse((due, _, job))| {
-            if *job == ix {
-                left = due.saturating_sub(virtual_now);
-            }
-            *job != ix
-        });
+        let left = replica.jobs.remove(ix).map_or(0, |job| job.due.saturating_sub(replica.virtual_now));
         replica.busy -= 1;
         let station = replica.station;
         self.schedule_work(replica_ix);

@@ -46,8 +46,18 @@ use crate::engine::trace::TraceHash;
 use crate::model::ids::{AreaId, EdgeId, FaultTarget, NodeId};
 use crate::model::params::Params;
 
-/// First width of a statistics bucket.
+/// First width of a statistics bucket, unless the run is so long that this would be too fine.
 const BUCKET: SimDuration = SimDuration::from_secs(1);
+
+/// First width of a statistics bucket in a run of so long: the width at the end is at most four times as much, so that
+/// the first minutes look as the last ones, and a run of hours does not merge its past again and again.
+fn first_bucket(run_length: SimDuration) -> SimDuration {
+    let mut bucket = BUCKET;
+    while bucket.0.saturating_mul(4 * BUCKETS_MAX as u64) < run_length.0 {
+        bucket = SimDuration(bucket.0 * 2);
+    }
+    bucket
+}
 
 /// Log lines kept until somebody takes them.
 const LOG_MAX: usize = 1_000;
@@ -154,7 +164,7 @@ impl System {
             faults_begun: 0,
             totals: Totals::new(&plan.run),
             meter: Meter::new(SimTime::ZERO),
-            bucket: BUCKET,
+            bucket: first_bucket(plan.run.run_length),
             trace: TraceHash::new(),
             watched: false,
             dots_per: 1,
@@ -272,6 +282,7 @@ impl System {
         done
     }
 
+    #[inline(always)]
     fn handle(&mut self, event: Event) {
         self.quiet = false;
         match event {

@@ -1,13 +1,11 @@
 //! Stations that work: replicas with slots and queues, demands served through virtual time, handlers that call on.
 
-use std::cmp::Reverse;
-
 use super::System;
 use super::flow::purpose;
 use super::journey::Mark;
 use super::lines::Line;
 use super::plan::{CallMode, Operation, PoolConfig, PoolKind};
-use super::state::{Caller, Event, Kind, NONE, Parked, Phase, Pool, Replica, Stage, Step, Verb};
+use super::state::{Caller, Event, Job, Jobs, Kind, NONE, Parked, Phase, Pool, Replica, Stage, Step, Verb};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::discipline::Waiting;
 use crate::model::lru::Lookup;
@@ -19,6 +17,11 @@ fn scaled(ns: u64, times: f64, over: f64) -> u64 {
     (ns as f64 * times / over) as u64
 }
 
+/// What one of so many slots makes of all.
+fn share_of(slots: u32) -> f32 {
+    1.0 / slots.max(1) as f32
+}
+
 impl Replica {
     pub(super) fn new(station: u32, number: u32, slots: u32, now: SimTime) -> Self {
         Self {
@@ -28,6 +31,7 @@ impl Replica {
             draining: false,
             removed: false,
             slots,
+            slot_share: share_of(slots),
             busy: 0,
             queue: Waiting::Fifo(std::collections::VecDeque::new()),
             takes: slots,
@@ -42,12 +46,22 @@ impl Replica {
             frozen: false,
             no_primary: false,
             parked: Vec::new(),
-            jobs: std::collections::BinaryHeap::new(),
-            job_seq: 0,
+            jobs: Jobs::default(),
             virtual_now: 0,
             synced: now,
             generation: 0,
         }
+    }
+
+    /// Gives it another number of slots.
+    pub(super) fn set_slots(&mut self, slots: u32) {
+        (self.slots, self.slot_share) = (slots, share_of(slots));
+    }
+
+    /// Busy share of its slots, 0..1.
+    #[inline]
+    pub(super) fn load(&self) -> f32 {
+        self.busy.min(self.slots) as f32 * self.slot_share
     }
 
     /// Whether new work may go there, in truth.
@@ -80,8 +94,7 @@ impl Replica {
         if self.frozen {
             return None;
         }
-        let Reverse((due, _, _)) = self.jobs.peek()?;
-        let left = due.saturating_sub(self.virtual_now);
+        let left = self.jobs.next_due()?.saturating_sub(self.virtual_now);
         let left = if self.pace == 1.0 { left } else { scaled(left, self.pace, 1.0) + 1 };
         Some(self.synced + SimDuration(left))
     }
@@ -250,9 +263,8 @@ impl System {
         replica.busy += 1;
         replica.sync(now);
         let due = replica.virtual_now + demand.0;
-        let first = replica.jobs.peek().is_none_or(|Reverse((next, _, _))| due < *next);
-        replica.job_seq += 1;
-        replica.jobs.push(Reverse((due, replica.job_seq, ix)));
+        let first = replica.jobs.next_due().is_none_or(|next| due < next);
+        replica.jobs.push(due, ix);
         if replica.body.is_some() {
             self.begin_in_body(ix, replica_ix);
         } else if matches!(replica.queue, Waiting::Nobody) {
@@ -299,7 +311,7 @@ impl System {
             return;
         }
         replica.sync(now);
-        let Some(Reverse((due, _, ix))) = replica.jobs.pop() else { return };
+        let Some(Job { due, attempt: ix, .. }) = replica.jobs.pop() else { return };
         // Rounding at changed speeds may leave the clock a nanosecond short.
         replica.virtual_now = replica.virtual_now.max(due);
         if replica.body.is_some() || matches!(replica.queue, Waiting::Nobody) {
@@ -718,7 +730,7 @@ impl System {
         if phase == Phase::Working {
             let replica = &mut self.replicas[replica_ix as usize];
             replica.sync(now);
-            replica.jobs.retain(|Reverse((_, _, job))| *job != ix);
+            replica.jobs.remove(ix);
             if replica.body.is_some() || matches!(replica.queue, Waiting::Nobody) {
                 self.share_out(replica_ix);
             } else {

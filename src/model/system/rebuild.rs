@@ -224,7 +224,7 @@ impl System {
             if !replica.dead {
                 change += config.slots as i32 - replica.slots as i32;
             }
-            replica.slots = config.slots;
+            replica.set_slots(config.slots);
             replica.cold = replica.cold.min(config.warm_up_requests);
         }
         self.stations[ix as usize].meter.slots(now, change);

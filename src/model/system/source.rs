@@ -106,7 +106,7 @@ impl System {
         if factor <= 0.0 {
             return;
         }
-        if let Some(delay) = profile.delay_until(since.as_secs_f64(), source.left / factor) {
+        if let Some(delay) = profile.delay_from(since, if factor == 1.0 { source.left } else { source.left / factor }) {
             let at = since + SimDuration::from_secs_f64(delay);
             self.queue.push(at.max(self.now), Event::Arrive { source: station, generation });
         }
