@@ -89,6 +89,7 @@ pub struct Conversation {
     speed: Speed,
     watch: Option<NodeId>,
     looked_into: Option<NodeId>,
+    profiles: bool,
     events: u64,
     status: RunStatus,
     /// Where a replaced worker must get to before it goes on.
@@ -113,6 +114,7 @@ impl Default for Conversation {
             speed: Speed::Times(1.0),
             watch: None,
             looked_into: None,
+            profiles: false,
             events: 0,
             status: RunStatus::Paused,
             until_event: None,
@@ -233,6 +235,9 @@ impl Conversation {
         self.outgoing.push(ToWorker::Watch { run: self.run, node: self.watch });
         if self.looked_into.is_some() {
             self.outgoing.push(ToWorker::LookInto { run: self.run, node: self.looked_into });
+        }
+        if self.profiles {
+            self.outgoing.push(ToWorker::Profile { run: self.run, on: true });
         }
         if self.playing {
             self.outgoing.push(ToWorker::Play { run: self.run, speed: self.speed });
@@ -355,6 +360,16 @@ impl Conversation {
             self.looked_into = node;
             if self.ready {
                 self.outgoing.push(ToWorker::LookInto { run: self.run, node });
+            }
+        }
+    }
+
+    /// Whether to send where the time went.
+    pub fn profile(&mut self, on: bool) {
+        if self.profiles != on {
+            self.profiles = on;
+            if self.ready {
+                self.outgoing.push(ToWorker::Profile { run: self.run, on });
             }
         }
     }

@@ -54,6 +54,14 @@ pub const TERMS: &[Term] = &[
         advice: "It finds a limit by running into it again and again. The gradient looks at response times instead, before anything drops.",
     },
     Term {
+        id: "allocation",
+        name: "allocation",
+        symbol: "",
+        definition: "Memory that a program asks for anew: per second, or since the start.",
+        formula: "rate = requests per second × what each allocates",
+        advice: "What is allocated has to be collected. The rate says how often the collector runs, not how long it takes.",
+    },
+    Term {
         id: "amplification",
         name: "retry amplification",
         symbol: "",
@@ -214,6 +222,14 @@ pub const TERMS: &[Term] = &[
         advice: "It is the delay of every autoscaler. Whatever rises faster must be met by what is there already, or be foreseen.",
     },
     Term {
+        id: "collections",
+        name: "collections",
+        symbol: "",
+        definition: "How often the garbage collector ran.",
+        formula: "per second = garbage per second ÷ garbage at which it runs",
+        advice: "Each one stops the replica. Fewer come from less garbage: objects used again, or none at all.",
+    },
+    Term {
         id: "concurrency_limit",
         name: "concurrency limit",
         symbol: "",
@@ -260,6 +276,14 @@ pub const TERMS: &[Term] = &[
         definition: "What everything that runs costs, averaged over time.",
         formula: "",
         advice: "Compare designs at the same load and the same answered share: it is easy to be cheap by not answering.",
+    },
+    Term {
+        id: "critical_path",
+        name: "critical path",
+        symbol: "",
+        definition: "What a request was waiting for, moment by moment: of calls made side by side only the one that was answered last is on it.",
+        formula: "its stretches together = time in system",
+        advice: "Only what is on the critical path makes a request faster when it gets faster. Speeding up the other branch gains nothing.",
     },
     Term {
         id: "dead_letters",
@@ -374,6 +398,14 @@ pub const TERMS: &[Term] = &[
         advice: "A forecast knows nothing of what never happened before.",
     },
     Term {
+        id: "garbage_collection",
+        name: "garbage collection",
+        symbol: "GC",
+        definition: "Clears memory that nobody uses any more. A collector that stops the world lets nothing else run meanwhile.",
+        formula: "pause = fixed + what is alive + what is garbage, each at its rate",
+        advice: "Fewer allocations make fewer pauses; less that is alive makes shorter ones. Its pauses show in the 99th percentile long before they show in the mean.",
+    },
+    Term {
         id: "gateway",
         name: "gateway",
         symbol: "",
@@ -428,6 +460,14 @@ pub const TERMS: &[Term] = &[
         definition: "A real request that a balancer sends regularly to ask a backend how it is.",
         formula: "time to notice ≤ interval × fall + time-out",
         advice: "Until the checks notice, a dead backend keeps getting its share of requests.",
+    },
+    Term {
+        id: "heap",
+        name: "memory in use",
+        symbol: "",
+        definition: "What a program holds in memory: itself, objects in requests and in pools, and garbage not collected yet.",
+        formula: "in use = alive + garbage",
+        advice: "It rises until a collection and falls to what is alive. Reserved is the most it ever had: a program seldom gives memory back.",
     },
     Term {
         id: "hedging",
@@ -574,6 +614,14 @@ pub const TERMS: &[Term] = &[
         advice: "The replica is alive and passes its health checks; only response times tell.",
     },
     Term {
+        id: "object_pool",
+        name: "object pool",
+        symbol: "",
+        definition: "Keeps objects that requests are done with for the next ones, up to its size. What it does not have is allocated, what it has no room for is garbage.",
+        formula: "hits + misses = objects asked for",
+        advice: "It pays up to the number in use at a time. Beyond that it only keeps memory alive, and every collection has to go through it.",
+    },
+    Term {
         id: "offset",
         name: "offset",
         symbol: "",
@@ -716,6 +764,14 @@ pub const TERMS: &[Term] = &[
         definition: "Whoever publishes messages.",
         formula: "",
         advice: "",
+    },
+    Term {
+        id: "profiler",
+        name: "profiler",
+        symbol: "",
+        definition: "Adds up where the time of many requests went: at every moment of a request's wait one station is answerable, by queueing, work, or the way there.",
+        formula: "shares of all stations = 100 %",
+        advice: "Begin with the largest share. A long queue in front of a station is that station's time, whoever feels it.",
     },
     Term {
         id: "queue_length",

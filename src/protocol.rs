@@ -6,14 +6,17 @@
 
 pub mod broker;
 pub mod door;
+pub mod heap;
 pub mod inside;
 pub mod mesh;
+pub mod profile;
 pub mod scaling;
 
 use serde::{Deserialize, Serialize};
 
 use self::broker::BrokerFrame;
 use self::inside::{Inside, Lately};
+use self::profile::ProfileFrame;
 use crate::model::rotation::OutOfRotation;
 use crate::topology::document::{Diagnostic, EdgeId, NodeId};
 
@@ -80,6 +83,11 @@ pub enum ToWorker {
     LookInto {
         run: RunId,
         node: Option<NodeId>,
+    },
+    /// Send where the time went with the frames, or no longer.
+    Profile {
+        run: RunId,
+        on: bool,
     },
     /// Asks for [`FromWorker::Explained`]: why the request with this number (from 0) of a source went as it did.
     /// A newer question takes an older one's place.
@@ -218,6 +226,8 @@ pub struct Frame {
     pub lately: Option<Lately>,
     /// The balancer that is looked into: present at most four times a second.
     pub inside: Option<Box<Inside>>,
+    /// Where the time went, for whoever asks: present at most four times a second.
+    pub profile: Option<Box<ProfileFrame>>,
     /// Faults in force now: index into the document's timetable, or live ones as text.
     pub faults: Vec<ActiveFault>,
 }
@@ -340,6 +350,8 @@ pub struct StationFrame {
     pub door: Option<Box<door::DoorFrame>>,
     /// Who is next, where it is not simply who came first.
     pub line: Option<Box<door::LineFrame>>,
+    /// Its memory, where it is modelled.
+    pub heap: Option<Box<heap::HeapFrame>>,
     /// What scales it, where something does.
     pub scaling: Option<Box<scaling::ScalingFrame>>,
 }
@@ -532,6 +544,17 @@ pub struct Series {
     pub utilization: Vec<f32>,
     /// Mean number waiting: over all stations (system) or own.
     pub queue_length: Vec<f32>,
+    /// Requests there at the end of the bucket.
+    pub in_flight: Vec<f32>,
+    /// Modelled memory at the end of the bucket [bytes]: in use, and taken from the machines.
+    pub memory: Vec<f32>,
+    pub reserved: Vec<f32>,
+    /// Allocated [bytes/s], and since the start [bytes].
+    pub allocation_rate: Vec<f32>,
+    pub allocated: Vec<f32>,
+    /// Collections [1/s], and the time for which replicas together stood still [s/s].
+    pub collections: Vec<f32>,
+    pub paused: Vec<f32>,
 }
 
 /// Diagnostics as they cross the border.

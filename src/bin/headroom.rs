@@ -27,6 +27,10 @@ headroom: play with how systems scale, without a browser
   headroom grade LESSON FILE|LINK [--seeds N] [--json]
       Grades a design by the lesson's rules and goals, on its final seeds. Exits with 3 if it does not pass.
         --seeds N     on the seeds 1 to N instead; all must pass
+  headroom profile FILE|LINK|SCENARIO [--seed N] [--json]
+      Runs it to its end and tells where the time of every request went: stations by their share of all time in system
+      on the critical path, each with what it went into. The shares are 100 % together.
+        --seed N      another seed than the document's
   headroom check FILE|LINK|SCENARIO [--json]
       Names what stands in the way of a run, and what will surely not go as meant.
   headroom chaos FILE|LINK|SCENARIO [--seed N] [--number N] [--budget KEY=VALUE,...] [--kinds ID,...] [--json]
@@ -61,6 +65,8 @@ JSON of run --json: times in seconds, rates per second, shares 0 to 1; null wher
              sojourn_time, hit_ratio}]
   windows [{name, from_secs, to_secs, and all of the above from offered to stations}]
   edges [{edge, from, to, sent, outcomes, in_flight, retries}]
+JSON of profile --json: requests, mean, p99, stations [{node, label, share, parts [{part, share, mean, p99}],
+  behind_mean, behind_p99}]; part is queue, work, paused, held, network, waits or lost
 JSON of run --seeds --json: engine, title, seeds, confidence,
   figures [{metric, unit, replications, left_out (seeds without the figure), mean, half_width}]
 ";
@@ -98,6 +104,7 @@ fn command(arguments: &[String]) -> Result<u8, Failure> {
     match verb.as_str() {
         "run" => run(Arguments::read(rest, &["--seed", "--seeds", "--until"], &["--json"])?),
         "grade" => grade_design(Arguments::read(rest, &["--seeds"], &["--json"])?),
+        "profile" => profile(Arguments::read(rest, &["--seed"], &["--json"])?),
         "check" => check(Arguments::read(rest, &[], &["--json"])?),
         "chaos" => chaos(Arguments::read(rest, &["--seed", "--number", "--budget", "--kinds"], &["--json"])?),
         "list" => list(Arguments::read(rest, &[], &["--json"])?),
@@ -106,7 +113,7 @@ fn command(arguments: &[String]) -> Result<u8, Failure> {
         "help" | "--help" | "-h" => print(HELP),
         "--version" | "-V" => print(&format!("headroom {ENGINE}\n")),
         other => {
-            let known = ["run", "grade", "check", "chaos", "list", "link", "open", "help"];
+            let known = ["run", "profile", "grade", "check", "chaos", "list", "link", "open", "help"];
             let meant = headroom::topology::format::nearest(other, &known);
             let meant = meant.map_or_else(String::new, |meant| format!(" Did you mean \"{meant}\"?"));
             Err(Failure::usage(format!("there is no command \"{other}\".{meant}")))
@@ -296,6 +303,36 @@ fn run(mut arguments: Arguments) -> Result<u8, Failure> {
     let report =
         runner::replay(&run, until).map_err(|problems| Failure::input(problem_lines(&run.document, &problems)))?;
     if arguments.flag("--json") { print(&(report.to_json() + "\n")) } else { print(&report.to_text()) }
+}
+
+/// Where the time went.
+fn profile(mut arguments: Arguments) -> Result<u8, Failure> {
+    let mut run = load(&arguments.word("FILE, LINK or SCENARIO")?)?;
+    arguments.end()?;
+    if let Some(seed) = arguments.option("--seed") {
+        run.document.seed = number("--seed", seed, "a whole number from 0 to 18446744073709551615")?;
+    }
+    let report =
+        runner::profile::profile(&run).map_err(|problems| Failure::input(problem_lines(&run.document, &problems)))?;
+    if arguments.flag("--json") {
+        return print_json(&report);
+    }
+    let ms = |secs: f64| format!("{:.2} ms", secs * 1e3);
+    let mut text = format!(
+        "{} requests, mean {}, 99th percentile {}\n\nstation                    share  what it went into (mean, 99th percentile of a request that came by)\n",
+        report.requests,
+        ms(report.mean),
+        ms(report.p99)
+    );
+    for station in &report.stations {
+        let parts = station
+            .parts
+            .iter()
+            .map(|part| format!("{} {:.1} % ({}, {})", part.part, part.share * 100.0, ms(part.mean), ms(part.p99)));
+        let parts = parts.collect::<Vec<_>>().join(", ");
+        text += &format!("{:<24} {:>6.1} %  {parts}\n", station.label, station.share * 100.0);
+    }
+    print(&text)
 }
 
 fn check(mut arguments: Arguments) -> Result<u8, Failure> {

@@ -113,6 +113,8 @@ pub struct Try {
     pub shaped: Option<u64>,
     /// When its work stopped for somebody who mattered more, and when it went on.
     pub interrupted: Vec<(u64, Option<u64>)>,
+    /// When the garbage collector of its replica stopped its work, and when it went on.
+    pub paused: Vec<(u64, Option<u64>)>,
     /// What a limit, a shedder or a queue said about it, with the numbers of that moment.
     pub said: Vec<Said>,
     /// The work that it asks for, at normal speed [ns].
@@ -137,6 +139,10 @@ impl Try {
     #[must_use]
     pub fn given_up(&self) -> bool {
         self.heard.is_some_and(|heard| self.answered.is_none_or(|answered| answered.at > heard.at))
+    }
+
+    fn is_good(&self) -> bool {
+        self.heard.is_some_and(|heard| heard.outcome == Outcome::Completed)
     }
 
     /// Its end as its caller knows it; open while the caller waits.
@@ -263,6 +269,8 @@ pub enum Kind {
     Queue,
     /// In a slot, worked on.
     Work,
+    /// In a slot, while the replica stands still for its garbage collector.
+    Paused,
     /// Before a retry.
     Backoff,
     /// At the caller, for room among its open calls.
@@ -277,8 +285,17 @@ pub enum Kind {
 
 impl Kind {
     /// All, in the order in which they are listed.
-    pub const ALL: [Self; 8] =
-        [Self::Network, Self::Queue, Self::Work, Self::Backoff, Self::Held, Self::Lookup, Self::Lost, Self::Calls];
+    pub const ALL: [Self; 9] = [
+        Self::Network,
+        Self::Queue,
+        Self::Work,
+        Self::Paused,
+        Self::Backoff,
+        Self::Held,
+        Self::Lookup,
+        Self::Lost,
+        Self::Calls,
+    ];
 
     /// The words for it on the page.
     #[must_use]
@@ -287,6 +304,7 @@ impl Kind {
             Self::Network => "network",
             Self::Queue => "in a queue",
             Self::Work => "being worked on",
+            Self::Paused => "stopped by the garbage collector",
             Self::Backoff => "waiting to try again",
             Self::Held => "waiting for a free place",
             Self::Lookup => "looking up the address",
@@ -302,6 +320,7 @@ impl Kind {
             Self::Network => "network",
             Self::Queue => "queue",
             Self::Work => "work",
+            Self::Paused => "paused",
             Self::Backoff => "backoff",
             Self::Held => "held",
             Self::Lookup => "lookup",
@@ -389,9 +408,13 @@ impl Journey {
         }
         if one.started.is_some() {
             let worked = one.worked.unwrap_or(answered).min(to);
-            for (stopped, went_on) in &one.interrupted {
+            let interrupted = one.interrupted.iter().map(|stop| (stop, Kind::Queue));
+            let paused = one.paused.iter().map(|stop| (stop, Kind::Paused));
+            let mut stops: Vec<_> = interrupted.chain(paused).collect();
+            stops.sort_by_key(|((stopped, _), _)| *stopped);
+            for ((stopped, went_on), kind) in stops {
                 put(spans, of, Kind::Work, &mut cursor, (*stopped).min(worked));
-                put(spans, of, Kind::Queue, &mut cursor, went_on.unwrap_or(worked).min(worked));
+                put(spans, of, kind, &mut cursor, went_on.unwrap_or(worked).min(worked));
             }
             put(spans, of, Kind::Work, &mut cursor, worked);
         }
@@ -413,25 +436,31 @@ impl Journey {
         let mut chain = Vec::new();
         let mut cursor = to;
         while cursor > from {
+            // Where nobody had answered yet, a try still out counts, such as the one beside which a hedge was sent. Of answers
+            // that came together it is the good one: a loser is told at the moment at which the other wins.
             let last = (0..)
                 .zip(&self.tries)
-                .filter(|(_, one)| one.parent == parent && one.asked.is_awaited())
-                .filter(|(_, one)| one.made < cursor && (one.end() <= cursor || cursor == to))
-                .max_by_key(|(_, one)| one.end().min(cursor));
+                .filter(|(_, one)| one.parent == parent && one.asked.is_awaited() && one.made < cursor)
+                .filter(|(_, one)| one.end() > from)
+                .max_by_key(|(_, one)| (one.end().min(cursor), one.end() <= cursor, one.is_good()));
             let Some((of, one)) = last else { break };
             let (start, end) = (one.made.max(from), one.end().min(cursor));
             chain.push((of, start, end, cursor));
             cursor = start;
         }
-        if let Some(parent) = parent.filter(|_| cursor > from) {
-            let kind = if self.tries[parent as usize].looked_up { Kind::Lookup } else { Kind::Calls };
-            spans.push(Span { kind, of: parent, from, to: cursor });
+        // What nobody's answer explains is the caller's own: it holds its slot, or looks up an address.
+        let own = |of: u32, from: u64, to: u64| {
+            let of = parent.unwrap_or(of);
+            let looked_up = parent.is_some() && self.tries[of as usize].looked_up;
+            Span { kind: if looked_up { Kind::Lookup } else { Kind::Calls }, of, from, to }
+        };
+        if cursor > from {
+            spans.push(own(chain.last().map_or(0, |(of, ..)| *of), from, cursor));
         }
         for (of, start, end, next) in chain.into_iter().rev() {
             self.walk(of, start, end, true, spans);
-            if let Some(parent) = parent.filter(|_| next > end) {
-                let kind = if self.tries[parent as usize].looked_up { Kind::Lookup } else { Kind::Calls };
-                spans.push(Span { kind, of: parent, from: end, to: next });
+            if next > end {
+                spans.push(own(of, end, next));
             }
         }
     }

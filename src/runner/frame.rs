@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::look::{Look, lately};
-use super::{broker, door, inside, scaling};
+use super::{broker, door, heap, inside, profile, scaling};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::ids::NodeId;
 use crate::model::system::meter::{Bucket, Meter};
@@ -51,6 +51,8 @@ pub struct FrameBuilder {
     watched: Option<NodeId>,
     /// The balancer that is looked into.
     looked_into: Option<NodeId>,
+    /// The frames carry where the time went.
+    profiles: bool,
     /// What is remembered of the balancers that somebody has looked into.
     looks: BTreeMap<NodeId, Look>,
     /// Selections of each balancer's backends at earlier moments, oldest first: for recent shares.
@@ -60,8 +62,8 @@ pub struct FrameBuilder {
 impl FrameBuilder {
     /// A new run begins, or time went backwards.
     pub fn reset(&mut self, now: SimTime) {
-        let (watched, looked_into) = (self.watched, self.looked_into);
-        *self = Self { last: now, series_due: true, watched, looked_into, ..Self::default() };
+        let (watched, looked_into, profiles) = (self.watched, self.looked_into, self.profiles);
+        *self = Self { last: now, series_due: true, watched, looked_into, profiles, ..Self::default() };
     }
 
     /// Whose series the frames carry.
@@ -73,6 +75,12 @@ impl FrameBuilder {
     /// Whose inside the frames carry.
     pub fn look_into(&mut self, node: Option<NodeId>) {
         self.looked_into = node;
+        self.series_due = true;
+    }
+
+    /// Whether the frames carry where the time went.
+    pub fn profile(&mut self, on: bool) {
+        self.profiles = on;
         self.series_due = true;
     }
 
@@ -144,6 +152,7 @@ impl FrameBuilder {
             series: slow_news.then(|| series(system, self.watched)),
             lately: slow_news.then(|| lately(system)),
             inside: inside.map(Box::new),
+            profile: if slow_news && self.profiles { profile::frame(system).map(Box::new) } else { None },
             faults: faults(system),
         };
         self.last = clock;
@@ -409,6 +418,9 @@ fn station_frame(
                 if pool.config.shared_queue { limit } else { limit.saturating_mul(pool.replicas.len() as u32) };
             frame.queue_capacity = Some(places);
             frame.line = door::line(system, pool);
+            if pool.config.objects.is_some() {
+                frame.heap = system.station_index(station.id).and_then(|at| heap::frame(system, at));
+            }
             if let (Some(scaled), Some(look)) = (&pool.scaling, system.look_at_scaling(station.id)) {
                 frame.scaling = Some(scaling::frame(&look, &scaled.config.scaler.id, shown));
             }
@@ -515,6 +527,20 @@ fn series(system: &System, node: Option<NodeId>) -> Series {
         p99: column(&|bucket| or_nan(bucket.times.percentile(99.0))),
         utilization,
         queue_length,
+        in_flight: column(&|bucket| bucket.in_flight as f64),
+        memory: column(&|bucket| bucket.memory.used as f64),
+        reserved: column(&|bucket| bucket.memory.reserved as f64),
+        allocation_rate: column(&|bucket| bucket.memory.allocated as f64 / bucket.secs()),
+        allocated: {
+            let mut sum = 0.0;
+            let sums = buckets.iter().map(|bucket| {
+                sum += bucket.memory.allocated as f64;
+                sum as f32
+            });
+            sums.collect()
+        },
+        collections: column(&|bucket| bucket.memory.collections as f64 / bucket.secs()),
+        paused: column(&|bucket| bucket.memory.paused_ns as f64 / 1e9 / bucket.secs()),
     }
 }
 

@@ -4,10 +4,13 @@
 mod broker;
 mod door;
 pub mod frame;
+mod heap;
 mod inside;
 mod look;
 mod measure;
 mod mesh;
+pub mod monitor;
+pub mod profile;
 pub mod replications;
 pub mod report;
 mod scaling;

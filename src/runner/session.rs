@@ -191,7 +191,11 @@ impl Session {
             (self.system, self.document, self.applied) = (system, document, applied);
         } else if !forward {
             let (system, _) = compile(&self.base);
+            let profile_rate = self.system.profile_rate();
             self.system = system.expect("a document that has run can be run again");
+            if let Some(per_second) = profile_rate {
+                self.system.start_profile(per_second);
+            }
             self.document = self.base.clone();
             self.applied = 0;
         }

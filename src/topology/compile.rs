@@ -23,7 +23,7 @@ use crate::model::system::plan::{
     StationConfig, StationPlan, WindowPlan,
 };
 use crate::model::system::{LiveFault, System, TimedFault};
-use crate::model::{balancer, discipline, distribution, outlier, slow_start};
+use crate::model::{balancer, discipline, distribution, object_pool, outlier, slow_start};
 
 /// A run ends this long after its length at the latest, even if requests are still in flight.
 pub const DRAIN: SimDuration = SimDuration::from_secs(60);
@@ -266,6 +266,7 @@ fn service_config(reader: &Reader<'_>) -> PoolConfig {
         warm_up_requests: reader.count("warm_up_requests"),
         cold_factor: reader.number("cold_factor"),
         scaling: scaling_config(reader),
+        objects: object_pool::read(&reader.variant("objects").1, &reader.variant("object_pool").1),
         price: 0.0,
     }
 }
@@ -301,6 +302,7 @@ fn cache_config(reader: &Reader<'_>) -> PoolConfig {
         warm_up_requests: 0,
         cold_factor: 1.0,
         scaling: None,
+        objects: None,
         price: reader.number("price"),
     }
 }
@@ -320,6 +322,7 @@ fn database_config(reader: &Reader<'_>) -> PoolConfig {
         warm_up_requests: 0,
         cold_factor: 1.0,
         scaling: None,
+        objects: None,
         price: reader.number("price"),
     }
 }

@@ -38,6 +38,12 @@ pub enum ChartKind {
     Times,
     Utilization,
     Queue,
+    InFlight,
+    Memory,
+    Allocation,
+    Allocated,
+    Collections,
+    Paused,
 }
 
 /// One line of a chart.
@@ -85,6 +91,16 @@ const TIMES: &[Line] = &[
 ];
 const UTILIZATION: &[Line] = &[Line { label: "busy", color: "--violet", dash: &[], values: |s| &s.utilization }];
 const QUEUE: &[Line] = &[Line { label: "waiting", color: "--teal", dash: &[], values: |s| &s.queue_length }];
+const IN_FLIGHT: &[Line] = &[Line { label: "in flight", color: "--info", dash: &[], values: |s| &s.in_flight }];
+const MEMORY: &[Line] = &[
+    Line { label: "in use", color: "--teal", dash: &[], values: |s| &s.memory },
+    Line { label: "reserved", color: "--out-pending", dash: &[6, 3], values: |s| &s.reserved },
+];
+const ALLOCATION: &[Line] =
+    &[Line { label: "allocated", color: "--accent-text", dash: &[], values: |s| &s.allocation_rate }];
+const ALLOCATED: &[Line] = &[Line { label: "so far", color: "--accent-text", dash: &[], values: |s| &s.allocated }];
+const COLLECTIONS: &[Line] = &[Line { label: "collections", color: "--violet", dash: &[], values: |s| &s.collections }];
+const PAUSED: &[Line] = &[Line { label: "stood still", color: "--out-failed", dash: &[], values: |s| &s.paused }];
 
 impl ChartKind {
     const fn title(self) -> &'static str {
@@ -93,6 +109,12 @@ impl ChartKind {
             Self::Times => "Time in system",
             Self::Utilization => "Utilization",
             Self::Queue => "Queue length",
+            Self::InFlight => "In flight",
+            Self::Memory => "Memory",
+            Self::Allocation => "Allocation rate",
+            Self::Allocated => "Allocated in all",
+            Self::Collections => "Collections",
+            Self::Paused => "Collector pauses",
         }
     }
 
@@ -102,6 +124,11 @@ impl ChartKind {
             Self::Times => "sojourn_time",
             Self::Utilization => "utilization",
             Self::Queue => "queue_length",
+            Self::InFlight => "in_flight",
+            Self::Memory => "heap",
+            Self::Allocation | Self::Allocated => "allocation",
+            Self::Collections => "collections",
+            Self::Paused => "garbage_collection",
         }
     }
 
@@ -111,26 +138,36 @@ impl ChartKind {
             Self::Times => TIMES,
             Self::Utilization => UTILIZATION,
             Self::Queue => QUEUE,
+            Self::InFlight => IN_FLIGHT,
+            Self::Memory => MEMORY,
+            Self::Allocation => ALLOCATION,
+            Self::Allocated => ALLOCATED,
+            Self::Collections => COLLECTIONS,
+            Self::Paused => PAUSED,
         }
     }
 
     /// As chart.js knows units.
     const fn unit(self) -> &'static str {
         match self {
-            Self::Throughput => "/s",
+            Self::Throughput | Self::Collections => "/s",
             Self::Times => "s",
-            Self::Utilization => "%",
-            Self::Queue => "",
+            Self::Utilization | Self::Paused => "%",
+            Self::Queue | Self::InFlight => "",
+            Self::Memory | Self::Allocated => "B",
+            Self::Allocation => "B/s",
         }
     }
 
     fn words(self, value: f32) -> String {
         let value = f64::from(value);
         match self {
-            Self::Throughput => format::rate(value),
+            Self::Throughput | Self::Collections => format::rate(value),
             Self::Times => format::duration(value),
-            Self::Utilization => format::percent(value),
-            Self::Queue => format::figures(value),
+            Self::Utilization | Self::Paused => format::percent(value),
+            Self::Queue | Self::InFlight => format::figures(value),
+            Self::Memory | Self::Allocated => format::bytes(value),
+            Self::Allocation => format!("{}/s", format::bytes(value)),
         }
     }
 
@@ -174,6 +211,8 @@ pub fn ChartCard(props: &ChartCardProps) -> Html {
     let term = glossary::find(kind.term()).expect("every chart's term stands in the glossary");
     let whose = if props.node.is_none() && kind == ChartKind::Utilization {
         html! { <p class="hint-here">{ "The line shows the busiest station." }</p> }
+    } else if kind == ChartKind::Paused {
+        html! { <p class="hint-here">{ "Seconds for which replicas stood still, in each second, all replicas together." }</p> }
     } else {
         Html::default()
     };

@@ -1,10 +1,12 @@
-//! The dock under the stage: charts, the event log, problems; and the timeline.
+//! The dock under the stage: charts, where the time goes, the event log, problems; and the timeline.
 
 use yew::prelude::*;
 
 use super::charts::{ChartCard, ChartKind};
 use super::icons::icon;
 use super::inspector::target_words;
+use super::monitor::Monitor;
+use super::profile::Profile;
 use super::store::{Dispatch, use_dispatch, use_document, use_preferences, use_run, use_selection, use_simulation};
 use super::timeline::Timeline;
 use crate::editor::{SessionChange, Target};
@@ -48,13 +50,15 @@ pub fn Dock() -> Html {
         <section class={classes!("dock", (!open).then_some("dock-closed"))} aria-label="Charts, log and problems">
             <div class="dock-tabs">
                 { tab("charts", html! { <>{ icon("chart-line", "icon-s") }{ "Charts" }</> }) }
+                { tab("monitor", html! { <>{ icon("activity", "icon-s") }{ "Monitor" }</> }) }
+                { tab("profile", html! { <>{ icon("timer", "icon-s") }{ "Where time goes" }</> }) }
                 { tab("log", html! { <>{ icon("list", "icon-s") }{ "Log" }</> }) }
                 { tab("problems", html! {
                     <>{ icon("triangle-alert", "icon-s") }{ "Problems" }
                     if !problems.is_empty() { <span class={classes!("count", errors.then_some("count-bad"))}>{ problems.len() }</span> }</>
                 }) }
                 <span class="dock-space"></span>
-                if open && !matches!(chosen.as_str(), "log" | "problems") { <Whose /> }
+                if open && !matches!(chosen.as_str(), "log" | "problems" | "profile") { <Whose /> }
                 <button type="button" class="icon-btn icon-btn-s" onclick={fold} aria-expanded={open.to_string()} aria-controls="dock-body"
                     aria-label={if open { "Fold the charts away" } else { "Show the charts" }}>
                     { icon(if open { "chevron-down" } else { "chevron-up" }, "icon-s") }
@@ -64,6 +68,8 @@ pub fn Dock() -> Html {
                 if open {
                     { match chosen.as_str() {
                         "log" => html! { <LogPanel /> },
+                        "monitor" => html! { <Monitor /> },
+                        "profile" => html! { <Profile /> },
                         "problems" => html! { <Problems problems={(*problems).clone()} /> },
                         _ => html! { <Charts /> },
                     } }
@@ -114,7 +120,7 @@ fn Whose() -> Html {
 
 /// The station whose series the charts show; `None`: the whole system.
 #[hook]
-fn use_charted() -> Option<NodeId> {
+pub fn use_charted() -> Option<NodeId> {
     let preferences = use_preferences();
     let document = use_document();
     match use_selection().single() {

@@ -101,6 +101,17 @@ pub fn percent(share: f64) -> String {
     if share.is_finite() { format!("{}{THIN}%", figures(share * 100.0)) } else { NOTHING.to_owned() }
 }
 
+/// Bytes, in steps of a thousand.
+#[must_use]
+pub fn bytes(bytes: f64) -> String {
+    match bytes {
+        _ if bytes.is_nan() => "–".to_owned(),
+        _ if bytes >= 1e9 => format!("{} GB", figures(bytes / 1e9)),
+        _ if bytes >= 1e6 => format!("{} MB", figures(bytes / 1e6)),
+        _ => format!("{} kB", figures(bytes / 1e3)),
+    }
+}
+
 /// A parameter's value with its unit.
 #[must_use]
 pub fn with_unit(number: f64, unit: Unit) -> String {

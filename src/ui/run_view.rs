@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::shared::Shared;
 use crate::model::journey::Journey;
 use crate::protocol::inside::{Inside, Lately};
+use crate::protocol::profile::ProfileFrame;
 use crate::protocol::{Frame, LogLine, RunStatus, Series, Speed, StationFrame};
 use crate::topology::document::{Diagnostic, NodeId};
 
@@ -60,6 +61,8 @@ pub struct RunView {
     pub lately: Shared<Lately>,
     /// The balancer that is looked into.
     pub inside: Option<Shared<Inside>>,
+    /// Where the time went, as last sent.
+    pub profile: Option<Shared<ProfileFrame>>,
     /// The request that somebody asks about.
     pub inquiry: Option<Shared<Inquiry>>,
     /// What the worker finds wrong with the document, before it runs.
@@ -94,6 +97,7 @@ impl Default for RunView {
             log: Shared::default(),
             lately: Shared::default(),
             inside: None,
+            profile: None,
             inquiry: None,
             diagnostics: Shared::default(),
             runs: false,
@@ -135,6 +139,9 @@ impl RunView {
         }
         if let Some(inside) = &frame.inside {
             self.inside = Some(Shared::new((**inside).clone()));
+        }
+        if let Some(profile) = &frame.profile {
+            self.profile = Some(Shared::new((**profile).clone()));
         }
         self.frame = Shared(frame);
     }

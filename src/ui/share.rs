@@ -140,8 +140,13 @@ fn address(fragment: &str) -> String {
     format!("{}#{}", browser::page_address(), fragment.trim_start_matches('#'))
 }
 
-/// A file's name from a title: letters, digits and dashes.
+/// A file's name from a title.
 fn file_name(title: &str) -> String {
+    format!("{}.headroom.json", slug(title))
+}
+
+/// Letters, digits and dashes; never empty.
+pub fn slug(title: &str) -> String {
     let mut name = String::new();
     for c in title.to_lowercase().chars() {
         if c.is_alphanumeric() {
@@ -151,5 +156,5 @@ fn file_name(title: &str) -> String {
         }
     }
     let name = name.trim_end_matches('-');
-    format!("{}.headroom.json", if name.is_empty() { "run" } else { name })
+    if name.is_empty() { "run" } else { name }.to_owned()
 }

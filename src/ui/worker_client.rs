@@ -265,6 +265,12 @@ impl Simulation {
         self.send_outgoing();
     }
 
+    /// Whether to send where the time went.
+    pub fn profile(&self, on: bool) {
+        self.0.talk.borrow_mut().profile(on);
+        self.send_outgoing();
+    }
+
     /// Asks why a request went as it did; the answer comes with the views.
     pub fn explain(&self, source: NodeId, ordinal: u64) {
         let asked = self.0.talk.borrow_mut().explain(source, ordinal);

@@ -5,6 +5,7 @@ use crate::lesson::catalog;
 use crate::lesson::grade::grade;
 use crate::protocol::{FromWorker, RunId, RunStatus, Speed, ToWorker, diagnostics_json};
 use crate::runner::frame::{FrameBuilder, Pace};
+use crate::runner::profile::PER_SECOND;
 use crate::runner::report::Report;
 use crate::runner::session::{Advanced, Session};
 use crate::runner::why::Inquiry;
@@ -120,6 +121,10 @@ impl State {
                 self.frames.look_into(node);
                 self.frame_due = true;
             }
+            ToWorker::Profile { run, on } if run == self.run => {
+                self.frames.profile(on);
+                self.frame_due = true;
+            }
             ToWorker::Explain { run, source, ordinal } if run == self.run => self.explain(source, ordinal),
             ToWorker::ForgetExplain { run } if run == self.run => self.inquiry = None,
             ToWorker::Export { run } if run == self.run => {
@@ -154,7 +159,10 @@ impl State {
             diagnostics: diagnostics_json(&diagnostics),
             runs: session.is_some(),
         });
-        self.session = session.map(Session::with_checkpoints);
+        self.session = session.map(|mut session| {
+            session.system_mut().start_profile(PER_SECOND);
+            session.with_checkpoints()
+        });
         self.frames.reset(SimTime::ZERO);
         self.replay = until_event.filter(|event| *event > 0).map(Goal::Event);
         self.frame_due = true;

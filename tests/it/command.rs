@@ -204,3 +204,16 @@ fn chaos_is_planned_within_its_budget_and_runs() {
     fails(2, &["chaos", "black-friday", "--budget", "share=2"], "", "share must be from 0 to 1");
     fails(2, &["chaos", "black-friday", "--budget", "radius=world"], "", "must be one of replica, station, place");
 }
+
+#[test]
+fn profile_tells_where_the_time_went() {
+    let output = headroom(&["profile", "one-queue", "--json"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("profile --json prints JSON");
+    let stations = report["stations"].as_array().expect("a list");
+    let shares: f64 = stations.iter().map(|station| station["share"].as_f64().expect("a share")).sum();
+    assert!((shares - 1.0).abs() < 1e-9, "{shares}");
+    let told = text(&headroom(&["profile", "one-queue"]).stdout);
+    assert!(told.contains("queue") && told.contains("work"), "{told}");
+    fails(2, &["profile"], "", "FILE, LINK or SCENARIO");
+}

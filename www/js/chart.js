@@ -119,6 +119,10 @@ function label(value, unit) {
     return value < 0.001 ? `${trim(value * 1e6)} µs` : value < 1 ? `${trim(value * 1e3)} ms` : `${trim(value)} s`;
   }
   if (unit === '%') return `${trim(value * 100)} %`;
+  if (unit.startsWith('B')) {
+    const step = value >= 1e9 ? [1e9, 'GB'] : value >= 1e6 ? [1e6, 'MB'] : [1e3, 'kB'];
+    return value === 0 ? '0' : `${trim(value / step[0])} ${step[1]}${unit.slice(1)}`;
+  }
   const big = value >= 1000 ? `${trim(value / 1000)}k` : trim(value);
   return unit === '/s' ? `${big}/s` : big;
 }

@@ -100,6 +100,20 @@ pub const KIND: StationKind = StationKind {
                 60.0,
                 "CPU demand of answering one health check.",
             ),
+            ParamSpec::variant(
+                "objects",
+                "Objects in memory",
+                crate::model::object_pool::entries,
+                "off",
+                "What a request takes of memory, and the garbage collector that stops the replica to clear away what is left.",
+            ),
+            ParamSpec::variant(
+                "object_pool",
+                "Object pool",
+                crate::model::object_pool::pool_entries,
+                "off",
+                "Objects that a replica keeps to use again; acts where objects are modelled.",
+            ),
             ParamSpec::count(
                 "warm_up_requests",
                 "Cold for",

@@ -157,7 +157,7 @@ impl System {
         }
     }
 
-    fn apply_harm(&mut self, replica_ix: u32) {
+    pub(super) fn apply_harm(&mut self, replica_ix: u32) {
         let replica = &self.replicas[replica_ix as usize];
         let (number, was_dead) = (replica.number, replica.dead);
         let station = &self.stations[replica.station as usize];
@@ -172,6 +172,7 @@ impl System {
         }
         let replica = &mut self.replicas[replica_ix as usize];
         harm.down |= replica.body.as_ref().is_some_and(|body| body.crashed);
+        harm.frozen |= replica.allocator.as_ref().is_some_and(|it| it.collecting) && !harm.down;
         replica.error_share = harm.errors;
         replica.bad_version = harm.bad_version;
         replica.no_primary = harm.no_primary;

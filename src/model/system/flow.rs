@@ -224,6 +224,9 @@ impl System {
         attempt.outcome = outcome;
         attempt.reason = reason;
         attempt.phase = Phase::Back;
+        if self.has_heaps {
+            self.return_objects(ix);
+        }
         self.note(ix, Mark::Answered(outcome, reason));
         let attempt = &mut self.attempts[ix];
         let (edge_ix, station_ix, draws) = (attempt.edge, attempt.station, attempt.draws);

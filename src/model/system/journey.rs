@@ -5,7 +5,9 @@
 
 use super::System;
 use super::balancer::Offer;
-use super::state::{Balancer, Caller, Kind, NONE, Verb};
+use super::profiler::Profiler;
+use super::spots::Spots;
+use super::state::{Attempt, Balancer, Caller, Edge, Kind, NONE, Replica, Station, Verb};
 use crate::engine::time::SimDuration;
 use crate::model::balancer::{BackendView, PickContext, RequestView};
 use crate::model::ids::NodeId;
@@ -13,7 +15,7 @@ use crate::model::journey::{Among, Asked, Barred, Candidate, Decision, End, Jour
 use crate::model::outcome::{Outcome, Reason};
 
 /// Tries and choices recorded at most: a request with more than that is cut short, and says so by its length.
-const TRIES_MAX: usize = 2_000;
+pub(super) const TRIES_MAX: usize = 2_000;
 
 /// Follows one request.
 #[derive(Clone, Debug)]
@@ -29,6 +31,8 @@ pub(super) struct Recorder {
     published: bool,
     /// Indices of the requests by which brokers deliver what it has published.
     messages: Vec<u32>,
+    /// Adds up where the time of many requests goes.
+    pub(super) profiler: Option<Profiler>,
 }
 
 /// A moment of a try.
@@ -50,6 +54,9 @@ pub(super) enum Mark {
     },
     /// Somebody who matters more took its slot.
     Interrupted,
+    /// The collector stops its replica, and is done.
+    Paused,
+    Resumed,
     /// It waits its turn in front of the station.
     Shaped {
         wait: SimDuration,
@@ -86,15 +93,7 @@ pub(super) enum Mark {
 impl System {
     /// Follows the request with this number from now on; it must not have been born yet.
     pub fn follow(&mut self, source: NodeId, ordinal: u64) {
-        self.recorder = Some(Box::new(Recorder {
-            source,
-            ordinal,
-            request: NONE,
-            journey: None,
-            live: Vec::new(),
-            published: false,
-            messages: Vec::new(),
-        }));
+        self.recorder = Some(Box::new(Recorder { source, ordinal, ..Recorder::idle() }));
     }
 
     /// The followed request as far as it got; `None` if it has not been born yet.
@@ -106,6 +105,12 @@ impl System {
             journey.until = self.now.0;
         }
         Some(journey)
+    }
+
+    /// Whether a request is being followed at this moment.
+    #[inline]
+    pub(super) fn follows(&self) -> bool {
+        self.recorder.as_ref().is_some_and(|recorder| recorder.request != NONE)
     }
 
     /// Whether everything that was done for the followed request is over.
@@ -135,15 +140,20 @@ impl System {
 
     #[cold]
     fn noted_birth(&mut self, request_ix: u32) {
+        self.profile_birth(request_ix);
         let request = &self.requests[request_ix];
         let station = &self.stations[request.source as usize];
-        let (source, source_name, ordinal, born) = (station.id, station.label.clone(), request.ordinal, request.born.0);
+        let (source, ordinal, born) = (station.id, request.ordinal, request.born.0);
+        let asked = |recorder: &Recorder| {
+            recorder.source == source && recorder.ordinal == ordinal && recorder.journey.is_none()
+        };
+        if !self.recorder.as_deref().is_some_and(asked) {
+            return;
+        }
+        let source_name = station.label.clone();
         let operation = format!("{:?}", request.operation).to_lowercase();
         let client_ipv4 = self.request_ipv4(request_ix);
         let Some(recorder) = &mut self.recorder else { return };
-        if recorder.source != source || recorder.ordinal != ordinal || recorder.journey.is_some() {
-            return;
-        }
         recorder.request = request_ix;
         recorder.journey = Some(Journey {
             source,
@@ -169,132 +179,53 @@ impl System {
 
     #[cold]
     fn noted(&mut self, ix: u32, mark: Mark) {
+        let Some(recorder) = &self.recorder else { return };
+        let request = self.attempts[ix].request;
+        if request == NONE {
+            return;
+        }
+        if recorder.profiler.is_some() && self.requests[request].profiled {
+            self.profile_mark(ix, mark);
+        }
+        let Some(recorder) = &self.recorder else { return };
+        if request == recorder.request || recorder.messages.contains(&request) {
+            self.recorded(ix, mark);
+        }
+    }
+
+    fn recorded(&mut self, ix: u32, mark: Mark) {
         let now = self.now.0;
         let said = self.said(ix, mark);
         let attempt = &self.attempts[ix];
         let Some(recorder) = &mut self.recorder else { return };
-        let of_message = recorder.messages.contains(&attempt.request);
-        if attempt.request == NONE || (attempt.request != recorder.request && !of_message) {
-            return;
-        }
+        let of_message = attempt.request != recorder.request;
         recorder.published |= matches!(mark, Mark::Published { .. });
         let Some(journey) = &mut recorder.journey else { return };
         if let Mark::Made = mark {
             if journey.tries.len() >= TRIES_MAX {
                 return;
             }
-            let edge = &self.edges[attempt.edge as usize];
-            let (from, to) = (&self.stations[edge.from as usize], &self.stations[edge.to as usize]);
-            let parent = match attempt.caller {
-                Caller::Parent(parent) => place_of(&recorder.live, parent.ix),
-                _ => None,
-            };
+            let (from, to) = ends(attempt, &self.edges, &self.stations);
+            let mut one = made(now, attempt, &self.edges, &self.stations, &recorder.live);
+            (one.from_name, one.to_name) = (from.label.clone(), to.label.clone());
             recorder.live.push((ix, journey.tries.len() as u32));
-            journey.tries.push(Try {
-                parent,
-                edge: edge.plan.id,
-                from: from.id,
-                from_name: from.label.clone(),
-                to: to.id,
-                to_name: to.label.clone(),
-                asked: match attempt.verb {
-                    _ if matches!(attempt.caller, Caller::Delivery(_)) => Asked::Message,
-                    Verb::Get => Asked::Get,
-                    Verb::Fill => Asked::Fill,
-                    Verb::Invalidate => Asked::Invalidate,
-                    Verb::Request | Verb::Probe | Verb::Repeat => Asked::Request,
-                },
-                number: attempt.try_no,
-                made: now,
-                only_wait: false,
-                sent: None,
-                lost: None,
-                reached: None,
-                replica: None,
-                replicas: match &to.kind {
-                    Kind::Pool(pool) => pool.replicas.len() as u32,
-                    _ => 0,
-                },
-                hedge: false,
-                held: None,
-                queued_behind: None,
-                started: None,
-                shaped: None,
-                interrupted: Vec::new(),
-                said: Vec::new(),
-                demand: None,
-                worked: None,
-                looked_up: false,
-                handshake: false,
-                far: 0,
-                found: false,
-                answered: None,
-                heard: None,
-            });
+            journey.tries.push(one);
             return;
         }
         let Some(place) = place_of(&recorder.live, ix) else { return };
         let one = &mut journey.tries[place as usize];
-        one.number = attempt.try_no;
         one.said.extend(said);
-        let number_of = |replica: u32| self.replicas[replica as usize].number;
-        match mark {
-            Mark::Made | Mark::Published { .. } | Mark::Recognized => {}
-            Mark::Sent { lost } => {
-                one.sent = Some(now);
-                one.handshake = attempt.handshake;
-                one.far = self.spots.way(attempt.from_spot, attempt.spot).0;
-                one.replica = (attempt.replica != NONE).then(|| number_of(attempt.replica));
-                one.lost = lost.then_some(Lost::Out);
-            }
-            Mark::Reached => one.reached = Some(now),
-            Mark::LookedUp => one.looked_up = true,
-            Mark::Queued { behind } => {
-                one.queued_behind = Some(behind);
-                one.replica = (attempt.replica != NONE).then(|| number_of(attempt.replica));
-            }
-            Mark::Started { replica, demand } => {
-                one.replica = Some(number_of(replica));
-                if let Some((_, went_on @ None)) = one.interrupted.last_mut() {
-                    *went_on = Some(now);
-                } else {
-                    one.started = Some(now);
-                    one.demand = Some(demand.0);
+        marked(one, now, mark, attempt, &self.replicas, &self.spots);
+        if let Mark::Freed = mark {
+            recorder.live.retain(|(live, _)| *live != ix);
+            if of_message {
+                journey.until = journey.until.max(now);
+                if self.requests[attempt.request].refs <= 1 {
+                    recorder.messages.retain(|request| *request != attempt.request);
                 }
-            }
-            Mark::Interrupted => one.interrupted.push((now, None)),
-            Mark::Shaped { wait } => one.shaped = Some(now + wait.0),
-            Mark::RateLimited { .. } | Mark::ShedAtDoor | Mark::GivenUp => {}
-            Mark::Worked => one.worked = Some(now),
-            Mark::Answered(outcome, reason) => {
-                one.found = attempt.found;
-                one.answered = Some(End { at: now, outcome, reason });
-                if attempt.replica != NONE {
-                    one.replica = Some(number_of(attempt.replica));
-                }
-            }
-            Mark::LostBack => one.lost = Some(Lost::Back),
-            Mark::Hedge => one.hedge = true,
-            Mark::Held { behind } => one.held = Some((now, behind)),
-            Mark::Heard(outcome, reason) => one.heard = Some(End { at: now, outcome, reason }),
-            Mark::Freed => {
-                // A balancer's retry waits as an attempt that is never sent: the wait is told, then another one goes.
-                if one.sent.is_none() && one.heard.is_none() {
-                    one.only_wait = true;
-                    one.heard = Some(End { at: now, outcome: attempt.outcome, reason: attempt.reason });
-                }
-                recorder.live.retain(|(live, _)| *live != ix);
-                if of_message {
-                    journey.until = journey.until.max(now);
-                    if self.requests[attempt.request].refs <= 1 {
-                        recorder.messages.retain(|request| *request != attempt.request);
-                    }
-                    return;
-                }
-                if recorder.live.is_empty() && journey.ended.is_some() {
-                    journey.until = now;
-                    recorder.request = NONE;
-                }
+            } else if recorder.live.is_empty() && journey.ended.is_some() {
+                journey.until = now;
+                recorder.request = NONE;
             }
         }
     }
@@ -354,7 +285,7 @@ impl System {
     /// A policy has something to say of a try.
     #[inline]
     pub(super) fn remark(&mut self, attempt: u32, who: &str, words: impl FnOnce(&Self) -> String) {
-        if self.recorder.is_some() {
+        if self.follows() {
             let words = words(self);
             self.remarked(attempt, who, words);
         }
@@ -391,6 +322,16 @@ impl System {
     /// The user has an answer, or never will.
     #[inline]
     pub(super) fn note_end(&mut self, request: u32, outcome: Outcome, reason: Reason) {
+        if self.recorder.is_some() {
+            self.noted_end(request, outcome, reason);
+        }
+    }
+
+    #[cold]
+    fn noted_end(&mut self, request: u32, outcome: Outcome, reason: Reason) {
+        if self.requests[request].profiled {
+            self.profile_end(request, outcome, reason);
+        }
         if let Some(recorder) = &mut self.recorder
             && recorder.request == request
             && let Some(journey) = &mut recorder.journey
@@ -406,7 +347,7 @@ impl System {
     /// A picker is about to choose among some for the request that stands at its balancer.
     #[inline]
     pub(super) fn note_choice(&mut self, attempt: u32, picker: u32, request: RequestView, offer: &Offer) {
-        if self.recorder.is_some() {
+        if self.follows() {
             self.noted_choice(attempt, picker, request, offer);
         }
     }
@@ -438,7 +379,7 @@ impl System {
     /// An earlier choice still holds for the request that stands at the balancer.
     #[inline]
     pub(super) fn note_kept(&mut self, attempt: u32, kept: Kept) {
-        if self.recorder.is_some() {
+        if self.follows() {
             self.noted_kept(attempt, kept);
         }
     }
@@ -620,6 +561,20 @@ impl System {
 }
 
 impl Recorder {
+    /// Follows nobody.
+    pub(super) const fn idle() -> Self {
+        Self {
+            source: NodeId(u32::MAX),
+            ordinal: u64::MAX,
+            request: NONE,
+            journey: None,
+            live: Vec::new(),
+            published: false,
+            messages: Vec::new(),
+            profiler: None,
+        }
+    }
+
     /// Place in the journey of a try that lives.
     fn place(&self, ix: u32) -> Option<u32> {
         place_of(&self.live, ix)
@@ -639,8 +594,130 @@ impl Recorder {
 }
 
 /// Place in the journey of a try that lives.
-fn place_of(live: &[(u32, u32)], ix: u32) -> Option<u32> {
+pub(super) fn place_of(live: &[(u32, u32)], ix: u32) -> Option<u32> {
     live.iter().find(|(live, _)| *live == ix).map(|(_, place)| *place)
+}
+
+/// The stations at the ends of an attempt's connection.
+fn ends<'a>(attempt: &Attempt, edges: &[Edge], stations: &'a [Station]) -> (&'a Station, &'a Station) {
+    let edge = &edges[attempt.edge as usize];
+    (&stations[edge.from as usize], &stations[edge.to as usize])
+}
+
+/// A try as it begins, but for the names of its ends. `live`: the tries of its request that live.
+pub(super) fn made(now: u64, attempt: &Attempt, edges: &[Edge], stations: &[Station], live: &[(u32, u32)]) -> Try {
+    let (from, to) = ends(attempt, edges, stations);
+    let parent = match attempt.caller {
+        Caller::Parent(parent) => place_of(live, parent.ix),
+        _ => None,
+    };
+    Try {
+        parent,
+        edge: edges[attempt.edge as usize].plan.id,
+        from: from.id,
+        from_name: String::new(),
+        to: to.id,
+        to_name: String::new(),
+        asked: match attempt.verb {
+            _ if matches!(attempt.caller, Caller::Delivery(_)) => Asked::Message,
+            Verb::Get => Asked::Get,
+            Verb::Fill => Asked::Fill,
+            Verb::Invalidate => Asked::Invalidate,
+            Verb::Request | Verb::Probe | Verb::Repeat => Asked::Request,
+        },
+        number: attempt.try_no,
+        made: now,
+        only_wait: false,
+        sent: None,
+        lost: None,
+        reached: None,
+        replica: None,
+        replicas: match &to.kind {
+            Kind::Pool(pool) => pool.replicas.len() as u32,
+            _ => 0,
+        },
+        hedge: false,
+        held: None,
+        queued_behind: None,
+        started: None,
+        shaped: None,
+        interrupted: Vec::new(),
+        paused: Vec::new(),
+        said: Vec::new(),
+        demand: None,
+        worked: None,
+        looked_up: false,
+        handshake: false,
+        far: 0,
+        found: false,
+        answered: None,
+        heard: None,
+    }
+}
+
+/// Writes down what happened to a try.
+pub(super) fn marked(one: &mut Try, now: u64, mark: Mark, attempt: &Attempt, replicas: &[Replica], spots: &Spots) {
+    one.number = attempt.try_no;
+    let number_of = |replica: u32| replicas[replica as usize].number;
+    match mark {
+        Mark::Made | Mark::Published { .. } | Mark::Recognized => {}
+        Mark::Sent { lost } => {
+            one.sent = Some(now);
+            one.handshake = attempt.handshake;
+            one.far = spots.way(attempt.from_spot, attempt.spot).0;
+            one.replica = (attempt.replica != NONE).then(|| number_of(attempt.replica));
+            one.lost = lost.then_some(Lost::Out);
+        }
+        Mark::Reached => one.reached = Some(now),
+        Mark::LookedUp => one.looked_up = true,
+        Mark::Queued { behind } => {
+            one.queued_behind = Some(behind);
+            one.replica = (attempt.replica != NONE).then(|| number_of(attempt.replica));
+        }
+        Mark::Started { replica, demand } => {
+            one.replica = Some(number_of(replica));
+            if let Some((_, went_on @ None)) = one.interrupted.last_mut() {
+                *went_on = Some(now);
+            } else {
+                one.started = Some(now);
+                one.demand = Some(demand.0);
+            }
+        }
+        Mark::Interrupted => {
+            one.interrupted.push((now, None));
+            go_on(&mut one.paused, now);
+        }
+        Mark::Paused => one.paused.push((now, None)),
+        Mark::Resumed => go_on(&mut one.paused, now),
+        Mark::Shaped { wait } => one.shaped = Some(now + wait.0),
+        Mark::RateLimited { .. } | Mark::ShedAtDoor | Mark::GivenUp => {}
+        Mark::Worked => one.worked = Some(now),
+        Mark::Answered(outcome, reason) => {
+            go_on(&mut one.paused, now);
+            one.found = attempt.found;
+            one.answered = Some(End { at: now, outcome, reason });
+            if attempt.replica != NONE {
+                one.replica = Some(number_of(attempt.replica));
+            }
+        }
+        Mark::LostBack => one.lost = Some(Lost::Back),
+        Mark::Hedge => one.hedge = true,
+        Mark::Held { behind } => one.held = Some((now, behind)),
+        Mark::Heard(outcome, reason) => one.heard = Some(End { at: now, outcome, reason }),
+        // A balancer's retry waits as an attempt that is never sent: the wait is told, then another one goes.
+        Mark::Freed if one.sent.is_none() && one.heard.is_none() => {
+            one.only_wait = true;
+            one.heard = Some(End { at: now, outcome: attempt.outcome, reason: attempt.reason });
+        }
+        Mark::Freed => {}
+    }
+}
+
+/// Whatever is stopped goes on.
+fn go_on(stops: &mut [(u64, Option<u64>)], now: u64) {
+    if let Some((_, went_on @ None)) = stops.last_mut() {
+        *went_on = Some(now);
+    }
 }
 
 /// A name within a sentence: its first letter small, unless it is a word of capitals.

@@ -119,6 +119,9 @@ impl System {
         self.interrupted.insert(ix, SimDuration(left));
         self.attempts[ix].phase = Phase::Queued;
         if let Line::Shared(_) = line {
+            if self.has_heaps {
+                self.return_objects(ix);
+            }
             // Whoever is free first goes on with it.
             self.attempts[ix].replica = NONE;
         }

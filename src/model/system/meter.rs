@@ -26,8 +26,35 @@ pub struct Bucket {
     pub queue_secs: f64,
     /// What the station cost [USD].
     pub cost: f64,
+    /// Requests that were there when the bucket closed.
+    pub in_flight: u64,
+    pub memory: MemoryUse,
     /// Times of those Completed.
     pub times: SparseHistogram,
+}
+
+/// Memory over a bucket: counts within it, levels at its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MemoryUse {
+    /// [bytes]: in use at the end, the most that was in use, taken from the machines at the end.
+    pub used: u64,
+    pub most: u64,
+    pub reserved: u64,
+    /// Allocated within the bucket [bytes].
+    pub allocated: u64,
+    pub collections: u64,
+    /// Replicas together stood still for so long [ns].
+    pub paused_ns: u64,
+}
+
+impl MemoryUse {
+    fn absorb(&mut self, next: &Self) {
+        (self.used, self.reserved) = (next.used, next.reserved);
+        self.most = self.most.max(next.most);
+        self.allocated += next.allocated;
+        self.collections += next.collections;
+        self.paused_ns += next.paused_ns;
+    }
 }
 
 impl Bucket {
@@ -63,6 +90,8 @@ impl Bucket {
         self.slot_secs += next.slot_secs;
         self.queue_secs += next.queue_secs;
         self.cost += next.cost;
+        self.in_flight = next.in_flight;
+        self.memory.absorb(&next.memory);
     }
 }
 
@@ -80,6 +109,9 @@ pub struct Meter {
     changed: SimTime,
     /// What the station costs, since the open bucket began.
     bill: Bill,
+    /// Requests there, as last looked at.
+    pub(super) in_flight: u64,
+    pub(super) memory: MemoryUse,
     opened: SimTime,
     arrivals: u64,
     by_outcome: [u64; 6],
@@ -104,6 +136,8 @@ impl Meter {
             queue_ns: 0,
             changed: now,
             bill: Bill::default(),
+            in_flight: 0,
+            memory: MemoryUse::default(),
             opened: now,
             arrivals: 0,
             by_outcome: [0; 6],
@@ -213,6 +247,8 @@ impl Meter {
             slot_secs: secs(self.slot_ns, self.slots),
             queue_secs: secs(self.queue_ns, self.queue),
             cost: self.bill.total(now),
+            in_flight: self.in_flight,
+            memory: self.memory,
             times,
         }
     }
@@ -224,6 +260,12 @@ impl Meter {
         self.integrate(now);
         (self.busy_ns, self.slot_ns, self.queue_ns) = (0, 0, 0);
         self.bill.restart(now);
+        self.memory = MemoryUse {
+            used: self.memory.used,
+            most: self.memory.used,
+            reserved: self.memory.reserved,
+            ..MemoryUse::default()
+        };
         (self.arrivals, self.by_outcome, self.good) = (0, [0; 6], 0);
         self.opened = now;
         self.whole.absorb(&bucket);

@@ -8,6 +8,7 @@ mod balancer;
 pub(crate) mod broker;
 mod faults;
 mod flow;
+pub(crate) mod heap;
 pub(crate) mod inside;
 mod journey;
 pub(crate) mod lately;
@@ -17,6 +18,7 @@ pub mod meter;
 pub mod plan;
 pub(crate) mod policies;
 mod pool;
+mod profiler;
 mod rebuild;
 pub(crate) mod scaling;
 mod slab;
@@ -105,6 +107,8 @@ pub struct System {
     pub(crate) stations: Vec<Station>,
     pub(crate) replicas: Vec<Replica>,
     pub(crate) edges: Vec<Edge>,
+    /// Some replica's memory is modelled.
+    has_heaps: bool,
     /// Work that was interrupted, by attempt: what is left of it.
     interrupted: BTreeMap<u32, SimDuration>,
     by_node: BTreeMap<NodeId, u32>,
@@ -124,7 +128,7 @@ pub struct System {
     pub(crate) hops: Vec<HopSample>,
     log: Vec<LogEntry>,
     quiet: bool,
-    /// Follows one request, while somebody asks why it went as it did.
+    /// Follows one request, while somebody asks why it went as it did, or many, to add up where time goes.
     recorder: Option<Box<journey::Recorder>>,
     /// Requests worth asking about.
     pub(crate) lately: lately::Lately,
@@ -154,6 +158,7 @@ impl System {
             stations: Vec::new(),
             replicas: Vec::new(),
             edges: Vec::new(),
+            has_heaps: false,
             interrupted: BTreeMap::new(),
             by_node: BTreeMap::new(),
             by_edge: BTreeMap::new(),
@@ -242,6 +247,7 @@ impl System {
             + self.queue.len() * 32
             + self.stations.len() * 43_000
             + (1 + self.totals.windows.len()) * 270_000
+            + self.profile_bytes()
             + caches.sum::<usize>()
     }
 
@@ -328,6 +334,7 @@ impl System {
             Event::Scrape { station, generation } => self.scrape(station, generation),
             Event::Pod { station, number, generation } => self.pod_due(station, number, generation),
             Event::Interrupt { station, number } => self.lose_machine(station, number),
+            Event::Collected { replica, generation } => self.collected(replica, generation),
             Event::OutOfMemory { replica } => self.out_of_memory(replica),
             Event::Sweep { station, generation } => self.sweep_outliers(station, generation),
             Event::Fault { index, starts: true } => {
@@ -340,6 +347,7 @@ impl System {
             Event::WarmUpEnds => {
                 let now = self.now;
                 self.restart_bills();
+                self.gauge();
                 self.meter.restart(now);
                 for meter in self.stations.iter_mut().flat_map(Station::meters) {
                     meter.restart(now);
@@ -368,6 +376,7 @@ impl System {
     fn tick(&mut self) {
         self.quiet = true;
         let now = self.now;
+        self.gauge();
         let meters = self.stations.iter_mut().flat_map(Station::meters);
         for meter in std::iter::once(&mut self.meter).chain(meters) {
             meter.tick(now);
@@ -375,6 +384,7 @@ impl System {
         for guard in self.stations.iter_mut().filter_map(|station| station.guard.as_mut()) {
             guard.tick(now);
         }
+        self.profile_tick();
         // Checked on the system's own meter, which is the oldest: all halve together, so all buckets are of one width.
         if self.meter.series().len() >= BUCKETS_MAX {
             self.bucket = SimDuration(self.bucket.0 * 2);

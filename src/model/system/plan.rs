@@ -11,6 +11,7 @@ use crate::model::discipline;
 use crate::model::geography::Region;
 use crate::model::ids::{AreaId, EdgeId, NodeId};
 use crate::model::money::Purchase;
+use crate::model::object_pool;
 use crate::model::outlier;
 use crate::model::params::Variant;
 use crate::model::policy::PolicyPlan;
@@ -229,6 +230,8 @@ pub struct PoolConfig {
     pub cold_factor: f64,
     /// Who decides how many replicas there are, and what they are made of; `None`: the drawing, and nobody asks.
     pub scaling: Option<Box<ScalingConfig>>,
+    /// What its requests take of memory; `None`: nobody asks.
+    pub objects: Option<object_pool::Settings>,
     /// What the station costs where nothing is said of its replicas [USD/h].
     pub price: f64,
 }

@@ -37,6 +37,7 @@ impl Replica {
             takes: slots,
             beyond: 0,
             body: None,
+            allocator: None,
             drained: false,
             cold: 0,
             slow: 1.0,
@@ -253,7 +254,11 @@ impl System {
         let now = self.now;
         let demand =
             if self.interrupted.is_empty() { self.demand(ix, replica_ix) } else { self.demand_left(ix, replica_ix) };
+        let demand = if self.has_heaps { SimDuration(demand.0 + self.take_objects(ix, replica_ix).0) } else { demand };
         self.note(ix, Mark::Started { replica: replica_ix, demand });
+        if self.has_heaps {
+            self.note_if_paused(ix, replica_ix);
+        }
         let attempt = &mut self.attempts[ix];
         attempt.replica = replica_ix;
         attempt.phase = Phase::Working;
@@ -644,6 +649,9 @@ impl System {
         let good = outcome == Outcome::Completed;
         let errs = |share: f64, n: u64| good && share > 0.0 && draws.child(purpose::ERROR).unit(n) < share;
         let (broken, bad) = (errs(share, 0), errs(bad, 1));
+        if self.has_heaps {
+            self.return_objects(ix);
+        }
         self.release(replica_ix);
         if poison {
             self.respond(ix, Outcome::Failed, Reason::Poison);
@@ -739,6 +747,9 @@ impl System {
         }
         // The answer must not find it here when the slot goes to the next.
         self.attempts[ix].phase = Phase::Back;
+        if self.has_heaps {
+            self.return_objects(ix);
+        }
         self.release(replica_ix);
     }
 
@@ -767,6 +778,7 @@ impl System {
     /// The replica dies: all that it holds is lost, callers see a broken connection.
     pub(super) fn kill_replica(&mut self, replica_ix: u32) {
         let now = self.now;
+        self.drop_heap(replica_ix);
         let replica = &mut self.replicas[replica_ix as usize];
         replica.dead = true;
         replica.cold = 0;

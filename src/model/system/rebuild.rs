@@ -173,6 +173,7 @@ impl System {
         let replicas = self.fit_scaling(ix, config);
         self.drop_surplus(ix, replicas as usize);
         self.grow_pool(ix, config, replicas as usize);
+        self.settle_heaps(ix, config.objects);
         self.set_discipline(ix, &before);
         self.settle_scaling(ix, config);
         if config.scaling.is_none() {

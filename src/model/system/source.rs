@@ -211,6 +211,7 @@ impl System {
             spot: super::spots::NOWHERE,
             counted,
             hot,
+            profiled: false,
         });
         if self.spots.used {
             self.requests[request.ix].spot = self.client_spot(station, request.ix);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::admission::Guard;
 use super::broker::Broker;
+use super::heap::Allocator;
 use super::link::Link;
 use super::meter::Meter;
 use super::plan::{BalancerConfig, EdgePlan, Operation, PoolConfig, SourceConfig, Standing};
@@ -137,6 +138,11 @@ pub(super) enum Event {
         station: u32,
         number: u32,
     },
+    /// A replica's garbage is collected; stale when `generation` is not its memory's.
+    Collected {
+        replica: u32,
+        generation: u32,
+    },
     /// A replica has taken more memory than it may.
     OutOfMemory {
         replica: u32,
@@ -209,6 +215,8 @@ pub(super) struct Request {
     pub counted: bool,
     /// Asks for the hot key.
     pub hot: bool,
+    /// Where its time goes is written down; see [`super::profiler`].
+    pub profiled: bool,
 }
 
 /// Who waits for an attempt's answer.
@@ -617,6 +625,8 @@ pub(crate) struct Replica {
     pub(crate) beyond: u32,
     /// What it uses of cores and memory; `None`: nobody asks.
     pub(crate) body: Option<Box<Body>>,
+    /// Its memory; `None`: nobody asks.
+    pub(crate) allocator: Option<Box<Allocator>>,
     /// Out of rotation by an operator's hand: it finishes what it has.
     pub(crate) drained: bool,
     /// Requests to be served until it is warm.

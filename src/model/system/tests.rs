@@ -600,6 +600,19 @@ fn check_ledgers(system: &System) {
     }
 }
 
+/// Every moment of every request's wait is some station's, by some part; nobody's is told twice.
+fn check_profile(system: &System) {
+    let profile = system.profile().expect("it was asked for");
+    let ended = system.totals.run.by_outcome.iter().sum::<u64>();
+    assert_eq!(profile.looked_at + profile.left_out, ended, "all of them are looked at");
+    assert_eq!(profile.unaccounted, 0, "{profile:#?}");
+    let own: f64 = profile.stations.values().map(|station| station.own.total()).sum();
+    let parts = profile.stations.values().flat_map(|station| &station.parts);
+    let parts: f64 = parts.map(crate::model::profiler::Spread::total).sum();
+    let whole = profile.sojourn.total();
+    assert!((own - whole).abs() <= 1e-9 * whole && (parts - whole).abs() <= 1e-9 * whole, "{own}, {parts} of {whole}");
+}
+
 /// Everybody whom a guard counts stands at its station, and nobody is forgotten; interrupted work belongs to who waits.
 fn check_guards(system: &System) {
     let standing = |station: usize, phases: &[Phase]| {
@@ -646,6 +659,7 @@ fn run_under(draft: &Draft, blows: &[(u32, Blow)]) {
     let mut document = document(draft);
     let (system, problems) = compile(&document);
     let mut system = system.unwrap_or_else(|| panic!("{problems:#?}"));
+    system.start_profile(f64::INFINITY);
     for (at, blow) in blows {
         system.advance(SimTime(u64::from(*at) * 1_000_000), u64::MAX);
         strike(&mut system, &mut document, blow);
@@ -655,6 +669,7 @@ fn run_under(draft: &Draft, blows: &[(u32, Blow)]) {
     system.advance(SimTime::NEVER, u64::MAX);
     check_ledgers(&system);
     check_guards(&system);
+    check_profile(&system);
 }
 
 /// Replicas and stations killed and revived.

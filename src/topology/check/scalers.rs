@@ -37,6 +37,14 @@ fn check_service(document: &Document, id: NodeId, reader: &Reader<'_>, found: &m
             );
         }
     }
+    if reader.variant("objects").0.id == "off" && reader.variant("object_pool").0.id != "off" {
+        found.warn(
+            place,
+            "pool-of-nothing",
+            format!("{name}: it has an object pool, but nothing is said of objects, so the pool does nothing."),
+            "Choose what its requests take of memory, or no pool.",
+        );
+    }
     let Some((pool, _)) = nodes::read(&reader.variant("nodes").1) else { return };
     if sized {
         found.warn(

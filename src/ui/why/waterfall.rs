@@ -6,6 +6,8 @@ use super::words;
 use crate::model::journey::{Asked, Journey, Kind, Span, Try};
 use crate::model::outcome::Outcome;
 use crate::ui::format;
+use crate::ui::hint::Term;
+use crate::ui::profile;
 
 /// Width of a bar in units of its own.
 const WIDTH: f64 = 1_000.0;
@@ -59,6 +61,7 @@ pub(super) fn total(journey: &Journey) -> Html {
                 }) }
                 <li class="why-sum"><span></span><span>{ "together" }</span><span class="num">{ span_words(all) }</span><span></span></li>
             </ul>
+            if all > 0 { { profile::stations_of(journey) } }
         </section>
     }
 }
@@ -66,13 +69,16 @@ pub(super) fn total(journey: &Journey) -> Html {
 /// A row for each try, indented under whoever called.
 pub(super) fn rows(journey: &Journey) -> Html {
     let scale = Scale::of(journey);
+    let critical = journey.critical();
     let heard = scale.x(journey.end());
     let aftermath = scale.to > journey.end();
     let left_out = journey.tries.len().saturating_sub(ROWS_MAX);
     html! {
         <section class="why-rows" aria-label="Every try">
             <h3>{ "Every try" }</h3>
-            <ol>{ for (0..).zip(&journey.tries).take(ROWS_MAX).filter(|(_, one)| !one.only_wait).map(|(of, one)| row(journey, of, one, scale, heard)) }</ol>
+            <p class="sub why-critical-words"><svg viewBox="0 0 18 6" width="18" height="6" aria-hidden="true"><rect class="why-critical" y="2" width="18" height="3" /></svg>
+                { "the " }<Term id="critical_path" />{ ": at every moment, what the user was waiting for" }</p>
+            <ol>{ for (0..).zip(&journey.tries).take(ROWS_MAX).filter(|(_, one)| !one.only_wait).map(|(of, one)| row(journey, of, one, scale, heard, &critical)) }</ol>
             if left_out > 0 { <p class="sub">{ format!("and {left_out} more") }</p> }
             if aftermath {
                 <p class="sub">{ "The line marks when the user had heard; work behind it was done for nobody waiting, or filled a cache." }</p>
@@ -81,13 +87,16 @@ pub(super) fn rows(journey: &Journey) -> Html {
     }
 }
 
-fn row(journey: &Journey, of: u32, one: &Try, scale: Scale, heard: f64) -> Html {
+fn row(journey: &Journey, of: u32, one: &Try, scale: Scale, heard: f64, critical: &[Span]) -> Html {
     let mut spans = journey.spans_of(of);
     // A balancer's wait before this try stands in this row.
-    let waits = journey.tries.iter().filter(|wait| wait.only_wait && wait.parent == one.parent);
-    for wait in waits.filter(|wait| wait.heard.is_some_and(|end| end.at == one.made)) {
+    let waits = (0..).zip(&journey.tries).filter(|(_, wait)| wait.only_wait && wait.parent == one.parent);
+    let mut drawn_here = vec![of];
+    for (place, wait) in waits.filter(|(_, wait)| wait.heard.is_some_and(|end| end.at == one.made)) {
         spans.insert(0, Span { kind: Kind::Backoff, of, from: wait.made, to: one.made });
+        drawn_here.push(place);
     }
+    let critical = critical.iter().filter(|span| drawn_here.contains(&span.of));
     let depth = depth(journey, one).min(6);
     let given_up = one.heard.filter(|_| one.given_up()).map(|end| end.at);
     let mut label: Vec<String> =
@@ -108,9 +117,13 @@ fn row(journey: &Journey, of: u32, one: &Try, scale: Scale, heard: f64) -> Html 
                 <span class="why-row-name">{ name }{ if one.number > 0 { format!(", try {}", one.number + 1) } else { String::new() } }</span>
                 <span class={classes!("why-verdict", tone)}>{ verdict }</span>
             </div>
-            <svg class="why-bar" viewBox={format!("0 0 {WIDTH} 10")} preserveAspectRatio="none" role="img" aria-label={label.join(", ")}>
+            <svg class="why-bar why-bar-try" viewBox={format!("0 0 {WIDTH} 14")} preserveAspectRatio="none" role="img" aria-label={label.join(", ")}>
                 <rect class="why-back" width={WIDTH.to_string()} height="10" />
                 { for spans.iter().map(|span| bar(span, scale, 10.0, given_up.is_some_and(|at| span.from >= at))) }
+                { for critical.map(|span| {
+                    let (from, to) = (scale.x(span.from), scale.x(span.to));
+                    html! { <rect class="why-critical" x={x(from)} width={x((to - from).max(2.0))} y="11" height="3" /> }
+                }) }
                 if heard < WIDTH - 1.0 { <line class="why-heard" x1={x(heard)} x2={x(heard)} y1="0" y2="10" /> }
             </svg>
         </li>
@@ -152,6 +165,7 @@ const fn key(kind: Kind) -> &'static str {
         Kind::Network => "kind-network",
         Kind::Queue => "kind-queue",
         Kind::Work => "kind-work",
+        Kind::Paused => "kind-paused",
         Kind::Backoff => "kind-backoff",
         Kind::Held => "kind-held",
         Kind::Lookup => "kind-lookup",

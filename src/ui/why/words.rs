@@ -120,6 +120,10 @@ pub fn lines(journey: &Journey) -> Vec<Line> {
             say(Some(*stopped), format!("{to} stops work on it: one that matters more takes the slot."), true);
             say(*went_on, format!("{to} goes on with it."), false);
         }
+        for (stopped, went_on) in &one.paused {
+            let lasted = went_on.map_or_else(String::new, |until| format!(" for {}", nanos(until - stopped)));
+            say(Some(*stopped), format!("{to} stands still{lasted}: its garbage is collected."), true);
+        }
         if let Some(behind) = one.queued_behind {
             let ahead = match behind {
                 0 => "as the first in line".to_owned(),

@@ -156,7 +156,7 @@ impl System {
         let now = self.now;
         let attempt = &self.attempts[ix];
         let (station, request, tried) = (attempt.station, attempt.request, attempt.tried);
-        let recorded = self.recorder.is_some();
+        let recorded = self.follows();
         let balancer = self.balancer_mut(station)?;
         let chooser = &mut balancer.pickers[picker as usize];
         let config = &balancer.config;

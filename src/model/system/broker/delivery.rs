@@ -140,6 +140,7 @@ impl System {
             operation: message.operation,
             spot: message.spot,
             counted: false,
+            profiled: false,
         });
         self.note_delivery(request.ix);
         let edge_id = u64::from(self.edges[edge as usize].plan.id.0);

@@ -333,6 +333,7 @@ impl System {
             let place = pool.replicas.partition_point(|other| replicas[*other as usize].number < number);
             pool.replicas.insert(place, replica_ix);
             self.replicas.push(replica);
+            self.settle_heap(replica_ix, takes_config.objects);
             self.stations[station as usize].meter.slots(now, slots as i32);
             self.tell_balancers(station);
         } else if let Some(body) = &mut self.replicas[known as usize].body {

@@ -9,7 +9,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::super::System;
-use super::check_ledgers;
+use super::{check_ledgers, check_profile};
 use crate::engine::time::SimTime;
 use crate::model::{fault, station};
 use crate::topology::chaos::{Budget, Radius, compose};
@@ -67,6 +67,11 @@ fn live_through(document: &Document) {
     let mut again = built(document);
     again.advance(SimTime::NEVER, EVENTS);
     assert_eq!(same(&again), whole, "in one slice");
+    let mut profiled = built(document);
+    profiled.start_profile(f64::INFINITY);
+    profiled.advance(SimTime::NEVER, EVENTS);
+    assert_eq!(same(&profiled), whole, "a profiler changes nothing");
+    check_profile(&profiled);
     let mut rest = checkpoint.expect("half of the looks came");
     rest.advance(SimTime::NEVER, EVENTS / 2);
     assert_eq!(same(&rest), whole, "from the checkpoint");

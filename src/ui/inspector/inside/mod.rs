@@ -6,6 +6,7 @@ mod broker;
 mod connection;
 mod door;
 mod drawing;
+mod heap;
 mod memory;
 mod names;
 mod scaling;
@@ -54,6 +55,7 @@ pub(crate) fn Inside(props: &TargetProps) -> Html {
             if !station.backends.is_empty() { <balancer::Backends {id} /> }
             if station.broker.is_some() { <broker::Messages {id} /> }
             if !station.replicas.is_empty() && station.broker.is_none() { { replicas(station) } }
+            { heap::sections(station) }
             { cache(station) }
             if station.backends.is_empty() && station.replicas.is_empty() && station.hit_ratio.is_none() {
                 <p class="empty">{ "It has no parts that differ from the whole: see Metrics." }</p>
