@@ -50,6 +50,12 @@ pub static CHAPTERS: &[Chapter] = &[
         summary: "Labs of five to ten minutes: what fails, what that does to the rest, and what keeps it small.",
         lesson: "Lab",
     },
+    Chapter {
+        id: "performance",
+        title: "Performance",
+        summary: "Where the time goes within a machine, and what memory costs.",
+        lesson: "Lab",
+    },
 ];
 
 /// A scenario of the gallery: a saved document that runs as it is.
@@ -107,6 +113,7 @@ pub static LESSONS: &[LessonFiles] = &[
     lesson!("23", "bulkhead", "24-bulkhead"),
     lesson!("24", "pass-the-deadline", "25-pass-the-deadline"),
     lesson!("25", "shorter-downstream", "26-shorter-downstream"),
+    lesson!("26", "object-pool", "27-object-pool"),
 ];
 
 /// (name, saved run)
@@ -270,6 +277,11 @@ static SOLUTIONS: &[(&str, Solutions)] = &[
         "shorter-downstream",
         "26-shorter-downstream",
         [("three tries in time", "solution"), ("many quick tries", "solution-many-tries")]
+    ),
+    solutions!(
+        "object-pool",
+        "27-object-pool",
+        [("as many as can be in use", "solution"), ("with room to spare", "solution-roomy")]
     ),
 ];
 

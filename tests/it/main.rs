@@ -15,6 +15,7 @@ mod kinds;
 mod lab;
 mod labs;
 mod labs_faults;
+mod labs_memory;
 mod labs_messages;
 mod lessons;
 mod manifests;

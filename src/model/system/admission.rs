@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::System;
-use super::journey::Mark;
 use super::slab::Key;
 use super::state::{Event, Kind, Phase};
+use super::trail::Mark;
 use crate::engine::time::SimTime;
 use crate::model::admission::{Admission, Load, Permit, RateLimit, Sample, Shedder};
 use crate::model::outcome::{Outcome, Reason};

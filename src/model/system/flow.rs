@@ -1,11 +1,11 @@
 //! The way of an attempt: sent over an edge, received by a station, answered, heard by its caller or given up.
 
 use super::System;
-use super::journey::Mark;
 use super::policies::After;
 use super::slab::Key;
 use super::spots::NOWHERE;
 use super::state::{Attempt, Caller, Event, HopSample, Kind, NONE, Phase, Request, Stage, Verb};
+use super::trail::Mark;
 use crate::engine::rng::{DrawKey, mix};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::outcome::{Outcome, Reason};

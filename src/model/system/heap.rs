@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::System;
-use super::journey::Mark;
 use super::state::{Event, Kind, NONE, Verb};
+use super::trail::Mark;
 use crate::engine::time::SimDuration;
 use crate::model::object_pool::{Counts, Heap, Settings};
 

@@ -6,12 +6,12 @@
 use super::System;
 use super::balancer::Offer;
 use super::profiler::Profiler;
-use super::spots::Spots;
-use super::state::{Attempt, Balancer, Caller, Edge, Kind, NONE, Replica, Station, Verb};
+use super::state::{Balancer, Kind, NONE};
+use super::trail::{Mark, ends, made, marked};
 use crate::engine::time::SimDuration;
 use crate::model::balancer::{BackendView, PickContext, RequestView};
 use crate::model::ids::NodeId;
-use crate::model::journey::{Among, Asked, Barred, Candidate, Decision, End, Journey, Kept, Lost, Said, Truth, Try};
+use crate::model::journey::{Among, Barred, Candidate, Decision, End, Journey, Kept, Said, Truth};
 use crate::model::outcome::{Outcome, Reason};
 
 /// Tries and choices recorded at most: a request with more than that is cut short, and says so by its length.
@@ -33,61 +33,6 @@ pub(super) struct Recorder {
     messages: Vec<u32>,
     /// Adds up where the time of many requests goes.
     pub(super) profiler: Option<Profiler>,
-}
-
-/// A moment of a try.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Mark {
-    Made,
-    Sent {
-        lost: bool,
-    },
-    Reached,
-    /// It waits for the address that a name stands for.
-    LookedUp,
-    Queued {
-        behind: u32,
-    },
-    Started {
-        replica: u32,
-        demand: SimDuration,
-    },
-    /// Somebody who matters more took its slot.
-    Interrupted,
-    /// The collector stops its replica, and is done.
-    Paused,
-    Resumed,
-    /// It waits its turn in front of the station.
-    Shaped {
-        wait: SimDuration,
-    },
-    /// The rate limit in front of the station refuses it.
-    RateLimited {
-        client: u64,
-    },
-    /// It is turned away for what goes on behind the door.
-    ShedAtDoor,
-    /// Its queue gives it up.
-    GivenUp,
-    Worked,
-    /// A broker has its message at this place, behind so many that wait there.
-    Published {
-        partition: u32,
-        offset: u64,
-        behind: u32,
-    },
-    /// A broker knows its message already.
-    Recognized,
-    Answered(Outcome, Reason),
-    LostBack,
-    Heard(Outcome, Reason),
-    /// It is sent beside a try that is still out.
-    Hedge,
-    /// It waits at its caller for room among the open calls.
-    Held {
-        behind: u32,
-    },
-    Freed,
 }
 
 impl System {
@@ -596,128 +541,6 @@ impl Recorder {
 /// Place in the journey of a try that lives.
 pub(super) fn place_of(live: &[(u32, u32)], ix: u32) -> Option<u32> {
     live.iter().find(|(live, _)| *live == ix).map(|(_, place)| *place)
-}
-
-/// The stations at the ends of an attempt's connection.
-fn ends<'a>(attempt: &Attempt, edges: &[Edge], stations: &'a [Station]) -> (&'a Station, &'a Station) {
-    let edge = &edges[attempt.edge as usize];
-    (&stations[edge.from as usize], &stations[edge.to as usize])
-}
-
-/// A try as it begins, but for the names of its ends. `live`: the tries of its request that live.
-pub(super) fn made(now: u64, attempt: &Attempt, edges: &[Edge], stations: &[Station], live: &[(u32, u32)]) -> Try {
-    let (from, to) = ends(attempt, edges, stations);
-    let parent = match attempt.caller {
-        Caller::Parent(parent) => place_of(live, parent.ix),
-        _ => None,
-    };
-    Try {
-        parent,
-        edge: edges[attempt.edge as usize].plan.id,
-        from: from.id,
-        from_name: String::new(),
-        to: to.id,
-        to_name: String::new(),
-        asked: match attempt.verb {
-            _ if matches!(attempt.caller, Caller::Delivery(_)) => Asked::Message,
-            Verb::Get => Asked::Get,
-            Verb::Fill => Asked::Fill,
-            Verb::Invalidate => Asked::Invalidate,
-            Verb::Request | Verb::Probe | Verb::Repeat => Asked::Request,
-        },
-        number: attempt.try_no,
-        made: now,
-        only_wait: false,
-        sent: None,
-        lost: None,
-        reached: None,
-        replica: None,
-        replicas: match &to.kind {
-            Kind::Pool(pool) => pool.replicas.len() as u32,
-            _ => 0,
-        },
-        hedge: false,
-        held: None,
-        queued_behind: None,
-        started: None,
-        shaped: None,
-        interrupted: Vec::new(),
-        paused: Vec::new(),
-        said: Vec::new(),
-        demand: None,
-        worked: None,
-        looked_up: false,
-        handshake: false,
-        far: 0,
-        found: false,
-        answered: None,
-        heard: None,
-    }
-}
-
-/// Writes down what happened to a try.
-pub(super) fn marked(one: &mut Try, now: u64, mark: Mark, attempt: &Attempt, replicas: &[Replica], spots: &Spots) {
-    one.number = attempt.try_no;
-    let number_of = |replica: u32| replicas[replica as usize].number;
-    match mark {
-        Mark::Made | Mark::Published { .. } | Mark::Recognized => {}
-        Mark::Sent { lost } => {
-            one.sent = Some(now);
-            one.handshake = attempt.handshake;
-            one.far = spots.way(attempt.from_spot, attempt.spot).0;
-            one.replica = (attempt.replica != NONE).then(|| number_of(attempt.replica));
-            one.lost = lost.then_some(Lost::Out);
-        }
-        Mark::Reached => one.reached = Some(now),
-        Mark::LookedUp => one.looked_up = true,
-        Mark::Queued { behind } => {
-            one.queued_behind = Some(behind);
-            one.replica = (attempt.replica != NONE).then(|| number_of(attempt.replica));
-        }
-        Mark::Started { replica, demand } => {
-            one.replica = Some(number_of(replica));
-            if let Some((_, went_on @ None)) = one.interrupted.last_mut() {
-                *went_on = Some(now);
-            } else {
-                one.started = Some(now);
-                one.demand = Some(demand.0);
-            }
-        }
-        Mark::Interrupted => {
-            one.interrupted.push((now, None));
-            go_on(&mut one.paused, now);
-        }
-        Mark::Paused => one.paused.push((now, None)),
-        Mark::Resumed => go_on(&mut one.paused, now),
-        Mark::Shaped { wait } => one.shaped = Some(now + wait.0),
-        Mark::RateLimited { .. } | Mark::ShedAtDoor | Mark::GivenUp => {}
-        Mark::Worked => one.worked = Some(now),
-        Mark::Answered(outcome, reason) => {
-            go_on(&mut one.paused, now);
-            one.found = attempt.found;
-            one.answered = Some(End { at: now, outcome, reason });
-            if attempt.replica != NONE {
-                one.replica = Some(number_of(attempt.replica));
-            }
-        }
-        Mark::LostBack => one.lost = Some(Lost::Back),
-        Mark::Hedge => one.hedge = true,
-        Mark::Held { behind } => one.held = Some((now, behind)),
-        Mark::Heard(outcome, reason) => one.heard = Some(End { at: now, outcome, reason }),
-        // A balancer's retry waits as an attempt that is never sent: the wait is told, then another one goes.
-        Mark::Freed if one.sent.is_none() && one.heard.is_none() => {
-            one.only_wait = true;
-            one.heard = Some(End { at: now, outcome: attempt.outcome, reason: attempt.reason });
-        }
-        Mark::Freed => {}
-    }
-}
-
-/// Whatever is stopped goes on.
-fn go_on(stops: &mut [(u64, Option<u64>)], now: u64) {
-    if let Some((_, went_on @ None)) = stops.last_mut() {
-        *went_on = Some(now);
-    }
 }
 
 /// A name within a sentence: its first letter small, unless it is a word of capitals.

@@ -2,9 +2,9 @@
 //! those who share slots share them. `pool` comes here only where a station has another discipline.
 
 use super::System;
-use super::journey::Mark;
 use super::plan::PoolConfig;
 use super::state::{Kind, NONE, Phase, Replica, Verb};
+use super::trail::Mark;
 use crate::engine::time::SimDuration;
 use crate::model::discipline::{self, Discipline, Item, Waiting};
 use crate::model::outcome::{Outcome, Reason};

@@ -28,6 +28,7 @@ pub(crate) mod state;
 #[cfg(test)]
 mod tests;
 mod totals;
+mod trail;
 
 use std::collections::BTreeMap;
 

@@ -2,10 +2,10 @@
 
 use super::System;
 use super::flow::purpose;
-use super::journey::Mark;
 use super::lines::Line;
 use super::plan::{CallMode, Operation, PoolConfig, PoolKind};
 use super::state::{Caller, Event, Job, Jobs, Kind, NONE, Parked, Phase, Pool, Replica, Stage, Step, Verb};
+use super::trail::Mark;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::discipline::Waiting;
 use crate::model::lru::Lookup;

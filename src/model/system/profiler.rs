@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::System;
-use super::journey::{Mark, Recorder, TRIES_MAX, made, marked, place_of};
+use super::journey::{Recorder, TRIES_MAX, place_of};
+use super::trail::{Mark, made, marked};
 use crate::engine::rng::mix;
 use crate::model::journey::{End, Journey};
 use crate::model::outcome::{Outcome, Reason};

@@ -2,12 +2,12 @@
 
 use super::super::System;
 use super::super::flow::purpose;
-use super::super::journey::Mark;
 use super::super::plan::{CallerConfig, Carries, ConnectionConfig, NameConfig, Operation};
 use super::super::slab::Key;
 use super::super::state::{
     Asker, Balancer, Caller, Connection, Connections, Event, Kind, Memory, NONE, Phase, Picker, Told,
 };
+use super::super::trail::Mark;
 use super::until;
 use crate::engine::rng::mix;
 use crate::engine::time::{SimDuration, SimTime};

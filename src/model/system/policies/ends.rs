@@ -1,9 +1,9 @@
 //! How tries and calls end: answered, given up, cancelled, retried or not, with what breaker, gate and budget hear of it.
 
 use super::super::System;
-use super::super::journey::Mark;
 use super::super::slab::Key;
 use super::super::state::{Attempt, Caller, Event, Kind, NONE, Phase, Verb};
+use super::super::trail::Mark;
 use super::{After, Ticket};
 use crate::engine::time::SimDuration;
 use crate::model::outcome::{Outcome, Reason};

@@ -20,10 +20,10 @@ use std::collections::BTreeMap;
 pub(super) use check::check;
 
 use super::System;
-use super::journey::Mark;
 use super::plan::Layer;
 use super::slab::Key;
 use super::state::{Caller, Edge, Event, Kind, NONE, Phase, Verb};
+use super::trail::Mark;
 use crate::engine::rng::DrawKey;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::admission::{Permit, RateLimit};
