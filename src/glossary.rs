@@ -150,6 +150,14 @@ pub const TERMS: &[Term] = &[
         advice: "Set it a little above what the station needs when it is well. Refused calls are answered at once.",
     },
     Term {
+        id: "cache_cluster",
+        name: "cache cluster",
+        symbol: "",
+        definition: "A cache of several nodes, each with a share of the keys: consistent hashing says which.",
+        formula: "keys that move when one joins n others = 1/(n + 1)",
+        advice: "A key that moves misses once: a node more costs the store a burst of reads just when the load is high.",
+    },
+    Term {
         id: "cascade",
         name: "cascading failure",
         symbol: "",
@@ -209,8 +217,8 @@ pub const TERMS: &[Term] = &[
         id: "cold_replica",
         name: "cold replica",
         symbol: "",
-        definition: "A replica that has just started and serves its first requests more slowly: empty caches, connections not open yet, code not compiled yet.",
-        formula: "times as slow = 1 + (cold factor − 1) · requests left / requests until warm",
+        definition: "A replica that has just started and serves its first requests, or seconds, more slowly: empty caches, connections not open yet, code not compiled yet.",
+        formula: "times as slow = 1 + (cold factor − 1) · share left of the requests, or of the time, until warm",
         advice: "A balancer that sends it a full share at once makes its first users wait; slow start gives it time.",
     },
     Term {
@@ -582,6 +590,14 @@ pub const TERMS: &[Term] = &[
         advice: "Count those apart whose producers had been told that they are safe.",
     },
     Term {
+        id: "max_surge",
+        name: "surge and unavailable",
+        symbol: "",
+        definition: "How many replicas a rolling update may have beyond those desired, and how many of those may be missing meanwhile.",
+        formula: "⌈desired · surge⌉ more, ⌊desired · unavailable⌋ missing",
+        advice: "Surge costs machines, unavailable costs capacity. Both 0 would replace nothing.",
+    },
+    Term {
         id: "message_loss",
         name: "message loss",
         symbol: "",
@@ -790,6 +806,14 @@ pub const TERMS: &[Term] = &[
         advice: "It protects from greedy clients, not from overload: it does not know what fits.",
     },
     Term {
+        id: "read_replica",
+        name: "read replica",
+        symbol: "",
+        definition: "A copy of a database that answers reads; writes go to the primary, which tells it of them a little later.",
+        formula: "",
+        advice: "It helps where reads are many and writes are few: every replica has to apply every write.",
+    },
+    Term {
         id: "readiness",
         name: "readiness",
         symbol: "",
@@ -838,6 +862,14 @@ pub const TERMS: &[Term] = &[
         advice: "",
     },
     Term {
+        id: "replication_lag",
+        name: "replication lag",
+        symbol: "",
+        definition: "How far a read replica is behind its primary: the age of the oldest write that it has not applied yet.",
+        formula: "",
+        advice: "It grows without end when writes come faster than one thread applies them.",
+    },
+    Term {
         id: "request_balancing",
         name: "request balancing",
         symbol: "L7",
@@ -884,6 +916,14 @@ pub const TERMS: &[Term] = &[
         definition: "A new version replaces the old one replica after replica.",
         formula: "",
         advice: "Capacity is one replica short meanwhile, and a bad version shows as a share of errors that grows.",
+    },
+    Term {
+        id: "rolling_update",
+        name: "rolling update",
+        symbol: "",
+        definition: "A new version comes in by turns: new replicas start, and old ones leave once enough others serve.",
+        formula: "desired − unavailable ≤ ready, all ≤ desired + surge",
+        advice: "It stops by itself only at a version that never becomes ready. One that answers with errors reaches everybody.",
     },
     Term {
         id: "saturation",
@@ -988,6 +1028,14 @@ pub const TERMS: &[Term] = &[
         definition: "An autoscaler looks back over this long and takes the largest recommendation when scaling down, or the smallest when scaling up.",
         formula: "",
         advice: "It trades speed for calm.",
+    },
+    Term {
+        id: "stale_read",
+        name: "stale read",
+        symbol: "",
+        definition: "A read that does not see a write from before it, since the replica that answered has not applied it yet.",
+        formula: "",
+        advice: "Whoever reads what they have just written is the first to notice: send those reads to the primary.",
     },
     Term {
         id: "subset",

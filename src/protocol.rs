@@ -9,6 +9,7 @@ pub mod door;
 pub mod heap;
 pub mod inside;
 pub mod mesh;
+pub mod parts;
 pub mod profile;
 pub mod scaling;
 
@@ -314,8 +315,9 @@ pub struct ReplicaFrame {
 pub struct Warming {
     /// Times as long as a warm one takes for the next request.
     pub factor: f64,
-    /// Requests to be served until it is warm.
+    /// Requests to be served until it is warm, and time to pass until then [s].
     pub left: u32,
+    pub secs: f64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -354,6 +356,10 @@ pub struct StationFrame {
     pub heap: Option<Box<heap::HeapFrame>>,
     /// What scales it, where something does.
     pub scaling: Option<Box<scaling::ScalingFrame>>,
+    /// A database's read replicas, where it is told of some.
+    pub copies: Option<Box<parts::CopiesFrame>>,
+    /// A cache's nodes, where it may have several.
+    pub cluster: Option<Box<parts::ClusterFrame>>,
 }
 
 /// What a balancer keeps between requests; lists parallel to [`StationFrame::backends`] where so said.

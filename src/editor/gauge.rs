@@ -9,6 +9,7 @@ use crate::model::edge;
 use crate::model::params::{ParamSpec, Unit, Value};
 use crate::model::station::Category;
 use crate::protocol::broker::BrokerFrame;
+use crate::protocol::parts::PartStage;
 use crate::protocol::{BackendFrame, EdgeFrame, ReplicaFrame, ReplicaState, StationFrame};
 use crate::topology::document::{Edge, Node};
 
@@ -203,7 +204,7 @@ fn state_line(condition: Condition, frame: &StationFrame) -> Option<String> {
     match condition {
         Condition::Normal if frame.broker.is_some() => frame.broker.as_deref().and_then(broker_line),
         Condition::Normal => match (frame.backends.len(), unhealthy(frame)) {
-            (0, _) | (_, 0) => door_line(frame),
+            (0, _) | (_, 0) => parts_line(frame).or_else(|| door_line(frame)),
             (all, out) => Some(format!("{out} of {all} backends out")),
         },
         Condition::Dead => Some("down".to_owned()),
@@ -222,6 +223,32 @@ fn state_line(condition: Condition, frame: &StationFrame) -> Option<String> {
             Some(words)
         }
     }
+}
+
+/// Versions, read replicas or nodes, where there is something to say of them.
+fn parts_line(frame: &StationFrame) -> Option<String> {
+    if let Some(rollout) = frame.scaling.as_deref().and_then(|scaling| scaling.rollout) {
+        let what = if rollout.failed { "stalled" } else { "new" };
+        return Some(format!("{} of {} {what}", rollout.new_available, rollout.desired));
+    }
+    let of = |stages: &[PartStage], one: &str, many: &str| {
+        let serving = stages.iter().filter(|stage| **stage == PartStage::Serving).count();
+        let name = if serving == 1 { one } else { many };
+        let changing = stages.iter().filter(|stage| stage.changes());
+        match (changing.clone().next(), changing.count()) {
+            (Some(stage), count) => format!("{serving} {name} · {count} {}", stage.word()),
+            (None, _) => format!("{serving} {name}"),
+        }
+    };
+    if let Some(copies) = frame.copies.as_deref().filter(|copies| !copies.copies.is_empty()) {
+        let stages: Vec<PartStage> = copies.copies.iter().map(|copy| copy.stage).collect();
+        let lag = copies.copies.iter().map(|copy| copy.lag_secs).fold(0.0, f64::max);
+        let line = of(&stages, "replica", "replicas");
+        return Some(if lag >= 1.0 { format!("{line} · lag {lag:.0} s") } else { line });
+    }
+    let cluster = frame.cluster.as_deref()?;
+    let stages: Vec<PartStage> = cluster.nodes.iter().map(|node| node.stage).collect();
+    Some(of(&stages, "node", "nodes"))
 }
 
 /// What is out of the ordinary at a message broker.

@@ -138,6 +138,11 @@ impl Lru {
         })
     }
 
+    /// Keys with the last moments at which they are valid, in no order that means anything.
+    pub fn entries(&self) -> impl Iterator<Item = (u64, SimTime)> + '_ {
+        self.entries.iter().map(|entry| (entry.key, entry.valid_until))
+    }
+
     fn evict(&mut self) -> Option<u64> {
         let key = self.entries.get(self.oldest as usize)?.key;
         self.remove(key);

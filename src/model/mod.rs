@@ -24,6 +24,7 @@ pub mod priority;
 pub mod profile;
 pub mod profiler;
 pub mod read;
+pub mod replication;
 pub mod rotation;
 pub mod scaler;
 pub mod slow_start;

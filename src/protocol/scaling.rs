@@ -24,6 +24,26 @@ pub struct ScalingFrame {
     /// [USD/h] now, and [USD] since the warm-up.
     pub cost_per_hour: f64,
     pub cost_total: f64,
+    /// A new version on its way in.
+    pub rollout: Option<RolloutFrame>,
+}
+
+/// A new version on its way in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RolloutFrame {
+    pub begun_ns: u64,
+    /// It has made no progress for longer than its deadline.
+    pub failed: bool,
+    /// It goes back to an earlier version.
+    pub back: bool,
+    /// How many there may be beyond those desired, and how many of those may be missing.
+    pub surge: u32,
+    pub missing: u32,
+    pub desired: u32,
+    pub new: u32,
+    pub new_available: u32,
+    pub old: u32,
+    pub old_available: u32,
 }
 
 /// A measurement, and when it was taken [ns].
@@ -94,6 +114,8 @@ pub struct LifeFrame {
     pub since_ns: u64,
     pub restarts: u32,
     pub node: Option<u32>,
+    /// Of a version that came while it ran.
+    pub is_new: bool,
     /// [cores], [bytes], [1/s]
     pub cpu: Option<MeasuredFrame>,
     pub memory: Option<MeasuredFrame>,

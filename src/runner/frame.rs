@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::look::{Look, lately};
-use super::{broker, door, heap, inside, profile, scaling};
+use super::{broker, door, heap, inside, parts, profile, scaling};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::ids::NodeId;
 use crate::model::system::meter::{Bucket, Meter};
@@ -441,12 +441,19 @@ fn station_frame(
                     queue: replica.queue.len() as u32 + replica.beyond,
                     slow_factor: replica.slow,
                     error_rate: replica.error_share,
-                    warming: (replica.cold > 0)
-                        .then(|| Warming { factor: pool.config.cold_factor_at(replica.cold), left: replica.cold }),
+                    warming: replica.is_cold(system.now()).then(|| Warming {
+                        factor: replica.cold_factor(&pool.config, system.now()),
+                        left: replica.cold_requests(),
+                        secs: replica.warm_at.since(system.now()).as_secs_f64(),
+                    }),
                 })
                 .collect();
+            frame.copies = system.look_at_copies(station.id).map(|look| parts::copies(&look, shown));
+            let cluster = system.look_at_cluster(station.id);
+            frame.cluster = cluster.map(|look| parts::cluster(&look, &station.meter, shown));
             if let Some(cache) = &pool.cache {
-                frame.entries = Some(cache.len() as u32);
+                let entries = pool.cluster.as_ref().map_or(cache.len(), |cluster| cluster.entries());
+                frame.entries = Some(entries as u32);
                 frame.hit_ratio = (pool.lookups > 0).then(|| pool.hits as f64 / pool.lookups as f64);
             }
         }

@@ -10,6 +10,7 @@ mod look;
 mod measure;
 mod mesh;
 pub mod monitor;
+mod parts;
 pub mod profile;
 pub mod replications;
 pub mod report;

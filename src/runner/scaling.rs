@@ -2,7 +2,7 @@
 
 use crate::model::scaler::{Decision, Measured, entries};
 use crate::model::system::{ReplicaLook, ScalingLook, Stage};
-use crate::protocol::scaling::{LifeFrame, LifeStage, MeasuredFrame, ScalingFrame, SyncFrame};
+use crate::protocol::scaling::{LifeFrame, LifeStage, MeasuredFrame, RolloutFrame, ScalingFrame, SyncFrame};
 
 /// Evaluations that are told with their reasons.
 const TOLD: usize = 12;
@@ -10,19 +10,29 @@ const TOLD: usize = 12;
 /// What there is to see; `whole`: with every evaluation.
 pub(super) fn frame(look: &ScalingLook, scaler: &str, whole: bool) -> Box<ScalingFrame> {
     let name = entries().into_iter().find(|entry| entry.id == scaler).map_or("", |entry| entry.name);
-    let told_from = look.syncs.len().saturating_sub(TOLD);
-    let syncs = look.syncs.iter().enumerate().map(|(at, decision)| sync(decision, at >= told_from));
     Box::new(ScalingFrame {
         name: name.to_owned(),
         wanted: look.wanted,
         replicas: look.replicas.iter().map(life).collect(),
-        syncs: if whole { syncs.collect() } else { Vec::new() },
+        syncs: if whole { syncs(&look.syncs) } else { Vec::new() },
         window: if whole { look.window.iter().map(|(number, at)| (*number, at.0)).collect() } else { Vec::new() },
         rate: look.rate.map(measured),
         nodes: look.nodes.iter().map(|(number, at)| (*number, at.0)).collect(),
         size: look.size.to_owned(),
         cost_per_hour: look.cost_per_hour,
         cost_total: look.cost_total,
+        rollout: look.rollout.map(|rollout| RolloutFrame {
+            begun_ns: rollout.begun.0,
+            failed: rollout.failed,
+            back: rollout.back,
+            surge: rollout.surge,
+            missing: rollout.missing,
+            desired: rollout.counts.desired,
+            new: rollout.counts.new,
+            new_available: rollout.counts.new_available,
+            old: rollout.counts.old,
+            old_available: rollout.counts.old_available,
+        }),
     })
 }
 
@@ -47,10 +57,17 @@ fn life(replica: &ReplicaLook) -> LifeFrame {
         since_ns: replica.since.0,
         restarts: replica.restarts,
         node: replica.node,
+        is_new: replica.is_new,
         cpu: replica.cpu.map(measured),
         memory: replica.memory.map(measured),
         requests: replica.requests.map(measured),
     }
+}
+
+/// Evaluations, the newest ones with their reasons.
+pub(super) fn syncs(decisions: &[Decision]) -> Vec<SyncFrame> {
+    let told_from = decisions.len().saturating_sub(TOLD);
+    decisions.iter().enumerate().map(|(at, decision)| sync(decision, at >= told_from)).collect()
 }
 
 fn sync(decision: &Decision, told: bool) -> SyncFrame {

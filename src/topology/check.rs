@@ -7,6 +7,7 @@ mod backends;
 mod brokers;
 mod lines;
 mod params;
+mod parts;
 mod paths;
 mod routes;
 mod scalers;
@@ -53,6 +54,7 @@ pub fn check(document: &Document) -> Vec<Diagnostic> {
     areas::check(document, &mut found);
     routes::check(document, &mut found);
     scalers::check(document, &mut found);
+    parts::check(document, &mut found);
     backends::check(document, &mut found);
     paths::check(document, &mut found);
     lines::check(document, &mut found);
@@ -406,8 +408,11 @@ fn check_fault(document: &Document, place: Place, fault: &Fault, found: &mut Fou
     }
 }
 
-/// How many replicas a node has; stations without that parameter are one.
+/// How many replicas a node has, or may have; stations without that parameter are one.
 fn replicas(document: &Document, node: NodeId) -> u32 {
+    if let Some(most) = parts::most(document, node) {
+        return most;
+    }
     let spec = kind_of(document, node).and_then(|kind| kind.entry.params.iter().find(|spec| spec.key == "replicas"));
     let Some(spec) = spec else { return 1 };
     let given = document.nodes.get(&node).and_then(|node| node.params.get("replicas")).cloned();

@@ -15,7 +15,7 @@ use crate::model::priority::Priority;
 use crate::model::profile::Profile;
 use crate::model::read::Reader;
 use crate::model::scaler::calendar::Calendar;
-use crate::model::scaler::{instance, nodes, start_up};
+use crate::model::scaler::{cache_cluster, instance, nodes, read_replicas, rollout, start_up};
 use crate::model::station::{self, StationKind};
 use crate::model::system::plan::{
     Arrivals, BalancerConfig, CallMode, CallerConfig, Carries, CheckConfig, ConnectionConfig, EdgePlan, Layer,
@@ -264,9 +264,13 @@ fn service_config(reader: &Reader<'_>) -> PoolConfig {
             _ => CallMode::Sequence,
         },
         warm_up_requests: reader.count("warm_up_requests"),
+        warm_up: SimDuration::from_secs_f64(reader.number("warm_up_time")),
         cold_factor: reader.number("cold_factor"),
         scaling: scaling_config(reader),
         objects: object_pool::read(&reader.variant("objects").1, &reader.variant("object_pool").1),
+        rollout: rollout::read(&reader.variant("rollout").1),
+        read_replicas: None,
+        cluster: None,
         price: 0.0,
     }
 }
@@ -300,9 +304,13 @@ fn cache_config(reader: &Reader<'_>) -> PoolConfig {
         check_time: SimDuration::from_secs_f64(reader.number("check_time")),
         calls: CallMode::Sequence,
         warm_up_requests: 0,
+        warm_up: SimDuration::ZERO,
         cold_factor: 1.0,
         scaling: None,
         objects: None,
+        rollout: rollout::Settings::default(),
+        read_replicas: None,
+        cluster: cache_cluster::read(&reader.variant("cluster").1),
         price: reader.number("price"),
     }
 }
@@ -320,9 +328,13 @@ fn database_config(reader: &Reader<'_>) -> PoolConfig {
         check_time: SimDuration::from_secs_f64(reader.number("check_time")),
         calls: CallMode::Sequence,
         warm_up_requests: 0,
+        warm_up: SimDuration::ZERO,
         cold_factor: 1.0,
         scaling: None,
         objects: None,
+        rollout: rollout::Settings::default(),
+        read_replicas: read_replicas::read(&reader.variant("read_replicas").1).map(Box::new),
+        cluster: None,
         price: reader.number("price"),
     }
 }

@@ -50,12 +50,18 @@ fn any_value(spec: &'static ParamSpec, depth: u32) -> BoxedStrategy<Value> {
     prop_oneof![60 => right, 1 => wrong].boxed()
 }
 
-/// About every third parameter set, the rest at their defaults.
+/// What makes replicas and nodes come and go.
+pub const SCALING: [&str; 7] = ["scaler", "instance", "start_up", "rollout", "nodes", "read_replicas", "cluster"];
+
+/// About every third parameter set, the rest at their defaults; of what scales, more.
 fn any_params(entry: &'static Entry, depth: u32) -> BoxedStrategy<Params> {
+    let set = |key: &str| if SCALING.contains(&key) { 0.6 } else { 0.35 };
     let specs: Vec<_> = entry
         .params
         .iter()
-        .map(|spec| proptest::option::weighted(0.35, any_value(spec, depth)).prop_map(|value| (spec.key, value)))
+        .map(|spec| {
+            proptest::option::weighted(set(spec.key), any_value(spec, depth)).prop_map(|value| (spec.key, value))
+        })
         .collect();
     specs
         .prop_map(|pairs| {
@@ -176,4 +182,37 @@ pub fn mended(mut document: Document) -> Option<Document> {
         }
     }
     panic!("what check() names could not be taken away")
+}
+
+/// What scales, sixty times as fast as it was drawn: so that replicas, nodes and copies come and go within a short run.
+pub fn hastened(mut document: Document) -> Document {
+    for node in document.nodes.values_mut() {
+        let Some(kind) = station::find(&node.kind) else { continue };
+        let node = std::rc::Rc::make_mut(node);
+        for spec in kind.entry.params.iter().filter(|spec| SCALING.contains(&spec.key)) {
+            let ParamKind::Variant { registry, default } = spec.kind else { continue };
+            let drawn = node.params.get(spec.key).cloned();
+            let mut chosen = match drawn {
+                Some(Value::Variant(variant)) => variant,
+                _ => Variant::new(default, Params::new()),
+            };
+            let Some(entry) = registry().into_iter().find(|entry| entry.id == chosen.id) else { continue };
+            for inner in entry.params {
+                let ParamKind::Number { unit, min, default, .. } = inner.kind else { continue };
+                let drawn = match chosen.params.get(inner.key) {
+                    Some(Value::Number(number)) => *number,
+                    _ => default,
+                };
+                match unit {
+                    Unit::Seconds => chosen.params.set(inner.key, (drawn / 60.0).max(min)),
+                    _ if inner.key == "data" => chosen.params.set(inner.key, drawn / 60.0),
+                    _ => {}
+                }
+            }
+            if !entry.params.is_empty() {
+                node.params.set(spec.key, chosen);
+            }
+        }
+    }
+    document
 }

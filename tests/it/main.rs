@@ -5,6 +5,7 @@
 mod any;
 mod caches;
 mod command;
+mod data;
 mod disciplines;
 mod faults;
 mod fixture;
@@ -40,4 +41,5 @@ mod system;
 mod theory;
 mod tidy;
 mod vectors;
+mod versions;
 mod why;

@@ -1,6 +1,7 @@
 //! Kubernetes manifests: the running example's own, everything that may be written, everything that may be wrong.
 
-use headroom::interop::kubernetes::{MetricName, Portion, Strategy, Weight, read, write};
+use headroom::interop::kubernetes::{MetricName, Portion, Strategy, Weight, from_service, read, write};
+use headroom::model::params::Value;
 use headroom::model::scaler::hpa::SECOND;
 use headroom::model::scaler::hpa::behavior::{Amount, Policy, Rules, Select};
 use headroom::model::scaler::hpa::calculator::{Metric, Resource};
@@ -212,7 +213,7 @@ proptest::proptest! {
 /// The running example's manifest becomes a service that behaves so, and goes out as a manifest that says the same.
 #[test]
 fn a_manifest_becomes_a_service_and_a_manifest_again() {
-    use headroom::interop::kubernetes::{from_service, to_service};
+    use headroom::interop::kubernetes::to_service;
     use headroom::model::scaler::{instance, kubernetes};
 
     let manifest = read(GATEWAY);
@@ -238,11 +239,28 @@ fn a_manifest_becomes_a_service_and_a_manifest_again() {
 }
 
 #[test]
+fn how_new_versions_come_in_goes_to_the_service_and_back() {
+    use headroom::interop::kubernetes::{Deployment, to_service};
+    use headroom::model::scaler::rollout;
+
+    let mut deployment = Deployment::new("shop");
+    deployment.min_ready_secs = 10;
+    deployment.strategy = Strategy::Rolling { max_surge: Portion::Pods(2), max_unavailable: Portion::Percent(0) };
+    let adopted = to_service(&deployment, None);
+    let Some(Value::Variant(told)) = adopted.params.get("rollout") else { panic!("{:?}", adopted.params) };
+    assert_eq!(rollout::read(told).bounds(10), (2, 0));
+    for strategy in [deployment.strategy, Strategy::Recreate, Strategy::default()] {
+        deployment.strategy = strategy;
+        let again = read(&write(&from_service("shop", &to_service(&deployment, None).params)));
+        assert_eq!((again.deployments[0].strategy, again.deployments[0].min_ready_secs), (strategy, 10));
+    }
+}
+
+#[test]
 fn what_a_service_cannot_be_told_is_said() {
     use headroom::interop::kubernetes::{Deployment, to_service};
 
     let mut deployment = Deployment::new("shop");
-    deployment.min_ready_secs = 10;
     deployment.containers[0].limits.cpu_milli = Some(2_000);
     deployment.containers.push(deployment.containers[0].clone());
     let adopted = to_service(&deployment, None);
@@ -252,7 +270,6 @@ fn what_a_service_cannot_be_told_is_said() {
             "the 2 containers of a pod are taken as one",
             "no memory request is stated: 256 MiB are assumed",
             "no memory limit is stated: none is simulated",
-            "minReadySeconds is left out: a replica counts as soon as it is ready",
         ]
     );
 }

@@ -10,7 +10,7 @@ use headroom::topology::format::Run;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use crate::any::{any_document, any_fault, mended};
+use crate::any::{any_document, any_fault, hastened, mended};
 
 fn conserved(session: &Session) {
     let report = Report::of(session.system(), session.document(), session.inputs().len());
@@ -45,7 +45,7 @@ proptest! {
             let _ = session.apply(Change::Inject(fault));
             session.advance(SimTime::NEVER, EVENTS / 4);
         }
-        if let Some(later) = mended(later) {
+        if let Some(later) = mended(hastened(later)) {
             let _ = session.apply(Change::Edit(Edit::between(session.document(), &later)));
         }
         session.advance(SimTime::NEVER, EVENTS);

@@ -1,11 +1,12 @@
 //! Manifests as parameters of a service, and back.
 
-use super::{Amounts, Autoscaler, Container, Deployment, Manifest, MetricName, Probe, Strategy};
+use super::{Amounts, Autoscaler, Container, Deployment, Manifest, MetricName, Portion, Probe, Strategy};
+use crate::engine::time::SimDuration;
 use crate::model::params::{Params, Value, Variant};
 use crate::model::read::Reader;
 use crate::model::scaler::hpa::calculator::Metric;
 use crate::model::scaler::instance::MIB;
-use crate::model::scaler::{instance, kubernetes, start_up};
+use crate::model::scaler::{instance, kubernetes, rollout, start_up};
 use crate::model::station::service;
 
 /// What a service is told, and what of the manifest it cannot be told.
@@ -31,15 +32,29 @@ pub fn to_service(deployment: &Deployment, autoscaler: Option<&Autoscaler>) -> A
     if let Some(autoscaler) = autoscaler {
         adopted.params.set("scaler", scaler(autoscaler, &mut adopted.notes));
     }
-    if deployment.strategy != Strategy::default() {
-        adopted
-            .notes
-            .push("the strategy for new versions is kept for the export only: versions are not rolled out".to_owned());
-    }
-    if deployment.min_ready_secs > 0 {
-        adopted.notes.push("minReadySeconds is left out: a replica counts as soon as it is ready".to_owned());
+    let versions = versions(deployment);
+    if versions != rollout::Settings::default() {
+        adopted.params.set("rollout", rollout::to_variant(&versions));
     }
     adopted
+}
+
+/// How new versions come in.
+fn versions(deployment: &Deployment) -> rollout::Settings {
+    let portion = |portion: Portion| match portion {
+        Portion::Pods(pods) => rollout::Portion::Replicas(pods),
+        Portion::Percent(percent) => rollout::Portion::Percent(percent),
+    };
+    rollout::Settings {
+        way: match deployment.strategy {
+            Strategy::Recreate => rollout::Way::Recreate,
+            Strategy::Rolling { max_surge, max_unavailable } => {
+                rollout::Way::Rolling { max_surge: portion(max_surge), max_unavailable: portion(max_unavailable) }
+            }
+        },
+        min_ready: SimDuration::from_secs(u64::from(deployment.min_ready_secs)),
+        ..rollout::Settings::default()
+    }
 }
 
 /// The pod as one container; `None` where it states nothing at all.
@@ -122,6 +137,18 @@ pub fn from_service(label: &str, params: &Params) -> Manifest {
     let name = super::write::object_name(label);
     let mut deployment = Deployment::new(&name);
     deployment.replicas = Some(reader.count("replicas"));
+    let versions = rollout::read(&reader.variant("rollout").1);
+    let portion = |portion: rollout::Portion| match portion {
+        rollout::Portion::Replicas(replicas) => Portion::Pods(replicas),
+        rollout::Portion::Percent(percent) => Portion::Percent(percent),
+    };
+    deployment.strategy = match versions.way {
+        rollout::Way::Recreate => Strategy::Recreate,
+        rollout::Way::Rolling { max_surge, max_unavailable } => {
+            Strategy::Rolling { max_surge: portion(max_surge), max_unavailable: portion(max_unavailable) }
+        }
+    };
+    deployment.min_ready_secs = versions.min_ready.as_secs_f64().ceil() as u32;
     let container = &mut deployment.containers[0];
     if let Some(instance) = instance::read(&reader.variant("instance").1) {
         let milli = |cores: f64| (cores * 1e3).round() as i64;

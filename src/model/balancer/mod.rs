@@ -9,6 +9,7 @@ mod geographic;
 mod hashing;
 mod ip_hash;
 mod key_hash;
+pub(crate) mod key_ring;
 mod least_connections;
 mod maglev;
 mod modulo;

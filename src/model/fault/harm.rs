@@ -77,6 +77,7 @@ impl Harm {
             | Effect::HotKey { .. }
             | Effect::Flush
             | Effect::Poison { .. }
+            | Effect::NewVersion { .. }
             | Effect::ClockJump { .. } => {}
         }
     }

@@ -12,6 +12,7 @@ mod hot_key;
 mod kill;
 mod latency;
 mod loss;
+mod new_version;
 mod noisy_neighbor;
 mod outage;
 mod partition;
@@ -133,6 +134,9 @@ pub enum Effect {
     /// Replica after replica is drained, restarts, and answers a share with errors; the next follows after `soak` [s].
     /// The largest share wins.
     Rollout { drain: f64, restart: f64, soak: f64, errors: f64 },
+    /// A new version replaces the old one, as the service says; a share of its answers are errors, or it never becomes
+    /// ready. The newest wins.
+    NewVersion { errors: f64, ready: bool },
     /// Dead until the failure is noticed and a standby promoted [s].
     Failover { detection: f64, promotion: f64 },
     /// Added to every traversal, give or take up to `jitter` [s]; sums.
@@ -159,7 +163,11 @@ impl Effect {
     /// Whether something is broken by it; else it is what an operator does on purpose.
     #[must_use]
     pub const fn is_failure(self) -> bool {
-        !matches!(self, Self::Drain)
+        match self {
+            Self::Drain => false,
+            Self::NewVersion { errors, ready } => errors > 0.0 || !ready,
+            _ => true,
+        }
     }
 }
 
@@ -210,6 +218,7 @@ pub static REGISTRY: &[FaultKind] = &[
     clock_jump::KIND,
     drain::KIND,
     rollout::KIND,
+    new_version::KIND,
     poison::KIND,
     outage::KIND,
 ];

@@ -2,7 +2,7 @@
 
 mod prices;
 
-pub use prices::{PURCHASE_HELP, PURCHASE_OPTIONS, SIZE_OPTIONS, SIZES, SOURCE};
+pub use prices::{DATABASE_SIZES, PURCHASE_HELP, PURCHASE_OPTIONS, SIZE_OPTIONS, SIZES, SOURCE};
 
 use crate::engine::time::{SimDuration, SimTime};
 

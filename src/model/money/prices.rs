@@ -23,6 +23,14 @@ pub const SIZE_OPTIONS: &[(&str, &str)] = &[
     ("m5.8xlarge", "m5.8xlarge · 32 vCPU, 128 GiB, $1.536/h"),
 ];
 
+/// Database machines for MySQL in one zone, smallest first: on-demand list prices of Amazon RDS, us-east-1, 2024.
+pub static DATABASE_SIZES: &[SizePrice] = &[
+    SizePrice { name: "db.r5.large", vcpu: 2.0, memory_gib: 16.0, per_hour: 0.24 },
+    SizePrice { name: "db.r5.xlarge", vcpu: 4.0, memory_gib: 32.0, per_hour: 0.48 },
+    SizePrice { name: "db.r5.2xlarge", vcpu: 8.0, memory_gib: 64.0, per_hour: 0.96 },
+    SizePrice { name: "db.r5.4xlarge", vcpu: 16.0, memory_gib: 128.0, per_hour: 1.92 },
+];
+
 /// Ways to pay.
 pub const PURCHASE_OPTIONS: &[(&str, &str)] =
     &[("on_demand", "on demand"), ("reserved", "reserved for a year"), ("spot", "spot")];

@@ -3,6 +3,7 @@
 //!
 //! A new one is a file here and a line in [`REGISTRY`].
 
+pub mod cache_cluster;
 pub mod calendar;
 pub mod forecast;
 pub mod horizontal;
@@ -13,6 +14,7 @@ pub mod manual;
 pub mod nodes;
 pub mod predictive;
 pub mod read_replicas;
+pub mod rollout;
 pub mod scheduled;
 pub mod start_up;
 pub mod vertical;
@@ -280,6 +282,12 @@ pub fn build(choice: &Variant) -> Option<Box<dyn Scaler>> {
 pub fn check(choice: &Variant) -> Option<(&'static str, String)> {
     let descriptor = REGISTRY.iter().find(|descriptor| descriptor.entry.id == choice.id)?;
     (descriptor.check)(&choice.params)
+}
+
+/// What a choice of how a cache or a deployment scales says against its parameters: which one, and why.
+#[must_use]
+pub fn check_entry(entry: &'static Entry, params: &Params) -> Option<(&'static str, String)> {
+    cache_cluster::check(entry, params).or_else(|| rollout::check(entry, params))
 }
 
 /// Whether an entry is a scaler's.

@@ -1,6 +1,329 @@
-//! How many read replicas a database should have.
+//! Read replicas of a database: how many there should be, and what they are.
+//!
+//! The rule is the course's: reads per write, connections, CPU, at most five. It goes by one look, without any memory: what
+//! it adds it takes away again as soon as that has helped.
 
 use super::Limit;
+use crate::engine::time::SimDuration;
+use crate::model::geography::{Region, find_region};
+use crate::model::money::{DATABASE_SIZES, SizePrice};
+use crate::model::params::{Entry, ParamSpec, Unit, Variant};
+use crate::model::read::Reader;
+use crate::model::scaler::instance::Instance;
+
+/// Where a new replica is put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Where {
+    /// Where the primary stands.
+    Primary,
+    /// Where it saves the most travel of the reads that came lately.
+    Reads,
+    In(Region),
+}
+
+/// How many there are.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Number {
+    Fixed(u32),
+    /// By the rule, which looks this often, and takes none away for so long after it last asked for as many.
+    Rule {
+        settings: Settings,
+        every: SimDuration,
+        wait: SimDuration,
+    },
+}
+
+/// Read replicas as a database is told of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadReplicas {
+    pub number: Number,
+    /// Reads go to the nearest of all that serve, else to any of them.
+    pub nearest: bool,
+    pub place: Where,
+    /// Index in [`DATABASE_SIZES`]; `None`: like the primary.
+    pub size: Option<usize>,
+    /// Each has a standby in another zone, which takes over after this long; `None`: it has none.
+    pub standby: Option<SimDuration>,
+    /// Until a new one has a copy of the data.
+    pub copies_for: SimDuration,
+    /// Until a write is applied, once it has arrived.
+    pub apply: SimDuration,
+}
+
+impl ReadReplicas {
+    /// What a replica has of CPU; `None`: a core for each of its connections.
+    #[must_use]
+    pub fn instance(&self) -> Option<Instance> {
+        let SizePrice { vcpu, .. } = *DATABASE_SIZES.get(self.size?)?;
+        Some(Instance {
+            vcpu,
+            // Memory is not what a database of this size dies of here.
+            memory: f64::INFINITY,
+            cpu_request: vcpu,
+            memory_request: 0.0,
+            base: 0.0,
+            per_request: 0.0,
+            contention: 0.0,
+            coherence: 0.0,
+            size: None,
+            spot: None,
+        })
+    }
+
+    /// The most of them that there may be.
+    #[must_use]
+    pub const fn most(&self) -> u32 {
+        match &self.number {
+            Number::Fixed(count) => *count,
+            Number::Rule { settings, .. } => settings.max,
+        }
+    }
+
+    /// What one costs [USD/h], where the primary costs `primary`.
+    #[must_use]
+    pub fn price(&self, primary: f64) -> f64 {
+        let one = self.size.and_then(|at| DATABASE_SIZES.get(at)).map_or(primary, |size| size.per_hour);
+        // A standby is a machine of the same kind that waits.
+        if self.standby.is_some() { one * 2.0 } else { one }
+    }
+}
+
+static OFF: Entry = Entry {
+    id: "off",
+    name: "None",
+    summary: "One database answers reads and writes.",
+    source: "",
+    params: &[],
+    defect: false,
+};
+
+const READS: ParamSpec = ParamSpec::choice(
+    "reads",
+    "Reads go",
+    &[("nearest", "to the nearest"), ("any", "to any")],
+    "nearest",
+    "Among the primary and the replicas that serve; of those equally near, any. Writes always go to the primary.",
+);
+
+const REGION: ParamSpec = ParamSpec::choice(
+    "region",
+    "New ones are put",
+    REGION_OPTIONS,
+    "primary",
+    "Where a replica stands decides how far reads travel to it, and writes from the primary.",
+);
+
+const CLASS: ParamSpec = ParamSpec::choice(
+    "class",
+    "Instance class",
+    CLASS_OPTIONS,
+    "primary",
+    "What a replica costs, and how many cores it has: with more reads at work than cores, each of them takes longer. Like the primary: its price, and a core for each connection.",
+);
+
+const MULTI_ZONE: ParamSpec = ParamSpec::flag(
+    "multi_zone",
+    "In several zones",
+    false,
+    "Each replica has a standby in another zone: it costs twice as much, and one that dies is back after the time below.",
+);
+
+const FAILOVER: ParamSpec = ParamSpec::number(
+    "failover",
+    "The standby takes over in",
+    Unit::Seconds,
+    60.0,
+    0.0,
+    3_600.0,
+    "Only in several zones: time from the death of a replica until its standby serves.",
+);
+
+const DATA: ParamSpec = ParamSpec::number(
+    "data",
+    "Data, GB",
+    Unit::Plain,
+    10.0,
+    0.0,
+    1_000_000.0,
+    "What a new replica copies before it serves.",
+);
+
+const COPY_RATE: ParamSpec = ParamSpec::number(
+    "copy_rate",
+    "Copies, MB/s",
+    Unit::Plain,
+    200.0,
+    0.001,
+    1_000_000.0,
+    "How fast the data is copied: 10 GB at 200 MB/s take 50 s. The copy is made from a backup and costs the primary nothing.",
+);
+
+const APPLY: ParamSpec = ParamSpec::number(
+    "apply_time",
+    "Applies a write in",
+    Unit::Seconds,
+    0.002,
+    0.0,
+    60.0,
+    "A replica applies writes one after the other; more writes than it can apply, and it falls ever further behind.",
+);
+
+static FIXED: Entry = Entry {
+    id: "fixed",
+    name: "A fixed number",
+    summary: "So many replicas answer reads beside the primary, each with all the data, a little late.",
+    source: "Asynchronous replication as in MySQL; nobody waits for a replica when writing.",
+    params: &[
+        ParamSpec::count("count", "Replicas", 1.0, 0.0, 15.0, "Read replicas beside the primary."),
+        READS,
+        REGION,
+        CLASS,
+        MULTI_ZONE,
+        FAILOVER,
+        DATA,
+        COPY_RATE,
+        APPLY,
+    ],
+    defect: false,
+};
+
+static RULE: Entry = Entry {
+    id: "rule",
+    name: "By reads, connections and CPU",
+    summary: "One replica, more with many reads for each write, one more with many connections, one more with busy CPUs.",
+    source: "The rule of the course's database scaler with its numbers; it looks by the minute here.",
+    params: &[
+        ParamSpec::number("two_above", "Two above", Unit::Plain, 5.0, 0.0, 100_000.0, "Reads for each write."),
+        ParamSpec::number("three_above", "Three above", Unit::Plain, 10.0, 0.0, 100_000.0, "Reads for each write."),
+        ParamSpec::number(
+            "connections",
+            "One more above, connections",
+            Unit::Plain,
+            80.0,
+            0.0,
+            100_000.0,
+            "Connections in use, as a mean over the primary and the replicas that serve.",
+        ),
+        ParamSpec::number(
+            "cpu",
+            "One more above, CPU",
+            Unit::Share,
+            0.7,
+            0.0,
+            1.0,
+            "Mean over the primary and the replicas that serve; a connection at work is a core, unless a class says otherwise.",
+        ),
+        ParamSpec::count("max", "At most", 5.0, 0.0, 15.0, "Never more replicas than this."),
+        ParamSpec::number("every", "Looks every", Unit::Seconds, 60.0, 1.0, 3_600.0, "Time between two looks."),
+        ParamSpec::number(
+            "wait",
+            "Keeps them for",
+            Unit::Seconds,
+            0.0,
+            0.0,
+            86_400.0,
+            "None is taken away for so long after as many were asked for. The course waits for nothing: 0.",
+        ),
+        READS,
+        REGION,
+        CLASS,
+        MULTI_ZONE,
+        FAILOVER,
+        DATA,
+        COPY_RATE,
+        APPLY,
+    ],
+    defect: false,
+};
+
+/// Places for a replica; a test holds them to the regions there are.
+const REGION_OPTIONS: &[(&str, &str)] = &[
+    ("primary", "beside the primary"),
+    ("reads", "where the most reads come from"),
+    ("us-east-1", "in us-east-1, Virginia"),
+    ("us-west-2", "in us-west-2, Oregon"),
+    ("sa-east-1", "in sa-east-1, São Paulo"),
+    ("eu-west-1", "in eu-west-1, Ireland"),
+    ("eu-central-1", "in eu-central-1, Frankfurt"),
+    ("af-south-1", "in af-south-1, Cape Town"),
+    ("ap-south-1", "in ap-south-1, Mumbai"),
+    ("ap-southeast-1", "in ap-southeast-1, Singapore"),
+    ("ap-southeast-2", "in ap-southeast-2, Sydney"),
+    ("ap-northeast-1", "in ap-northeast-1, Tokyo"),
+];
+
+/// Classes of instance; a test holds the words to the numbers.
+const CLASS_OPTIONS: &[(&str, &str)] = &[
+    ("primary", "like the primary"),
+    ("db.r5.large", "db.r5.large · 2 vCPU, $0.24/h"),
+    ("db.r5.xlarge", "db.r5.xlarge · 4 vCPU, $0.48/h"),
+    ("db.r5.2xlarge", "db.r5.2xlarge · 8 vCPU, $0.96/h"),
+    ("db.r5.4xlarge", "db.r5.4xlarge · 16 vCPU, $1.92/h"),
+];
+
+/// As a choice for parameters.
+#[must_use]
+pub fn entries() -> Vec<&'static Entry> {
+    vec![&OFF, &FIXED, &RULE]
+}
+
+/// What the choice says; `None`: there are none.
+#[must_use]
+pub fn read(choice: &Variant) -> Option<ReadReplicas> {
+    let entry = [&FIXED, &RULE].into_iter().find(|entry| entry.id == choice.id)?;
+    let reader = Reader::new(entry, &choice.params);
+    let secs = |key| SimDuration::from_secs_f64(reader.number(key));
+    let number = if entry.id == FIXED.id {
+        Number::Fixed(reader.count("count"))
+    } else {
+        let settings = Settings {
+            two_above: reader.number("two_above"),
+            three_above: reader.number("three_above"),
+            connections: reader.number("connections"),
+            cpu: reader.number("cpu"),
+            max: reader.count("max"),
+        };
+        Number::Rule { settings, every: secs("every"), wait: secs("wait") }
+    };
+    let class = reader.choice("class");
+    Some(ReadReplicas {
+        number,
+        nearest: reader.choice("reads") == "nearest",
+        place: match reader.choice("region") {
+            "reads" => Where::Reads,
+            id => find_region(id).map_or(Where::Primary, Where::In),
+        },
+        size: DATABASE_SIZES.iter().position(|size| size.name == class),
+        standby: reader.flag("multi_zone").then(|| secs("failover")),
+        copies_for: SimDuration::from_secs_f64(reader.number("data") * 1_000.0 / reader.number("copy_rate")),
+        apply: secs("apply_time"),
+    })
+}
+
+/// The region, as a number, that a new replica should be put into: the one that saves most of the way of `reads` (whence,
+/// how many), given how far each is now; the first of equals. `None`: none saves anything.
+#[must_use]
+pub fn best_place(
+    reads: &[(u8, u64)],
+    candidates: &[u8],
+    now: impl Fn(u8) -> SimDuration,
+    way: impl Fn(u8, u8) -> SimDuration,
+) -> Option<u8> {
+    let saved = |place: u8| -> u128 {
+        let of = |(from, count): &(u8, u64)| {
+            u128::from(now(*from).0.saturating_sub(way(*from, place).0)) * u128::from(*count)
+        };
+        reads.iter().map(of).sum()
+    };
+    let mut best = None;
+    for &place in candidates {
+        let saved = saved(place);
+        if saved > best.map_or(0, |(most, _)| most) {
+            best = Some((saved, place));
+        }
+    }
+    best.map(|(_, place)| place)
+}
 
 /// What decides; the defaults are the course's.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,5 +416,56 @@ mod tests {
     fn next_to_no_writes_a_handful_of_reads_looks_like_many() {
         // A weakness of the rule, kept because it is the course's: 11 reads a second are no load.
         assert_eq!(ask(11.0, 0.0, 1.0, 0.01), 3);
+    }
+
+    #[test]
+    fn what_is_said_of_regions_and_classes_is_what_there_is() {
+        let regions: Vec<(String, String)> = crate::model::geography::REGIONS
+            .iter()
+            .map(|region| (region.id.to_owned(), format!("in {}, {}", region.id, region.name)))
+            .collect();
+        let said: Vec<(String, String)> =
+            REGION_OPTIONS[2..].iter().map(|(id, label)| ((*id).to_owned(), (*label).to_owned())).collect();
+        assert_eq!(said, regions);
+        assert_eq!(CLASS_OPTIONS.len(), DATABASE_SIZES.len() + 1);
+        for ((id, label), size) in CLASS_OPTIONS[1..].iter().zip(DATABASE_SIZES) {
+            assert_eq!(*id, size.name);
+            assert_eq!(*label, format!("{} · {} vCPU, ${}/h", size.name, size.vcpu, size.per_hour));
+        }
+    }
+
+    #[test]
+    fn a_choice_becomes_what_it_says() {
+        use crate::model::params::Params;
+        assert_eq!(read(&Variant::new("off", Params::new())), None);
+        let fixed = Params::new()
+            .with("count", 2.0)
+            .with("region", "ap-south-1")
+            .with("class", "db.r5.xlarge")
+            .with("multi_zone", true)
+            .with("data", 30.0)
+            .with("copy_rate", 100.0);
+        let replicas = read(&Variant::new("fixed", fixed)).expect("they are chosen");
+        assert_eq!(replicas.number, Number::Fixed(2));
+        assert_eq!(replicas.copies_for, SimDuration::from_secs(300));
+        assert_eq!(replicas.standby, Some(SimDuration::from_secs(60)));
+        assert_eq!((replicas.price(0.24), replicas.instance().map(|instance| instance.vcpu)), (0.96, Some(4.0)));
+        let rule = read(&Variant::new("rule", Params::new())).expect("they are chosen");
+        assert!(matches!(&rule.number, Number::Rule { settings, .. } if *settings == Settings::default()));
+        assert_eq!((rule.price(0.24), rule.instance()), (0.24, None));
+    }
+
+    /// Two thirds of the reads come from place 2, and 1 is nearer to it than 0, where the primary is.
+    #[test]
+    fn a_replica_goes_where_it_saves_the_most_travel() {
+        let ms = SimDuration::from_millis;
+        let ways = [[0, 50, 100], [50, 0, 40], [100, 40, 0]];
+        let way = |from: u8, to: u8| ms(ways[usize::from(from)][usize::from(to)]);
+        let reads = [(0, 50), (1, 50), (2, 200)];
+        assert_eq!(best_place(&reads, &[0, 1, 2], |from| way(from, 0), way), Some(2));
+        assert_eq!(best_place(&reads, &[0, 1], |from| way(from, 0), way), Some(1));
+        let nearest = |from: u8| way(from, 0).min(way(from, 2));
+        assert_eq!(best_place(&reads, &[0, 1, 2], nearest, way), Some(1));
+        assert_eq!(best_place(&[(0, 9)], &[0, 1, 2], |from| way(from, 0), way), None);
     }
 }

@@ -36,6 +36,13 @@ pub const KIND: StationKind = StationKind {
                 1_000_000.0,
                 "Look-ups that may wait; more are rejected.",
             ),
+            ParamSpec::variant(
+                "cluster",
+                "Nodes",
+                crate::model::scaler::cache_cluster::entries,
+                "off",
+                "With several, keys are shared out by consistent hashing; entries, slots, waiting places and price are those of each node.",
+            ),
             ParamSpec::number(
                 "price",
                 "Price an hour, USD",

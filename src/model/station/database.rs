@@ -1,4 +1,4 @@
-//! A database: a fixed number of connections, with different times for reads and writes.
+//! A database: a fixed number of connections, with different times for reads and writes; perhaps replicas that answer reads.
 
 use super::{Category, DISCIPLINE, Outputs, StationKind};
 use crate::model::params::{Entry, ParamSpec, Unit};
@@ -34,6 +34,13 @@ pub const KIND: StationKind = StationKind {
                 "Queries that may wait for a connection; more are rejected.",
             ),
             DISCIPLINE,
+            ParamSpec::variant(
+                "read_replicas",
+                "Read replicas",
+                crate::model::scaler::read_replicas::entries,
+                "off",
+                "Copies of the data that answer reads beside it. They hear of a write a little later: an answer may be stale.",
+            ),
             ParamSpec::number(
                 "price",
                 "Price an hour, USD",

@@ -8,6 +8,7 @@ use crate::engine::rng::DrawKey;
 use crate::model::fault::harm::{self, Harm};
 use crate::model::fault::{self, Effect};
 use crate::model::ids::{FaultTarget, NodeId};
+use crate::model::lru::Lru;
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::params::Params;
 
@@ -74,9 +75,9 @@ impl System {
         let (Effect::Flush, FaultTarget::Node(node)) = (effect, target) else { return };
         if let Some(&ix) = self.by_node.get(&node)
             && let Kind::Pool(pool) = &mut self.stations[ix as usize].kind
-            && let Some(cache) = pool.cache.as_mut()
         {
-            cache.clear();
+            pool.cache.iter_mut().for_each(Lru::clear);
+            pool.cluster.iter_mut().for_each(|cluster| cluster.clear());
         }
     }
 
@@ -145,6 +146,7 @@ impl System {
             self.apply_outage(station_ix);
             self.apply_clock(station_ix);
             self.apply_to_broker(station_ix);
+            self.apply_versions(station_ix);
         }
         for edge_ix in 0..self.edges.len() {
             let edge = &self.edges[edge_ix];
@@ -166,15 +168,22 @@ impl System {
             Kind::Pool(pool) => pool.replicas.iter().position(|ix| *ix == replica_ix).unwrap_or(0) as u32,
             _ => 0,
         };
+        let stands = if self.has_copies { self.standing_of(replica_ix, stands) } else { stands };
         let mut harm = Harm::NONE;
         for active in self.active.iter().filter(|active| active.hits(node, number, stands)) {
+            if self.has_copies && self.spares(replica_ix, active.effect) {
+                continue;
+            }
             harm.add(active.effect, self.now.since(active.since), place, active.level);
+        }
+        if self.has_copies {
+            self.stand_in(replica_ix, stands, &mut harm);
         }
         let replica = &mut self.replicas[replica_ix as usize];
         harm.down |= replica.body.as_ref().is_some_and(|body| body.crashed);
         harm.frozen |= replica.allocator.as_ref().is_some_and(|it| it.collecting) && !harm.down;
         replica.error_share = harm.errors;
-        replica.bad_version = harm.bad_version;
+        replica.bad_version = harm.bad_version.max(replica.body.as_ref().map_or(0.0, |body| body.errors));
         replica.no_primary = harm.no_primary;
         self.set_pace(replica_ix, harm.slow, harm.frozen);
         self.set_drained(replica_ix, harm.drained);
@@ -306,6 +315,9 @@ fn describe(effect: Effect) -> String {
         Effect::Pause { every, lasts } => format!(" ({lasts} s every {every} s)"),
         Effect::Spot { notice, .. } => format!(" (in {notice} s)"),
         Effect::ClockJump { secs } => format!(" ({secs:+} s)"),
+        Effect::NewVersion { ready: false, .. } => " (never becomes ready)".to_owned(),
+        Effect::NewVersion { errors, .. } if errors > 0.0 => format!(" ({} % errors)", percent(errors)),
+        Effect::NewVersion { .. } => String::new(),
         Effect::Down | Effect::Hang | Effect::Drain | Effect::Failover { .. } | Effect::Flush => String::new(),
     }
 }

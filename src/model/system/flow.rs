@@ -32,6 +32,7 @@ pub(super) mod purpose {
     pub(crate) const LOSS_BACK: u64 = 14;
     pub(crate) const JITTER: u64 = 15;
     pub(crate) const CANCEL: u64 = 16;
+    pub(crate) const COPY: u64 = 17;
     pub(crate) const DELIVERY: u64 = 30;
 }
 
@@ -113,6 +114,9 @@ impl System {
     #[inline]
     pub(super) fn put_on_wire(&mut self, ix: u32) {
         let now = self.now;
+        if self.has_copies {
+            self.choose_copy(ix);
+        }
         let attempt = &mut self.attempts[ix];
         attempt.sent_at = now;
         let (edge_ix, verb, draws) = (attempt.edge, attempt.verb, attempt.draws);

@@ -222,6 +222,22 @@ impl System {
                 let kind = pool.config.discipline.kind();
                 (format!("Queue, {}", kind.entry.name), self.line_of(ix)?.reading(self.now).words)
             }
+            Mark::FromCopy { lacks } => {
+                let number = self.replicas.get(self.attempts[ix].replica as usize)?.number;
+                let words = match lacks {
+                    Some(age) => {
+                        let ms = age.as_secs_f64() * 1e3;
+                        format!("it lacks a write to this item, committed {ms:.1} ms ago: the answer is stale")
+                    }
+                    None => "it has every write to this item from before the read".to_owned(),
+                };
+                (format!("Read replica {number}"), words)
+            }
+            Mark::KeyMoved => {
+                let number = self.replicas.get(self.attempts[ix].replica as usize)?.number;
+                let words = "its key came here with the last change of the nodes; where it was, it was held: a miss";
+                (format!("Cache node {}", number + 1), words.to_owned())
+            }
             _ => return None,
         };
         Some(Said { at: self.now.0, who, words })

@@ -29,6 +29,9 @@ pub struct Bucket {
     /// Requests that were there when the bucket closed.
     pub in_flight: u64,
     pub memory: MemoryUse,
+    /// Caches: look-ups, and those that found something.
+    pub lookups: u64,
+    pub hits: u64,
     /// Times of those Completed.
     pub times: SparseHistogram,
 }
@@ -92,6 +95,8 @@ impl Bucket {
         self.cost += next.cost;
         self.in_flight = next.in_flight;
         self.memory.absorb(&next.memory);
+        self.lookups += next.lookups;
+        self.hits += next.hits;
     }
 }
 
@@ -116,6 +121,8 @@ pub struct Meter {
     arrivals: u64,
     by_outcome: [u64; 6],
     good: u64,
+    lookups: u64,
+    hits: u64,
     times: WindowHistogram,
     series: Vec<Rc<Bucket>>,
     /// Everything since the warm-up, but for the open bucket; without its times.
@@ -142,6 +149,8 @@ impl Meter {
             arrivals: 0,
             by_outcome: [0; 6],
             good: 0,
+            lookups: 0,
+            hits: 0,
             times: WindowHistogram::new(),
             series: Vec::new(),
             whole: Bucket { from: now, to: now, ..Bucket::default() },
@@ -185,6 +194,13 @@ impl Meter {
         if outcome == Outcome::Completed {
             self.times.record(stay);
         }
+    }
+
+    /// Something was looked up here.
+    #[inline]
+    pub(super) fn looked_up(&mut self, hit: bool) {
+        self.lookups += 1;
+        self.hits += u64::from(hit);
     }
 
     #[inline]
@@ -249,6 +265,8 @@ impl Meter {
             cost: self.bill.total(now),
             in_flight: self.in_flight,
             memory: self.memory,
+            lookups: self.lookups,
+            hits: self.hits,
             times,
         }
     }
@@ -267,6 +285,7 @@ impl Meter {
             ..MemoryUse::default()
         };
         (self.arrivals, self.by_outcome, self.good) = (0, [0; 6], 0);
+        (self.lookups, self.hits) = (0, 0);
         self.opened = now;
         self.whole.absorb(&bucket);
         self.whole_times.add(&bucket.times);

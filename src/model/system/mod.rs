@@ -6,6 +6,7 @@
 pub(crate) mod admission;
 mod balancer;
 pub(crate) mod broker;
+pub(crate) mod cache_cluster;
 mod faults;
 mod flow;
 pub(crate) mod heap;
@@ -19,6 +20,7 @@ pub mod plan;
 pub(crate) mod policies;
 mod pool;
 mod profiler;
+pub(crate) mod read_replicas;
 mod rebuild;
 pub(crate) mod scaling;
 mod slab;
@@ -32,8 +34,10 @@ mod trail;
 
 use std::collections::BTreeMap;
 
+pub use cache_cluster::{ClusterLook, KeysMoved, NodeLook, NodeStage};
 pub use flow::UNREACHABLE_AFTER;
-pub use scaling::{ReplicaLook, ScalingLook, Stage};
+pub use read_replicas::{CopiesLook, CopyLook, CopyStage};
+pub use scaling::{ReplicaLook, RolloutLook, ScalingLook, Stage};
 pub use state::{LogEntry, LogTone};
 pub use totals::{Tally, Totals};
 
@@ -99,6 +103,8 @@ pub struct System {
     /// Whether there ever was a broker, and a poison message.
     has_brokers: bool,
     poisoned: bool,
+    /// Whether there ever was a database with read replicas.
+    has_copies: bool,
     /// Every time that a message was processed: group, message, partition, offset.
     #[cfg(test)]
     effects: Vec<(u32, u64, u32, u64)>,
@@ -152,6 +158,7 @@ impl System {
             deliveries: Slab::new(),
             has_brokers: false,
             poisoned: false,
+            has_copies: false,
             #[cfg(test)]
             effects: Vec::new(),
             calls: Slab::new(),
@@ -237,7 +244,11 @@ impl System {
     #[must_use]
     pub fn approximate_bytes(&self) -> usize {
         let caches = self.stations.iter().map(|station| match &station.kind {
-            state::Kind::Pool(pool) => pool.cache.as_ref().map_or(0, |cache| cache.len() * 40),
+            state::Kind::Pool(pool) => {
+                let cluster = pool.cluster.as_ref().map_or(0, |cluster| cluster.bytes());
+                let copies = pool.copies.as_ref().map_or(0, |copies| copies.bytes());
+                pool.cache.as_ref().map_or(0, |cache| cache.len() * 40) + cluster + copies
+            }
             state::Kind::Broker(broker) => broker.bytes(),
             _ => 0,
         });
@@ -334,6 +345,9 @@ impl System {
             Event::Scale { station, generation } => self.evaluate(station, generation),
             Event::Scrape { station, generation } => self.scrape(station, generation),
             Event::Pod { station, number, generation } => self.pod_due(station, number, generation),
+            Event::Part { station, number, generation } => self.part_due(station, number, generation),
+            Event::Parts { station, generation } => self.look_at_parts(station, generation),
+            Event::Roll { station } => self.roll(station),
             Event::Interrupt { station, number } => self.lose_machine(station, number),
             Event::Collected { replica, generation } => self.collected(replica, generation),
             Event::OutOfMemory { replica } => self.out_of_memory(replica),

@@ -13,14 +13,17 @@ use crate::model::ids::{AreaId, EdgeId, NodeId};
 use crate::model::money::Purchase;
 use crate::model::object_pool;
 use crate::model::outlier;
-use crate::model::params::Variant;
+use crate::model::params::{Params, Variant};
 use crate::model::policy::PolicyPlan;
 use crate::model::policy::backoff::Backoff;
 use crate::model::priority::Priority;
 use crate::model::profile::Profile;
+use crate::model::scaler::cache_cluster;
 use crate::model::scaler::calendar::Calendar;
 use crate::model::scaler::instance::Instance;
 use crate::model::scaler::nodes;
+use crate::model::scaler::read_replicas::ReadReplicas;
+use crate::model::scaler::rollout;
 use crate::model::scaler::start_up::StartUp;
 use crate::model::slow_start::SlowStart;
 
@@ -226,12 +229,20 @@ pub struct PoolConfig {
     pub calls: CallMode,
     /// Requests that a replica serves more slowly after it was added or revived; 0: none.
     pub warm_up_requests: u32,
+    /// Likewise, for so long after it began to serve.
+    pub warm_up: SimDuration,
     /// How many times as long the first of them takes, at least 1.
     pub cold_factor: f64,
     /// Who decides how many replicas there are, and what they are made of; `None`: the drawing, and nobody asks.
     pub scaling: Option<Box<ScalingConfig>>,
     /// What its requests take of memory; `None`: nobody asks.
     pub objects: Option<object_pool::Settings>,
+    /// How a new version replaces the old one.
+    pub rollout: rollout::Settings,
+    /// Databases: replicas that answer reads; `None`: the primary answers all.
+    pub read_replicas: Option<Box<ReadReplicas>>,
+    /// Caches: nodes among which keys are shared out; `None`: it is one.
+    pub cluster: Option<cache_cluster::Settings>,
     /// What the station costs where nothing is said of its replicas [USD/h].
     pub price: f64,
 }
@@ -249,6 +260,15 @@ pub struct ScalingConfig {
     pub nodes: Option<nodes::Settings>,
     /// Index of the nodes' size on the price list, and how they are paid.
     pub node_size: Option<(usize, Purchase)>,
+}
+
+impl ScalingConfig {
+    /// Nobody scales, and replicas come at once.
+    #[must_use]
+    pub fn plain() -> Self {
+        let scaler = Variant::new("off", Params::new());
+        Self { scaler, instance: None, start_up: None, nodes: None, node_size: None }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

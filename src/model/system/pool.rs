@@ -1,6 +1,7 @@
 //! Stations that work: replicas with slots and queues, demands served through virtual time, handlers that call on.
 
 use super::System;
+use super::cache_cluster::memory_of;
 use super::flow::purpose;
 use super::lines::Line;
 use super::plan::{CallMode, Operation, PoolConfig, PoolKind};
@@ -40,6 +41,7 @@ impl Replica {
             allocator: None,
             drained: false,
             cold: 0,
+            warm_at: SimTime::ZERO,
             slow: 1.0,
             pace: 1.0,
             error_share: 0.0,
@@ -101,15 +103,53 @@ impl Replica {
     }
 }
 
-impl PoolConfig {
-    /// How many times as long a request takes on a replica that has `cold` requests left until it is warm.
-    pub(crate) fn cold_factor_at(&self, cold: u32) -> f64 {
-        // The number may have been lowered meanwhile.
-        let left = cold.min(self.warm_up_requests);
-        if left == 0 {
-            return 1.0;
+/// Cold replicas. While one is cold by the clock, its count is one more than the requests that it has to serve: so that
+/// the one look at the count tells whether it is cold at all.
+impl Replica {
+    /// It begins to serve, cold.
+    pub(super) fn chills(&mut self, config: &PoolConfig, now: SimTime) {
+        let by_time = config.warm_up > SimDuration::ZERO;
+        self.warm_at = if by_time { now + config.warm_up } else { SimTime::ZERO };
+        self.cold = config.warm_up_requests + u32::from(by_time);
+    }
+
+    /// The numbers may have been lowered.
+    pub(super) fn chills_no_more_than(&mut self, config: &PoolConfig, now: SimTime) {
+        let requests = self.cold_requests().min(config.warm_up_requests);
+        let until = now + config.warm_up;
+        self.warm_at = if until > now { self.warm_at.min(until) } else { SimTime::ZERO };
+        self.cold = requests + u32::from(self.warm_at > SimTime::ZERO);
+    }
+
+    /// Requests that it has to serve until it is warm by their number.
+    pub(crate) const fn cold_requests(&self) -> u32 {
+        self.cold - (self.warm_at.0 > 0) as u32
+    }
+
+    /// Whether the next request takes longer there than it will some day.
+    pub(crate) fn is_cold(&self, now: SimTime) -> bool {
+        self.cold_requests() > 0 || self.warm_at > now
+    }
+
+    /// It has served one more.
+    #[cold]
+    #[inline(never)]
+    fn warms(&mut self, now: SimTime) {
+        let requests = self.cold_requests().saturating_sub(1);
+        if self.warm_at <= now {
+            self.warm_at = SimTime::ZERO;
         }
-        1.0 + (self.cold_factor - 1.0) * f64::from(left) / f64::from(self.warm_up_requests)
+        self.cold = requests + u32::from(self.warm_at > SimTime::ZERO);
+    }
+
+    /// How many times as long a request takes there.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn cold_factor(&self, config: &PoolConfig, now: SimTime) -> f64 {
+        let share = |left: f64, all: f64| if all > 0.0 { (left / all).min(1.0) } else { 0.0 };
+        let by_requests = share(f64::from(self.cold_requests()), f64::from(config.warm_up_requests));
+        let by_time = share(self.warm_at.since(now).as_secs_f64(), config.warm_up.as_secs_f64());
+        1.0 + (config.cold_factor - 1.0) * by_requests.max(by_time)
     }
 }
 
@@ -169,6 +209,7 @@ impl System {
             self.admit_shared(ix, station_ix);
             return;
         }
+        let limit = pool.config.queue_limit as usize;
         let replica_ix = if chosen != NONE {
             chosen
         } else if pool.replicas.len() == 1 {
@@ -176,6 +217,11 @@ impl System {
         } else if pool.replicas.is_empty() {
             self.respond(ix, Outcome::Failed, Reason::ConnectionRefused);
             return;
+        } else if pool.copies.is_some() {
+            // The primary, unless one was chosen as the read was sent.
+            pool.replicas[0]
+        } else if pool.cluster.is_some() {
+            self.node_of(ix, station_ix)
         } else {
             // No balancer on this edge: any replica, at random, dead or alive, but none that is being drained.
             let n = pool.stream.below(pool.replicas.len() as u32) as usize;
@@ -184,7 +230,6 @@ impl System {
             let taken = from_there.into_iter().find(|ix| !replicas[*ix as usize].drained);
             taken.unwrap_or(pool.replicas[n])
         };
-        let limit = pool.config.queue_limit as usize;
         self.attempts[ix].replica = replica_ix;
         let replica = &mut self.replicas[replica_ix as usize];
         if replica.dead || replica.removed {
@@ -294,8 +339,12 @@ impl System {
             &config.read_time
         };
         let secs = dist.sample(&mut attempt.draws.child(purpose::DEMAND).sequence());
-        let cold = self.replicas[replica_ix as usize].cold;
-        let demand = SimDuration::from_secs_f64(if cold == 0 { secs } else { secs * config.cold_factor_at(cold) });
+        let replica = &self.replicas[replica_ix as usize];
+        let demand = SimDuration::from_secs_f64(if replica.cold == 0 {
+            secs
+        } else {
+            secs * replica.cold_factor(config, self.now)
+        });
         if attempt.policy == NONE { demand } else { SimDuration(demand.0 + self.proxy_work(ix).0) }
     }
 
@@ -334,6 +383,8 @@ impl System {
         if replica.slow == slow && replica.frozen == frozen {
             return;
         }
+        self.before_pace(replica_ix);
+        let replica = &mut self.replicas[replica_ix as usize];
         replica.sync(now);
         (replica.slow, replica.frozen) = (slow, frozen);
         self.share_out(replica_ix);
@@ -372,7 +423,9 @@ impl System {
             return;
         }
         let replica = &mut self.replicas[replica_ix as usize];
-        replica.cold = replica.cold.saturating_sub(1);
+        if replica.cold != 0 {
+            replica.warms(self.now);
+        }
         self.note(ix, Mark::Worked);
         let writes = self.requests[request].operation == Operation::Write;
         if matches!(self.pool(station_ix).config.kind, PoolKind::Cache { .. }) {
@@ -402,32 +455,43 @@ impl System {
 
     fn cache_worked(&mut self, ix: u32, station_ix: u32, verb: Verb, writes: bool) {
         let now = self.clock(station_ix, self.now);
+        let replica_ix = self.attempts[ix].replica;
         let key = self.request_key(self.attempts[ix].request);
         let store = self.stations[station_ix as usize].out.first().copied();
         let pool = self.pool_mut(station_ix);
         let PoolKind::Cache { ttl, .. } = pool.config.kind else { unreachable!("called for caches only") };
         let expires = ttl.map_or(SimTime::NEVER, |ttl| now + ttl);
-        let Some(cache) = pool.cache.as_mut() else { unreachable!("a cache has its entries") };
+        // A node that leaves while it is asked has forgotten everything.
+        let mut cache = memory_of(&mut pool.cache, &mut pool.cluster, replica_ix);
         match verb {
             Verb::Fill => {
-                cache.insert(key, expires);
+                if let Some(cache) = cache {
+                    cache.insert(key, expires);
+                }
                 self.finish_work(ix, Outcome::Completed, Reason::None);
             }
             Verb::Invalidate => {
-                cache.remove(key);
+                cache.map(|cache| cache.remove(key));
                 self.finish_work(ix, Outcome::Completed, Reason::None);
             }
             Verb::Request if writes => {
-                cache.remove(key);
+                cache.map(|cache| cache.remove(key));
                 match store {
                     Some(store) => self.call(ix, store, Verb::Request, Stage::Plain),
                     None => self.finish_work(ix, Outcome::Completed, Reason::None),
                 }
             }
             Verb::Get | Verb::Request | Verb::Probe | Verb::Repeat => {
+                let hit = cache.as_mut().is_some_and(|cache| cache.get(key, now) == Lookup::Hit);
                 pool.lookups += 1;
-                if cache.get(key, now) == Lookup::Hit {
-                    pool.hits += 1;
+                pool.hits += u64::from(hit);
+                let cluster = pool.cluster.as_mut();
+                let moved = cluster.is_some_and(|cluster| cluster.looked_up(replica_ix, key, hit, now));
+                if moved {
+                    self.note(ix, Mark::KeyMoved);
+                }
+                self.stations[station_ix as usize].meter.looked_up(hit);
+                if hit {
                     self.attempts[ix].found = true;
                     self.finish_work(ix, Outcome::Completed, Reason::None);
                 } else if let Some(store) = store {
@@ -629,11 +693,13 @@ impl System {
     fn fill_own(&mut self, ix: u32) {
         let attempt = &mut self.attempts[ix];
         attempt.found = true;
-        let (station, request) = (attempt.station, attempt.request);
+        let (station, request, replica) = (attempt.station, attempt.request, attempt.replica);
         let now = self.clock(station, self.now);
         let key = self.request_key(request);
         let pool = self.pool_mut(station);
-        if let (Some(cache), PoolKind::Cache { ttl, .. }) = (pool.cache.as_mut(), pool.config.kind) {
+        let kind = pool.config.kind;
+        let cache = memory_of(&mut pool.cache, &mut pool.cluster, replica);
+        if let (Some(cache), PoolKind::Cache { ttl, .. }) = (cache, kind) {
             cache.insert(key, ttl.map_or(SimTime::NEVER, |ttl| now + ttl));
         }
         self.finish_work(ix, Outcome::Completed, Reason::None);
@@ -651,6 +717,9 @@ impl System {
         let (broken, bad) = (errs(share, 0), errs(bad, 1));
         if self.has_heaps {
             self.return_objects(ix);
+        }
+        if self.has_copies && good && !broken && !bad && !poison {
+            self.settle_data(ix);
         }
         self.release(replica_ix);
         if poison {
@@ -779,9 +848,10 @@ impl System {
     pub(super) fn kill_replica(&mut self, replica_ix: u32) {
         let now = self.now;
         self.drop_heap(replica_ix);
+        self.before_pace(replica_ix);
         let replica = &mut self.replicas[replica_ix as usize];
         replica.dead = true;
-        replica.cold = 0;
+        (replica.cold, replica.warm_at) = (0, SimTime::ZERO);
         replica.sync(now);
         replica.generation = replica.generation.wrapping_add(1);
         replica.jobs.clear();
@@ -797,7 +867,7 @@ impl System {
         meter.level(now, -(busy as i32), -(waiting as i32));
         meter.slots(now, -(slots as i32));
         let pool = self.pool_mut(station_ix);
-        if let Some(cache) = pool.cache.as_mut() {
+        if let Some(cache) = memory_of(&mut pool.cache, &mut pool.cluster, replica_ix) {
             cache.clear();
         }
         let all_dead = pool.replicas.clone().iter().all(|&other| !self.replicas[other as usize].open());
@@ -821,11 +891,14 @@ impl System {
     /// The replica comes back, empty.
     pub(super) fn revive_replica(&mut self, replica_ix: u32) {
         let now = self.now;
+        self.before_pace(replica_ix);
         let replica = &mut self.replicas[replica_ix as usize];
         replica.dead = false;
         replica.sync(now);
         let (station, slots) = (replica.station, replica.slots);
-        self.replicas[replica_ix as usize].cold = self.pool(station).config.warm_up_requests;
+        if let Kind::Pool(pool) = &self.stations[station as usize].kind {
+            self.replicas[replica_ix as usize].chills(&pool.config, now);
+        }
         self.stations[station as usize].meter.slots(now, slots as i32);
         if self.replicas[replica_ix as usize].body.is_some() {
             self.body_revived(replica_ix);

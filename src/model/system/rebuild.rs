@@ -18,13 +18,18 @@ use crate::model::discipline::Waiting;
 use crate::model::ids::FaultTarget;
 use crate::model::lru::Lru;
 use crate::model::outcome::{Outcome, Reason};
+use crate::model::scaler::read_replicas::Where;
 
 impl System {
     /// Makes the system match `plan` from now on.
     pub fn rebuild(&mut self, plan: &Plan) {
         let mut fresh_sources = Vec::new();
         self.areas.clone_from(&plan.areas);
-        self.spots.used = false;
+        // Read replicas may stand elsewhere than anything that is drawn.
+        self.spots.used = plan.stations.iter().any(|station| match &station.config {
+            StationConfig::Pool(PoolConfig { read_replicas: Some(copies), .. }) => copies.place != Where::Primary,
+            _ => false,
+        });
         for station in &plan.stations {
             self.put_station(station, &mut fresh_sources);
         }
@@ -170,7 +175,9 @@ impl System {
         if let (PoolKind::Cache { capacity, .. }, Some(cache)) = (config.kind, pool.cache.as_mut()) {
             cache.set_capacity(capacity as usize);
         }
-        let replicas = self.fit_scaling(ix, config);
+        // Read replicas and nodes of a cache come and go in their own ways.
+        let parts = (pool.copies.is_some() || pool.cluster.is_some()).then_some(pool.replicas.len() as u32);
+        let replicas = parts.unwrap_or_else(|| self.fit_scaling(ix, config));
         self.drop_surplus(ix, replicas as usize);
         self.grow_pool(ix, config, replicas as usize);
         self.settle_heaps(ix, config.objects);
@@ -180,6 +187,8 @@ impl System {
             let now = self.now;
             self.stations[ix as usize].meter.costs(now, config.price);
         }
+        self.settle_copies(ix, config);
+        self.settle_cluster(ix, config);
         let Kind::Pool(pool) = &self.stations[ix as usize].kind else { return };
         for replica_ix in pool.replicas.clone() {
             self.pull(replica_ix);
@@ -210,13 +219,16 @@ impl System {
         let Kind::Pool(pool) = &mut self.stations[ix as usize].kind else { return };
         let kept = pool.replicas.clone();
         // Who is there when the run starts has been serving for long.
-        let cold = if now == SimTime::ZERO { 0 } else { config.warm_up_requests };
         while pool.replicas.len() < wanted {
             let number = pool.next_number;
             pool.next_number += 1;
             pool.replicas.push(self.replicas.len() as u32);
             let queue = config.discipline.build();
-            self.replicas.push(Replica { cold, queue, ..Replica::new(ix, number, config.slots, now) });
+            let mut replica = Replica { queue, ..Replica::new(ix, number, config.slots, now) };
+            if now > SimTime::ZERO {
+                replica.chills(config, now);
+            }
+            self.replicas.push(replica);
         }
         let added = wanted - kept.len().min(wanted);
         let mut change = added as i32 * config.slots as i32;
@@ -226,7 +238,7 @@ impl System {
                 change += config.slots as i32 - replica.slots as i32;
             }
             replica.set_slots(config.slots);
-            replica.cold = replica.cold.min(config.warm_up_requests);
+            replica.chills_no_more_than(config, now);
         }
         self.stations[ix as usize].meter.slots(now, change);
     }
@@ -328,6 +340,7 @@ impl System {
                     pool.replicas.clear();
                 }
                 self.end_scaling(ix);
+                self.end_parts(ix);
                 let now = self.now;
                 self.stations[ix as usize].meter.costs(now, 0.0);
             }
@@ -353,7 +366,7 @@ impl System {
             let edge = &self.edges[edge_ix as usize];
             routed |= edge.plan.carries != Carries::All || !edge.plan.path.is_empty();
             match &self.stations[edge.to as usize].kind {
-                Kind::Pool(pool) if !pool.config.shared_queue => {
+                Kind::Pool(pool) if !pool.config.shared_queue && !pool.is_one_address() => {
                     wanted.extend(pool.replicas.iter().map(|&replica| (edge_ix, replica)));
                 }
                 _ => wanted.push((edge_ix, NONE)),
@@ -390,6 +403,11 @@ impl System {
 }
 
 impl Pool {
+    /// Whoever calls it need not know its parts: it, or its driver, knows who is to answer.
+    const fn is_one_address(&self) -> bool {
+        self.config.read_replicas.is_some() || self.config.cluster.is_some()
+    }
+
     fn new(config: &PoolConfig, id: u32, seed: u64) -> Self {
         Self {
             config: config.clone(),
@@ -408,6 +426,8 @@ impl Pool {
                 PoolKind::Service | PoolKind::Database => None,
             },
             scaling: None,
+            copies: None,
+            cluster: None,
             lookups: 0,
             hits: 0,
         }

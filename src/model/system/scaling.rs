@@ -8,6 +8,7 @@ mod life;
 mod look;
 #[cfg(test)]
 pub(super) mod tests;
+mod versions;
 
 use std::collections::VecDeque;
 
@@ -15,6 +16,8 @@ pub(crate) use body::Body;
 pub(crate) use life::Pod;
 pub use life::Stage;
 pub use look::{ReplicaLook, ScalingLook};
+pub use versions::RolloutLook;
+use versions::{Rollout, Version};
 
 use super::System;
 use super::plan::{Arrivals, PoolConfig, ScalingConfig};
@@ -68,6 +71,11 @@ pub(crate) struct Scaling {
     recalled: bool,
     draws: DrawKey,
     pub(crate) bill: Bill,
+    /// The version that is wanted, and its way in.
+    version: Version,
+    rollout: Option<Rollout>,
+    /// It is going to be looked at.
+    roll_due: bool,
 }
 
 impl Scaling {
@@ -92,6 +100,9 @@ impl Scaling {
             recalled: false,
             draws: DrawKey::new(seed).child(STARTS).child(u64::from(node)),
             bill: Bill::default(),
+            version: Version::FIRST,
+            rollout: None,
+            roll_due: false,
         }
     }
 
@@ -128,7 +139,11 @@ impl System {
         let (now, seed) = (self.now, self.seed);
         let node = self.stations[ix as usize].id.0;
         let Kind::Pool(pool) = &mut self.stations[ix as usize].kind else { return config.replicas };
-        let Some(wished) = &config.scaling else {
+        // A new version outlasts what scales the service.
+        let versions =
+            pool.scaling.as_ref().is_some_and(|scaling| scaling.rollout.is_some() || scaling.version != Version::FIRST);
+        let plain = (config.scaling.is_none() && versions).then(|| Box::new(ScalingConfig::plain()));
+        let Some(wished) = config.scaling.as_ref().or(plain.as_ref()) else {
             // What has not begun to serve never will; the others stay as they are.
             if let Some(ended) = pool.scaling.take() {
                 for pod in &ended.pods {

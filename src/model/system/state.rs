@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::admission::Guard;
 use super::broker::Broker;
+use super::cache_cluster::Cluster;
 use super::heap::Allocator;
 use super::link::Link;
 use super::meter::Meter;
 use super::plan::{BalancerConfig, EdgePlan, Operation, PoolConfig, SourceConfig, Standing};
 use super::policies::PolicyState;
+use super::read_replicas::Copies;
 use super::scaling::{Body, Scaling};
 use super::slab::Key;
 use crate::engine::heap::{Entry, Heap};
@@ -132,6 +134,21 @@ pub(super) enum Event {
         station: u32,
         number: u32,
         generation: u32,
+    },
+    /// A stage of the life of a read replica, or of a cache's node, is over; stale when `generation` is not its own.
+    Part {
+        station: u32,
+        number: u32,
+        generation: u32,
+    },
+    /// Whoever decides how many of them there are looks; stale likewise.
+    Parts {
+        station: u32,
+        generation: u32,
+    },
+    /// A service's rollout may have something to do.
+    Roll {
+        station: u32,
     },
     /// A spot machine is about to be taken away.
     Interrupt {
@@ -535,6 +552,10 @@ pub(crate) struct Pool {
     pub(crate) cache: Option<Lru>,
     /// Who decides how many replicas there are; `None`: the drawing does.
     pub(crate) scaling: Option<Box<Scaling>>,
+    /// A database's read replicas; `None`: it is told of none.
+    pub(crate) copies: Option<Box<Copies>>,
+    /// A cache's nodes; `None`: it is one.
+    pub(crate) cluster: Option<Box<Cluster>>,
     pub(crate) lookups: u64,
     pub(crate) hits: u64,
 }
@@ -629,8 +650,10 @@ pub(crate) struct Replica {
     pub(crate) allocator: Option<Box<Allocator>>,
     /// Out of rotation by an operator's hand: it finishes what it has.
     pub(crate) drained: bool,
-    /// Requests to be served until it is warm.
+    /// Not 0: it is cold; see `Replica::chills`.
     pub(crate) cold: u32,
+    /// It is cold until then, too; zero: not by the clock.
+    pub(crate) warm_at: SimTime,
     /// Work takes this many times as long.
     pub(crate) slow: f64,
     /// The same, also for those who share slots.

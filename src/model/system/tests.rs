@@ -207,9 +207,60 @@ fn scaled(draft: &Draft, pool: &Pool, mut params: Params) -> Params {
             .with("request_memory", if bit(3) { 60.0 } else { 1.0 });
         params.set("instance", Variant::new("container", container));
     }
+    if bit(14) {
+        let rolling = Params::new()
+            .with("max_surge", f64::from(draft.care & 3))
+            .with("max_surge_in", "replicas")
+            .with("max_unavailable", 1.0)
+            .with("max_unavailable_in", "replicas")
+            .with("min_ready", 0.1);
+        params.set("rollout", if bit(15) { named("recreate") } else { Variant::new("rolling", rolling).into() });
+    }
     if bit(4) {
         let nodes = Params::new().with("start", 0.4).with("max", 2.0).with("idle", 1.0).with("below", 1.0);
         params.set("nodes", Variant::new("pool", nodes));
+    }
+    params
+}
+
+/// For half of all drafts: several nodes, that come and go within a short run.
+fn nodes(draft: &Draft, count: u32, mut params: Params) -> Params {
+    let bit = |at: u32| draft.seed >> at & 1 == 1;
+    if bit(5) {
+        let of = if bit(6) { "load" } else { "fixed" };
+        let quick = Params::new().with("join", 0.3);
+        params.set(
+            "cluster",
+            Variant::new(
+                of,
+                if bit(6) {
+                    quick.with("every", 1.0).with("memory_above", 0.5).with("idle", 1.5).with("max", 4.0)
+                } else {
+                    quick.with("nodes", f64::from(count))
+                },
+            ),
+        );
+    }
+    params
+}
+
+/// The same with read replicas.
+fn replicated(draft: &Draft, count: u32, mut params: Params) -> Params {
+    let bit = |at: u32| draft.seed >> at & 1 == 1;
+    if bit(7) {
+        let quick = Params::new()
+            .with("data", 0.1)
+            .with("apply_time", if bit(8) { 0.05 } else { 0.001 })
+            .with("multi_zone", bit(9))
+            .with("failover", 0.4)
+            .with("class", if bit(10) { "db.r5.large" } else { "primary" })
+            .with("region", ["primary", "reads", "eu-central-1", "ap-south-1"][(draft.seed >> 11 & 3) as usize]);
+        let replicas = if bit(13) {
+            Variant::new("rule", quick.with("every", 1.0).with("cpu", 0.2).with("connections", 1.0))
+        } else {
+            Variant::new("fixed", quick.with("count", f64::from(count)))
+        };
+        params.set("read_replicas", replicas);
     }
     params
 }
@@ -340,13 +391,16 @@ fn document(draft: &Draft) -> Document {
                 .with("shedding", one_of(draft, 22, &crate::model::admission::shed::entries(), Params::new()));
             add(document, "service", scaled(draft, pool, params))
         }
-        1 => add(document, "cache", Params::new().with("capacity", 50.0).with("slots", f64::from(pool.slots))),
+        1 => {
+            let params = Params::new().with("capacity", 50.0).with("slots", f64::from(pool.slots));
+            add(document, "cache", nodes(draft, pool.replicas, params))
+        }
         _ => {
             let params = Params::new()
                 .with("connections", f64::from(pool.slots))
                 .with("queue_limit", f64::from(pool.queue_limit))
                 .with("discipline", discipline(pool));
-            add(document, "database", params)
+            add(document, "database", replicated(draft, pool.replicas, params))
         }
     };
     let front: Vec<NodeId> = draft.front.iter().map(|pool| put(&mut document, pool)).collect();
@@ -486,7 +540,15 @@ fn strike(system: &mut System, document: &mut Document, blow: &Blow) {
         Blow::Scale(node, replicas) => {
             let id = nodes[node % nodes.len()];
             let mut node = (*document.nodes[&id]).clone();
-            if node.kind == "service" && node.params.get("scaler").is_some() {
+            let turned = if replicas == 0 { "off" } else { "fixed" };
+            let parts = |key: &str| Variant::new(turned, Params::new().with(key, f64::from(replicas)));
+            if node.kind == "cache" {
+                node.params.set("cluster", parts("nodes"));
+                document.nodes.insert(id, node.into());
+            } else if node.kind == "database" {
+                node.params.set("read_replicas", parts("count"));
+                document.nodes.insert(id, node.into());
+            } else if node.kind == "service" && node.params.get("scaler").is_some() {
                 node.params.set("scaler", variant("manual", "replicas", f64::from(replicas)));
                 document.nodes.insert(id, node.into());
             }
@@ -597,6 +659,32 @@ fn check_ledgers(system: &System) {
         assert_eq!(station.meter.queue() as usize, waiting, "queue of {}", station.label);
         let slots: u32 = own().filter(|replica| replica.open()).map(|replica| replica.slots).sum();
         assert_eq!(station.meter.slot_count(), slots, "slots of {}", station.label);
+        check_parts(station.id, pool, system);
+    }
+}
+
+/// Who serves beside a primary, or among the nodes of a cache, is one of the pool's replicas, and nobody else is.
+fn check_parts(node: NodeId, pool: &super::state::Pool, system: &System) {
+    if system.stations.iter().any(|station| station.id == node && station.removed) {
+        return;
+    }
+    let numbers: Vec<u32> = pool.replicas.iter().map(|ix| system.replicas[*ix as usize].number).collect();
+    if let Some(look) = system.look_at_copies(node) {
+        let serving = look.copies.iter().filter(|copy| copy.stage == super::CopyStage::Serving);
+        let serving: Vec<u32> = serving.map(|copy| copy.number).collect();
+        assert_eq!(numbers[1..], serving, "read replicas of {node:?}");
+        let staying = look.copies.iter().filter(|copy| copy.stage != super::CopyStage::Leaving).count();
+        assert_eq!(staying as u32, look.wanted, "{node:?} has the read replicas that are wanted");
+        assert!(look.stale <= look.reads && look.copies.iter().all(|copy| copy.stale <= copy.reads));
+    }
+    if let Some(look) = system.look_at_cluster(node) {
+        let serving = || look.nodes.iter().filter(|node| node.stage == super::NodeStage::Serving);
+        assert_eq!(numbers, serving().map(|node| node.number).collect::<Vec<_>>(), "nodes of {node:?}");
+        let share: f64 = serving().map(|node| node.share).sum();
+        assert!((share - 1.0).abs() < 1e-9, "the keys of {node:?} are all somebody's: {share}");
+        let staying = look.nodes.iter().filter(|node| node.stage != super::NodeStage::Leaving).count();
+        assert_eq!(staying as u32, look.wanted, "{node:?} has the nodes that are wanted");
+        assert!(look.nodes.iter().all(|node| node.entries <= node.capacity && node.hits <= node.lookups));
     }
 }
 

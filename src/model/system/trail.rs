@@ -51,6 +51,12 @@ pub(super) enum Mark {
     },
     /// A broker knows its message already.
     Recognized,
+    /// A read replica answers it; how old the oldest write to its item is that it lacks.
+    FromCopy {
+        lacks: Option<SimDuration>,
+    },
+    /// Its key was held when it moved to another node of the cache.
+    KeyMoved,
     Answered(Outcome, Reason),
     LostBack,
     Heard(Outcome, Reason),
@@ -156,6 +162,7 @@ pub(super) fn marked(one: &mut Try, now: u64, mark: Mark, attempt: &Attempt, rep
         Mark::Resumed => go_on(&mut one.paused, now),
         Mark::Shaped { wait } => one.shaped = Some(now + wait.0),
         Mark::RateLimited { .. } | Mark::ShedAtDoor | Mark::GivenUp => {}
+        Mark::FromCopy { .. } | Mark::KeyMoved => {}
         Mark::Worked => one.worked = Some(now),
         Mark::Answered(outcome, reason) => {
             go_on(&mut one.paused, now);

@@ -164,7 +164,7 @@ fn excluded(entry: &'static Entry, variant: &Variant) -> Option<(&'static str, S
     if scaler::is_entry(entry) {
         return scaler::check(variant);
     }
-    None
+    scaler::check_entry(entry, &variant.params)
 }
 
 fn one_of(word: &str, known: &[&str]) -> String {

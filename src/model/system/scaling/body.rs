@@ -25,6 +25,8 @@ pub(crate) struct Body {
     begun: u64,
     /// Over its memory: it is killed as soon as the present event is over.
     doomed: bool,
+    /// Of its version: share of its answers that are errors.
+    pub(crate) errors: f64,
     /// Restarts: it is dead whatever the faults say.
     pub(crate) crashed: bool,
     /// (when, CPU time used, requests begun), newest last.
@@ -39,9 +41,16 @@ impl Body {
             used: 0.0,
             begun: 0,
             doomed: false,
+            errors: 0.0,
             crashed: false,
             scrapes: VecDeque::from([(now, 0.0, 0)]),
         }
+    }
+
+    /// Of a version that answers this share with errors.
+    pub(crate) fn of_version(mut self, errors: f64) -> Self {
+        self.errors = errors;
+        self
     }
 
     /// Gets another instance; what it used so far stays.
@@ -67,6 +76,11 @@ impl Body {
     /// It was down: what was measured before says nothing of what comes.
     pub(super) fn forget_scrapes(&mut self, now: SimTime) {
         self.scrapes = VecDeque::from([(now, self.used, self.begun)]);
+    }
+
+    /// CPU time used so far [core x ns].
+    pub(crate) const fn used(&self) -> f64 {
+        self.used
     }
 
     pub(crate) const fn begins(&mut self) {

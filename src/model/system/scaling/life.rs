@@ -1,6 +1,7 @@
 //! The life of a replica: ordered, waiting for a node, fetching its image, booting, ready, leaving, gone.
 
 use super::body::Body;
+use super::versions::Version;
 use super::{Scaling, System};
 use crate::engine::math::standard_exponential;
 use crate::engine::time::{SimDuration, SimTime};
@@ -62,6 +63,7 @@ pub(crate) struct Pod {
     pub(crate) in_flight: Option<Measured>,
     pub(super) cpu_request: Option<f64>,
     pub(super) memory_request: Option<f64>,
+    pub(crate) version: Version,
 }
 
 impl Pod {
@@ -85,7 +87,13 @@ impl Pod {
             in_flight: None,
             cpu_request: instance.map(|instance| instance.cpu_request),
             memory_request: instance.map(|instance| instance.memory_request),
+            version: Version::FIRST,
         }
+    }
+
+    /// Whether it is ready, and since when that is so.
+    pub(super) const fn readiness(&self) -> (bool, Nanos) {
+        self.ready
     }
 
     /// As a scaler sees it.
@@ -173,6 +181,11 @@ impl System {
     pub(super) fn scale_to(&mut self, station: u32, wanted: u32, leaves_first: &[u32]) {
         let Some(scaling) = self.scaling(station) else { return };
         scaling.wanted = wanted;
+        if scaling.rollout.is_some() {
+            // How many there may be of which version is for the rollout to say.
+            self.roll_soon(station);
+            return;
+        }
         let staying = scaling.staying().count() as u32;
         for _ in staying..wanted {
             self.order_replica(station);
@@ -183,13 +196,14 @@ impl System {
         self.rebill(station);
     }
 
-    fn order_replica(&mut self, station: u32) {
+    pub(super) fn order_replica(&mut self, station: u32) {
         let now = self.now;
         let Kind::Pool(pool) = &mut self.stations[station as usize].kind else { return };
         let number = pool.next_number;
         pool.next_number += 1;
         let Some(scaling) = &mut pool.scaling else { return };
-        let pod = Pod::new(number, scaling.config.instance, now);
+        let mut pod = Pod::new(number, scaling.config.instance, now);
+        pod.version = scaling.version;
         scaling.pods.push(pod);
         self.plan_interruption(station, number);
         self.place(station, number);
@@ -290,6 +304,10 @@ impl System {
                     let pod = &mut scaling.pods[at];
                     pod.enter(Stage::Booting, now);
                     pod.started = Some(now.0 as Nanos);
+                    if !pod.version.ready {
+                        // No probe ever finds it ready.
+                        return;
+                    }
                     start_up.ready_after(boot)
                 }
                 Stage::Booting | Stage::Restarting => {
@@ -316,19 +334,20 @@ impl System {
     fn serve(&mut self, station: u32, number: u32) {
         let now = self.now;
         let Kind::Pool(pool) = &mut self.stations[station as usize].kind else { return };
-        let (slots, cold) = (pool.config.slots, pool.config.warm_up_requests);
+        let slots = pool.config.slots;
         let queue = pool.config.discipline.build();
         let takes_config = pool.config.clone();
         let Some(scaling) = &mut pool.scaling else { return };
         let Some(at) = scaling.pod_at(number) else { return };
         let pod = &mut scaling.pods[at];
-        let (known, instance) = (pod.replica, pod.instance);
+        let (known, instance, errors) = (pod.replica, pod.instance, pod.version.errors);
         if known == NONE {
             let replica_ix = self.replicas.len() as u32;
             pod.replica = replica_ix;
-            let mut replica = Replica { cold, queue, ..Replica::new(station, number, slots, now) };
+            let mut replica = Replica { queue, ..Replica::new(station, number, slots, now) };
+            replica.chills(&takes_config, now);
             replica.takes = replica.takes(&takes_config);
-            replica.body = Some(Box::new(Body::new(instance, now)));
+            replica.body = Some(Box::new(Body::new(instance, now).of_version(errors)));
             let replicas = &self.replicas;
             let place = pool.replicas.partition_point(|other| replicas[*other as usize].number < number);
             pool.replicas.insert(place, replica_ix);
@@ -351,10 +370,22 @@ impl System {
         self.consumers_changed(station);
         self.rebill(station);
         self.go_on_resizing(station);
+        self.count_ready(station);
+    }
+
+    /// One more is ready: a rollout goes on, at once or when it has been ready for long enough.
+    fn count_ready(&mut self, station: u32) {
+        let now = self.now;
+        let Kind::Pool(pool) = &self.stations[station as usize].kind else { return };
+        let after = pool.config.rollout.min_ready;
+        if after > SimDuration::ZERO && pool.scaling.as_ref().is_some_and(|scaling| scaling.rollout.is_some()) {
+            self.queue.push(now + after, Event::Roll { station });
+        }
+        self.roll_soon(station);
     }
 
     /// Balancers in front of a station hear who its replicas are.
-    fn tell_balancers(&mut self, station: u32) {
+    pub(super) fn tell_balancers(&mut self, station: u32) {
         let mut callers: Vec<u32> =
             self.edges.iter().filter(|edge| edge.to == station && !edge.removed).map(|edge| edge.from).collect();
         callers.sort_unstable();
@@ -384,7 +415,7 @@ impl System {
     }
 
     /// A pod leaves: what it holds it may finish.
-    fn retire(&mut self, station: u32, number: u32, grace: Option<SimDuration>) {
+    pub(super) fn retire(&mut self, station: u32, number: u32, grace: Option<SimDuration>) {
         let now = self.now;
         let Kind::Pool(pool) = &mut self.stations[station as usize].kind else { return };
         let Some(scaling) = &mut pool.scaling else { return };
@@ -428,6 +459,7 @@ impl System {
             nodes.take(number);
         }
         self.rebill(station);
+        self.roll_soon(station);
     }
 
     /// A replica with a body has died, by whatever cause.
@@ -446,6 +478,7 @@ impl System {
                 pod.ready = (false, now.0 as Nanos);
             }
         }
+        self.roll_soon(station);
     }
 
     /// A replica with a body is back.
@@ -461,6 +494,7 @@ impl System {
             scaling.pods[at].enter(Stage::Ready, now);
             scaling.pods[at].started = Some(now.0 as Nanos);
         }
+        self.count_ready(station);
     }
 
     /// A replica dies and starts again; `takes`: how long that takes, else its boot with a back-off.

@@ -1,9 +1,9 @@
 //! A look into a scaler, for whoever watches: nothing is decided, no draw is taken.
 
-use super::{Scaling, Stage, System};
+use super::{RolloutLook, Scaling, Stage, System};
 use crate::engine::time::SimTime;
 use crate::model::ids::NodeId;
-use crate::model::scaler::{Decision, Measured};
+use crate::model::scaler::{Decision, Measured, rollout};
 use crate::model::system::state::Kind;
 
 /// What there is to see.
@@ -27,6 +27,8 @@ pub struct ScalingLook {
     /// [USD/h] now, and [USD] since the warm-up.
     pub cost_per_hour: f64,
     pub cost_total: f64,
+    /// A version on its way in.
+    pub rollout: Option<RolloutLook>,
 }
 
 /// A replica's life.
@@ -43,6 +45,8 @@ pub struct ReplicaLook {
     /// Its spot machine is being taken away.
     pub interrupted: bool,
     pub node: Option<u32>,
+    /// Of a version that came while it ran.
+    pub is_new: bool,
     pub cpu: Option<Measured>,
     pub memory: Option<Measured>,
     pub requests: Option<Measured>,
@@ -62,10 +66,10 @@ impl System {
     pub fn look_at_scaling(&self, node: NodeId) -> Option<ScalingLook> {
         let station = &self.stations[self.station_index(node)? as usize];
         let Kind::Pool(pool) = &station.kind else { return None };
-        Some(self.look(pool.scaling.as_deref()?))
+        Some(self.look(pool.scaling.as_deref()?, &pool.config.rollout))
     }
 
-    fn look(&self, scaling: &Scaling) -> ScalingLook {
+    fn look(&self, scaling: &Scaling, versions: &rollout::Settings) -> ScalingLook {
         let size = scaling.config.instance.and_then(|instance| instance.size);
         let replicas = scaling.pods.iter().map(|pod| {
             let replica = self.replicas.get(pod.replica as usize);
@@ -74,10 +78,11 @@ impl System {
                 stage: pod.stage,
                 since: pod.since,
                 dead: replica.is_some_and(|replica| replica.dead),
-                cold: replica.is_some_and(|replica| replica.cold > 0),
+                cold: replica.is_some_and(|replica| replica.is_cold(self.now)),
                 restarts: pod.restarts,
                 interrupted: pod.interrupted,
                 node: pod.node,
+                is_new: pod.version.number != 0,
                 cpu: pod.cpu,
                 memory: pod.memory,
                 requests: pod.requests,
@@ -94,6 +99,7 @@ impl System {
             size: size.and_then(|(at, _)| crate::model::money::SIZES.get(at)).map_or("", |size| size.name),
             cost_per_hour: scaling.bill.rate(),
             cost_total: scaling.bill.total(self.now),
+            rollout: scaling.look_at_rollout(versions, self.now),
         }
     }
 }

@@ -9,6 +9,7 @@ mod drawing;
 mod heap;
 mod memory;
 mod names;
+mod parts;
 mod scaling;
 
 use yew::prelude::*;
@@ -51,6 +52,7 @@ pub(crate) fn Inside(props: &TargetProps) -> Html {
     html! {
         <>
             { door::sections(station) }
+            { parts::sections(station) }
             { scaling::sections(station) }
             if !station.backends.is_empty() { <balancer::Backends {id} /> }
             if station.broker.is_some() { <broker::Messages {id} /> }
@@ -66,18 +68,27 @@ pub(crate) fn Inside(props: &TargetProps) -> Html {
 
 fn replicas(station: &StationFrame) -> Html {
     let more = station.replicas.len().saturating_sub(REPLICAS_SHOWN);
+    let count = station.replicas.len();
+    let title = match (&station.copies, &station.cluster) {
+        (Some(_), _) if count > 1 => "The primary (P) and who serves beside it".to_owned(),
+        (None, Some(_)) if count > 1 => format!("{count} nodes"),
+        _ if count == 1 => "Its one replica".to_owned(),
+        _ => format!("{count} replicas"),
+    };
+    let names = parts::names(station);
+    let name = |index: usize| names.get(index).cloned().unwrap_or_else(|| (index + 1).to_string());
     html! {
         <section class="inside">
-            <h3>{ if station.replicas.len() == 1 { "Its one replica".to_owned() } else { format!("{} replicas", station.replicas.len()) } }</h3>
+            <h3>{ title }</h3>
             <ul class="replicas">
-                { for station.replicas.iter().take(REPLICAS_SHOWN).enumerate().map(|(index, replica)| replica_row(index, replica)) }
+                { for station.replicas.iter().take(REPLICAS_SHOWN).enumerate().map(|(index, replica)| replica_row(name(index), replica)) }
             </ul>
             if more > 0 { <p class="sub">{ format!("and {more} more") }</p> }
         </section>
     }
 }
 
-fn replica_row(index: usize, replica: &ReplicaFrame) -> Html {
+fn replica_row(name: String, replica: &ReplicaFrame) -> Html {
     let (class, words) = match replica.state {
         ReplicaState::Ready => ("ready", ""),
         ReplicaState::Starting => ("starting", "starting"),
@@ -96,16 +107,19 @@ fn replica_row(index: usize, replica: &ReplicaFrame) -> Html {
         notes.push(format!("{} errors", format::percent(replica.error_rate)));
     }
     if let Some(warming) = &replica.warming {
-        notes.push(format!(
-            "warming up: {}× as slow, {} more to serve",
-            format::figures(warming.factor),
-            format::count(warming.left.into())
-        ));
+        let mut words = format!("warming up: {}× as slow", format::figures(warming.factor));
+        if warming.left > 0 {
+            words += &format!(", {} more to serve", format::count(warming.left.into()));
+        }
+        if warming.secs > 0.0 {
+            words += &format!(", for {}", format::duration(warming.secs));
+        }
+        notes.push(words);
     }
     let width = format!("{:.1}", busy * 100.0);
     html! {
         <li class={classes!("replica", format!("replica-{class}"))}>
-            <span class="replica-name">{ format!("{}", index + 1) }</span>
+            <span class="replica-name">{ name }</span>
             <svg class="meter" viewBox="0 0 100 6" preserveAspectRatio="none" role="img"
                 aria-label={format!("{} of {} slots busy", replica.busy, replica.slots)}>
                 <rect class="meter-back" width="100" height="6" rx="2" />

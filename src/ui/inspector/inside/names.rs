@@ -60,7 +60,8 @@ impl Marks {
     }
 }
 
-const fn color(place: usize) -> &'static str {
+/// The color of the one at this place of a list.
+pub(super) const fn color(place: usize) -> &'static str {
     match place % COLORS {
         0 => "back-0",
         1 => "back-1",

@@ -65,13 +65,16 @@ fn square(replica: &LifeFrame) -> Html {
     add("CPU", replica.cpu, |cores| format!("{} cores", format::figures(cores)));
     add("memory", replica.memory, |bytes| format!("{} MiB", format::figures(bytes / 1_048_576.0)));
     add("requests", replica.requests, format::rate);
+    if replica.is_new {
+        words += "; new version";
+    }
     if let Some(node) = replica.node {
         words += &format!("; on node {}", node + 1);
     }
     if replica.restarts > 0 {
         words += &format!("; restarts: {}", replica.restarts);
     }
-    html! { <li class={classes!("life", format!("life-{}", replica.stage.word()))} title={words.clone()} aria-label={words}></li> }
+    html! { <li class={classes!("life", format!("life-{}", replica.stage.word()), replica.is_new.then_some("life-new"))} title={words.clone()} aria-label={words}></li> }
 }
 
 fn evaluations(scaling: &ScalingFrame) -> Html {

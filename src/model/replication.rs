@@ -1,0 +1,163 @@
+//! Asynchronous replication: a replica applies what its primary has committed, one write after the other, some time later.
+//!
+//! Pure: knows no clock and no network. Whoever commits says when a write arrives; whoever asks says what time it is.
+//! Nobody waits for a replica here: a write is answered once its primary has it.
+//!
+//! Source: MySQL's binary-log replication with one applying thread; lag as its `Seconds_Behind_Source` means it: the age of
+//! the oldest write that is not applied yet.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::engine::time::{SimDuration, SimTime};
+
+/// A committed write on its way to a replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Write {
+    pub committed: SimTime,
+    /// When the replica has it; never earlier than that of the write before.
+    pub arrives: SimTime,
+    pub key: u64,
+}
+
+/// How far a replica is behind its primary.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Follower {
+    /// Not applied yet, in the order of commits.
+    pending: VecDeque<Write>,
+    /// The same by item and number in the order of commits: when each was committed.
+    by_key: BTreeMap<(u64, u64), SimTime>,
+    /// Writes applied so far: the number of the first that is pending.
+    applied: u64,
+    /// The applying thread is done with all that it has applied.
+    free: SimTime,
+}
+
+impl Follower {
+    /// One that has everything that was committed until `now`.
+    #[must_use]
+    pub fn new(now: SimTime) -> Self {
+        Self { free: now, ..Self::default() }
+    }
+
+    /// The primary has committed a write.
+    pub fn take(&mut self, write: Write) {
+        let number = self.applied + self.pending.len() as u64;
+        self.by_key.insert((write.key, number), write.committed);
+        self.pending.push_back(write);
+    }
+
+    /// Applies what can be applied until `now`, each write in `apply`; `None`: it stood still since it was last asked.
+    pub fn catch_up(&mut self, now: SimTime, apply: Option<SimDuration>) {
+        let Some(apply) = apply else {
+            self.free = self.free.max(now);
+            return;
+        };
+        while let Some(write) = self.pending.front() {
+            let done = self.free.max(write.arrives) + apply;
+            if done > now {
+                return;
+            }
+            self.by_key.remove(&(write.key, self.applied));
+            self.free = done;
+            self.applied += 1;
+            self.pending.pop_front();
+        }
+    }
+
+    /// Lag and writes left as they would be if it were caught up now; see [`Follower::catch_up`].
+    #[must_use]
+    pub fn seen(&self, now: SimTime, apply: Option<SimDuration>) -> (SimDuration, usize) {
+        let mut free = self.free;
+        let applied = apply.map_or(0, |apply| {
+            let done = self.pending.iter().take_while(|write| {
+                free = free.max(write.arrives) + apply;
+                free <= now
+            });
+            done.count()
+        });
+        let mut left = self.pending.range(applied..);
+        let behind = left.len();
+        (left.next().map_or(SimDuration::ZERO, |write| now.since(write.committed)), behind)
+    }
+
+    /// Whether it lacks a write to `key` that was committed before `asked`; how old the oldest of those is at `now`.
+    #[must_use]
+    pub fn lacks(&self, key: u64, asked: SimTime, now: SimTime) -> Option<SimDuration> {
+        let (_, committed) = self.by_key.range((key, 0)..=(key, u64::MAX)).next()?;
+        (*committed < asked).then(|| now.since(*committed))
+    }
+
+    /// Age of the oldest write that is not applied yet; zero: it has everything.
+    #[must_use]
+    pub fn lag(&self, now: SimTime) -> SimDuration {
+        self.pending.front().map_or(SimDuration::ZERO, |write| now.since(write.committed))
+    }
+
+    /// Writes that are not applied yet.
+    #[must_use]
+    pub fn behind(&self) -> usize {
+        self.pending.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(ms: u64) -> SimTime {
+        SimTime::ZERO + SimDuration::from_millis(ms)
+    }
+
+    const APPLY: Option<SimDuration> = Some(SimDuration::from_millis(10));
+
+    /// Commits at these times, 5 ms away, by item.
+    fn follower(writes: &[(u64, u64)]) -> Follower {
+        let mut follower = Follower::new(SimTime::ZERO);
+        for (at, key) in writes {
+            follower.take(Write { committed: ms(*at), arrives: ms(at + 5), key: *key });
+        }
+        follower
+    }
+
+    /// Three commits in a row queue up at the one applying thread: done at 15, 25 and 35 ms.
+    #[test]
+    fn one_thread_applies_one_write_after_the_other() {
+        let mut follower = follower(&[(0, 1), (2, 2), (4, 3)]);
+        let mut course = Vec::new();
+        for now in [5, 14, 15, 24, 25, 34, 35] {
+            let told = follower.seen(ms(now), APPLY);
+            follower.catch_up(ms(now), APPLY);
+            assert_eq!(told, (follower.lag(ms(now)), follower.behind()), "looking ahead is catching up");
+            course.push((follower.behind(), follower.lag(ms(now)).as_secs_f64() * 1e3));
+        }
+        let expected = [(3, 5.0), (3, 14.0), (2, 13.0), (2, 22.0), (1, 21.0), (1, 30.0), (0, 0.0)];
+        assert_eq!(course.len(), expected.len());
+        for ((behind, lag), (more, ms)) in course.into_iter().zip(expected) {
+            assert!(behind == more && (lag - ms).abs() < 1e-9, "{behind} {lag} of {more} {ms}");
+        }
+    }
+
+    #[test]
+    fn a_read_is_stale_only_by_writes_to_its_item_from_before_it() {
+        let mut follower = follower(&[(0, 7), (30, 7)]);
+        follower.catch_up(ms(14), APPLY);
+        assert_eq!(follower.lacks(7, ms(10), ms(14)), Some(SimDuration::from_millis(14)));
+        assert_eq!(follower.lacks(8, ms(10), ms(14)), None, "another item");
+        follower.catch_up(ms(31), APPLY);
+        assert_eq!(follower.lacks(7, ms(30), ms(31)), None, "the write came with the read, not before it");
+        assert_eq!(follower.lacks(7, ms(31), ms(31)), Some(SimDuration::from_millis(1)));
+    }
+
+    /// Frozen from 12 to 100 ms: the write under way starts over.
+    #[test]
+    fn what_stands_still_applies_nothing_and_then_catches_up() {
+        let mut follower = follower(&[(0, 1), (1, 2)]);
+        follower.catch_up(ms(12), APPLY);
+        follower.catch_up(ms(100), None);
+        assert_eq!((follower.behind(), follower.lag(ms(100))), (2, SimDuration::from_millis(100)));
+        follower.catch_up(ms(110), APPLY);
+        assert_eq!(follower.behind(), 1);
+        follower.catch_up(ms(120), APPLY);
+        assert_eq!(follower.behind(), 0);
+    }
+}
