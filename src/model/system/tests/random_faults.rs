@@ -75,7 +75,7 @@ fn live_through(document: &Document) {
     assert_eq!(same(&again), whole, "in one slice");
     let mut profiled = built(document);
     profiled.start_profile(f64::INFINITY);
-    profiled.advance(SimTime::NEVER, EVENTS);
+    profiled.advance(SimTime::NEVER, events);
     assert_eq!(same(&profiled), whole, "a profiler changes nothing");
     check_profile(&profiled);
     let mut rest = checkpoint.expect("half of the looks came");
