@@ -1022,6 +1022,14 @@ pub const TERMS: &[Term] = &[
         advice: "The notice is for finishing and leaving; the replacement is cold.",
     },
     Term {
+        id: "spot_shortage",
+        name: "spot shortage",
+        symbol: "",
+        definition: "The provider needs its spare machines itself: those lent cheaply are taken back, and none are to be had for a while.",
+        formula: "",
+        advice: "It comes when everybody needs more, which is when you do. What must run then is bought on demand or reserved.",
+    },
+    Term {
         id: "stabilization_window",
         name: "stabilization window",
         symbol: "",

@@ -89,6 +89,7 @@ macro_rules! solutions {
 /// All lessons, in the order of the course.
 pub static LESSONS: &[LessonFiles] = &[
     lesson!("5.1", "black-friday", "01-black-friday"),
+    lesson!("5.2", "flash-sale", "28-flash-sale"),
     lesson!("1", "slow-backend", "02-slow-backend"),
     lesson!("2", "smooth-weights", "03-smooth-weights"),
     lesson!("3", "two-choices", "04-two-choices"),
@@ -129,6 +130,15 @@ static SOLUTIONS: &[(&str, Solutions)] = &[
             ("adaptive, few large replicas", "solution-adaptive"),
             ("round robin, strict checks", "solution-strict-checks"),
             ("round robin, time-outs", "solution-time-outs"),
+        ]
+    ),
+    solutions!(
+        "flash-sale",
+        "28-flash-sale",
+        [
+            ("by plan", "solution"),
+            ("by forecast", "solution-forecast"),
+            ("spot for the quiet hours", "solution-spot-floor")
         ]
     ),
     solutions!(

@@ -13,6 +13,7 @@ pub mod progress;
 pub mod rules;
 pub mod text;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -117,9 +118,11 @@ pub struct Lock {
     pub places: bool,
     /// Roles of stations that must stay.
     pub keep: Vec<String>,
-    /// `kind.key` (`edge.key` for connections; `kind.*`: all of them): as in the start document; at the default on what
-    /// is new.
+    /// `kind.key` (`edge.key` for connections; `kind.*`: all of them; `kind.key.part`: one parameter of what is chosen
+    /// there): as in the start document; at the default on what is new.
     pub params: Vec<String>,
+    /// What may be chosen for `kind.key`; what the start has there may stay.
+    pub choices: BTreeMap<String, Vec<String>>,
     /// `[from, to]` by role: a path must lead from one to the other.
     pub paths: Vec<[String; 2]>,
 }
@@ -239,10 +242,12 @@ impl Lesson {
             prediction.check().map_err(|message| LessonError::Content(format!("{}: bet: {message}", self.slug)))?;
         }
         require(catalog::chapter(&self.chapter).is_some(), &format!("there is no chapter \"{}\"", self.chapter))?;
-        for param in self.lock.params.iter().chain(self.ablations.iter().map(|ablation| &ablation.param)) {
+        let chosen = self.lock.choices.keys();
+        for param in self.lock.params.iter().chain(chosen).chain(self.ablations.iter().map(|ablation| &ablation.param))
+        {
             require(rules::param_exists(param), &format!("there is no parameter \"{param}\""))?;
         }
-        for id in &self.allow {
+        for id in self.allow.iter().chain(self.lock.choices.values().flatten()) {
             require(rules::id_exists(id), &format!("no registry has \"{id}\""))?;
         }
         Ok(())

@@ -93,8 +93,10 @@ pub fn guard(lesson: &Lesson, start: &Document, current: &Document) -> Guard {
         for key in locked_keys(lesson, &node.kind) {
             guard.fixed_params.insert((Target::Node(*id), key.to_owned()));
         }
-        if let Some(choices) = strategies(lesson, start, *id, node) {
-            guard.choices.insert((Target::Node(*id), STRATEGY.to_owned()), choices);
+        for key in choosable(lesson, &node.kind) {
+            if let Some(choices) = may_choose(lesson, start, *id, node, key) {
+                guard.choices.insert((Target::Node(*id), key.to_owned()), choices);
+            }
         }
     }
     for id in current.edges.keys() {
@@ -114,21 +116,29 @@ pub fn guard(lesson: &Lesson, start: &Document, current: &Document) -> Guard {
     guard
 }
 
-/// Strategies are the one thing that lessons hold back: this parameter of a balancer chooses one.
+/// What a lesson holds back by its list of what may be added: this parameter of a balancer chooses a strategy.
 const STRATEGY: &str = "strategy";
 
-/// The strategies that may be chosen at `node`: those that the lesson allows, and the one that it had at the start.
-fn strategies(lesson: &Lesson, start: &Document, id: NodeId, node: &Node) -> Option<BTreeSet<String>> {
-    let strategy_at = |node: &Node| match value(entry(&node.kind), &node.params, STRATEGY) {
-        Some(Value::Variant(strategy)) => Some(strategy.id),
+/// The parameters of `kind` of which the lesson may hold choices back.
+fn choosable<'a>(lesson: &'a Lesson, kind: &str) -> BTreeSet<&'a str> {
+    let named = lesson.lock.choices.keys().filter_map(|param| param.split_once('.'));
+    named.filter(|(named, _)| *named == kind).map(|(_, key)| key).chain([STRATEGY]).collect()
+}
+
+/// What may be chosen for `key` at `node`: what the lesson allows, and what was there at the start; `None`: anything.
+fn may_choose(lesson: &Lesson, start: &Document, id: NodeId, node: &Node, key: &str) -> Option<BTreeSet<String>> {
+    let choice_at = |node: &Node| match value(entry(&node.kind), &node.params, key) {
+        Some(Value::Variant(choice)) => Some(choice.id),
         _ => None,
     };
-    strategy_at(node)?;
-    if lesson.allow.is_empty() {
-        return None;
-    }
-    let had = start.nodes.get(&id).filter(|was| was.kind == node.kind).and_then(|was| strategy_at(was));
-    Some(lesson.allow.iter().cloned().chain(had).collect())
+    choice_at(node)?;
+    let allowed = match lesson.lock.choices.get(&format!("{}.{key}", node.kind)) {
+        Some(allowed) => allowed,
+        None if key == STRATEGY && !lesson.allow.is_empty() => &lesson.allow,
+        None => return None,
+    };
+    let had = start.nodes.get(&id).filter(|was| was.kind == node.kind).and_then(|was| choice_at(was));
+    Some(allowed.iter().cloned().chain(had).collect())
 }
 
 /// The design with one thing taken away.
@@ -145,11 +155,19 @@ pub fn ablate(design: &Document, ablation: &Ablation) -> Document {
     ablated
 }
 
-/// Whether `kind.key` names a parameter of a station or, with `edge`, of a connection; `kind.*` all of them.
+/// Whether `kind.key` names a parameter of a station or, with `edge`, of a connection; `kind.*` all of them,
+/// `kind.key.part` one of something that can be chosen there.
 #[must_use]
 pub fn param_exists(param: &str) -> bool {
-    param.split_once('.').is_some_and(|(kind, key)| {
-        entry(kind).is_some_and(|entry| key == "*" || entry.params.iter().any(|spec| spec.key == key))
+    let Some((kind, key)) = param.split_once('.') else { return false };
+    let (key, part) = key.split_once('.').map_or((key, None), |(key, part)| (key, Some(part)));
+    let has = |entry: &Entry, key: &str| entry.params.iter().any(|spec| spec.key == key);
+    entry(kind).is_some_and(|entry| match part {
+        None => key == "*" || has(entry, key),
+        Some(part) => {
+            let spec = entry.params.iter().find(|spec| spec.key == key);
+            spec.is_some_and(|spec| registry_of(spec).iter().any(|entry| has(entry, part)))
+        }
     })
 }
 
@@ -304,18 +322,35 @@ fn params(lesson: &Lesson, start: &Document, design: &Document, found: &mut Vec<
         let Some(entry) = entry(kind) else { return };
         let all = lesson.lock.traffic && is_source(kind);
         let keys = locked_keys(lesson, kind);
+        let mut changed = |key: &str, label: &str| {
+            found.push(Diagnostic {
+                severity: Severity::Error,
+                place,
+                param: Some(key.to_owned()),
+                code: "locked-parameter".to_owned(),
+                message: format!("{name}: \"{label}\" belongs to the lesson's world and was changed."),
+                remedy: "Set it back to what it was: here the question is how to cope with it.".to_owned(),
+            });
+        };
+        // What is new has no past: there the default is the lesson's.
         for spec in entry.params.iter().filter(|spec| all || keys.contains(&"*") || keys.contains(&spec.key)) {
-            // What is new has no past: there the default is the lesson's.
-            let wanted = full(spec, was.and_then(|was| was.get(spec.key)));
-            if full(spec, is.get(spec.key)) != wanted {
-                found.push(Diagnostic {
-                    severity: Severity::Error,
-                    place,
-                    param: Some(spec.key.to_owned()),
-                    code: "locked-parameter".to_owned(),
-                    message: format!("{name}: \"{}\" belongs to the lesson's world and was changed.", spec.label),
-                    remedy: "Set it back to what it was: here the question is how to cope with it.".to_owned(),
-                });
+            if full(spec, is.get(spec.key)) != full(spec, was.and_then(|was| was.get(spec.key))) {
+                changed(spec.key, spec.label);
+            }
+        }
+        for (key, part) in keys.iter().filter_map(|key| key.split_once('.')) {
+            let Some(spec) = entry.params.iter().find(|spec| spec.key == key) else { continue };
+            let Value::Variant(is) = full(spec, is.get(key)) else { continue };
+            let chosen = registry_of(spec).into_iter().find(|entry| entry.id == is.id);
+            let Some(part) = chosen.and_then(|chosen| chosen.params.iter().find(|spec| spec.key == part)) else {
+                continue;
+            };
+            let had = match was.map(|was| full(spec, was.get(key))) {
+                Some(Value::Variant(had)) if had.id == is.id => had.params.get(part.key).cloned(),
+                _ => None,
+            };
+            if full(part, is.params.get(part.key)) != full(part, had.as_ref()) {
+                changed(key, part.label);
             }
         }
     };
@@ -334,10 +369,7 @@ fn params(lesson: &Lesson, start: &Document, design: &Document, found: &mut Vec<
 }
 
 fn allowed(lesson: &Lesson, start: &Document, design: &Document, found: &mut Vec<Diagnostic>) {
-    if lesson.allow.is_empty() {
-        return;
-    }
-    let allowed = |id: &str| lesson.allow.iter().any(|allowed| allowed == id);
+    let allowed = |id: &str| lesson.allow.is_empty() || lesson.allow.iter().any(|allowed| allowed == id);
     for (id, area) in design.areas.iter().filter(|(id, _)| !allowed(AREA_KIND) && !start.areas.contains_key(id)) {
         let message = format!("{}: regions and zones cannot be added in this lesson.", area.label);
         tell(found, Place::Area(*id), "not-allowed", message, "Remove it: this lesson does without.");
@@ -349,11 +381,14 @@ fn allowed(lesson: &Lesson, start: &Document, design: &Document, found: &mut Vec
             let message = format!("{}: a {} cannot be added in this lesson.", node.label, node.kind);
             tell(found, Place::Node(*id), "not-allowed", message, remedy);
         }
-        if let Some(Value::Variant(strategy)) = value(entry(&node.kind), &node.params, STRATEGY)
-            && strategies(lesson, start, *id, node).is_some_and(|allowed| !allowed.contains(&strategy.id))
-        {
-            let message = format!("{}: the strategy \"{}\" is not available in this lesson.", node.label, strategy.id);
-            tell(found, Place::Node(*id), "not-allowed", message, "Choose another strategy.");
+        for key in choosable(lesson, &node.kind) {
+            let Some(Value::Variant(choice)) = value(entry(&node.kind), &node.params, key) else { continue };
+            let Some(allowed) = may_choose(lesson, start, *id, node, key) else { continue };
+            if !allowed.contains(&choice.id) {
+                let message = format!("{}: the {key} \"{}\" is not available in this lesson.", node.label, choice.id);
+                let remedy = format!("Choose another {key}.");
+                tell(found, Place::Node(*id), "not-allowed", message, remedy);
+            }
         }
     }
 }

@@ -244,7 +244,8 @@ fn check_node(document: &Document, id: NodeId, node: &Node, found: &mut Found) {
             );
         }
     }
-    if kind.accepts_input && replicas(document, id) == 0 {
+    let scaled = matches!(node.params.get("scaler"), Some(Value::Variant(scaler)) if scaler.id != "off");
+    if kind.accepts_input && !scaled && replicas(document, id) == 0 {
         found.warn(
             place,
             "no-capacity",

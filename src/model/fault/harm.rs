@@ -78,6 +78,7 @@ impl Harm {
             | Effect::Flush
             | Effect::Poison { .. }
             | Effect::NewVersion { .. }
+            | Effect::Shortage { .. }
             | Effect::ClockJump { .. } => {}
         }
     }

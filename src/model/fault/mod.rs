@@ -19,6 +19,7 @@ mod partition;
 mod pause;
 mod poison;
 mod rollout;
+mod shortage;
 mod slow;
 mod spot;
 mod traffic;
@@ -131,6 +132,8 @@ pub enum Effect {
     Steal { share: f64, burst: f64, calm: f64 },
     /// Out of rotation for `notice`, then dead for `replacement` [s].
     Spot { notice: f64, replacement: f64 },
+    /// Spot machines are taken back with so much notice, and none can be had [s].
+    Shortage { notice: f64 },
     /// Replica after replica is drained, restarts, and answers a share with errors; the next follows after `soak` [s].
     /// The largest share wins.
     Rollout { drain: f64, restart: f64, soak: f64, errors: f64 },
@@ -221,6 +224,7 @@ pub static REGISTRY: &[FaultKind] = &[
     new_version::KIND,
     poison::KIND,
     outage::KIND,
+    shortage::KIND,
 ];
 
 /// Finds a kind by id.

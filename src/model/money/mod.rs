@@ -22,7 +22,7 @@ pub enum Purchase {
     /// By the second while it runs.
     #[default]
     OnDemand,
-    /// For a year ahead, whether it runs or not; shown per hour while it runs.
+    /// For a year ahead, whether it runs or not: as many as are drawn. What runs beyond them is paid on demand.
     Reserved,
     /// Spare capacity, cheap, taken away at short notice.
     Spot,

@@ -36,7 +36,7 @@ pub const PURCHASE_OPTIONS: &[(&str, &str)] =
     &[("on_demand", "on demand"), ("reserved", "reserved for a year"), ("spot", "spot")];
 
 /// What to know of them.
-pub const PURCHASE_HELP: &str = "By the second, for a year ahead, or as spare capacity that may be taken away. Reserved is counted as 63 % and spot as 35 % of the price on demand: illustrative shares, not list prices.";
+pub const PURCHASE_HELP: &str = "By the second, for a year ahead, or as spare capacity that may be taken away. Reserved machines, as many as are drawn, are paid whether they run or not, and what runs beyond them is paid on demand. Reserved is counted as 63 % and spot as 35 % of the price on demand: illustrative shares, not list prices.";
 
 /// Shares of the price on demand; illustrative.
 pub(super) const RESERVED: f64 = 0.63;

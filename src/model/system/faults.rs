@@ -68,6 +68,9 @@ impl System {
         self.active.push(active);
         self.plan_step(self.active.len() - 1);
         self.apply_effects();
+        if let Effect::Shortage { notice } = effect {
+            self.recall_spot_machines(target, notice);
+        }
     }
 
     /// What acts at its start and is over.
@@ -131,6 +134,9 @@ impl System {
         }
         if !ended.is_empty() {
             self.apply_effects();
+        }
+        if ended.iter().any(|active| matches!(active.effect, Effect::Shortage { .. })) {
+            self.hand_out_spot_machines();
         }
     }
 
@@ -313,7 +319,7 @@ fn describe(effect: Effect) -> String {
         Effect::Loss { out, back } => format!(" ({} % of requests, {} % of answers)", percent(out), percent(back)),
         Effect::Bandwidth { bits_per_sec } => format!(" ({} Mbit/s)", bits_per_sec / 1e6),
         Effect::Pause { every, lasts } => format!(" ({lasts} s every {every} s)"),
-        Effect::Spot { notice, .. } => format!(" (in {notice} s)"),
+        Effect::Spot { notice, .. } | Effect::Shortage { notice } => format!(" (in {notice} s)"),
         Effect::ClockJump { secs } => format!(" ({secs:+} s)"),
         Effect::NewVersion { ready: false, .. } => " (never becomes ready)".to_owned(),
         Effect::NewVersion { errors, .. } if errors > 0.0 => format!(" ({} % errors)", percent(errors)),

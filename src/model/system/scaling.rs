@@ -6,6 +6,7 @@
 mod body;
 mod life;
 mod look;
+mod market;
 #[cfg(test)]
 pub(super) mod tests;
 mod versions;
@@ -24,7 +25,7 @@ use super::plan::{Arrivals, PoolConfig, ScalingConfig};
 use super::state::{Event, Kind, LogTone, NONE};
 use crate::engine::rng::DrawKey;
 use crate::engine::time::{SimDuration, SimTime};
-use crate::model::money::{self, Bill};
+use crate::model::money::{self, Bill, Purchase};
 use crate::model::scaler::calendar::Calendar;
 use crate::model::scaler::instance::Instance;
 use crate::model::scaler::nodes::Nodes;
@@ -120,9 +121,18 @@ impl Scaling {
         if let (Some(nodes), Some(size)) = (&self.nodes, self.config.node_size) {
             return nodes.nodes().len() as f64 * money::per_hour(size.0, size.1);
         }
-        let of = |pod: &Pod| pod.instance.and_then(|instance| instance.size);
+        // Who waits for a machine has none yet.
+        let had = self.pods.iter().filter(|pod| pod.stage != Stage::Pending);
+        let had = had.filter_map(|pod| pod.instance.and_then(|instance| instance.size));
+        if let Some((size, Purchase::Reserved)) = self.drawn.and_then(|instance| instance.size) {
+            // Paid whether they run or not; what runs beyond them is paid on demand.
+            let covered = had.clone().filter(|(other, _)| *other == size).count().min(self.set as usize);
+            let all: f64 = had.map(|(size, _)| money::per_hour(size, Purchase::OnDemand)).sum();
+            let beyond = all - covered as f64 * money::per_hour(size, Purchase::OnDemand);
+            return f64::from(self.set) * money::per_hour(size, Purchase::Reserved) + beyond;
+        }
         // In order of numbers, so that sums are the same wherever they are made.
-        self.pods.iter().filter_map(of).map(|(size, purchase)| money::per_hour(size, purchase)).sum()
+        had.map(|(size, purchase)| money::per_hour(size, purchase)).sum()
     }
 }
 

@@ -27,7 +27,7 @@ const SPOT: u64 = 3;
 /// Where a replica is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// No node has room for it, or its node is not there yet.
+    /// No node has room for it, its node is not there yet, or no machine of its kind can be had.
     Pending,
     Pulling,
     /// Its container runs, but does not take requests yet.
@@ -244,8 +244,11 @@ impl System {
     }
 
     /// Looks for a node for a pod, and starts it there.
-    fn place(&mut self, station: u32, number: u32) {
+    pub(super) fn place(&mut self, station: u32, number: u32) {
         let now = self.now;
+        if self.finds_no_machine(station, number) {
+            return;
+        }
         let Some(scaling) = self.scaling(station) else { return };
         let amount = scaling.amount();
         let from = match scaling.nodes.as_mut().map(|nodes| nodes.put(number, amount, now)) {
