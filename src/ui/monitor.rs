@@ -68,9 +68,9 @@ pub fn Monitor() -> Html {
             </div>
             <p class="sub monitor-note">
                 if remembers {
-                    { "Memory is that of services whose objects are modelled: the program, objects in requests and in the pool, garbage. Entries of caches, messages of brokers and what waits in queues have no size here. " }
+                    { "Memory is that of services: the program, objects in requests and in the pool and garbage where objects are modelled, else what their instances take when idle and for each request held. Entries of caches and messages of brokers have no size here. Reserved is the most that a program ever had, or what its instance requests. " }
                 } else {
-                    { "No memory is modelled here: choose “Objects in memory” at a service to see allocation, garbage and the collector’s pauses. " }
+                    { "No memory is modelled here: choose “Objects in memory” at a service to see allocation, garbage and the collector’s pauses, or what its replicas have to see what that takes. " }
                 }
                 { "It is the memory of the system that is simulated, not that of this page." }
             </p>

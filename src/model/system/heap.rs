@@ -10,6 +10,7 @@ use super::state::{Event, Kind, NONE, Verb};
 use super::trail::Mark;
 use crate::engine::time::SimDuration;
 use crate::model::object_pool::{Counts, Heap, Settings};
+use crate::model::scaler::instance::Instance;
 
 /// A replica's memory, and who holds what of it.
 #[derive(Clone, Debug)]
@@ -195,8 +196,13 @@ impl System {
                 }
             }
         }
-        for station in &mut self.stations {
-            station.meter.in_flight = 0;
+        for station in 0..self.stations.len() as u32 {
+            self.stations[station as usize].meter.in_flight = 0;
+            if let Some((used, reserved)) = self.memory_of_instances(station) {
+                let memory = &mut self.stations[station as usize].meter.memory;
+                (memory.used, memory.reserved) = (used, reserved);
+                memory.most = memory.most.max(used);
+            }
         }
         for edge in &self.edges {
             let to = &mut self.stations[edge.to as usize];
@@ -218,6 +224,36 @@ impl System {
         memory.collections = sum(|memory| memory.collections);
         memory.paused_ns = sum(|memory| memory.paused_ns);
         self.meter.memory = memory;
+    }
+
+    /// A replica's memory [bytes]: where objects are modelled, they and what is alive besides take the place of what its
+    /// instance takes when idle.
+    pub(super) fn memory_of(&self, replica_ix: u32, instance: &Instance, held: u32) -> f64 {
+        match &self.replicas[replica_ix as usize].allocator {
+            Some(allocator) => allocator.heap.used() as f64 + instance.per_request * f64::from(held),
+            None => instance.memory_with(held),
+        }
+    }
+
+    /// What the replicas of a station use of their instances' memory, and what they have requested of it [bytes]; `None`
+    /// where nothing is said of their instances, or objects tell more.
+    fn memory_of_instances(&self, station: u32) -> Option<(u64, u64)> {
+        let Kind::Pool(pool) = &self.stations[station as usize].kind else { return None };
+        if pool.config.objects.is_some() {
+            return None;
+        }
+        pool.scaling.as_ref()?.config.instance?;
+        let mut sum = (0.0, 0.0);
+        for &replica_ix in &pool.replicas {
+            let replica = &self.replicas[replica_ix as usize];
+            let Some(instance) = replica.body.as_ref().and_then(|body| body.instance) else { continue };
+            if !replica.dead {
+                let held = replica.busy + replica.queue.len() as u32;
+                sum.0 += self.memory_of(replica_ix, &instance, held);
+                sum.1 += instance.memory_request;
+            }
+        }
+        Some((sum.0 as u64, (sum.0.max(sum.1)) as u64))
     }
 
     /// The memory of each of a station's replicas, by ascending number; of those whose memory is modelled.
