@@ -47,12 +47,17 @@ fn digits(value: f64) -> f64 {
     short.to_string().parse().unwrap_or(value)
 }
 
+/// The rows that have any width: the warm-up may end in the moment in which a bucket begins.
+fn rows(series: &Series) -> impl Iterator<Item = usize> {
+    (0..series.at_secs.len()).filter(|row| at(&series.arrival_rate, *row).is_finite())
+}
+
 /// With a line of names first; an empty cell where there is nothing to tell.
 #[must_use]
 pub fn csv(series: &Series) -> String {
     let mut text = COLUMNS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(",");
     text.push('\n');
-    for row in 0..series.at_secs.len() {
+    for row in rows(series) {
         for (place, (_, read)) in COLUMNS.iter().enumerate() {
             if place > 0 {
                 text.push(',');
@@ -77,7 +82,7 @@ pub fn json(series: &Series) -> String {
         });
         Value::Object(cells.collect::<Map<_, _>>())
     };
-    let rows: Vec<Value> = (0..series.at_secs.len()).map(row).collect();
+    let rows: Vec<Value> = rows(series).map(row).collect();
     serde_json::to_string_pretty(&rows).expect("numbers and names are plain data")
 }
 
@@ -88,8 +93,9 @@ mod tests {
     fn series() -> Series {
         let mut series = Series {
             bucket_secs: 1.0,
-            at_secs: vec![0.0, 1.0],
-            arrival_rate: vec![100.0, 90.5],
+            // The last one has no width.
+            at_secs: vec![0.0, 1.0, 2.0],
+            arrival_rate: vec![100.0, 90.5, f32::NAN],
             p50: vec![0.01, f32::NAN],
             p99: vec![0.1, f32::NAN],
             utilization: vec![0.3, 0.0],

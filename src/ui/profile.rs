@@ -51,7 +51,7 @@ pub fn Profile() -> Html {
         <div class="profile" tabindex="0" role="group" aria-label="Where the time went">
             <p class="profile-head">
                 { summary(&profile) }
-                if let Some(slowest) = profile.slowest { { why(&simulation, slowest, format!("The slowest: {}", took(slowest))) } }
+                if let Some(slowest) = profile.slowest { { why(&simulation, slowest, format!("The slowest took {}", took(slowest)), true) } }
             </p>
             <table class="plain-table profile-table">
                 <thead>
@@ -93,14 +93,15 @@ fn took(example: ExampleFrame) -> String {
     format::duration(example.took_ns as f64 / 1e9)
 }
 
-fn why(simulation: &super::worker_client::Simulation, example: ExampleFrame, about: String) -> Html {
+/// A button that asks about a request; `told`: with the words about it.
+fn why(simulation: &super::worker_client::Simulation, example: ExampleFrame, about: String, told: bool) -> Html {
     let simulation = simulation.clone();
     let onclick = Callback::from(move |event: MouseEvent| {
         event.stop_propagation();
         simulation.explain(NodeId(example.source), example.ordinal);
     });
     let label = format!("{about}. Why? Request {}", format::count(example.ordinal + 1));
-    html! { <button type="button" class="btn btn-s" title={about} aria-label={label} {onclick}>{ "Why?" }</button> }
+    html! { <button type="button" class="btn btn-s" title={about.clone()} aria-label={label} {onclick}>{ if told { format!("{about}. Why?") } else { "Why?".to_owned() } }</button> }
 }
 
 #[derive(Debug, PartialEq, Properties)]
@@ -131,7 +132,7 @@ fn Row(props: &RowProps) -> Html {
             <td class="profile-share">{ bar(one) }{ words(one) }</td>
             { for props.parts.iter().map(|part| if one.shares[*part as usize] > 0.0 { cell(one.parts[*part as usize]) } else { html! { <td class="num profile-none">{ "–" }</td> } }) }
             { if one.behind.mean > 0.0 { cell(one.behind) } else { html! { <td class="num profile-none">{ "–" }</td> } } }
-            <td>{ one.worst.map_or_else(Html::default, |worst| why(&simulation, worst, format!("{} took {} of one request", node.label, took(worst)))) }</td>
+            <td>{ one.worst.map_or_else(Html::default, |worst| why(&simulation, worst, format!("{} took {} of one request", node.label, took(worst)), false)) }</td>
         </tr>
     }
 }
@@ -177,6 +178,9 @@ pub fn stations_of(journey: &crate::model::journey::Journey) -> Html {
         journey.tries.iter().find(|one| one.to == node).map_or("?", |one| one.to_name.as_str()).to_owned()
     };
     let ranking = profile.ranking();
+    if ranking.len() < 2 {
+        return Html::default();
+    }
     html! {
         <ul class="why-stations" aria-label="Critical path by station">
             { for ranking.into_iter().filter(|(_, station)| station.own.total() > 0.0).map(|(node, station)| html! {
