@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use crate::protocol::manifest::{ManifestAnswer, ManifestAsk};
 use crate::protocol::{BUILD, Frame, FromWorker, PROTOCOL, RunId, RunStatus, Speed, ToWorker};
 use crate::topology::check;
 use crate::topology::document::{
@@ -48,6 +49,8 @@ pub enum News {
         ordinal: u64,
         journey: Result<String, String>,
     },
+    /// What a manifest says, or how a service is written as one.
+    Manifest(ManifestAnswer),
     /// The answer to a ping.
     Pong(u32),
 }
@@ -94,6 +97,9 @@ pub struct Conversation {
     status: RunStatus,
     /// Where a replaced worker must get to before it goes on.
     until_event: Option<u64>,
+    /// The question about a manifest that has no answer yet, and the number of the latest.
+    manifest: Option<ManifestAsk>,
+    manifest_job: u32,
     outgoing: Vec<ToWorker>,
 }
 
@@ -118,6 +124,8 @@ impl Default for Conversation {
             events: 0,
             status: RunStatus::Paused,
             until_event: None,
+            manifest: None,
+            manifest_job: 0,
             outgoing: Vec::new(),
         }
     }
@@ -389,6 +397,19 @@ impl Conversation {
         }
     }
 
+    /// Asks about a manifest; a newer question takes an older one's place. Before the worker is ready it waits.
+    pub fn ask_manifest(&mut self, ask: ManifestAsk) {
+        self.manifest_job = self.manifest_job.wrapping_add(1);
+        self.manifest = Some(ask);
+        self.send_manifest();
+    }
+
+    fn send_manifest(&mut self) {
+        if let Some(ask) = self.manifest.clone().filter(|_| self.ready) {
+            self.outgoing.push(ToWorker::Manifest { job: self.manifest_job, ask });
+        }
+    }
+
     pub fn export(&mut self) {
         if self.ready {
             self.outgoing.push(ToWorker::Export { run: self.run });
@@ -401,6 +422,8 @@ impl Conversation {
         self.outgoing.clear();
         // Changes sent but not answered go with the worker, except the editor's own, which stands in `wanted`.
         self.waiting.clear();
+        // It may be what the worker died of.
+        self.manifest = None;
         self.run = RunId(self.run.0 + 1);
         self.loading = true;
         self.until_event = Some(self.events).filter(|events| *events > 0);
@@ -418,7 +441,12 @@ impl Conversation {
                     self.loading = true;
                     self.send_load();
                 }
+                self.send_manifest();
                 None
+            }
+            FromWorker::Manifest { job, answer } => {
+                let awaited = job == self.manifest_job && self.manifest.take().is_some();
+                awaited.then_some(News::Manifest(answer))
             }
             FromWorker::Pong { id } => Some(News::Pong(id)),
             FromWorker::Panicked { message } => Some(News::Panicked(message)),
@@ -619,6 +647,29 @@ mod tests {
             _ => "other",
         };
         talk.take_outgoing().iter().map(name).collect()
+    }
+
+    #[test]
+    fn a_question_about_a_manifest_waits_for_the_worker_and_hears_only_the_newest_answer() {
+        let ask = |text: &str| ManifestAsk::Read { text: text.to_owned(), stations: Vec::new() };
+        let answer = || ManifestAnswer::Read(crate::protocol::manifest::Understood::default());
+        let mut talk = Conversation::default();
+        talk.ask_manifest(ask("a"));
+        assert!(talk.take_outgoing().is_empty(), "nobody is there yet");
+        talk.received(ready());
+        assert_eq!(talk.take_outgoing(), [ToWorker::Manifest { job: 1, ask: ask("a") }]);
+        talk.ask_manifest(ask("b"));
+        assert!(talk.received(FromWorker::Manifest { job: 1, answer: answer() }).is_none());
+        assert!(matches!(
+            talk.received(FromWorker::Manifest { job: 2, answer: answer() }),
+            Some(News::Manifest(ManifestAnswer::Read(_)))
+        ));
+        assert!(talk.received(FromWorker::Manifest { job: 2, answer: answer() }).is_none());
+        // What may have killed a worker is not asked again.
+        talk.ask_manifest(ask("c"));
+        talk.worker_lost();
+        talk.received(ready());
+        assert!(!talk.take_outgoing().iter().any(|message| matches!(message, ToWorker::Manifest { .. })));
     }
 
     fn answer(talk: &mut Conversation, refused: Option<&str>) -> Option<News> {

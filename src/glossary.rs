@@ -590,6 +590,14 @@ pub const TERMS: &[Term] = &[
         advice: "Count those apart whose producers had been told that they are safe.",
     },
     Term {
+        id: "manifest",
+        name: "manifest",
+        symbol: "",
+        definition: "A text that tells Kubernetes what shall run: a Deployment with its containers, an autoscaler with its metrics.",
+        formula: "",
+        advice: "It says how many there are and how fast they may come and go. What a request costs, it does not say.",
+    },
+    Term {
         id: "max_surge",
         name: "surge and unavailable",
         symbol: "",

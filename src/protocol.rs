@@ -8,6 +8,7 @@ pub mod broker;
 pub mod door;
 pub mod heap;
 pub mod inside;
+pub mod manifest;
 pub mod mesh;
 pub mod parts;
 pub mod profile;
@@ -17,12 +18,13 @@ use serde::{Deserialize, Serialize};
 
 use self::broker::BrokerFrame;
 use self::inside::{Inside, Lately};
+use self::manifest::{ManifestAnswer, ManifestAsk};
 use self::profile::ProfileFrame;
 use crate::model::rotation::OutOfRotation;
 use crate::topology::document::{Diagnostic, EdgeId, NodeId};
 
 /// Changes whenever a message changes shape.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// Names what page and worker were built from: equal in both, or one of them comes from an old cache.
 /// Set by `build.rs`; a build without the page has the version alone.
@@ -112,6 +114,11 @@ pub enum ToWorker {
         document_json: String,
         seed: u64,
     },
+    /// Reads or writes a Kubernetes manifest; belongs to no run.
+    Manifest {
+        job: u32,
+        ask: ManifestAsk,
+    },
     /// A frame was taken: another may be sent.
     FrameTaken {
         run: RunId,
@@ -172,6 +179,11 @@ pub enum FromWorker {
         seed: u64,
         result_json: String,
     },
+    /// The answer to [`ToWorker::Manifest`].
+    Manifest {
+        job: u32,
+        answer: ManifestAnswer,
+    },
     Pong {
         id: u32,
     },
@@ -229,6 +241,8 @@ pub struct Frame {
     pub inside: Option<Box<Inside>>,
     /// Where the time went, for whoever asks: present at most four times a second.
     pub profile: Option<Box<ProfileFrame>>,
+    /// The scaler that is looked into: present at most four times a second.
+    pub scaler: Option<Box<scaling::ScalerInside>>,
     /// Faults in force now: index into the document's timetable, or live ones as text.
     pub faults: Vec<ActiveFault>,
 }

@@ -262,6 +262,7 @@ fn param(spec: &ParamSpec) -> ListedParam {
             whole: unit == Unit::Count,
             ..blank
         },
+        ParamKind::Station => ListedParam { kind: "station", ..blank },
         ParamKind::Bool { .. } => ListedParam { kind: "bool", ..blank },
         ParamKind::Text { .. } => blank,
         ParamKind::Choice { options, .. } => {

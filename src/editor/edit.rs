@@ -46,6 +46,12 @@ pub enum EditCommand {
         key: String,
         value: Option<Value>,
     },
+    /// Several parameters of a node or an edge at once; `label`: the words for the undo step.
+    SetParams {
+        target: Target,
+        params: Params,
+        label: String,
+    },
     Rename {
         node: NodeId,
         label: String,
@@ -340,6 +346,12 @@ impl EditCommand {
                 Ok(Applied::said(format!("Reconnect {words}")))
             }
             Self::SetParam { target, key, value } => set_param(document, guard, *target, key, value.as_ref()),
+            Self::SetParams { target, params, label } => {
+                for (key, value) in &params.0 {
+                    set_param(document, guard, *target, key, Some(value))?;
+                }
+                Ok(Applied::said(label.clone()).selecting(Selection::of(*target)))
+            }
             Self::Rename { node, label } => {
                 let label = clean_name(label)?;
                 let node = document.nodes.get_mut(node).ok_or(EditError::Gone)?;
@@ -737,6 +749,13 @@ fn paste(
         node.label = fresh_label(document, stem(&node.label));
         document.nodes.insert(id, Rc::new(node));
         places::stand(document, id);
+    }
+    for id in fresh.values() {
+        if let Some(node) = document.nodes.get_mut(id)
+            && let Some(kind) = station::find(&node.kind)
+        {
+            super::stations::renumber(kind.entry.params, &mut Rc::make_mut(node).params, &fresh);
+        }
     }
     for edge in clip.edges.values() {
         let (Some(from), Some(to)) = (fresh.get(&edge.from), fresh.get(&edge.to)) else { continue };

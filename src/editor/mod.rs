@@ -29,6 +29,7 @@ pub mod layout;
 pub mod places;
 pub mod scene;
 pub mod session;
+mod stations;
 pub mod tool;
 
 #[cfg(test)]

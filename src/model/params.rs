@@ -140,7 +140,9 @@ pub enum ParamKind {
         registry: fn() -> Vec<&'static Entry>,
         default: &'static str,
     },
-    /// Rows of cells; every row has one cell per column.
+    /// A station of the drawing, by the number of its node; 0: none other.
+    Station,
+    /// Rows of cells; every row has one cell per column. A cell of [`ParamKind::Station`] at its end may be left out.
     Table {
         columns: &'static [ParamSpec],
         default: fn() -> Value,
@@ -208,11 +210,17 @@ impl ParamSpec {
         Self { key, label, help, kind: ParamKind::Variant { registry, default } }
     }
 
+    #[must_use]
+    pub const fn station(key: &'static str, label: &'static str, help: &'static str) -> Self {
+        Self { key, label, help, kind: ParamKind::Station }
+    }
+
     /// The value that a missing key stands for.
     #[must_use]
     pub fn default_value(&self) -> Value {
         match self.kind {
             ParamKind::Number { default, .. } => Value::Number(default),
+            ParamKind::Station => Value::Number(0.0),
             ParamKind::Bool { default } => Value::Bool(default),
             ParamKind::Text { default } | ParamKind::Choice { default, .. } => Value::from(default),
             ParamKind::Variant { default, .. } => Value::Variant(Variant::new(default, Params::new())),

@@ -98,9 +98,16 @@ impl<'a> Reader<'a> {
                 .collect(),
             _ => Vec::new(),
         };
-        match self.params.get(key) {
+        let mut rows = match self.params.get(key) {
             Some(value @ Value::List(_)) => rows(value),
             _ => rows(&self.spec(key).default_value()),
+        };
+        // What may be left out at the end of a row is its default.
+        if let ParamKind::Table { columns, .. } = self.spec(key).kind {
+            for row in &mut rows {
+                row.extend(columns.iter().skip(row.len()).map(ParamSpec::default_value));
+            }
         }
+        rows
     }
 }

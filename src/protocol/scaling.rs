@@ -9,12 +9,10 @@ pub struct ScalingFrame {
     pub name: String,
     /// Replicas there shall be.
     pub wanted: u32,
-    /// By ascending number, those that start or leave among them.
+    /// By ascending number, those that start or leave among them, and those that ended lately.
     pub replicas: Vec<LifeFrame>,
-    /// Evaluations, oldest first; only while watched.
-    pub syncs: Vec<SyncFrame>,
-    /// Earlier numbers that still count (number, when [ns]), oldest first; only while watched.
-    pub window: Vec<(u32, u64)>,
+    /// How the number came to be what it is: the latest evaluation that changed it.
+    pub moved: Option<MovedFrame>,
     /// Requests per second of the whole station, as its scaler knows them.
     pub rate: Option<MeasuredFrame>,
     /// Numbers of the nodes, and from when on each is there [ns].
@@ -46,6 +44,54 @@ pub struct RolloutFrame {
     pub old_available: u32,
 }
 
+/// An evaluation that changed the number.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MovedFrame {
+    pub at_ns: u64,
+    pub from: u32,
+    pub to: u32,
+}
+
+/// The inside of the one scaler that somebody looks into, a few times a second.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ScalerInside {
+    pub node: u32,
+    /// Evaluations, oldest first.
+    pub syncs: Vec<SyncFrame>,
+    /// Earlier numbers that still count (number, when [ns]), oldest first.
+    pub window: Vec<(u32, u64)>,
+    /// How far back they count, for more replicas and for fewer [ns].
+    pub up_ns: u64,
+    pub down_ns: u64,
+    /// Oldest first.
+    pub course: Vec<CourseFrame>,
+}
+
+/// A moment of a pool.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CourseFrame {
+    pub at_ns: u64,
+    /// Replicas that there shall be, that take requests, and that are not gone.
+    pub wanted: u32,
+    pub ready: u32,
+    pub all: u32,
+    /// Requests per second; NaN: not measured yet.
+    pub rate: f32,
+}
+
+/// What one metric said in an evaluation.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MetricFrame {
+    pub name: String,
+    pub value: Option<f64>,
+    pub target: f64,
+    /// Age of the oldest measurement that went in, and over how long it was taken [ns].
+    pub age_ns: Option<u64>,
+    pub window_ns: u64,
+    /// How many replicas it asks for by itself.
+    pub asks: Option<u32>,
+}
+
 /// A measurement, and when it was taken [ns].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MeasuredFrame {
@@ -74,10 +120,12 @@ pub enum LifeStage {
     Leaving,
     /// Its spot machine is being taken away.
     Interrupted,
+    /// It ended, a moment ago.
+    Terminated,
 }
 
 impl LifeStage {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Pending,
         Self::Pulling,
         Self::Booting,
@@ -87,6 +135,7 @@ impl LifeStage {
         Self::Dead,
         Self::Leaving,
         Self::Interrupted,
+        Self::Terminated,
     ];
 
     /// In words; also the name of its color.
@@ -102,6 +151,7 @@ impl LifeStage {
             Self::Dead => "dead",
             Self::Leaving => "draining",
             Self::Interrupted => "interrupted",
+            Self::Terminated => "terminated",
         }
     }
 }
@@ -132,6 +182,7 @@ pub struct SyncFrame {
     pub desired: u32,
     /// What limited it; empty: nothing did.
     pub limit: String,
-    /// How it came about; empty for all but the newest ones.
+    /// How it came about, with the numbers put in.
     pub why: Vec<String>,
+    pub metrics: Vec<MetricFrame>,
 }

@@ -10,6 +10,7 @@ use crate::model::system::meter::{Bucket, Meter};
 use crate::model::system::state::{Kind, NONE, Replica, Station};
 use crate::model::system::{LogTone, System};
 use crate::protocol::inside::Inside;
+use crate::protocol::scaling::ScalerInside;
 use crate::protocol::{
     ActiveFault, BackendFrame, EdgeFrame, Frame, Hop, LogLevel, LogLine, OUTCOMES, OutFrame, Recent, ReplicaFrame,
     ReplicaState, RunId, RunStatus, Series, StationFrame, Totals, Warming,
@@ -153,6 +154,7 @@ impl FrameBuilder {
             lately: slow_news.then(|| lately(system)),
             inside: inside.map(Box::new),
             profile: if slow_news && self.profiles { profile::frame(system).map(Box::new) } else { None },
+            scaler: if slow_news { self.scaler(system) } else { None },
             faults: faults(system),
         };
         self.last = clock;
@@ -178,6 +180,12 @@ impl FrameBuilder {
         if dots > DOTS_WANTED * 1.5 || (dots < DOTS_WANTED * 0.3 && now > 1.0) {
             system.watch(Some(dots_for(per_second)));
         }
+    }
+
+    /// The scaler that is looked into.
+    fn scaler(&self, system: &System) -> Option<Box<ScalerInside>> {
+        let node = self.looked_into?;
+        Some(Box::new(scaling::inside(&system.look_at_scaling(node)?, node.0)))
     }
 
     /// The balancer that is looked into; others that were looked into before are kept up with.
@@ -421,8 +429,8 @@ fn station_frame(
             if pool.config.objects.is_some() {
                 frame.heap = system.station_index(station.id).and_then(|at| heap::frame(system, at));
             }
-            if let (Some(scaled), Some(look)) = (&pool.scaling, system.look_at_scaling(station.id)) {
-                frame.scaling = Some(scaling::frame(&look, &scaled.config.scaler.id, shown));
+            if let (Some(scaled), Some(look)) = (&pool.scaling, system.glance_at_scaling(station.id)) {
+                frame.scaling = Some(scaling::frame(&look, &scaled.config.scaler.id));
             }
             frame.replicas = pool
                 .replicas

@@ -1,21 +1,29 @@
 //! A scaler and its replicas, as the page shows them.
 
-use crate::model::scaler::{Decision, Measured, entries};
+use crate::model::scaler::{Decision, Measured, MetricSeen, entries};
 use crate::model::system::{ReplicaLook, ScalingLook, Stage};
-use crate::protocol::scaling::{LifeFrame, LifeStage, MeasuredFrame, RolloutFrame, ScalingFrame, SyncFrame};
+use crate::protocol::scaling::{
+    CourseFrame, LifeFrame, LifeStage, MeasuredFrame, MetricFrame, MovedFrame, RolloutFrame, ScalerInside,
+    ScalingFrame, SyncFrame,
+};
 
-/// Evaluations that are told with their reasons.
-const TOLD: usize = 12;
-
-/// What there is to see; `whole`: with every evaluation.
-pub(super) fn frame(look: &ScalingLook, scaler: &str, whole: bool) -> Box<ScalingFrame> {
+/// What there is to see at a glance.
+pub(super) fn frame(look: &ScalingLook, scaler: &str) -> Box<ScalingFrame> {
     let name = entries().into_iter().find(|entry| entry.id == scaler).map_or("", |entry| entry.name);
+    let moved = look.syncs.iter().rev().find(|sync| sync.desired != sync.current);
+    let gone = look.gone.iter().map(|(number, at)| LifeFrame {
+        number: *number,
+        stage: LifeStage::Terminated,
+        since_ns: at.0,
+        ..LifeFrame::default()
+    });
+    let mut replicas: Vec<LifeFrame> = look.replicas.iter().map(life).chain(gone).collect();
+    replicas.sort_by_key(|replica| replica.number);
     Box::new(ScalingFrame {
         name: name.to_owned(),
         wanted: look.wanted,
-        replicas: look.replicas.iter().map(life).collect(),
-        syncs: if whole { syncs(&look.syncs) } else { Vec::new() },
-        window: if whole { look.window.iter().map(|(number, at)| (*number, at.0)).collect() } else { Vec::new() },
+        replicas,
+        moved: moved.map(|sync| MovedFrame { at_ns: sync.at.0, from: sync.current, to: sync.desired }),
         rate: look.rate.map(measured),
         nodes: look.nodes.iter().map(|(number, at)| (*number, at.0)).collect(),
         size: look.size.to_owned(),
@@ -34,6 +42,28 @@ pub(super) fn frame(look: &ScalingLook, scaler: &str, whole: bool) -> Box<Scalin
             old_available: rollout.counts.old_available,
         }),
     })
+}
+
+/// Everything: each evaluation with its reasons, the window, the course.
+pub(super) fn inside(look: &ScalingLook, node: u32) -> ScalerInside {
+    ScalerInside {
+        node,
+        syncs: look.syncs.iter().map(sync).collect(),
+        window: look.window.iter().map(|(number, at)| (*number, at.0)).collect(),
+        up_ns: look.looks_back.up.0,
+        down_ns: look.looks_back.down.0,
+        course: look
+            .course
+            .iter()
+            .map(|point| CourseFrame {
+                at_ns: point.at.0,
+                wanted: point.wanted,
+                ready: point.ready,
+                all: point.all,
+                rate: point.rate.map_or(f32::NAN, |rate| rate as f32),
+            })
+            .collect(),
+    }
 }
 
 const fn measured(measured: Measured) -> MeasuredFrame {
@@ -64,13 +94,20 @@ fn life(replica: &ReplicaLook) -> LifeFrame {
     }
 }
 
-/// Evaluations, the newest ones with their reasons.
+/// Evaluations with their reasons.
 pub(super) fn syncs(decisions: &[Decision]) -> Vec<SyncFrame> {
-    let told_from = decisions.len().saturating_sub(TOLD);
-    decisions.iter().enumerate().map(|(at, decision)| sync(decision, at >= told_from)).collect()
+    decisions.iter().map(sync).collect()
 }
 
-fn sync(decision: &Decision, told: bool) -> SyncFrame {
+fn sync(decision: &Decision) -> SyncFrame {
+    let metric = |metric: &MetricSeen| MetricFrame {
+        name: metric.name.clone(),
+        value: metric.value,
+        target: metric.target,
+        age_ns: metric.measured.map(|(at, _)| decision.at.since(at).0),
+        window_ns: metric.measured.map_or(0, |(_, window)| window.0),
+        asks: metric.asks,
+    };
     SyncFrame {
         at_ns: decision.at.0,
         current: decision.current,
@@ -78,6 +115,7 @@ fn sync(decision: &Decision, told: bool) -> SyncFrame {
         stabilized: decision.stabilized,
         desired: decision.desired,
         limit: decision.limit.label().to_owned(),
-        why: if told { decision.why.clone() } else { Vec::new() },
+        why: decision.why.clone(),
+        metrics: decision.metrics.iter().map(metric).collect(),
     }
 }

@@ -10,10 +10,11 @@ use super::browser::{self, Listener, Timer};
 use super::commands::{self, Means};
 use super::dock::{self, Dock};
 use super::frames::FrameCell;
-use super::gallery::Gallery;
+use super::gallery::{Found, Gallery};
 use super::help::Help;
 use super::icons::icon;
 use super::inspector::Inspector;
+use super::manifest::Manifest;
 use super::mobile::{MobileTab, TabBar};
 use super::palette::Palette;
 use super::practice::{Practice, ProgressProvider};
@@ -264,6 +265,7 @@ fn Page(props: &PageProps) -> Html {
             { match (*dialog).clone() {
                 Some(DialogKind::Help) => html! { <Help onclose={close} /> },
                 Some(DialogKind::Gallery) => html! { <Gallery onclose={close} /> },
+                Some(DialogKind::Manifest { text, out }) => html! { <Manifest {text} {out} onclose={close} /> },
                 Some(DialogKind::Share) => html! { <Share exported={(*exported).clone()} onclose={close} /> },
                 None => Html::default(),
             } }
@@ -393,7 +395,7 @@ fn test_hook(simulation: &Simulation) {
 
 type DragCallbacks = (Callback<DragEvent>, Callback<DragEvent>, Callback<DragEvent>);
 
-/// A saved run can be dropped anywhere on the page.
+/// A saved run, or a manifest, can be dropped anywhere on the page.
 fn drop_handlers(
     shell: &Rc<Shell>,
     dispatch: &super::store::Dispatch,
@@ -423,7 +425,8 @@ fn drop_handlers(
             event.prevent_default();
             let (shell, dispatch) = (shell.clone(), dispatch.clone());
             gallery::read_file(&file, move |found| match found {
-                Ok(opening) => shell.open(opening),
+                Ok(Found::Run(opening)) => shell.open(*opening),
+                Ok(Found::Manifest(text)) => shell.show(DialogKind::Manifest { text, out: false }),
                 Err(message) => dispatch.notify(message),
             });
         })

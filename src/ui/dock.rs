@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use super::charts::{ChartCard, ChartKind};
 use super::icons::icon;
+use super::inspector::inside::scaling::ask_count;
 use super::inspector::target_words;
 use super::monitor::Monitor;
 use super::profile::Profile;
@@ -11,7 +12,7 @@ use super::store::{Dispatch, use_dispatch, use_document, use_preferences, use_ru
 use super::timeline::Timeline;
 use crate::editor::{SessionChange, Target};
 use crate::engine::time::SimTime;
-use crate::protocol::LogLevel;
+use crate::protocol::{LogLevel, LogLine};
 use crate::topology::check;
 use crate::topology::document::{Diagnostic, Document, NodeId, Place, Severity};
 
@@ -149,9 +150,19 @@ pub fn Charts() -> Html {
 pub fn LogPanel() -> Html {
     let run = use_run();
     let dispatch = use_dispatch();
+    let simulation = use_simulation();
     if run.log.is_empty() {
         return html! { <p class="empty">{ "Nothing to report yet. Deaths, health checks and faults are written down here." }</p> };
     }
+    // What a scaler decided leads to the evaluation behind it.
+    let why_count = |line: &LogLine| {
+        let node = line.node?;
+        let scaled = run.station(node).is_some_and(|station| station.scaling.is_some());
+        (scaled && line.text.contains(" → ") && line.text.contains(" replicas. ")).then(|| {
+            let (dispatch, simulation, at_ns) = (dispatch.clone(), simulation.clone(), line.at_ns);
+            Callback::from(move |_: MouseEvent| ask_count(&dispatch, &simulation, node, Some(at_ns)))
+        })
+    };
     let lines = run.log.iter().rev().map(|line| {
         let (class, sign) = match line.level {
             LogLevel::Info => ("log-info", "info"),
@@ -168,6 +179,7 @@ pub fn LogPanel() -> Html {
                 { icon(sign, "icon-s") }
                 if let Some(onclick) = jump {
                     <button type="button" class="link-btn" {onclick}>{ &line.text }</button>
+                    if let Some(onclick) = why_count(line) { <button type="button" class="btn btn-s" {onclick}>{ "Why?" }</button> }
                 } else {
                     <span>{ &line.text }</span>
                 }

@@ -9,8 +9,9 @@ use super::browser;
 use super::dialog::Dialog;
 use super::icons::icon;
 use super::practice::use_progress;
-use super::shell::{Opening, Origin, use_shell};
+use super::shell::{DialogKind, Opening, Origin, use_shell};
 use super::storage;
+use crate::interop::kubernetes::looks_like_one;
 use crate::lesson::Lesson;
 use crate::lesson::catalog::{CHAPTERS, LESSONS, LessonFiles, SCENARIOS};
 use crate::lesson::progress::LessonProgress;
@@ -100,14 +101,27 @@ pub fn Gallery(props: &GalleryProps) -> Html {
             }
         })
     };
+    let manifest = {
+        let (shell, onclose) = (shell.clone(), props.onclose.clone());
+        Callback::from(move |_: MouseEvent| {
+            onclose.emit(());
+            shell.show(DialogKind::Manifest { text: String::new(), out: false });
+        })
+    };
     let chosen = {
         let (open, failed) = (open.clone(), failed.clone());
+        let (shell, onclose) = (shell, props.onclose.clone());
         Callback::from(move |event: Event| {
             let input: HtmlInputElement = event.target_unchecked_into();
             if let Some(file) = input.files().and_then(|files| files.get(0)) {
                 let (open, failed) = (open.clone(), failed.clone());
+                let (shell, onclose) = (shell.clone(), onclose.clone());
                 read_file(&file, move |found| match found {
-                    Ok(opening) => open.emit(opening),
+                    Ok(Found::Run(opening)) => open.emit(*opening),
+                    Ok(Found::Manifest(text)) => {
+                        onclose.emit(());
+                        shell.show(DialogKind::Manifest { text, out: false });
+                    }
                     Err(message) => failed.set(Some(message)),
                 });
             }
@@ -130,9 +144,10 @@ pub fn Gallery(props: &GalleryProps) -> Html {
                 <ul class="cards">
                     { card("blank", "plus", "Empty canvas", "Begin from nothing.", blank) }
                     { card("file", "folder-open", "Open a file", "A run saved by Headroom; dropping it on the page works too.", choose) }
+                    { card("manifest", "file-code", "Kubernetes manifest", "A Deployment with its autoscaler becomes a service; a service becomes a manifest.", manifest) }
                     { for own }
                 </ul>
-                <input ref={chooser} type="file" accept=".json,application/json" hidden=true onchange={chosen} id="file-chooser" />
+                <input ref={chooser} type="file" accept=".json,.yaml,.yml,application/json,application/yaml" hidden=true onchange={chosen} id="file-chooser" />
             </section>
             <p class="sub">{ "What you have drawn goes on the shelf above; it is not lost." }</p>
         </Dialog>
@@ -200,9 +215,26 @@ pub fn read(text: &str, origin: Origin) -> Result<Opening, String> {
     Ok(Opening { document: Rc::new(run.document), inputs: run.inputs, origin, play: false, note })
 }
 
-/// The same from a file.
-pub fn read_file(file: &web_sys::File, done: impl FnOnce(Result<Opening, String>) + 'static) {
+/// What a file holds.
+#[derive(Debug)]
+pub enum Found {
+    Run(Box<Opening>),
+    /// The text of a Kubernetes manifest.
+    Manifest(String),
+}
+
+/// The same from a file, which may also be a manifest.
+pub fn read_file(file: &web_sys::File, done: impl FnOnce(Result<Found, String>) + 'static) {
+    let named = file.name().to_lowercase();
     browser::read_file(file, limits::TEXT_BYTES_MAX as f64, move |text| {
-        done(text.and_then(|text| read(&text, Origin::File)))
+        done(text.and_then(|text| {
+            if named.ends_with(".yaml") || named.ends_with(".yml") {
+                return Ok(Found::Manifest(text));
+            }
+            match read(&text, Origin::File) {
+                Err(_) if looks_like_one(&text) => Ok(Found::Manifest(text)),
+                found => found.map(|opening| Found::Run(Box::new(opening))),
+            }
+        }))
     });
 }

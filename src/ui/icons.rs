@@ -98,6 +98,7 @@ icons! {
     "ellipsis" => LuEllipsis,
     "eraser" => LuEraser,
     "eye" => LuEye,
+    "file-code" => LuFileCode,
     "file-down" => LuFileDown,
     "flag" => LuFlag,
     "flame" => LuFlame,

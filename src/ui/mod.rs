@@ -16,6 +16,7 @@ pub mod help;
 pub mod hint;
 pub mod icons;
 pub mod inspector;
+pub mod manifest;
 pub mod mobile;
 pub mod monitor;
 pub mod outline;

@@ -6,6 +6,7 @@ use super::shared::Shared;
 use crate::model::journey::Journey;
 use crate::protocol::inside::{Inside, Lately};
 use crate::protocol::profile::ProfileFrame;
+use crate::protocol::scaling::ScalerInside;
 use crate::protocol::{Frame, LogLine, RunStatus, Series, Speed, StationFrame};
 use crate::topology::document::{Diagnostic, NodeId};
 
@@ -63,6 +64,10 @@ pub struct RunView {
     pub inside: Option<Shared<Inside>>,
     /// Where the time went, as last sent.
     pub profile: Option<Shared<ProfileFrame>>,
+    /// The scaler that is looked into.
+    pub scaler: Option<Shared<ScalerInside>>,
+    /// Whose number of replicas somebody asks about, and by which evaluation; `None`: the latest that changed it.
+    pub count_asked: Option<(NodeId, Option<u64>)>,
     /// The request that somebody asks about.
     pub inquiry: Option<Shared<Inquiry>>,
     /// What the worker finds wrong with the document, before it runs.
@@ -98,6 +103,8 @@ impl Default for RunView {
             lately: Shared::default(),
             inside: None,
             profile: None,
+            scaler: None,
+            count_asked: None,
             inquiry: None,
             diagnostics: Shared::default(),
             runs: false,
@@ -142,6 +149,12 @@ impl RunView {
         }
         if let Some(profile) = &frame.profile {
             self.profile = Some(Shared::new((**profile).clone()));
+        }
+        // What has not changed stays the very same, so that nothing is rendered for it.
+        if let Some(scaler) = &frame.scaler
+            && self.scaler.as_ref().is_none_or(|known| *known.0 != **scaler)
+        {
+            self.scaler = Some(Shared::new((**scaler).clone()));
         }
         self.frame = Shared(frame);
     }

@@ -12,6 +12,11 @@ pub enum DialogKind {
     Help,
     Gallery,
     Share,
+    /// Kubernetes manifests in, with a text to begin with (may be empty), or out.
+    Manifest {
+        text: String,
+        out: bool,
+    },
 }
 
 /// Where an opened document comes from.

@@ -218,6 +218,10 @@ fn Actions() -> Html {
             <button type="button" class="btn btn-primary" aria-label="Share" onclick={show(DialogKind::Share)}>
                 { icon("share-2", "") }<span class="btn-words">{ "Share" }</span>
             </button>
+            <button type="button" class="icon-btn top-manifest" aria-label="Kubernetes manifest" title="Kubernetes manifest: in or out"
+                onclick={show(DialogKind::Manifest { text: String::new(), out: false })}>
+                { icon("file-code", "") }
+            </button>
             <button type="button" class="icon-btn" onclick={turn} aria-label={if light { "Dark theme" } else { "Light theme" }}
                 title={if light { "Dark theme" } else { "Light theme" }}>
                 { icon(if light { "moon" } else { "sun" }, "") }

@@ -15,6 +15,7 @@ use super::frames::FrameCell;
 use super::run_view::{Answer, Health, Inquiry, Note, RunView};
 use super::shared::Shared;
 use crate::conversation::{Conversation, News};
+use crate::protocol::manifest::{ManifestAnswer, ManifestAsk};
 use crate::protocol::{BUILD, FromWorker, RunStatus, Speed, ToWorker};
 use crate::topology::document::{Change, Diagnostic, Document, Fault, FaultTarget, Input, NodeId};
 
@@ -111,6 +112,8 @@ struct Inner {
     watchdog: RefCell<Watchdog>,
     /// The next edit begins the run anew (playing or not): it is a new seed.
     restart_with_edit: Cell<Option<bool>>,
+    /// Whoever asked about a manifest; told `None` if the worker broke over it.
+    manifest: RefCell<Callback<Option<ManifestAnswer>>>,
     _timer: RefCell<Option<Timer>>,
 }
 
@@ -137,6 +140,7 @@ impl Simulation {
             trailing: RefCell::default(),
             watchdog: RefCell::default(),
             restart_with_edit: Cell::new(None),
+            manifest: RefCell::default(),
             _timer: RefCell::default(),
         }));
         simulation.spawn();
@@ -260,7 +264,8 @@ impl Simulation {
     pub fn look_into(&self, node: Option<NodeId>) {
         self.0.talk.borrow_mut().look_into(node);
         if node.is_none() {
-            self.0.view.borrow_mut().inside = None;
+            let mut view = self.0.view.borrow_mut();
+            (view.inside, view.scaler) = (None, None);
         }
         self.send_outgoing();
     }
@@ -291,6 +296,26 @@ impl Simulation {
     /// Asks for the run as a link carries it; the answer comes to [`Listeners::exported`].
     pub fn export(&self) {
         self.say(Conversation::export);
+    }
+
+    /// Somebody wants to know why a service has the replicas that it has: its inside, once open, shows the evaluation of
+    /// that moment [ns]; `None`: the latest that changed the number.
+    pub fn ask_count(&self, node: NodeId, at_ns: Option<u64>) {
+        self.0.view.borrow_mut().count_asked = Some((node, at_ns));
+        self.tell();
+    }
+
+    /// It was shown.
+    pub fn count_answered(&self) {
+        self.0.view.borrow_mut().count_asked = None;
+        self.tell();
+    }
+
+    /// Asks about a manifest; a newer question takes an older one's place. `None`: the worker broke over it.
+    pub fn ask_manifest(&self, ask: ManifestAsk, answer: Callback<Option<ManifestAnswer>>) {
+        *self.0.manifest.borrow_mut() = answer;
+        self.0.talk.borrow_mut().ask_manifest(ask);
+        self.send_outgoing();
     }
 
     /// Makes the worker panic: for the test of the watchdog.
@@ -414,6 +439,11 @@ impl Simulation {
                     view.inquiry = Some(Shared::new(Inquiry { source, ordinal, answer }));
                 }
             }
+            News::Manifest(answer) => {
+                let asked = self.0.manifest.borrow().clone();
+                asked.emit(Some(answer));
+                urgent = false;
+            }
             News::Finished(report) => self.0.view.borrow_mut().report = Some(Shared::new(report)),
             News::Pong(id) => {
                 let mut watchdog = self.0.watchdog.borrow_mut();
@@ -486,6 +516,8 @@ impl Simulation {
         };
         let at = self.0.view.borrow().frame.now_ns;
         self.0.talk.borrow_mut().worker_lost();
+        let asked = self.0.manifest.take();
+        asked.emit(None);
         {
             let seed = self.0.talk.borrow().seed();
             let mut view = self.0.view.borrow_mut();

@@ -1,6 +1,7 @@
 //! What the worker is doing, without a browser: hears messages, takes turns, says when it wants the next one.
 
 use crate::engine::time::{SimDuration, SimTime};
+use crate::interop::kubernetes;
 use crate::lesson::catalog;
 use crate::lesson::grade::grade;
 use crate::protocol::{FromWorker, RunId, RunStatus, Speed, ToWorker, diagnostics_json};
@@ -139,6 +140,9 @@ impl State {
             ToWorker::Grade { job, lesson, document_json, seed } => {
                 let result_json = graded(&lesson, &document_json, seed).unwrap_or_else(|trouble| trouble);
                 self.told.push(FromWorker::Graded { job, seed, result_json });
+            }
+            ToWorker::Manifest { job, ask } => {
+                self.told.push(FromWorker::Manifest { job, answer: kubernetes::answer(&ask) });
             }
             ToWorker::FrameTaken { .. } => self.in_flight = self.in_flight.saturating_sub(1),
             ToWorker::Ping { id } => self.told.push(FromWorker::Pong { id }),

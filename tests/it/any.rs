@@ -31,6 +31,8 @@ fn any_value(spec: &'static ParamSpec, depth: u32) -> BoxedStrategy<Value> {
             .prop_map(Value::Number)
             .boxed()
         }
+        // Some of them are there, some are not.
+        ParamKind::Station => (0u32..12).prop_map(|id| Value::Number(f64::from(id))).boxed(),
         ParamKind::Bool { .. } => any::<bool>().prop_map(Value::Bool).boxed(),
         ParamKind::Text { .. } => "[A-Z]{2}".prop_map(Value::Text).boxed(),
         ParamKind::Choice { options, .. } => {

@@ -2,10 +2,38 @@
 
 use saphyr::{MarkedYaml, Scalar, YamlData};
 
-use super::{Note, Place, Weight};
+use super::{Note, Place, Places, Weight};
 
 pub(super) fn place_of(yaml: &MarkedYaml<'_>) -> Place {
     Place { line: yaml.span.start.line(), column: yaml.span.start.col() + 1 }
+}
+
+/// Where everything in an object stands.
+pub(super) fn places(yaml: &MarkedYaml<'_>) -> Places {
+    fn walk(yaml: &MarkedYaml<'_>, path: &str, found: &mut Vec<(String, Place)>) {
+        match &yaml.data {
+            YamlData::Mapping(mapping) => {
+                for (key, value) in mapping {
+                    if let YamlData::Value(Scalar::String(name)) = &key.data {
+                        let path = if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
+                        found.push((path.clone(), place_of(key)));
+                        walk(value, &path, found);
+                    }
+                }
+            }
+            YamlData::Sequence(list) => {
+                for (index, item) in list.iter().enumerate() {
+                    let path = format!("{path}[{index}]");
+                    found.push((path.clone(), place_of(item)));
+                    walk(item, &path, found);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut found = vec![(String::new(), place_of(yaml))];
+    walk(yaml, "", &mut found);
+    Places(found)
 }
 
 /// Fields whose absence changes nothing in a simulation, with the reason in words.

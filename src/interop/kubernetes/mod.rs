@@ -3,14 +3,16 @@
 //! Whatever has no meaning in the simulation is named with its line, never dropped in silence: [`Manifest::notes`].
 
 mod fields;
+mod offer;
 mod quantity;
 mod read;
 mod service;
 mod write;
 
+pub use offer::{answer, export, understand};
 pub use quantity::{parse_quantity, write_quantity};
 pub use read::read;
-pub use service::{Adopted, from_service, to_service};
+pub use service::{Adopted, Part, Remark, from_service, to_scaler, to_service};
 pub use write::write;
 
 use crate::model::scaler::hpa::Settings;
@@ -50,11 +52,47 @@ impl std::fmt::Display for Note {
     }
 }
 
+/// Where the values of one object stand, by path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places(Vec<(String, Place)>);
+
+impl Places {
+    /// Where a value stands; if it is not there, where what is around it does.
+    #[must_use]
+    pub fn of(&self, path: &str) -> Option<Place> {
+        let mut path = path;
+        loop {
+            if let Some((_, place)) = self.0.iter().find(|(known, _)| known == path) {
+                return Some(*place);
+            }
+            path = &path[..path.rfind(['.', '[']).unwrap_or(0)];
+            if path.is_empty() {
+                return self.0.first().map(|(_, place)| *place);
+            }
+        }
+    }
+
+    /// Where a value stands, if it is there.
+    #[must_use]
+    pub fn exactly(&self, path: &str) -> Option<Place> {
+        self.0.iter().find(|(known, _)| known == path).map(|(_, place)| *place)
+    }
+}
+
+/// Whether a text looks like a manifest, so that it is worth reading as one. Any object of Kubernetes says what it is.
+#[must_use]
+pub fn looks_like_one(text: &str) -> bool {
+    text.contains("apiVersion") && text.contains("kind")
+}
+
 /// What a text of manifests says.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Manifest {
     pub deployments: Vec<Deployment>,
     pub autoscalers: Vec<Autoscaler>,
+    /// Where their values stand, one for each.
+    pub deployment_places: Vec<Places>,
+    pub autoscaler_places: Vec<Places>,
     /// By place.
     pub notes: Vec<Note>,
 }

@@ -2,7 +2,7 @@
 
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 
-use super::fields::{Fields, Meaningless, Notes, place_of};
+use super::fields::{Fields, Meaningless, Notes, place_of, places};
 use super::{
     Amounts, Autoscaler, Container, Deployment, Manifest, MetricName, Place, Portion, Probe, Strategy, Weight,
 };
@@ -102,7 +102,7 @@ fn object(yaml: &MarkedYaml<'_>, manifest: &mut Manifest, notes: &mut Notes) {
             fields.place(),
             "kind",
             Weight::Error,
-            "says not what it is; write kind: Deployment or kind: HorizontalPodAutoscaler",
+            "does not say what it is; write kind: Deployment or kind: HorizontalPodAutoscaler",
         );
         return;
     };
@@ -115,11 +115,17 @@ fn object(yaml: &MarkedYaml<'_>, manifest: &mut Manifest, notes: &mut Notes) {
             }
         }
         ("Deployment", "apps/v1") => {
-            manifest.deployments.extend(deployment(&mut fields, notes));
+            if let Some(deployment) = deployment(&mut fields, notes) {
+                manifest.deployments.push(deployment);
+                manifest.deployment_places.push(places(yaml));
+            }
             fields.end(OBJECT, notes);
         }
         ("HorizontalPodAutoscaler", "autoscaling/v2") => {
-            manifest.autoscalers.extend(autoscaler(&mut fields, notes));
+            if let Some(autoscaler) = autoscaler(&mut fields, notes) {
+                manifest.autoscalers.push(autoscaler);
+                manifest.autoscaler_places.push(places(yaml));
+            }
             fields.end(OBJECT, notes);
         }
         ("Deployment", _) => {
@@ -160,7 +166,7 @@ fn required<'a>(fields: &mut Fields<'a>, key: &str, notes: &mut Notes) -> Option
     let before = notes.0.len();
     let found = fields.fields(key, notes);
     if found.is_none() && notes.0.len() == before {
-        notes.say(place, &path, Weight::Error, "is missing");
+        notes.say(place, &path, Weight::Error, "is missing; it has to be there, see the manual of Kubernetes");
     }
     found
 }
@@ -257,6 +263,16 @@ fn container(yaml: &MarkedYaml<'_>, path: &str, notes: &mut Notes) -> Option<Con
         let Amounts { cpu_milli, memory_bytes } = container.limits;
         container.requests.cpu_milli = container.requests.cpu_milli.or(cpu_milli);
         container.requests.memory_bytes = container.requests.memory_bytes.or(memory_bytes);
+        let over = |request: Option<i64>, limit: Option<i64>| matches!((request, limit), (Some(request), Some(limit)) if request > limit);
+        for (what, over) in [
+            ("CPU", over(container.requests.cpu_milli, cpu_milli)),
+            ("memory", over(container.requests.memory_bytes, memory_bytes)),
+        ] {
+            if over {
+                let text = format!("requests more {what} than its limit, which Kubernetes refuses; lower the request");
+                notes.say(resources.place_of("requests"), &resources.path("requests"), Weight::Error, text);
+            }
+        }
         resources.end(&[], notes);
     }
     container.readiness = probe(&mut fields, notes);
@@ -304,20 +320,23 @@ fn autoscaler(fields: &mut Fields<'_>, notes: &mut Notes) -> Option<Autoscaler> 
             kind_place,
             "spec.scaleTargetRef.name",
             Weight::Error,
-            "says not what to scale; write the Deployment's name",
+            "does not say what to scale; write the Deployment's name",
         );
         return None;
     };
     let min = spec.count("minReplicas", notes).unwrap_or(1);
-    let Some(max) = spec.count("maxReplicas", notes) else {
+    let said = notes.0.len();
+    let max = spec.count("maxReplicas", notes);
+    if max.is_none() && notes.0.len() == said {
         notes.say(spec.place(), "spec.maxReplicas", Weight::Error, "is missing; write the most replicas there may be");
-        return None;
-    };
-    if max < min.max(1) {
-        let text = format!("maxReplicas is {max}, which is less than minReplicas, {}; raise it", min.max(1));
-        notes.say(spec.place_of("maxReplicas"), "spec.maxReplicas", Weight::Error, text);
-        return None;
     }
+    let max = max.filter(|max| {
+        if *max < min.max(1) {
+            let text = format!("maxReplicas is {max}, which is less than minReplicas, {}; raise it", min.max(1));
+            notes.say(spec.place_of("maxReplicas"), "spec.maxReplicas", Weight::Error, text);
+        }
+        *max >= min.max(1)
+    });
     let (mut metrics, mut names) = (Vec::new(), Vec::new());
     for (path, yaml) in spec.list("metrics", notes).unwrap_or_default() {
         if let Some((metric, name)) = metric(yaml, &path, notes) {
@@ -337,7 +356,8 @@ fn autoscaler(fields: &mut Fields<'_>, notes: &mut Notes) -> Option<Autoscaler> 
         notes.say(spec.place_of("minReplicas"), "spec.minReplicas", Weight::Error, text);
         return None;
     }
-    let mut settings = Settings::new(min as i32, max as i32, metrics);
+    // What else is wrong is told, too, before it is given up.
+    let mut settings = Settings::new(min as i32, max.unwrap_or(min.max(1)) as i32, metrics);
     if let Some(mut fields) = spec.fields("behavior", notes) {
         settings.behavior = Some(Behavior {
             up: rules(&mut fields, "scaleUp", Rules::up(), &mut settings.timing.tolerance_up, notes),
@@ -346,7 +366,7 @@ fn autoscaler(fields: &mut Fields<'_>, notes: &mut Notes) -> Option<Autoscaler> 
         fields.end(&[], notes);
     }
     spec.end(&[], notes);
-    Some(Autoscaler { name, target, settings, names })
+    max.map(|_| Autoscaler { name, target, settings, names })
 }
 
 fn secs(count: u32) -> Nanos {
@@ -360,7 +380,7 @@ fn rules(behavior: &mut Fields<'_>, key: &str, default: Rules, tolerance: &mut f
     if let Some(window) = fields.count("stabilizationWindowSeconds", notes) {
         if window > 3_600 {
             let path = fields.path("stabilizationWindowSeconds");
-            notes.say(window_place, &path, Weight::Error, "is at most 3600");
+            notes.say(window_place, &path, Weight::Error, "is at most 3600; write that, or less");
         }
         rules.window = Some(secs(window.min(3_600)));
     }

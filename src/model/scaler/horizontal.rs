@@ -1,6 +1,6 @@
 //! The plain horizontal scaler: one replica more above the target, one fewer below half of it.
 
-use super::{Decision, Limit, Scaler, Seen, check_range};
+use super::{Decision, Limit, MetricSeen, Scaler, Seen, check_range, oldest};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::params::{Entry, ParamSpec, Params, Unit};
 use crate::model::read::Reader;
@@ -90,6 +90,15 @@ impl Scaler for Horizontal {
             decision.proposed = Some(proposed);
             decision.desired = proposed;
             decision.why.push(format!("Mean CPU of {counted} measured: {}.", percent(cpu)));
+            decision.metrics.push(MetricSeen {
+                name: "CPU, % of the request, mean".to_owned(),
+                value: Some(cpu * 100.0),
+                target: self.target * 100.0,
+                measured: oldest(
+                    seen.replicas.iter().filter(|replica| replica.ready.0).filter_map(|replica| replica.cpu),
+                ),
+                asks: Some(proposed),
+            });
             decision.why.push(if above {
                 format!("Above the target of {}: {current} + 1 = {proposed}.", percent(self.target))
             } else if below {

@@ -3,7 +3,7 @@
 use super::hpa::behavior::{Amount, Behavior, Policy, Rules, Select};
 use super::hpa::calculator::{Kept, Metric, Pod, Proposal, Reading, Resource, Sample, Timing};
 use super::hpa::{Hpa, Nanos, SECOND, Settings, Sync};
-use super::{Decision, Limit, Measured, ReplicaSeen, Scaler, Seen, check_range};
+use super::{Decision, Limit, LookBack, Measured, MetricSeen, ReplicaSeen, Scaler, Seen, check_range, oldest};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::params::{Entry, ParamKind, ParamSpec, Params, Unit, Value, Variant};
 use crate::model::read::Reader;
@@ -138,6 +138,11 @@ pub static ENTRY: Entry = Entry {
                         1_000_000_000.0,
                         "What it should be, in the metric's unit.",
                     ),
+                    ParamSpec::station(
+                        "of",
+                        "Of",
+                        "Object and External: the station at which it is measured, e.g. a broker's waiting messages or a client's requests. The others are measured at each replica.",
+                    ),
                 ],
                 default: default_metrics,
                 rows_max: 10,
@@ -167,6 +172,15 @@ pub static ENTRY: Entry = Entry {
             0.0,
             1.0,
             "Measured over target may be this much below 1 before replicas leave.",
+        ),
+        ParamSpec::number(
+            "pods_window",
+            "Requests/s measured over",
+            Unit::Seconds,
+            30.0,
+            15.0,
+            3_600.0,
+            "A replica's requests per second are a mean over this long, asked for every 15 s: short ones jump, long ones lag. Requests in flight are what they are at that moment.",
         ),
         ParamSpec::number(
             "sync",
@@ -224,15 +238,46 @@ fn metric(kind: &str, target: f64) -> Metric {
     }
 }
 
-fn metrics(reader: &Reader<'_>) -> Vec<(&'static str, f64)> {
+/// A metric as it is chosen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Row {
+    /// An id of the table's choice.
+    pub kind: &'static str,
+    pub target: f64,
+    /// Number of the node at which it is measured; 0: the service itself.
+    pub of: u32,
+}
+
+impl Row {
+    /// Whether it is one number for all, measured at a station.
+    #[must_use]
+    pub fn is_from_outside(&self) -> bool {
+        self.kind.starts_with("object") || self.kind.starts_with("external")
+    }
+}
+
+/// The metrics that are chosen.
+#[must_use]
+pub fn rows(params: &Params) -> Vec<Row> {
+    metrics(&Reader::new(&ENTRY, params))
+}
+
+fn metrics(reader: &Reader<'_>) -> Vec<Row> {
     let row = |cells: Vec<Value>| match cells.as_slice() {
-        [Value::Text(kind), Value::Number(target)] if *target > 0.0 => {
-            KINDS.iter().find(|(id, _)| id == kind).map(|(id, _)| (*id, *target))
+        [Value::Text(kind), Value::Number(target), of] if *target > 0.0 => {
+            let kind = KINDS.iter().find(|(id, _)| id == kind).map(|(id, _)| *id)?;
+            let mut row = Row { kind, target: *target, of: 0 };
+            if let Value::Number(of) = of
+                && row.is_from_outside()
+            {
+                row.of = of.clamp(0.0, f64::from(u32::MAX)) as u32;
+            }
+            Some(row)
         }
         _ => None,
     };
     let rows: Vec<_> = reader.rows("metrics").into_iter().filter_map(row).collect();
-    if rows.is_empty() { vec![("cpu_percent", 80.0)] } else { rows }
+    if rows.is_empty() { vec![Row { kind: "cpu_percent", target: 80.0, of: 0 }] } else { rows }
 }
 
 fn nanos(secs: f64) -> Nanos {
@@ -269,7 +314,7 @@ pub fn settings(params: &Params) -> Settings {
     let mut settings = Settings::new(
         min,
         (reader.count("max") as i32).max(min),
-        rows.iter().map(|(kind, target)| metric(kind, *target)).collect(),
+        rows.iter().map(|row| metric(row.kind, row.target)).collect(),
     );
     let (entry, behavior) = reader.variant("behavior");
     settings.behavior = (entry.id == RULES.id).then(|| {
@@ -335,26 +380,28 @@ pub fn to_variant(settings: &Settings) -> Variant {
 #[derive(Clone, Debug)]
 struct Kubernetes {
     hpa: Hpa,
-    kinds: Vec<&'static str>,
+    rows: Vec<Row>,
     sync: SimDuration,
+    pods_window: SimDuration,
 }
 
 /// What each of the metrics measures, by the ids of the table's choice.
 #[must_use]
 pub fn kinds_of(params: &Params) -> Vec<&'static str> {
-    kinds(params)
+    rows(params).into_iter().map(|row| row.kind).collect()
 }
 
-fn kinds(params: &Params) -> Vec<&'static str> {
-    metrics(&Reader::new(&ENTRY, params)).into_iter().map(|(kind, _)| kind).collect()
-}
-
-fn interval(params: &Params) -> SimDuration {
-    SimDuration::from_secs_f64(Reader::new(&ENTRY, params).number("sync"))
+fn span(params: &Params, key: &str) -> SimDuration {
+    SimDuration::from_secs_f64(Reader::new(&ENTRY, params).number(key))
 }
 
 pub(super) fn build(params: &Params) -> Box<dyn Scaler> {
-    Box::new(Kubernetes { hpa: Hpa::new(settings(params)), kinds: kinds(params), sync: interval(params) })
+    Box::new(Kubernetes {
+        hpa: Hpa::new(settings(params)),
+        rows: rows(params),
+        sync: span(params, "sync"),
+        pods_window: span(params, "pods_window"),
+    })
 }
 
 pub(super) fn check(params: &Params) -> Option<(&'static str, String)> {
@@ -371,21 +418,56 @@ fn sample(measured: Option<Measured>) -> Option<Sample> {
 }
 
 /// What the metrics server says of one metric.
-fn reading(kind: &str, seen: &Seen<'_>) -> Reading {
+fn reading(row: Row, seen: &Seen<'_>) -> Reading {
     let of_pods = |of: fn(&ReplicaSeen) -> Option<Measured>| {
         Reading::Pods(seen.replicas.iter().map(|replica| sample(of(replica))).collect())
     };
     let total = |measured: Option<Measured>| {
         sample(measured).map_or(Reading::Unavailable, |sample| Reading::Total(sample.milli))
     };
-    match kind {
+    match row.kind {
         "cpu_percent" | "cpu_average" => of_pods(|replica| replica.cpu),
         "memory_percent" | "memory_average" => of_pods(|replica| replica.memory),
         "pods_requests" => of_pods(|replica| replica.requests),
         "pods_in_flight" => of_pods(|replica| replica.in_flight),
-        "object_requests" | "object_requests_average" => total(seen.rate),
-        _ => total(seen.waiting),
+        _ => total(from_outside(row, seen)),
     }
+}
+
+/// What an Object or External metric is at its station.
+fn from_outside(row: Row, seen: &Seen<'_>) -> Option<Measured> {
+    let (rate, waiting) = match row.of {
+        0 => (seen.rate, seen.waiting),
+        of => seen.elsewhere.iter().find(|station| station.node == of).map(|there| (there.rate, there.waiting))?,
+    };
+    if row.kind.starts_with("object") { rate } else { waiting }
+}
+
+/// What a metric is called, with the station that it is of.
+fn name_of(row: Row, seen: &Seen<'_>) -> String {
+    let label = label_of(row.kind);
+    match seen.elsewhere.iter().find(|station| station.node == row.of) {
+        Some(station) if row.of > 0 => format!("{label} of {}", station.label),
+        None if row.of > 0 => format!("{label} of a station that is gone"),
+        _ => label.to_owned(),
+    }
+}
+
+/// When the oldest measurement that goes into a metric was taken, and over how long.
+fn measured(row: Row, seen: &Seen<'_>) -> Option<(SimTime, SimDuration)> {
+    let of_pods = |of: fn(&ReplicaSeen) -> Option<Measured>| oldest(seen.replicas.iter().filter_map(of));
+    match row.kind {
+        "cpu_percent" | "cpu_average" => of_pods(|replica| replica.cpu),
+        "memory_percent" | "memory_average" => of_pods(|replica| replica.memory),
+        "pods_requests" => of_pods(|replica| replica.requests),
+        "pods_in_flight" => of_pods(|replica| replica.in_flight),
+        _ => oldest(from_outside(row, seen).into_iter()),
+    }
+}
+
+/// What the table calls a metric.
+fn label_of(kind: &str) -> &'static str {
+    KINDS.iter().find(|(id, _)| *id == kind).map_or("", |(_, label)| label)
 }
 
 /// A pod as the controller sees it, for a metric of this resource.
@@ -405,18 +487,15 @@ impl Kubernetes {
         // What a pod requests depends on the resource, so metrics of memory bring pods of their own.
         let cpu: Vec<Pod> = seen.replicas.iter().map(|replica| pod(replica, false)).collect();
         let memory: Vec<Pod> = seen.replicas.iter().map(|replica| pod(replica, true)).collect();
-        let readings: Vec<Reading> = self.kinds.iter().map(|kind| reading(kind, seen)).collect();
-        let pods_of: Vec<&[Pod]> = self
-            .kinds
-            .iter()
-            .map(|kind| if *kind == "memory_percent" { memory.as_slice() } else { cpu.as_slice() })
-            .collect();
+        let readings: Vec<Reading> = self.rows.iter().map(|row| reading(*row, seen)).collect();
+        let of_row = |row: &Row| if row.kind == "memory_percent" { memory.as_slice() } else { cpu.as_slice() };
+        let pods_of: Vec<&[Pod]> = self.rows.iter().map(of_row).collect();
         self.hpa.sync_each(seen.now.0 as Nanos, seen.current as i32, &pods_of, &readings)
     }
 
-    fn sentence(&self, at: usize, proposal: &Proposal) -> String {
-        let kind = self.kinds[at];
-        let name = KINDS.iter().find(|(id, _)| *id == kind).map_or(kind, |(_, label)| label);
+    fn sentence(&self, at: usize, proposal: &Proposal, seen: &Seen<'_>) -> String {
+        let kind = self.rows[at].kind;
+        let name = name_of(self.rows[at], seen);
         let milli = |milli: i64| {
             let value = milli as f64 / 1e3;
             format!("{:.2}", if kind.starts_with("memory") { value / MIB } else { value })
@@ -444,16 +523,36 @@ impl Kubernetes {
         text
     }
 
-    fn explain(&self, sync: &Sync) -> Vec<String> {
+    /// What each metric said, with the age of what was measured.
+    fn metrics(&self, sync: &Sync, seen: &Seen<'_>) -> Vec<MetricSeen> {
+        let proposals = sync.proposals.iter().zip(&self.rows).zip(&self.hpa.settings().metrics);
+        let one = |((proposal, row), metric): ((&Result<Proposal, _>, &Row), &Metric)| {
+            let unit = if row.kind.starts_with("memory") { MIB } else { 1.0 };
+            let (share, target) = match *metric {
+                Metric::Utilization { percent, .. } => (1.0, f64::from(percent)),
+                Metric::ResourceAverage { milli, .. }
+                | Metric::PodsAverage { milli }
+                | Metric::Value { milli }
+                | Metric::ValuePerPod { milli } => (1e3 * unit, milli as f64 / 1e3 / unit),
+            };
+            let proposal = proposal.as_ref().ok();
+            MetricSeen {
+                name: name_of(*row, seen),
+                value: proposal.map(|proposal| proposal.value as f64 / share),
+                target,
+                measured: measured(*row, seen),
+                asks: proposal.map(|proposal| proposal.replicas.max(0) as u32),
+            }
+        };
+        proposals.map(one).collect()
+    }
+
+    fn explain(&self, sync: &Sync, seen: &Seen<'_>) -> Vec<String> {
         let mut why = Vec::new();
         for (at, proposal) in sync.proposals.iter().enumerate() {
             match proposal {
-                Ok(proposal) => why.push(self.sentence(at, proposal)),
-                Err(failure) => {
-                    let kind = self.kinds[at];
-                    let name = KINDS.iter().find(|(id, _)| *id == kind).map_or(kind, |(_, label)| label);
-                    why.push(format!("{name}: {}.", failure.label()));
-                }
+                Ok(proposal) => why.push(self.sentence(at, proposal, seen)),
+                Err(failure) => why.push(format!("{}: {}.", name_of(self.rows[at], seen), failure.label())),
             }
         }
         if let Some((proposed, _)) = sync.proposed {
@@ -491,24 +590,41 @@ impl Scaler for Kubernetes {
             stabilized: sync.stabilized.map(whole),
             desired: whole(sync.desired),
             limit: Limit::Kubernetes(sync.limit),
-            why: self.explain(&sync),
+            why: self.explain(&sync, seen),
+            metrics: self.metrics(&sync, seen),
             ..Decision::keep(seen)
         }
     }
 
     fn adopt(&mut self, params: &Params) {
         self.hpa.set(settings(params));
-        self.kinds = kinds(params);
-        self.sync = interval(params);
+        self.rows = rows(params);
+        (self.sync, self.pods_window) = (span(params, "sync"), span(params, "pods_window"));
+    }
+
+    fn watches(&self) -> Vec<u32> {
+        self.rows.iter().map(|row| row.of).filter(|of| *of > 0).collect()
+    }
+
+    fn requests_window(&self) -> Option<SimDuration> {
+        Some(self.pods_window)
+    }
+
+    fn looks_back(&self) -> LookBack {
+        let settings = self.hpa.settings();
+        let span = |nanos: Nanos| SimDuration(nanos.max(0) as u64);
+        match &settings.behavior {
+            None => LookBack { up: SimDuration::ZERO, down: span(settings.downscale_window) },
+            Some(behavior) => {
+                let window = |rules: &Rules| span(rules.window.unwrap_or(settings.downscale_window));
+                LookBack { up: window(&behavior.up), down: window(&behavior.down) }
+            }
+        }
     }
 
     fn window(&self, now: SimTime) -> Vec<(u32, SimTime)> {
-        let settings = self.hpa.settings();
-        let longest = settings.behavior.as_ref().map_or(settings.downscale_window, |behavior| {
-            let window = |rules: &Rules| rules.window.unwrap_or(settings.downscale_window);
-            window(&behavior.up).max(window(&behavior.down))
-        });
-        let since = now.0 as Nanos - longest;
+        let LookBack { up, down } = self.looks_back();
+        let since = now.0 as Nanos - up.max(down).0 as Nanos;
         let mut kept: Vec<(u32, SimTime)> = (self.hpa.log().recommendations.iter())
             .filter(|(_, at)| *at > since)
             .map(|(replicas, at)| ((*replicas).max(0) as u32, SimTime((*at).max(0) as u64)))

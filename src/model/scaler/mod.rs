@@ -75,6 +75,19 @@ impl ReplicaSeen {
     }
 }
 
+/// Another station as a scaler sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StationSeen {
+    /// Number of its node.
+    pub node: u32,
+    /// What it is called: for sentences only.
+    pub label: String,
+    /// Requests per second that arrive (that are sent, where it is a source).
+    pub rate: Option<Measured>,
+    /// Requests that wait there; at a broker, messages: those for this service alone, if it consumes them.
+    pub waiting: Option<Measured>,
+}
+
 /// The sizes there are, smallest first, and which one is in use.
 #[derive(Clone, Copy, Debug)]
 pub struct Ladder<'a> {
@@ -97,6 +110,8 @@ pub struct Seen<'a> {
     pub rate: Option<Measured>,
     /// Requests that wait, in all.
     pub waiting: Option<Measured>,
+    /// Other stations that it asked for, see [`Scaler::watches`]; those that are not there are missing.
+    pub elsewhere: &'a [StationSeen],
     /// `None`: replicas have no sizes.
     pub ladder: Option<Ladder<'a>>,
 }
@@ -149,6 +164,35 @@ impl Limit {
     }
 }
 
+/// What one metric said in an evaluation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricSeen {
+    /// With its unit, e.g. "CPU, % of the request".
+    pub name: String,
+    /// `None`: nothing was measured.
+    pub value: Option<f64>,
+    /// What it should be.
+    pub target: f64,
+    /// When the oldest measurement that went in was taken, and over how long.
+    pub measured: Option<(SimTime, SimDuration)>,
+    /// How many replicas it asks for by itself.
+    pub asks: Option<u32>,
+}
+
+/// When the oldest of some measurements was taken, and over how long.
+fn oldest(measured: impl Iterator<Item = Measured>) -> Option<(SimTime, SimDuration)> {
+    measured.map(|measured| (measured.at, measured.window)).min_by_key(|(at, _)| *at)
+}
+
+/// How far back earlier numbers count, for more replicas and for fewer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LookBack {
+    /// The smallest number of this long counts for scaling up.
+    pub up: SimDuration,
+    /// The largest number of this long counts for scaling down.
+    pub down: SimDuration,
+}
+
 /// One evaluation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
@@ -163,6 +207,8 @@ pub struct Decision {
     pub limit: Limit,
     /// How the number came about, with the numbers put in, in order.
     pub why: Vec<String>,
+    /// What was measured, by those that go by metrics with targets.
+    pub metrics: Vec<MetricSeen>,
     /// The size that instances shall have, an index into the ladder, and how long each is down for it; `None`: the one
     /// they have.
     pub size: Option<(usize, SimDuration)>,
@@ -182,6 +228,7 @@ impl Decision {
             desired: seen.current,
             limit: Limit::Nothing,
             why: Vec::new(),
+            metrics: Vec::new(),
             size: None,
             leaves_first: Vec::new(),
         }
@@ -221,10 +268,25 @@ pub trait Scaler: fmt::Debug + Send {
         let _ = history;
     }
 
+    /// Numbers of the nodes of other stations that it wants to know of.
+    fn watches(&self) -> Vec<u32> {
+        Vec::new()
+    }
+
+    /// Over how long a replica's requests per second are taken; `None`: as its CPU.
+    fn requests_window(&self) -> Option<SimDuration> {
+        None
+    }
+
     /// Time back to which earlier numbers count, and those numbers, newest last; empty where none do.
     fn window(&self, now: SimTime) -> Vec<(u32, SimTime)> {
         let _ = now;
         Vec::new()
+    }
+
+    /// How far back the numbers of [`Scaler::window`] count.
+    fn looks_back(&self) -> LookBack {
+        LookBack::default()
     }
 
     fn box_clone(&self) -> Box<dyn Scaler>;
@@ -333,6 +395,7 @@ pub(crate) mod testing {
             arrived: 0,
             rate: None,
             waiting: None,
+            elsewhere: &[],
             ladder: None,
         }
     }

@@ -508,6 +508,7 @@ impl System {
             desired,
             limit: advice.limit,
             why: advice.why,
+            metrics: Vec::new(),
             size: None,
             leaves_first: Vec::new(),
         });

@@ -71,6 +71,12 @@ impl System {
         self.attempts[ix].phase = Phase::Queued;
         self.note(ix, Mark::Queued { behind: behind as u32 });
         self.stations[station_ix as usize].meter.level(self.now, 0, 1);
+        if self.pool(station_ix).scaling.is_some() {
+            match line {
+                Line::Of(replica_ix) => self.weigh(replica_ix),
+                Line::Shared(_) => self.weigh_all(station_ix),
+            }
+        }
         if let Some(loser) = loser {
             self.give_up(&[loser], Reason::Displaced);
         }

@@ -37,7 +37,7 @@ use std::collections::BTreeMap;
 pub use cache_cluster::{ClusterLook, KeysMoved, NodeLook, NodeStage};
 pub use flow::UNREACHABLE_AFTER;
 pub use read_replicas::{CopiesLook, CopyLook, CopyStage};
-pub use scaling::{ReplicaLook, RolloutLook, ScalingLook, Stage};
+pub use scaling::{CoursePoint, ReplicaLook, RolloutLook, ScalingLook, Stage};
 pub use state::{LogEntry, LogTone};
 pub use totals::{Tally, Totals};
 

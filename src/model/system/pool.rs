@@ -289,6 +289,9 @@ impl System {
             self.attempts[ix].phase = Phase::Queued;
             self.note(ix, Mark::Queued { behind: waiting as u32 });
             self.stations[station_ix as usize].meter.level(self.now, 0, 1);
+            if self.pool(station_ix).scaling.is_some() {
+                self.weigh_all(station_ix);
+            }
         } else {
             self.respond(ix, Outcome::Rejected, Reason::QueueFull);
         }

@@ -583,6 +583,7 @@ impl System {
             desired,
             limit,
             why,
+            metrics: Vec::new(),
             size: None,
             leaves_first: Vec::new(),
         });

@@ -4,6 +4,8 @@
 //! reaches it. When it is ready it becomes one of the pool's replicas; when it leaves it drains, as any other does.
 
 mod body;
+mod course;
+mod elsewhere;
 mod life;
 mod look;
 mod market;
@@ -14,6 +16,8 @@ mod versions;
 use std::collections::VecDeque;
 
 pub(crate) use body::Body;
+use course::Course;
+pub use course::CoursePoint;
 pub(crate) use life::Pod;
 pub use life::Stage;
 pub use look::{ReplicaLook, ScalingLook};
@@ -58,6 +62,9 @@ pub(crate) struct Scaling {
     pub(crate) pods: Vec<Pod>,
     /// Evaluations, newest last.
     pub(crate) syncs: VecDeque<Decision>,
+    course: Course,
+    /// Replicas that ended lately: (number, when), newest last.
+    gone: VecDeque<(u32, SimTime)>,
     /// (when, requests that had come), newest last.
     arrivals: VecDeque<(SimTime, u64)>,
     /// Requests that had come when the station's own count began again.
@@ -65,6 +72,8 @@ pub(crate) struct Scaling {
     arrived_last: u64,
     pub(crate) rate: Option<Measured>,
     pub(crate) waiting: Option<Measured>,
+    /// Other stations that the scaler wants to know of.
+    elsewhere: Vec<elsewhere::Elsewhere>,
     pub(crate) nodes: Option<Nodes>,
     /// Numbers of the replicas that still have to get another size.
     resizing: VecDeque<u32>,
@@ -90,11 +99,14 @@ impl Scaling {
             drawn: config.instance,
             pods: Vec::new(),
             syncs: VecDeque::new(),
+            course: Course::default(),
+            gone: VecDeque::new(),
             arrivals: VecDeque::from([(now, 0)]),
             arrived_before: 0,
             arrived_last: 0,
             rate: None,
             waiting: None,
+            elsewhere: Vec::new(),
             nodes: config.nodes.map(|settings| Nodes::new(settings, now)),
             resizing: VecDeque::new(),
             resize_takes: SimDuration::ZERO,
@@ -114,6 +126,18 @@ impl Scaling {
 
     fn pod_at(&self, number: u32) -> Option<usize> {
         self.pods.binary_search_by_key(&number, |pod| pod.number).ok()
+    }
+
+    /// Notes how things are, for whoever watches.
+    fn note_course(&mut self, now: SimTime) {
+        let ready = |pod: &&Pod| pod.stage == Stage::Ready && pod.is_ready();
+        self.course.note(CoursePoint {
+            at: now,
+            wanted: self.wanted,
+            ready: self.pods.iter().filter(ready).count() as u32,
+            all: self.pods.len() as u32,
+            rate: self.rate.map(|rate| rate.value),
+        });
     }
 
     /// What all that runs costs now [USD/h].
@@ -248,7 +272,11 @@ impl System {
         for replica in replicas.into_iter().filter(|replica| *replica != NONE) {
             self.scrape_replica(station, replica);
         }
+        self.scrape_elsewhere(station);
         self.sweep_nodes(station);
+        if let Some(scaling) = self.scaling(station) {
+            scaling.note_course(now);
+        }
     }
 
     /// The scaler looks, and its number is followed.
@@ -257,6 +285,7 @@ impl System {
         let calendar = self.run.calendar;
         self.recall_load(station, calendar);
         let removed = self.stations[station as usize].removed;
+        let elsewhere = self.seen_elsewhere(station);
         let Some(scaling) = self.scaling(station) else {
             self.quiet = true;
             return;
@@ -276,6 +305,7 @@ impl System {
             arrived: scaling.arrived_before + scaling.arrived_last,
             rate: scaling.rate,
             waiting: scaling.waiting,
+            elsewhere: &elsewhere,
             ladder: size.map(|(now, _)| Ladder { sizes: money::SIZES, now }),
         };
         let decision = scaler.decide(&seen);
@@ -371,6 +401,7 @@ impl System {
     pub(super) fn rebill(&mut self, station: u32) {
         let now = self.now;
         if let Some(scaling) = self.scaling(station) {
+            scaling.note_course(now);
             let cost = scaling.cost();
             if cost != scaling.bill.rate() {
                 scaling.bill.set(cost, now);

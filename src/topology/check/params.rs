@@ -73,6 +73,15 @@ fn one(spec: &ParamSpec, value: &Value, key: &str, label: &str, found: &mut Vec<
                 );
             }
         }
+        (ParamKind::Station, Value::Number(number)) => {
+            if !(0.0..=f64::from(u32::MAX)).contains(number) || number.fract() != 0.0 {
+                error(
+                    "out-of-range",
+                    format!("{label} is {}, which is no station's number.", plain(*number)),
+                    "Choose a station.".to_owned(),
+                );
+            }
+        }
         (ParamKind::Bool { .. }, Value::Bool(_)) | (ParamKind::Text { .. }, Value::Text(_)) => {}
         (ParamKind::Choice { options, .. }, Value::Text(text)) => {
             let known: Vec<&str> = options.iter().map(|(id, _)| *id).collect();
@@ -120,7 +129,7 @@ fn one(spec: &ParamSpec, value: &Value, key: &str, label: &str, found: &mut Vec<
             for (index, row) in rows.iter().enumerate() {
                 let (key, label) = (format!("{key}[{index}]"), format!("{label}, row {}", index + 1));
                 match row {
-                    Value::List(cells) if cells.len() == columns.len() => {
+                    Value::List(cells) if (least_cells(columns)..=columns.len()).contains(&cells.len()) => {
                         for (column, cell) in columns.iter().zip(cells) {
                             one(
                                 column,
@@ -152,6 +161,12 @@ fn one(spec: &ParamSpec, value: &Value, key: &str, label: &str, found: &mut Vec<
     }
 }
 
+/// Cells that a row must have: stations at its end may be left out.
+fn least_cells(columns: &[ParamSpec]) -> usize {
+    let free = columns.iter().rev().take_while(|column| matches!(column.kind, ParamKind::Station));
+    columns.len() - free.count()
+}
+
 /// What a distribution or a strategy itself says against its parameters: the parameter and why.
 fn excluded(entry: &'static Entry, variant: &Variant) -> Option<(&'static str, String)> {
     let among = |entries: Vec<&'static Entry>| entries.iter().any(|known| std::ptr::eq(*known, entry));
@@ -177,6 +192,7 @@ fn one_of(word: &str, known: &[&str]) -> String {
 fn wanted(kind: ParamKind) -> &'static str {
     match kind {
         ParamKind::Number { .. } => "a number",
+        ParamKind::Station => "the number of a station",
         ParamKind::Bool { .. } => "true or false",
         ParamKind::Text { .. } | ParamKind::Choice { .. } => "a text",
         ParamKind::Variant { .. } => "an object with an \"id\"",

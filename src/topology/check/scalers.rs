@@ -26,6 +26,18 @@ fn check_service(document: &Document, id: NodeId, reader: &Reader<'_>, found: &m
             "Choose a virtual machine as what a replica has.",
         );
     }
+    if scaler.id == kubernetes::ENTRY.id {
+        for row in kubernetes::rows(&choice.params) {
+            if row.of > 0 && !document.nodes.contains_key(&NodeId(row.of)) {
+                found.warn(
+                    place,
+                    "metric-of-nothing",
+                    format!("{name}: its scaler measures a station that is no longer there."),
+                    "Choose another station for the metric, or take the metric out.",
+                );
+            }
+        }
+    }
     if scaler.id == kubernetes::ENTRY.id && instance.is_none() {
         let memory = kubernetes::kinds_of(&choice.params).iter().any(|kind| kind.starts_with("memory"));
         if memory {

@@ -8,8 +8,10 @@ use web_sys::{ClipboardEvent, KeyboardEvent};
 
 use super::input;
 use crate::editor::{Action, Clip, EditorState, Target, ToolState, commands};
+use crate::interop::kubernetes::looks_like_one;
 use crate::ui::browser::{self, Listener};
 use crate::ui::shared::Shared;
+use crate::ui::shell::{DialogKind, Shell};
 use crate::ui::store::Dispatch;
 
 /// What the listeners look at; renewed with every change of the editor.
@@ -17,14 +19,14 @@ pub type Latest = Rc<RefCell<Shared<EditorState>>>;
 
 /// Listens for the editor's keys and for copy, cut and paste. Dropping the result ends it.
 #[must_use]
-pub fn listen(dispatch: &Dispatch, latest: &Latest) -> Vec<Listener> {
+pub fn listen(dispatch: &Dispatch, latest: &Latest, shell: &Shell) -> Vec<Listener> {
     let window = browser::window();
     vec![
         Listener::new(&window, "keydown", on_key_down(dispatch.clone(), latest.clone())),
         Listener::new(&window, "keyup", on_key_up(dispatch.clone())),
         Listener::new(&window, "copy", on_copy(dispatch.clone(), latest.clone(), Action::Copy)),
         Listener::new(&window, "cut", on_copy(dispatch.clone(), latest.clone(), Action::Cut)),
-        Listener::new(&window, "paste", on_paste(dispatch.clone(), latest.clone())),
+        Listener::new(&window, "paste", on_paste(dispatch.clone(), latest.clone(), shell.clone())),
     ]
 }
 
@@ -95,7 +97,7 @@ fn on_copy(dispatch: Dispatch, latest: Latest, action: Action) -> impl FnMut(web
     }
 }
 
-fn on_paste(dispatch: Dispatch, latest: Latest) -> impl FnMut(web_sys::Event) {
+fn on_paste(dispatch: Dispatch, latest: Latest, shell: Shell) -> impl FnMut(web_sys::Event) {
     move |event| {
         let Some(event) = event.dyn_ref::<ClipboardEvent>() else { return };
         if event.default_prevented() || input::typing(event) {
@@ -106,6 +108,10 @@ fn on_paste(dispatch: Dispatch, latest: Latest) -> impl FnMut(web_sys::Event) {
             Some(text) if Clip::from_text(&text).is_some() => {
                 event.prevent_default();
                 dispatch.act(Action::PasteText(text));
+            }
+            Some(text) if looks_like_one(&text) => {
+                event.prevent_default();
+                shell.show(DialogKind::Manifest { text, out: false });
             }
             // A browser that gave us no right to write still lets the page's own copy be pasted.
             _ if latest.borrow().clipboard.is_some() => dispatch.act(Action::Command("paste")),

@@ -40,6 +40,7 @@ use crate::topology::check::check;
 use crate::topology::document::{Area, AreaKind, Diagnostic, Fault, Place, Point};
 use crate::ui::browser::{self, Listener};
 use crate::ui::shared::Shared;
+use crate::ui::shell::{Shell, use_shell};
 use crate::ui::store::{Dispatch, use_dispatch, use_editor, use_simulation};
 use crate::ui::why::path::Path;
 use crate::ui::worker_client::Simulation;
@@ -65,7 +66,8 @@ pub fn Stage() -> Html {
     let simulation = use_simulation();
 
     use_measure(stage.clone(), dispatch.clone());
-    use_listeners(stage.clone(), dispatch.clone(), latest.clone(), space.clone());
+    let shell = use_shell();
+    use_listeners(stage.clone(), dispatch.clone(), latest.clone(), space.clone(), shell);
     use_palette_drag(stage.clone(), dispatch.clone(), &state.tool);
     use_animation(stage.clone(), canvas.clone(), latest.clone(), dots.clone());
     use_camera(stage.clone(), state.session.camera());
@@ -358,9 +360,9 @@ fn use_measure(stage: NodeRef, dispatch: Dispatch) {
 /// Keys, clipboard, wheel, and whether the space bar is held: then dragging pans. (Pressed and released without a drag
 /// it runs or pauses; that is the page's business.)
 #[hook]
-fn use_listeners(stage: NodeRef, dispatch: Dispatch, latest: Latest, space: Space) {
+fn use_listeners(stage: NodeRef, dispatch: Dispatch, latest: Latest, space: Space, shell: Shell) {
     use_effect_with(stage, move |stage| {
-        let mut listeners = keys::listen(&dispatch, &latest);
+        let mut listeners = keys::listen(&dispatch, &latest, &shell);
         if let Some(element) = stage.cast::<Element>() {
             let wheeled = element.clone();
             // A card that takes the focus out of sight makes the browser scroll the stage, which would then lie beside

@@ -11,6 +11,7 @@ use yew::prelude::*;
 use self::number::NumberField;
 use super::hint::Hint;
 use super::icons::icon;
+use super::store::use_document;
 use crate::model::params::{Entry, ParamKind, ParamSpec, Params, Unit, Value, Variant, find_entry};
 
 /// Which form of an entry's description is shown where entries are chosen.
@@ -194,6 +195,15 @@ fn field(
                     onend={onend.clone()} slider={wants_slider(unit, max)} label={label(spec, id, fixed)} name={spec.label} />
             }
         }
+        (ParamKind::Station, value) => {
+            let chosen = if let Value::Number(number) = value { *number } else { 0.0 };
+            html! {
+                <div class="field-row">
+                    { label(spec, id, fixed) }
+                    <StationField id={id.to_owned()} name={spec.label} {chosen} {fixed} onchange={at_once} />
+                </div>
+            }
+        }
         (ParamKind::Bool { default }, value) => {
             let on = if let Value::Bool(on) = value { *on } else { default };
             let toggle = at_once.reform(move |_: Event| Value::Bool(!on));
@@ -255,6 +265,38 @@ fn field(
                     {fixed} onchange={onchange.clone()} onend={onend.clone()} />
             }
         }
+    }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+struct StationFieldProps {
+    id: AttrValue,
+    name: AttrValue,
+    /// Number of a node; 0: none other.
+    chosen: f64,
+    fixed: bool,
+    onchange: Callback<Value>,
+}
+
+/// A choice among the stations of the drawing.
+#[component]
+fn StationField(props: &StationFieldProps) -> Html {
+    let document = use_document();
+    let known = document.nodes.keys().any(|id| f64::from(id.0) == props.chosen);
+    let onchange = props.onchange.reform(|event: Event| {
+        let value = event.target_unchecked_into::<HtmlSelectElement>().value();
+        Value::Number(value.parse().unwrap_or(0.0))
+    });
+    html! {
+        <select id={props.id.clone()} class="input select" aria-label={props.name.clone()} disabled={props.fixed} {onchange}>
+            <option value="0" selected={props.chosen == 0.0}>{ "itself" }</option>
+            if !known && props.chosen != 0.0 {
+                <option value={props.chosen.to_string()} selected=true>{ "gone" }</option>
+            }
+            { for document.nodes.iter().map(|(id, node)| html! {
+                <option value={id.0.to_string()} selected={f64::from(id.0) == props.chosen} key={id.0}>{ &node.label }</option>
+            }) }
+        </select>
     }
 }
 
@@ -379,10 +421,11 @@ fn TableField(props: &TableFieldProps) -> Html {
         let (rows, onchange) = (props.rows.clone(), props.onchange.clone());
         Callback::from(move |value: Value| {
             let mut rows = rows.clone();
-            if let Some(Value::List(cells)) = rows.get_mut(row)
-                && let Some(cell) = cells.get_mut(column)
-            {
-                *cell = value;
+            if let Some(Value::List(cells)) = rows.get_mut(row) {
+                cells.extend(columns.iter().take(column + 1).skip(cells.len()).map(ParamSpec::default_value));
+                if let Some(cell) = cells.get_mut(column) {
+                    *cell = value;
+                }
             }
             onchange.emit(Value::List(rows));
         })
@@ -449,6 +492,15 @@ fn cell(
                 <NumberField id={id.to_owned()} {unit} {min} {max} value={number} disabled={fixed}
                     onchange={onchange.reform(Value::Number)} onend={onend.clone()} slider={false} {name} />
             }
+        }
+        (ParamKind::Station, value) => {
+            let chosen = if let Value::Number(number) = value { *number } else { 0.0 };
+            let (onchange, onend) = (onchange.clone(), onend.clone());
+            let onchange = Callback::from(move |value: Value| {
+                onchange.emit(value);
+                onend.emit(());
+            });
+            html! { <StationField id={id.to_owned()} {name} {chosen} {fixed} {onchange} /> }
         }
         (ParamKind::Choice { options, default }, value) => {
             let chosen = if let Value::Text(text) = value { text.as_str() } else { default };

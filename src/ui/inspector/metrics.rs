@@ -3,9 +3,11 @@
 use yew::prelude::*;
 
 use super::TargetProps;
+use super::inside::scaling::WhyCount;
 use crate::editor::Target;
 use crate::model::outcome::Outcome;
 use crate::model::station::{self, Category};
+use crate::protocol::scaling::LifeStage;
 use crate::protocol::{EdgeFrame, StationFrame};
 use crate::topology::document::Document;
 use crate::ui::dock::charts_of_selected;
@@ -28,6 +30,13 @@ pub(crate) fn Metrics(props: &TargetProps) -> Html {
             Some(station) => html! {
                 <>
                     { station_facts(station) }
+                    if let Some(scaling) = &station.scaling {
+                        <p class="button-row replicas-why">
+                            <span>{ "Replicas: " }<strong class="num">{ format!("{} wanted, {} ready", scaling.wanted,
+                                scaling.replicas.iter().filter(|replica| matches!(replica.stage, LifeStage::Ready | LifeStage::Warming)).count()) }</strong></span>
+                            if scaling.name != "Off" { <WhyCount {id} wanted={scaling.wanted} /> }
+                        </p>
+                    }
                     <button type="button" class="btn btn-s" onclick={chart}>{ icon("chart-line", "icon-s") }{ "Over time, in the charts below" }</button>
                     if sends { <Lately source={Some(id)} /> }
                 </>

@@ -1,7 +1,7 @@
 //! The inspector: everything about what is selected, or about the run when nothing is.
 
 mod faults;
-mod inside;
+pub(crate) mod inside;
 mod metrics;
 pub(crate) mod places;
 mod run_settings;
@@ -12,7 +12,7 @@ use yew::prelude::*;
 pub use faults::{fault_target_words, fault_words};
 
 use super::icons::{category_class, icon, station_icon};
-use super::store::{use_dispatch, use_document, use_preferences, use_selection};
+use super::store::{Dispatch, use_dispatch, use_document, use_preferences, use_selection};
 use crate::editor::edit::target_name;
 use crate::editor::{Action, SessionChange, Target, catalog};
 use crate::model::edge::EDGE_ENTRY;
@@ -49,6 +49,11 @@ impl Tab {
             Self::Break => "Break it",
         }
     }
+}
+
+/// Shows the inside of what is selected.
+pub(crate) fn show_inside(dispatch: &Dispatch) {
+    dispatch.session(SessionChange::SetTab { panel: PANEL.to_owned(), tab: Tab::Inside.id().to_owned() });
 }
 
 #[component]

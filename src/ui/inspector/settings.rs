@@ -8,11 +8,12 @@ use super::places::{AreaSettings, EdgeWay, StandsIn};
 use crate::editor::{Action, EditCommand, GestureId, Target};
 use crate::model::edge::{EDGE_ENTRY, GROUPS};
 use crate::model::params::{ParamKind, Params, Value};
-use crate::model::station;
+use crate::model::station::{self, service};
 use crate::topology::check;
 use crate::topology::document::{Document, Place};
 use crate::ui::form::{GroupedForm, ParamForm, ParamFormProps, Specs};
 use crate::ui::icons::icon;
+use crate::ui::shell::{DialogKind, use_shell};
 use crate::ui::store::{use_dispatch, use_document, use_guard, use_run};
 
 #[component]
@@ -20,6 +21,7 @@ pub(crate) fn Settings(props: &TargetProps) -> Html {
     let document = use_document();
     let dispatch = use_dispatch();
     let guard = use_guard();
+    let shell = use_shell();
     let target = props.target;
     let onchange = {
         let dispatch = dispatch.clone();
@@ -50,6 +52,9 @@ pub(crate) fn Settings(props: &TargetProps) -> Html {
         .map(|(key, option)| (key.to_owned(), option.to_owned()))
         .collect();
     let delete = dispatch.callback(|| Action::Command("delete"));
+    let manifest =
+        Callback::from(move |_: MouseEvent| shell.show(DialogKind::Manifest { text: String::new(), out: false }));
+    let is_service = matches!(target, Target::Node(id) if document.nodes.get(&id).is_some_and(|node| node.kind == service::KIND.entry.id));
     html! {
         <>
             if let Target::Node(id) = target { <NameField {target} label={document.nodes.get(&id).map_or(String::new(), |node| node.label.clone())} /> }
@@ -62,6 +67,9 @@ pub(crate) fn Settings(props: &TargetProps) -> Html {
             }
             <Refused />
             <div class="panel-foot">
+                if is_service {
+                    <button type="button" class="btn btn-s" id="open-manifest" onclick={manifest}>{ icon("file-code", "icon-s") }{ "Kubernetes manifest" }</button>
+                }
                 <button type="button" class="btn btn-s btn-quiet-danger" onclick={delete}>{ icon("trash-2", "icon-s") }{ "Delete" }</button>
             </div>
         </>

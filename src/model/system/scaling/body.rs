@@ -122,21 +122,31 @@ impl System {
         let slots = f64::from(replica.slots);
         let held = replica.busy + replica.queue.len() as u32;
         let number = replica.number;
-        let Some(body) = &mut replica.body else { return };
+        let in_memory = self.held_in_memory(replica_ix);
+        let wished = self.scaling(station).and_then(|scaling| scaling.scaler.as_ref()?.requests_window());
+        let requests_window = wished.unwrap_or(WINDOW);
+        let Some(body) = &mut self.replicas[replica_ix as usize].body else { return };
         body.scrapes.push_back((now, body.used, body.begun));
-        while body.scrapes.len() > 1 && now.since(body.scrapes[1].0) >= WINDOW {
+        let longest = WINDOW.max(requests_window);
+        while body.scrapes.len() > 1 && now.since(body.scrapes[1].0) >= longest {
             body.scrapes.pop_front();
         }
-        let (from, used, begun) = body.scrapes[0];
-        let window = now.since(from);
-        let over = |value: f64| {
+        // The youngest sample that is at least so old; the oldest where none is.
+        let sample = |window: SimDuration| {
+            let after = body.scrapes.partition_point(|(at, ..)| now.since(*at) >= window);
+            body.scrapes[after.saturating_sub(1)]
+        };
+        let over = |value: f64, from: SimTime| {
+            let window = now.since(from);
             let measured = Measured { value: value / window.as_secs_f64(), at: now, window };
             (window >= YOUNGEST).then_some(measured)
         };
-        let cpu = over((body.used - used) / 1e9);
-        let requests = over((body.begun - begun) as f64);
+        let (from, used, _) = sample(WINDOW);
+        let cpu = over((body.used - used) / 1e9, from);
+        let (from, _, begun) = sample(requests_window);
+        let requests = over((body.begun - begun) as f64, from);
         let at_once = |value: f64| Some(Measured { value, at: now, window: SCRAPE_EVERY });
-        let memory = body.instance.and_then(|instance| at_once(instance.memory_with(held)));
+        let memory = body.instance.and_then(|instance| at_once(instance.memory_with(in_memory)));
         let instance = body.instance;
         let Some(scaling) = self.scaling(station) else { return };
         let Some(at) = scaling.pod_at(number) else { return };
@@ -158,11 +168,33 @@ impl System {
         self.weigh(replica_ix);
     }
 
+    /// Requests that lie in a replica's memory: in work, in its own queue, and its share of a queue that it has with
+    /// others.
+    fn held_in_memory(&self, replica_ix: u32) -> u32 {
+        let replica = &self.replicas[replica_ix as usize];
+        let own = replica.busy + replica.queue.len() as u32;
+        let pool = self.pool(replica.station);
+        if pool.shared.is_empty() || !pool.replicas.contains(&replica_ix) {
+            return own;
+        }
+        let alive = pool.replicas.iter().filter(|ix| !self.replicas[**ix as usize].dead).count();
+        own + pool.shared.len().div_ceil(alive.max(1)) as u32
+    }
+
+    /// A request more waits in a queue that all share: have all of them memory for it?
+    #[cold]
+    pub(in crate::model::system) fn weigh_all(&mut self, station: u32) {
+        let replicas = self.pool(station).replicas.clone();
+        for replica in replicas {
+            self.weigh(replica);
+        }
+    }
+
     /// A request more is held: is there memory for it?
     #[inline(never)]
     pub(in crate::model::system) fn weigh(&mut self, replica_ix: u32) {
+        let held = self.held_in_memory(replica_ix);
         let replica = &mut self.replicas[replica_ix as usize];
-        let held = replica.busy + replica.queue.len() as u32;
         let Some(body) = &mut replica.body else { return };
         if !body.doomed && body.instance.is_some_and(|instance| instance.memory_with(held) > instance.memory) {
             body.doomed = true;

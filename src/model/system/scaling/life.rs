@@ -18,6 +18,8 @@ use crate::model::system::state::{Event, Kind, LogTone, NONE, Replica};
 const BACK_OFF: SimDuration = SimDuration::from_secs(10);
 const BACK_OFF_MAX: SimDuration = SimDuration::from_secs(300);
 const FORGIVEN_AFTER: SimDuration = SimDuration::from_secs(600);
+/// Ended replicas that are remembered, for whoever watches.
+const GONE_MAX: usize = 24;
 
 /// Purposes of draws.
 const PULL: u64 = 1;
@@ -110,6 +112,11 @@ impl Pod {
             cpu_request: self.cpu_request,
             memory_request: self.memory_request,
         }
+    }
+
+    /// Whether it takes requests now, as far as anybody was told.
+    pub(super) const fn is_ready(&self) -> bool {
+        self.ready.0
     }
 
     fn enter(&mut self, stage: Stage, now: SimTime) {
@@ -456,7 +463,14 @@ impl System {
     }
 
     fn gone(&mut self, station: u32, number: u32) {
+        let now = self.now;
         let Some(scaling) = self.scaling(station) else { return };
+        if scaling.pod_at(number).is_some() {
+            if scaling.gone.len() == GONE_MAX {
+                scaling.gone.pop_front();
+            }
+            scaling.gone.push_back((number, now));
+        }
         scaling.pods.retain(|pod| pod.number != number);
         if let Some(nodes) = &mut scaling.nodes {
             nodes.take(number);

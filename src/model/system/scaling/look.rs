@@ -1,10 +1,13 @@
 //! A look into a scaler, for whoever watches: nothing is decided, no draw is taken.
 
-use super::{RolloutLook, Scaling, Stage, System};
-use crate::engine::time::SimTime;
+use super::{CoursePoint, RolloutLook, Scaling, Stage, System};
+use crate::engine::time::{SimDuration, SimTime};
 use crate::model::ids::NodeId;
-use crate::model::scaler::{Decision, Measured, rollout};
+use crate::model::scaler::{Decision, LookBack, Measured};
 use crate::model::system::state::Kind;
+
+/// Ended replicas are shown for so long.
+const SHOWN_GONE: SimDuration = SimDuration::from_secs(30);
 
 /// What there is to see.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +20,12 @@ pub struct ScalingLook {
     pub syncs: Vec<Decision>,
     /// Earlier numbers that still count (number, when), oldest first.
     pub window: Vec<(u32, SimTime)>,
+    /// How far back they count.
+    pub looks_back: LookBack,
+    /// How replicas and load went so far, oldest first.
+    pub course: Vec<CoursePoint>,
+    /// Replicas that ended lately (number, when), oldest first.
+    pub gone: Vec<(u32, SimTime)>,
     /// Of the station as a whole.
     pub rate: Option<Measured>,
     pub waiting: Option<Measured>,
@@ -64,12 +73,26 @@ impl System {
     /// Looks into what scales a station; `None`: nothing does.
     #[must_use]
     pub fn look_at_scaling(&self, node: NodeId) -> Option<ScalingLook> {
-        let station = &self.stations[self.station_index(node)? as usize];
-        let Kind::Pool(pool) = &station.kind else { return None };
-        Some(self.look(pool.scaling.as_deref()?, &pool.config.rollout))
+        self.look(node, true)
     }
 
-    fn look(&self, scaling: &Scaling, versions: &rollout::Settings) -> ScalingLook {
+    /// The same, of the past only the evaluation that last changed the number: cheap enough for every frame.
+    #[must_use]
+    pub fn glance_at_scaling(&self, node: NodeId) -> Option<ScalingLook> {
+        self.look(node, false)
+    }
+
+    fn look(&self, node: NodeId, whole: bool) -> Option<ScalingLook> {
+        let station = &self.stations[self.station_index(node)? as usize];
+        let Kind::Pool(pool) = &station.kind else { return None };
+        let scaling: &Scaling = pool.scaling.as_deref()?;
+        let moved = |sync: &&Decision| sync.desired != sync.current;
+        let syncs = if whole {
+            scaling.syncs.iter().cloned().collect()
+        } else {
+            scaling.syncs.iter().rev().find(moved).into_iter().cloned().collect()
+        };
+        let scaler = scaling.scaler.as_ref().filter(|_| whole);
         let size = scaling.config.instance.and_then(|instance| instance.size);
         let replicas = scaling.pods.iter().map(|pod| {
             let replica = self.replicas.get(pod.replica as usize);
@@ -88,18 +111,21 @@ impl System {
                 requests: pod.requests,
             }
         });
-        ScalingLook {
+        Some(ScalingLook {
             wanted: scaling.wanted,
             replicas: replicas.collect(),
-            syncs: scaling.syncs.iter().cloned().collect(),
-            window: scaling.scaler.as_ref().map(|scaler| scaler.window(self.now)).unwrap_or_default(),
+            syncs,
+            window: scaler.map(|scaler| scaler.window(self.now)).unwrap_or_default(),
+            looks_back: scaler.map(|scaler| scaler.looks_back()).unwrap_or_default(),
+            course: if whole { scaling.course.points().to_vec() } else { Vec::new() },
+            gone: scaling.gone.iter().copied().filter(|(_, at)| self.now.since(*at) < SHOWN_GONE).collect(),
             rate: scaling.rate,
             waiting: scaling.waiting,
             nodes: scaling.nodes.iter().flat_map(|nodes| nodes.nodes()).map(|node| (node.number, node.ready)).collect(),
             size: size.and_then(|(at, _)| crate::model::money::SIZES.get(at)).map_or("", |size| size.name),
             cost_per_hour: scaling.bill.rate(),
             cost_total: scaling.bill.total(self.now),
-            rollout: scaling.look_at_rollout(versions, self.now),
-        }
+            rollout: scaling.look_at_rollout(&pool.config.rollout, self.now),
+        })
     }
 }

@@ -4,13 +4,14 @@
 mod balancer;
 mod broker;
 mod connection;
+mod course;
 mod door;
 mod drawing;
 mod heap;
 mod memory;
 mod names;
 mod parts;
-mod scaling;
+pub(crate) mod scaling;
 
 use yew::prelude::*;
 
@@ -53,7 +54,7 @@ pub(crate) fn Inside(props: &TargetProps) -> Html {
         <>
             { door::sections(station) }
             { parts::sections(station) }
-            { scaling::sections(station) }
+            if scaling::scales(station) { <scaling::Scaling {id} key={id.0} /> }
             if !station.backends.is_empty() { <balancer::Backends {id} /> }
             if station.broker.is_some() { <broker::Messages {id} /> }
             if !station.replicas.is_empty() && station.broker.is_none() { { replicas(station) } }

@@ -1,47 +1,147 @@
-//! A scaler's evaluations, and the life of every replica.
+//! A scaler's evaluations with their reasons, the course of replicas over the load, and the life of every replica.
 
 use yew::prelude::*;
 
 use super::at;
+use super::course;
+use crate::editor::{Selection, SessionChange, Target};
 use crate::protocol::StationFrame;
-use crate::protocol::scaling::{LifeFrame, LifeStage, MeasuredFrame, ScalingFrame, SyncFrame};
+use crate::protocol::scaling::{
+    LifeFrame, LifeStage, MeasuredFrame, MetricFrame, ScalerInside, ScalingFrame, SyncFrame,
+};
+use crate::topology::document::NodeId;
+use crate::ui::browser;
 use crate::ui::format;
+use crate::ui::hint::Term;
+use crate::ui::icons::icon;
+use crate::ui::inspector::show_inside;
+use crate::ui::shared::Shared;
+use crate::ui::store::{Dispatch, use_dispatch, use_run, use_simulation};
+use crate::ui::worker_client::Simulation;
 
-/// Evaluations listed with their reasons.
-const SYNCS_SHOWN: usize = 8;
+/// Evaluations listed until somebody wants all of them.
+const SYNCS_SHOWN: usize = 6;
 /// Squares drawn; more are only counted.
 const SQUARES_SHOWN: usize = 200;
 
+/// Selects a service and opens its inside at the evaluation that made its number of replicas (or the one of a moment [ns]).
+pub(crate) fn ask_count(dispatch: &Dispatch, simulation: &Simulation, node: NodeId, at_ns: Option<u64>) {
+    dispatch.session(SessionChange::Select(Selection::of(Target::Node(node))));
+    show_inside(dispatch);
+    simulation.ask_count(node, at_ns);
+}
+
+#[derive(Debug, PartialEq, Properties)]
+pub(crate) struct WhyCountProps {
+    pub(crate) id: NodeId,
+    /// The number in question.
+    pub(crate) wanted: u32,
+}
+
+/// A button that leads from a number of replicas to the evaluation that made it.
+#[component]
+pub(crate) fn WhyCount(props: &WhyCountProps) -> Html {
+    let (dispatch, simulation) = (use_dispatch(), use_simulation());
+    let id = props.id;
+    let onclick = Callback::from(move |_: MouseEvent| ask_count(&dispatch, &simulation, id, None));
+    html! { <button type="button" class="btn btn-s why-count" {onclick}>{ format!("Why {}?", props.wanted) }</button> }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+pub(super) struct ScalingProps {
+    pub(super) id: NodeId,
+}
+
 /// Everything there is to see of what scales a station.
-pub(super) fn sections(station: &StationFrame) -> Html {
-    let Some(scaling) = station.scaling.as_deref() else { return Html::default() };
+#[component]
+pub(super) fn Scaling(props: &ScalingProps) -> Html {
+    let run = use_run();
+    let simulation = use_simulation();
+    let id = props.id;
+    {
+        let simulation = simulation.clone();
+        use_effect_with(id, move |id| {
+            simulation.look_into(Some(*id));
+            move || simulation.look_into(None)
+        });
+    }
+    let inside = run.scaler.clone().filter(|inside| inside.node == id.0);
+    let all = use_state_eq(|| false);
+    let marked = use_state_eq(|| None::<u64>);
+    // A question is answered as soon as there is something to show.
+    {
+        let (all, marked, inside) = (all.setter(), marked.setter(), inside.clone());
+        let asked = run.count_asked.filter(|(node, _)| *node == id).zip(inside.as_ref().map(|_| ()));
+        use_effect_with(asked, move |asked| {
+            let found = asked.zip(inside).and_then(|(((_, at_ns), ()), inside)| evaluation(&inside, at_ns));
+            if let Some((sync_ns, from_end)) = found {
+                all.set(from_end >= SYNCS_SHOWN);
+                marked.set(Some(sync_ns));
+            }
+        });
+    }
+    {
+        let simulation = simulation.clone();
+        use_effect_with((*marked, *all, run.count_asked.is_some()), move |(marked, _, asked)| {
+            if let Some(sync_ns) = marked.filter(|_| *asked) {
+                browser::focus_id(&format!("sync-{sync_ns}"));
+                simulation.count_answered();
+            }
+        });
+    }
+    let Some(scaling) = run.station(id).and_then(|station| station.scaling.as_deref()) else { return Html::default() };
+    let toggle = {
+        let all = all.clone();
+        Callback::from(move |_: MouseEvent| all.set(!*all))
+    };
     html! {
         <>
-            { lives(scaling) }
-            if !scaling.syncs.is_empty() { { evaluations(scaling) } }
+            { lives(id, scaling) }
+            if let Some(inside) = inside.filter(|inside| !inside.syncs.is_empty() || inside.course.len() > 1) {
+                <Evaluations {inside} name={scaling.name.clone()} all={*all} marked={*marked} {toggle} />
+            }
         </>
     }
 }
 
-/// A square for each replica, colored by where it is in its life.
-fn lives(scaling: &ScalingFrame) -> Html {
+/// The evaluation of a moment, or the latest that changed the number, or the latest; and how far from the end it stands.
+fn evaluation(inside: &ScalerInside, at_ns: Option<u64>) -> Option<(u64, usize)> {
+    let syncs = || inside.syncs.iter().rev().enumerate();
+    let found = match at_ns {
+        Some(at_ns) => syncs().find(|(_, sync)| sync.at_ns <= at_ns),
+        None => syncs().find(|(_, sync)| sync.desired != sync.current),
+    };
+    found.or_else(|| syncs().next()).map(|(from_end, sync)| (sync.at_ns, from_end))
+}
+
+/// Whether a station has an inside of this sort.
+pub(super) fn scales(station: &StationFrame) -> bool {
+    station.scaling.is_some()
+}
+
+/// A square for each replica, colored and hatched by where it is in its life.
+fn lives(id: NodeId, scaling: &ScalingFrame) -> Html {
     let count = |stage: LifeStage| scaling.replicas.iter().filter(|replica| replica.stage == stage).count();
-    let stages: Vec<(LifeStage, usize)> =
-        LifeStage::ALL.into_iter().map(|stage| (stage, count(stage))).filter(|(_, count)| *count > 0).collect();
-    let words: Vec<String> = stages.iter().map(|(stage, count)| format!("{count} {}", stage.word())).collect();
     let more = scaling.replicas.len().saturating_sub(SQUARES_SHOWN);
+    let moved = scaling.moved.as_ref().map(|moved| format!("{} → {} at {}", moved.from, moved.to, at(moved.at_ns)));
     html! {
         <section class="inside scaling">
-            <h3>{ format!("Replicas: {} wanted", scaling.wanted) }</h3>
+            <h3>{ format!("Replicas: {} wanted", scaling.wanted) }
+                if !scaling.name.is_empty() && scaling.name != "Off" { <WhyCount {id} wanted={scaling.wanted} /> }
+            </h3>
+            if let Some(moved) = moved { <p class="sub">{ moved }</p> }
             <ul class="lives" aria-label="Replicas by where they are in their life">
                 { for scaling.replicas.iter().take(SQUARES_SHOWN).map(square) }
             </ul>
             if more > 0 { <p class="sub">{ format!("and {more} more") }</p> }
-            <p class="lives-words">
-                { for stages.iter().zip(&words).map(|((stage, _), words)| html! {
-                    <span class="lives-word"><i class={classes!("life", format!("life-{}", stage.word()))}></i>{ words.clone() }</span>
-                }) }
-            </p>
+            <ul class="lives-words" aria-label="What the squares mean">
+                { for LifeStage::ALL.into_iter().map(|stage| { let count = count(stage); html! {
+                    <li class={classes!("lives-word", (count == 0).then_some("lives-none"))}>
+                        <i class={classes!("life", format!("life-{}", stage.word()))} aria-hidden="true"></i>
+                        <span class="num">{ count }</span>{ stage.word() }
+                    </li>
+                } }) }
+            </ul>
             <dl class="facts">
                 if let Some(rate) = scaling.rate { <dt>{ "requests, measured" }</dt><dd class="num">{ format!("{} ({})", format::rate(rate.value), at(rate.at_ns)) }</dd> }
                 if !scaling.size.is_empty() { <dt>{ "size" }</dt><dd>{ &scaling.size }</dd> }
@@ -77,71 +177,45 @@ fn square(replica: &LifeFrame) -> Html {
     html! { <li class={classes!("life", format!("life-{}", replica.stage.word()), replica.is_new.then_some("life-new"))} title={words.clone()} aria-label={words}></li> }
 }
 
-fn evaluations(scaling: &ScalingFrame) -> Html {
+#[derive(Debug, PartialEq, Properties)]
+struct EvaluationsProps {
+    inside: Shared<ScalerInside>,
+    name: String,
+    /// Lists all, not only the newest.
+    all: bool,
+    /// The one that was asked for.
+    marked: Option<u64>,
+    toggle: Callback<MouseEvent>,
+}
+
+/// Rendered only when something new was evaluated.
+#[component]
+fn Evaluations(props: &EvaluationsProps) -> Html {
+    let inside = &props.inside;
+    let shown = if props.all { inside.syncs.len() } else { SYNCS_SHOWN };
     html! {
         <section class="inside scaling">
-            <h3>{ format!("Scaler: {}", scaling.name) }</h3>
-            { course(&scaling.syncs) }
-            <ol class="syncs">
-                { for scaling.syncs.iter().rev().take(SYNCS_SHOWN).map(sync) }
-            </ol>
-            if !scaling.window.is_empty() {
-                <p class="sub">{ format!("Earlier numbers that still count: {}.", numbers(&scaling.window)) }</p>
+            if props.name == "Off" { <h3>{ "Over time" }</h3> } else { <h3>{ format!("Scaler: {}", props.name) }</h3> }
+            { course::replicas_over_load(inside) }
+            { course::metric_over_target(inside) }
+            if !inside.syncs.is_empty() {
+                <h4>{ "Every evaluation, newest first" }</h4>
+                <ol class="syncs">
+                    { for inside.syncs.iter().rev().take(shown).map(|sync| row(sync, props.marked == Some(sync.at_ns))) }
+                </ol>
+                if inside.syncs.len() > SYNCS_SHOWN {
+                    <button type="button" class="btn btn-s" aria-expanded={props.all.to_string()} onclick={props.toggle.clone()}>
+                        { icon(if props.all { "chevron-up" } else { "chevron-down" }, "icon-s") }
+                        { if props.all { "Only the newest".to_owned() } else { format!("All {}", inside.syncs.len()) } }
+                    </button>
+                }
             }
+            { window(inside) }
         </section>
     }
 }
 
-/// Runs of equal numbers: "3 × 4, 6".
-fn numbers(window: &[(u32, u64)]) -> String {
-    let mut runs: Vec<(u32, usize)> = Vec::new();
-    for (number, _) in window {
-        match runs.last_mut() {
-            Some((last, times)) if last == number => *times += 1,
-            _ => runs.push((*number, 1)),
-        }
-    }
-    let words = runs.into_iter().map(
-        |(number, times)| {
-            if times == 1 { number.to_string() } else { format!("{number} ({times} times)") }
-        },
-    );
-    words.collect::<Vec<_>>().join(", ")
-}
-
-/// What was asked for and what was set, over time.
-fn course(syncs: &[SyncFrame]) -> Html {
-    let (Some(first), Some(last)) = (syncs.first(), syncs.last()) else { return Html::default() };
-    let most = syncs.iter().map(|sync| sync.desired.max(sync.proposed.unwrap_or(0))).max().unwrap_or(1).max(1);
-    let span = last.at_ns.saturating_sub(first.at_ns).max(1) as f64;
-    let line = |value: fn(&SyncFrame) -> u32| -> String {
-        let mut points = String::new();
-        let mut before = None;
-        for sync in syncs {
-            let x = sync.at_ns.saturating_sub(first.at_ns) as f64 / span * 100.0;
-            let y = 30.0 - f64::from(value(sync)) / f64::from(most) * 28.0;
-            if let Some(before) = before {
-                points += &format!("{x:.2},{before:.2} ");
-            }
-            points += &format!("{x:.2},{y:.2} ");
-            before = Some(y);
-        }
-        points
-    };
-    let words =
-        format!("From {} to {}: asked for (thin) and set (thick), at most {most}", at(first.at_ns), at(last.at_ns));
-    html! {
-        <figure class="door-trend">
-            <svg viewBox="0 0 100 30" preserveAspectRatio="none" role="img" aria-label={words.clone()}>
-                <polyline class="sync-asked" points={line(|sync| sync.proposed.unwrap_or(sync.desired))} vector-effect="non-scaling-stroke" />
-                <polyline class="sync-set" points={line(|sync| sync.desired)} vector-effect="non-scaling-stroke" />
-            </svg>
-            <figcaption class="sub">{ words }</figcaption>
-        </figure>
-    }
-}
-
-fn sync(sync: &SyncFrame) -> Html {
+fn row(sync: &SyncFrame, marked: bool) -> Html {
     let mut steps = vec![format!("{} now", sync.current)];
     if let Some(proposed) = sync.proposed {
         steps.push(format!("{proposed} asked for"));
@@ -150,12 +224,70 @@ fn sync(sync: &SyncFrame) -> Html {
         steps.push(format!("{stabilized} after looking back"));
     }
     steps.push(format!("{} set", sync.desired));
+    let moved = sync.desired != sync.current;
     html! {
-        <li class={classes!("sync", (sync.desired != sync.current).then_some("sync-moved"))}>
+        <li id={format!("sync-{}", sync.at_ns)} tabindex="-1" key={sync.at_ns}
+            class={classes!("sync", moved.then_some("sync-moved"), marked.then_some("sync-marked"))}>
             <span class="num sync-at">{ at(sync.at_ns) }</span>
-            <span>{ steps.join(" → ") }</span>
+            <span class="sync-steps">{ steps.join(" → ") }</span>
             if !sync.limit.is_empty() { <span class="sub">{ format!("limited by {}", sync.limit) }</span> }
-            if !sync.why.is_empty() { <p class="sub">{ sync.why.join(" ") }</p> }
+            if !sync.why.is_empty() { <ul class="sync-why sub">{ for sync.why.iter().map(|why| html! { <li>{ why }</li> }) }</ul> }
+            if let Some(ages) = ages(&sync.metrics) { <p class="sub">{ ages }</p> }
         </li>
     }
+}
+
+/// How old what it went by was: once where all is of one age.
+fn ages(metrics: &[MetricFrame]) -> Option<String> {
+    let words = |metric: &MetricFrame| {
+        let secs = |ns: u64| format::duration(ns as f64 / 1e9);
+        let age = metric.age_ns?;
+        let over = if metric.window_ns > 0 { format!(", over {}", secs(metric.window_ns)) } else { String::new() };
+        Some(format!("{} before{over}", secs(age)))
+    };
+    let known: Vec<(&str, String)> =
+        metrics.iter().filter_map(|metric| Some((metric.name.as_str(), words(metric)?))).collect();
+    let (_, first) = known.first()?;
+    if known.iter().all(|(_, words)| words == first) {
+        return Some(format!("Measured {first}."));
+    }
+    let each: Vec<String> = known.iter().map(|(name, words)| format!("{name}: measured {words}")).collect();
+    Some(format!("{}.", each.join("; ")))
+}
+
+/// What a stabilization window holds, and which of it decides.
+fn window(inside: &ScalerInside) -> Html {
+    let (Some(last), true) = (inside.window.last(), inside.up_ns + inside.down_ns > 0) else { return Html::default() };
+    let now = inside.syncs.last().map_or(last.1, |sync| sync.at_ns);
+    let within = |span: u64| inside.window.iter().filter(move |(_, at)| at + span > now);
+    let least = within(inside.up_ns).min_by_key(|(number, _)| *number);
+    let most = within(inside.down_ns).max_by_key(|(number, _)| *number);
+    let secs = |ns: u64| format::duration(ns as f64 / 1e9);
+    let words = |which: &str, span: u64, found: Option<&(u32, u64)>, way: &str| {
+        let Some((number, when)) = found.filter(|_| span > 0) else { return format!("{way}: nothing earlier counts.") };
+        format!("{way}: the {which} of the last {} counts, {number} (of {}).", secs(span), at(*when))
+    };
+    html! {
+        <>
+            <h4>{ "The " }<Term id="stabilization_window" /></h4>
+            <p class="sub">{ words("smallest", inside.up_ns, least, "Up") }</p>
+            <p class="sub">{ words("largest", inside.down_ns, most, "Down") }</p>
+            <ol class="window" aria-label="Recommendations in the window, oldest first">
+                { for inside.window.iter().map(|entry| {
+                    let decides = Some(entry) == least.filter(|_| inside.up_ns > 0) || Some(entry) == most.filter(|_| inside.down_ns > 0);
+                    html! {
+                        <li class={classes!("num", decides.then_some("window-decides"))} title={format!("{} at {}", entry.0, at(entry.1))}>
+                            <strong>{ entry.0 }</strong><span>{ short_clock(entry.1) }</span>
+                        </li>
+                    }
+                }) }
+            </ol>
+        </>
+    }
+}
+
+/// Minutes and seconds.
+pub(super) fn short_clock(ns: u64) -> String {
+    let secs = ns / 1_000_000_000;
+    format!("{:02}:{:02}", secs / 60, secs % 60)
 }
