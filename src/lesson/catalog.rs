@@ -305,6 +305,7 @@ pub static SCENARIOS: &[Scenario] = &[
     Scenario { id: "retry-storm", json: include_str!("../../www/scenarios/retry-storm.json") },
     Scenario { id: "three-regions", json: include_str!("../../www/scenarios/three-regions.json") },
     Scenario { id: "scalers", json: include_str!("../../www/scenarios/scalers.json") },
+    Scenario { id: "every-tier", json: include_str!("../../www/scenarios/every-tier.json") },
 ];
 
 /// Finds a lesson by slug.

@@ -264,3 +264,41 @@ fn a_replica_can_be_cold_for_a_time() {
     assert!((halfway - 0.28).abs() < 0.03, "{halfway}");
     assert!((work(&system, 32.0) - 0.1).abs() < 0.001);
 }
+
+/// Three replicas of a core each on nodes of two: the third waits for a second node; without it, that node is idle and goes.
+#[test]
+fn a_node_that_is_idle_for_long_goes_and_is_no_longer_paid() {
+    let container = Params::new().with("cpu_request", 1.0).with("cpu_limit", 1.0);
+    let with = |replicas: f64| variant("manual", &[("replicas", replicas)]);
+    let mut document = Document { seed: 3, run_length_secs: 200.0, ..Document::default() };
+    let arrivals = variant("regular", &[]);
+    let profile = variant("constant", &[("rate", 5.0)]);
+    let clients = add(&mut document, "source", "Clients", &[("arrivals", arrivals), ("profile", profile)]);
+    let params = [
+        ("replicas", Value::from(1.0)),
+        ("scaler", with(3.0)),
+        ("instance", Value::Variant(Variant::new("container", container))),
+        ("nodes", variant("pool", &[("start", 20.0), ("idle", 60.0), ("max", 3.0)])),
+        ("service_time", constant(0.01)),
+    ];
+    let service = add(&mut document, "service", "Service", &params);
+    wire(&mut document, clients, service, &[("latency", constant(0.0))]);
+    let mut system = system(&document);
+    let look = |system: &mut System, secs: f64| {
+        run_to(system, secs);
+        let look = system.look_at_scaling(service).unwrap();
+        (look.count(Stage::Ready), look.count(Stage::Pending), look.nodes.len(), look.cost_per_hour)
+    };
+    // The scaler orders two more at 1 s; one fits on the first node, the other's is there at 21 s.
+    assert_eq!(look(&mut system, 20.9), (2, 1, 2, 0.192));
+    assert_eq!(look(&mut system, 21.1), (3, 0, 2, 0.192));
+    run_to(&mut system, 30.0);
+    std::rc::Rc::make_mut(document.nodes.get_mut(&service).unwrap()).params.set("scaler", with(2.0));
+    system.rebuild(&headroom::topology::compile::plan(&document).0.unwrap());
+    // Nodes are looked at every 15 s, from the change of the settings on: idle since 45 s, it goes at 105 s.
+    assert_eq!(look(&mut system, 104.9), (2, 0, 2, 0.192));
+    assert_eq!(look(&mut system, 105.1), (2, 0, 1, 0.096));
+    run_to(&mut system, 300.0);
+    let run = &system.totals().run;
+    assert_eq!(run.completed(), run.offered);
+}

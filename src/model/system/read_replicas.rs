@@ -4,8 +4,12 @@
 //! for what it has not applied yet, it is a [`Copy`] here. [`System::settle_data`] is where a write is committed, before it
 //! is answered: whoever wants it held until a replica has it holds it there.
 
+mod look;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
+
+pub use look::{CopiesLook, CopyLook};
 
 use super::System;
 use super::flow::purpose;
@@ -18,7 +22,7 @@ use crate::engine::time::{SimDuration, SimTime};
 use crate::model::fault::Effect;
 use crate::model::fault::harm::Harm;
 use crate::model::geography::{REGIONS, Region};
-use crate::model::ids::{FaultTarget, NodeId};
+use crate::model::ids::FaultTarget;
 use crate::model::replication::{Follower, Write};
 use crate::model::scaler::read_replicas::{self, Load, Number, ReadReplicas, Where};
 use crate::model::scaler::{Decision, Limit};
@@ -125,40 +129,6 @@ impl Copies {
     pub(super) fn bytes(&self) -> usize {
         self.list.iter().map(|copy| copy.follower.behind() * 80).sum()
     }
-}
-
-/// What there is to see of a database's read replicas.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CopiesLook {
-    pub by_rule: bool,
-    pub wanted: u32,
-    pub copies: Vec<CopyLook>,
-    /// Looks of the rule, newest last.
-    pub syncs: Vec<Decision>,
-    /// Reads answered since the start, how many of them were stale, and how stale the worst one was.
-    pub reads: u64,
-    pub stale: u64,
-    pub worst: SimDuration,
-    /// What each costs [USD/h].
-    pub price: f64,
-}
-
-/// One read replica.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CopyLook {
-    pub number: u32,
-    pub stage: CopyStage,
-    pub since: SimTime,
-    /// Copying: how far it is, 0..1.
-    pub progress: f64,
-    pub dead: bool,
-    /// Id of the region; empty: where its primary is.
-    pub region: &'static str,
-    pub lag: SimDuration,
-    /// Writes that it has not applied yet.
-    pub behind: usize,
-    pub reads: u64,
-    pub stale: u64,
 }
 
 fn copies_of(kind: &mut Kind) -> Option<&mut Copies> {
@@ -668,44 +638,5 @@ impl System {
                 self.queue.push(now + takes, Event::Part { station, number, generation });
             }
         }
-    }
-
-    /// Looks into the read replicas of a database; `None`: it is told of none.
-    #[must_use]
-    pub fn look_at_copies(&self, node: NodeId) -> Option<CopiesLook> {
-        let now = self.now;
-        let Kind::Pool(pool) = &self.stations[self.station_index(node)? as usize].kind else { return None };
-        let copies = pool.copies.as_deref()?;
-        let gone = |copy: &&Copy| {
-            copy.stage == CopyStage::Leaving
-                && self.replicas.get(copy.replica as usize).is_none_or(|replica| replica.removed)
-        };
-        let seen = copies.list.iter().filter(|copy| !gone(copy)).map(|copy| {
-            let (lag, behind) = copy.follower.seen(now, self.applies_in(&copies.config, copy));
-            let takes = copies.config.copies_for.as_secs_f64();
-            let passed = now.since(copy.since).as_secs_f64();
-            CopyLook {
-                number: copy.number,
-                stage: copy.stage,
-                since: copy.since,
-                progress: if copy.stage == CopyStage::Copying && takes > 0.0 { (passed / takes).min(1.0) } else { 1.0 },
-                dead: self.replicas.get(copy.replica as usize).is_some_and(|replica| replica.dead),
-                region: copy.region.map_or("", |region| region.info().id),
-                lag,
-                behind,
-                reads: copy.reads,
-                stale: copy.stale,
-            }
-        });
-        Some(CopiesLook {
-            by_rule: matches!(copies.config.number, Number::Rule { .. }),
-            wanted: copies.wanted,
-            copies: seen.collect(),
-            syncs: copies.syncs.iter().cloned().collect(),
-            reads: copies.answered,
-            stale: copies.stale,
-            worst: copies.worst,
-            price: copies.config.price(pool.config.price),
-        })
     }
 }
