@@ -55,6 +55,7 @@ pub(crate) fn Inside(props: &TargetProps) -> Html {
             { door::sections(station) }
             { parts::sections(station) }
             if scaling::scales(station) { <scaling::Scaling {id} key={id.0} /> }
+            if station.copies.is_some() || station.cluster.is_some() { <parts::Parts {id} /> }
             if !station.backends.is_empty() { <balancer::Backends {id} /> }
             if station.broker.is_some() { <broker::Messages {id} /> }
             if !station.replicas.is_empty() && station.broker.is_none() { { replicas(station) } }

@@ -7,16 +7,37 @@ use super::names::color;
 use crate::protocol::StationFrame;
 use crate::protocol::parts::{ClusterFrame, CopiesFrame, CopyFrame, MovedFrame, NodeFrame, PartStage};
 use crate::protocol::scaling::{RolloutFrame, SyncFrame};
+use crate::topology::document::NodeId;
 use crate::ui::format;
+use crate::ui::store::{use_run, use_simulation};
 
 /// Looks of a rule that are listed.
 const LOOKS_SHOWN: usize = 6;
 
+/// A service's versions, while one replaces the other.
 pub(super) fn sections(station: &StationFrame) -> Html {
     let rollout = station.scaling.as_deref().and_then(|scaling| scaling.rollout.as_ref());
+    rollout.map(versions).unwrap_or_default()
+}
+
+#[derive(Debug, PartialEq, Properties)]
+pub(super) struct PartsProps {
+    pub(super) id: NodeId,
+}
+
+/// A database's read replicas, or a cache's nodes.
+#[component]
+pub(super) fn Parts(props: &PartsProps) -> Html {
+    let run = use_run();
+    let simulation = use_simulation();
+    let id = props.id;
+    use_effect_with(id, move |id| {
+        simulation.look_into(Some(*id));
+        move || simulation.look_into(None)
+    });
+    let Some(station) = run.station(id) else { return Html::default() };
     html! {
         <>
-            if let Some(rollout) = rollout { { versions(rollout) } }
             if let Some(copies) = station.copies.as_deref() { { read_replicas(copies) } }
             if let Some(cluster) = station.cluster.as_deref() { { nodes(cluster) } }
         </>
