@@ -10,6 +10,7 @@ use crate::model::params::{ParamSpec, Unit, Value};
 use crate::model::station::Category;
 use crate::protocol::broker::BrokerFrame;
 use crate::protocol::parts::PartStage;
+use crate::protocol::scaling::LifeStage;
 use crate::protocol::{BackendFrame, EdgeFrame, ReplicaFrame, ReplicaState, StationFrame};
 use crate::topology::document::{Edge, Node};
 
@@ -204,7 +205,7 @@ fn state_line(condition: Condition, frame: &StationFrame) -> Option<String> {
     match condition {
         Condition::Normal if frame.broker.is_some() => frame.broker.as_deref().and_then(broker_line),
         Condition::Normal => match (frame.backends.len(), unhealthy(frame)) {
-            (0, _) | (_, 0) => parts_line(frame).or_else(|| door_line(frame)),
+            (0, _) | (_, 0) => parts_line(frame).or_else(|| door_line(frame)).or_else(|| scaled_line(frame)),
             (all, out) => Some(format!("{out} of {all} backends out")),
         },
         Condition::Dead => Some("down".to_owned()),
@@ -223,6 +224,20 @@ fn state_line(condition: Condition, frame: &StationFrame) -> Option<String> {
             Some(words)
         }
     }
+}
+
+/// How many replicas a scaler has brought about: the drawing only says how many there were to begin with.
+fn scaled_line(frame: &StationFrame) -> Option<String> {
+    let scaling = frame.scaling.as_deref().filter(|scaling| !matches!(scaling.name.as_str(), "" | "Off"))?;
+    let serves = |stage: LifeStage| matches!(stage, LifeStage::Ready | LifeStage::Warming);
+    let ready = scaling.replicas.iter().filter(|replica| serves(replica.stage)).count();
+    let wanted = scaling.wanted;
+    let noun = if wanted == 1 { "replica" } else { "replicas" };
+    Some(if ready == wanted as usize {
+        format!("{wanted} {noun}")
+    } else {
+        format!("{ready} of {wanted} {noun} ready")
+    })
 }
 
 /// Versions, read replicas or nodes, where there is something to say of them.
@@ -475,6 +490,7 @@ fn edge_param_words(spec: &ParamSpec, edge: &Edge) -> Option<String> {
 mod tests {
     use super::*;
     use crate::model::params::{Params, Variant};
+    use crate::protocol::scaling::{LifeFrame, ScalingFrame};
     use crate::topology::document::{NodeId, Point};
 
     fn node(kind: &str) -> Node {
@@ -525,6 +541,16 @@ mod tests {
             replicas: vec![replica(ReplicaState::Ready, 4), replica(ReplicaState::Starting, 0)],
             ..StationFrame::default()
         };
+        let life = |stage| LifeFrame { stage, ..LifeFrame::default() };
+        let scaling = ScalingFrame {
+            name: "Kubernetes HPA".to_owned(),
+            wanted: 3,
+            replicas: vec![life(LifeStage::Ready), life(LifeStage::Warming), life(LifeStage::Booting)],
+            ..ScalingFrame::default()
+        };
+        let scaled = StationFrame { scaling: Some(Box::new(scaling)), ..StationFrame::default() };
+        let line = gauge(&node("service"), &scaled, false).state_line;
+        assert_eq!(line.as_deref(), Some("2 of 3 replicas ready"));
         let over = gauge(&node("service"), &frame, true);
         assert_eq!(over.queue.as_deref(), Some("12 left over"));
         let gauge = gauge(&node("service"), &frame, false);

@@ -12,6 +12,7 @@ use yew::prelude::*;
 use super::canvas::area::area_icon;
 use super::format;
 use super::icons::{Icon, category_class, station_icon};
+use super::inspector::inside::scaling::WhyCount;
 use super::inspector::places as inspector_places;
 use super::shared::Shared;
 use super::store::{use_dispatch, use_document, use_guard, use_run, use_selection};
@@ -336,6 +337,9 @@ fn StationValues(props: &StationValuesProps) -> Html {
         <dl class="outline-values">
             if let Some(state) = told.state_line {
                 { value("state", state) }
+            }
+            if let Some(scaling) = station.scaling.as_deref().filter(|scaling| !matches!(scaling.name.as_str(), "" | "Off")) {
+                <div key="why"><dt class="visually-hidden">{ "why" }</dt><dd><WhyCount id={props.id} wanted={scaling.wanted} /></dd></div>
             }
             { value("arrivals", format::rate(station.arrival_rate)) }
             { value("throughput", format::rate(station.throughput)) }
