@@ -443,6 +443,8 @@ fn TableField(props: &TableFieldProps) -> Html {
         let fresh = rows.last().cloned();
         rows.push(fresh.unwrap_or_else(|| Value::List(columns.iter().map(ParamSpec::default_value).collect())));
     }));
+    // Rows that name stations need the width of two lines.
+    let tall = columns.iter().any(|column| matches!(column.kind, ParamKind::Station));
     let body = props.rows.iter().enumerate().map(|(row, cells)| {
         let empty = Vec::new();
         let cells = if let Value::List(cells) = cells { cells } else { &empty };
@@ -452,7 +454,7 @@ fn TableField(props: &TableFieldProps) -> Html {
                 { for columns.iter().enumerate().map(|(column, spec)| {
                     let value = cells.get(column).cloned().unwrap_or_else(|| spec.default_value());
                     let id = format!("{}-{row}-{}", props.id, spec.key);
-                    html! { <td>{ cell(spec, &value, &id, row, props.fixed, &change_cell(row, column), &props.onend) }</td> }
+                    html! { <td data-label={spec.label}>{ cell(spec, &value, &id, row, props.fixed, &change_cell(row, column), &props.onend) }</td> }
                 }) }
                 <td class="table-action">
                     <button type="button" class="icon-btn icon-btn-s" disabled={props.fixed} onclick={remove}
@@ -464,7 +466,7 @@ fn TableField(props: &TableFieldProps) -> Html {
     html! {
         <div class="field-table">
             { label(spec, &props.id, props.fixed) }
-            <table id={props.id.clone()} class="edit-table">
+            <table id={props.id.clone()} class={classes!("edit-table", tall.then_some("edit-table-tall"))}>
                 <thead><tr>{ for columns.iter().map(|spec| html! { <th scope="col">{ spec.label }</th> }) }<th><span class="visually-hidden">{ "Remove" }</span></th></tr></thead>
                 <tbody>{ for body }</tbody>
             </table>
