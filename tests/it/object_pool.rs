@@ -125,3 +125,34 @@ fn memory_is_part_of_what_replays() {
     assert_eq!(slices.trace_hash(), whole.trace_hash());
     assert!(whole.totals().run.completed() < whole.totals().run.offered, "some met a dead replica");
 }
+
+/// What the monitor shows at the end of each second: requests in flight are those that came and have not ended, and a
+/// container takes what it takes when idle and so much for each request that it holds.
+#[test]
+fn every_bucket_ends_with_what_is_in_flight_and_in_memory() {
+    const MIB: u64 = 1 << 20;
+    let mut document = Document { run_length_secs: 30.0, ..Document::default() };
+    let clients = crate::fixture::source(&mut document, 90.0);
+    let container = variant("container", &[("base_memory", 100.0), ("request_memory", 2.0), ("memory_limit", 10_000.0)]);
+    let service = [
+        ("slots", Value::from(1.0)),
+        ("service_time", crate::fixture::exponential(0.01)),
+        ("instance", container),
+        ("queue_limit", Value::from(1e6)),
+    ];
+    let service = add(&mut document, "service", "Service", &service);
+    wire(&mut document, clients, service, &[("latency", constant(0.0))]);
+    let mut system = system(&document);
+    system.advance(SimTime::from_secs_f64(29.5), u64::MAX);
+    let meter = system.station_meter(service).expect("it is there");
+    assert!(meter.series().len() >= 29);
+    let (mut came, mut ended, mut most) = (0, 0, 0);
+    for bucket in meter.series() {
+        came += bucket.arrivals;
+        ended += bucket.by_outcome.iter().sum::<u64>();
+        assert_eq!(bucket.in_flight, came - ended, "at {}", bucket.to);
+        assert_eq!(bucket.memory.used, 100 * MIB + bucket.in_flight * 2 * MIB, "at {}", bucket.to);
+        most = most.max(bucket.in_flight);
+    }
+    assert!(most > 3, "a queue forms: {most}");
+}
