@@ -133,7 +133,8 @@ fn every_bucket_ends_with_what_is_in_flight_and_in_memory() {
     const MIB: u64 = 1 << 20;
     let mut document = Document { run_length_secs: 30.0, ..Document::default() };
     let clients = crate::fixture::source(&mut document, 90.0);
-    let container = variant("container", &[("base_memory", 100.0), ("request_memory", 2.0), ("memory_limit", 10_000.0)]);
+    let container =
+        variant("container", &[("base_memory", 100.0), ("request_memory", 2.0), ("memory_limit", 10_000.0)]);
     let service = [
         ("slots", Value::from(1.0)),
         ("service_time", crate::fixture::exponential(0.01)),
@@ -155,4 +156,25 @@ fn every_bucket_ends_with_what_is_in_flight_and_in_memory() {
         most = most.max(bucket.in_flight);
     }
     assert!(most > 3, "a queue forms: {most}");
+}
+
+/// The heap counts against a container's memory: a pool larger than that is killed, one of the right size is not.
+#[test]
+fn a_pool_larger_than_its_machine_is_killed() {
+    let killed = |size: f64| {
+        let mut document = document(Some(size));
+        let service = document.node_by_role("Service").expect("the fixture labels it so");
+        let mut node = (*document.nodes[&service]).clone();
+        node.params.set("instance", variant("container", &[("memory_limit", 100.0), ("cpu_limit", 4.0)]));
+        document.nodes.insert(service, node.into());
+        let mut system = system(&document);
+        system.advance(SimTime::NEVER, u64::MAX);
+        let killed = system.take_log().iter().filter(|entry| entry.text.contains("out of memory")).count();
+        (killed, system.totals().run.completed(), system.totals().run.offered)
+    };
+    // 10 MB alive besides; 2 objects of 1 MB are in use at a time.
+    let (none, answered, offered) = killed(2.0);
+    assert_eq!((none, answered), (0, offered));
+    let (often, few, _) = killed(200.0);
+    assert!(often > 0 && few < offered, "{often} times, {few} of {offered}");
 }

@@ -248,8 +248,7 @@ impl System {
             let replica = &self.replicas[replica_ix as usize];
             let Some(instance) = replica.body.as_ref().and_then(|body| body.instance) else { continue };
             if !replica.dead {
-                let held = replica.busy + replica.queue.len() as u32;
-                sum.0 += self.memory_of(replica_ix, &instance, held);
+                sum.0 += self.memory_of(replica_ix, &instance, self.held_in_memory(replica_ix));
                 sum.1 += instance.memory_request;
             }
         }

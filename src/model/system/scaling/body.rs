@@ -146,8 +146,8 @@ impl System {
         let (from, _, begun) = sample(requests_window);
         let requests = over((body.begun - begun) as f64, from);
         let at_once = |value: f64| Some(Measured { value, at: now, window: SCRAPE_EVERY });
-        let memory = body.instance.and_then(|instance| at_once(instance.memory_with(in_memory)));
         let instance = body.instance;
+        let memory = instance.and_then(|instance| at_once(self.memory_of(replica_ix, &instance, in_memory)));
         let Some(scaling) = self.scaling(station) else { return };
         let Some(at) = scaling.pod_at(number) else { return };
         let pod = &mut scaling.pods[at];
@@ -170,7 +170,7 @@ impl System {
 
     /// Requests that lie in a replica's memory: in work, in its own queue, and its share of a queue that it has with
     /// others.
-    fn held_in_memory(&self, replica_ix: u32) -> u32 {
+    pub(in crate::model::system) fn held_in_memory(&self, replica_ix: u32) -> u32 {
         let replica = &self.replicas[replica_ix as usize];
         let own = replica.busy + replica.queue.len() as u32;
         let pool = self.pool(replica.station);
@@ -194,9 +194,11 @@ impl System {
     #[inline(never)]
     pub(in crate::model::system) fn weigh(&mut self, replica_ix: u32) {
         let held = self.held_in_memory(replica_ix);
-        let replica = &mut self.replicas[replica_ix as usize];
-        let Some(body) = &mut replica.body else { return };
-        if !body.doomed && body.instance.is_some_and(|instance| instance.memory_with(held) > instance.memory) {
+        let instance = self.replicas[replica_ix as usize].body.as_ref().and_then(|body| body.instance);
+        let Some(instance) = instance else { return };
+        let too_much = self.memory_of(replica_ix, &instance, held) > instance.memory;
+        let Some(body) = &mut self.replicas[replica_ix as usize].body else { return };
+        if !body.doomed && too_much {
             body.doomed = true;
             self.queue.push(self.now, Event::OutOfMemory { replica: replica_ix });
         }
