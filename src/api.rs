@@ -48,6 +48,7 @@ export interface SavedRun {
     /** A number up to 2^53, a text of digits beyond. */
     seed?: number | string;
     run_length_secs?: number; warm_up_secs?: number; good_within_secs?: number; day_secs?: number;
+    slo_p99_secs?: number; slo_answered_share?: number; transfer_costs?: boolean;
     nodes: SavedNode[]; edges: SavedEdge[]; areas?: SavedArea[]; faults?: ScheduledFault[]; windows?: Window[];
   };
   inputs?: Input[];
@@ -94,6 +95,8 @@ export interface Span {
   sojourn_time_offered: Percentiles;
   /** [USD], where something has a price; the last one for a million completed requests. */
   cost?: Figure; cost_per_hour?: Figure; cost_per_million?: Figure;
+  /** [min] in which the service-level objective was missed. */
+  slo_minutes_lost?: Figure;
   reasons: { reason: string; label: string; count: number }[];
   stations: StationReport[];
 }

@@ -450,7 +450,8 @@ impl Conversation {
             }
             FromWorker::Pong { id } => Some(News::Pong(id)),
             FromWorker::Panicked { message } => Some(News::Panicked(message)),
-            FromWorker::Graded { .. } => None, // Grading has workers of its own.
+            // Grading and races have workers of their own.
+            FromWorker::Graded { .. } | FromWorker::Racing { .. } | FromWorker::Raced { .. } => None,
             FromWorker::Explaining { run, share } => self.current(run).then_some(News::Explaining(share)),
             FromWorker::Explained { run, source, ordinal, journey } => {
                 self.current(run).then_some(News::Explained { source, ordinal, journey })
@@ -592,6 +593,8 @@ fn same_settings(a: &Document, b: &Document) -> bool {
         && a.warm_up_secs == b.warm_up_secs
         && a.good_within_secs == b.good_within_secs
         && a.day_secs == b.day_secs
+        && a.objective() == b.objective()
+        && a.transfer_costs == b.transfer_costs
         && a.windows == b.windows
         && a.faults == b.faults
 }

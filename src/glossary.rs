@@ -238,6 +238,22 @@ pub const TERMS: &[Term] = &[
         advice: "Each one stops the replica. Fewer come from less garbage: objects used again, or none at all.",
     },
     Term {
+        id: "common_random_numbers",
+        name: "common random numbers",
+        symbol: "",
+        definition: "Every variant of a run is given the same requests at the same moments, with the same work to do.",
+        formula: "difference of two designs = their difference alone",
+        advice: "With other numbers for each, luck and design cannot be told apart in one run.",
+    },
+    Term {
+        id: "compressed_day",
+        name: "compressed day",
+        symbol: "",
+        definition: "A day on the calendar that passes in fewer simulated seconds. Only what people plan by days is compressed: load profiles, plans, seasons and history. Service times, time-outs, starts, and how often a scaler looks stay seconds.",
+        formula: "calendar minutes = simulated seconds · 1440 / length of a day",
+        advice: "A start of 30 s is half an hour of a day that lasts 24 minutes: scalers must look further ahead than in real life.",
+    },
+    Term {
         id: "concurrency_limit",
         name: "concurrency limit",
         symbol: "",
@@ -292,6 +308,14 @@ pub const TERMS: &[Term] = &[
         definition: "What a request was waiting for, moment by moment: of calls made side by side only the one that was answered last is on it.",
         formula: "its stretches together = time in system",
         advice: "Only what is on the critical path makes a request faster when it gets faster. Speeding up the other branch gains nothing.",
+    },
+    Term {
+        id: "data_transfer",
+        name: "data transfer",
+        symbol: "",
+        definition: "What is paid for data that leaves a zone, a region, or goes to clients. Within a zone, and from clients, it is free.",
+        formula: "GB sent · price of a GB",
+        advice: "Calls back and forth between zones add up: keep chatty stations in one zone.",
     },
     Term {
         id: "dead_letters",
@@ -958,6 +982,14 @@ pub const TERMS: &[Term] = &[
         advice: "A design that passes on one seed only was lucky: try another.",
     },
     Term {
+        id: "service_level_objective",
+        name: "service-level objective",
+        symbol: "",
+        definition: "What a service is meant to keep: response times and a share of answers, stretch by stretch of time.",
+        formula: "e.g. p99 ≤ 500 ms and 99 % answered",
+        advice: "Choose it before the design: whether a design is too dear can only be said against what it is to keep.",
+    },
+    Term {
         id: "service_time",
         name: "service time",
         symbol: "S",
@@ -988,6 +1020,14 @@ pub const TERMS: &[Term] = &[
         definition: "A rate limit over the last so many seconds at every moment: by a log of all requests, or estimated from two counters.",
         formula: "estimate = previous × share still in the window + current",
         advice: "The log is exact and costs memory; the counters cost nothing and are nearly right.",
+    },
+    Term {
+        id: "slo_minutes_lost",
+        name: "SLO minutes lost",
+        symbol: "",
+        definition: "Time in which the service-level objective was missed, in minutes of the run.",
+        formula: "sum over all slices that missed it",
+        advice: "An average over the day hides a bad hour; this does not.",
     },
     Term {
         id: "slot",

@@ -10,6 +10,7 @@ pub mod heap;
 pub mod inside;
 pub mod manifest;
 pub mod mesh;
+pub mod money;
 pub mod parts;
 pub mod profile;
 pub mod scaling;
@@ -119,6 +120,12 @@ pub enum ToWorker {
         job: u32,
         ask: ManifestAsk,
     },
+    /// Run a document to its end as fast as possible, watching one node. Nothing else is under way in such a worker.
+    Race {
+        job: u32,
+        document_json: String,
+        node: NodeId,
+    },
     /// A frame was taken: another may be sent.
     FrameTaken {
         run: RunId,
@@ -184,6 +191,16 @@ pub enum FromWorker {
         job: u32,
         answer: ManifestAnswer,
     },
+    /// How far a race's run is, 0..1.
+    Racing {
+        job: u32,
+        share: f64,
+    },
+    /// What came out of it (`runner::what_if::Finish` as JSON), or what stood in the way, in words.
+    Raced {
+        job: u32,
+        finish_json: Result<String, String>,
+    },
     Pong {
         id: u32,
     },
@@ -235,6 +252,8 @@ pub struct Frame {
     pub log: Vec<LogLine>,
     /// Series for the charts: present at most four times a second.
     pub series: Option<Series>,
+    /// Costs and the objective: present at most four times a second.
+    pub money: Option<Box<money::MoneyFrame>>,
     /// Requests worth asking about: present at most four times a second.
     pub lately: Option<Lately>,
     /// The balancer that is looked into: present at most four times a second.
@@ -575,6 +594,8 @@ pub struct Series {
     /// Collections [1/s], and the time for which replicas together stood still [s/s].
     pub collections: Vec<f32>,
     pub paused: Vec<f32>,
+    /// What all stations (system) or this one cost [USD/h]; empty where nothing has a price.
+    pub cost_per_hour: Vec<f32>,
 }
 
 /// Diagnostics as they cross the border.

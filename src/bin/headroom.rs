@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use headroom::lesson::{catalog, grade};
 use headroom::model::params::{ParamKind, Params};
 use headroom::registry;
-use headroom::runner::{self, replications};
+use headroom::runner::{self, replications, report, what_if};
 use headroom::topology::chaos;
 use headroom::topology::document::{Diagnostic, Document, Place};
 use headroom::topology::format::{ENGINE, Run, limits};
@@ -41,6 +41,12 @@ headroom: play with how systems scale, without a browser
         --budget ...  faults=4 at most, at_once=1 in force, share=0.5 of the run, radius=replica|station|place
         --kinds ...   of `headroom list faults`; otherwise all
         --json        the planned faults alone
+  headroom whatif FILE|LINK|SCENARIO --at NODE [--seed N] [--json]
+      Runs it as it is and under the other scalers, with the same random numbers, and compares: p99 of the answered,
+      answered share, minutes in which the objective was missed, cost, replica-hours.
+        --at NODE     label or role of the station whose scaler is varied
+        --seed N      another seed than the document's
+        --json        the variations with their settings, figures, and curves
   headroom list KIND [--json]
       Everything that can be chosen, with parameters, units, ranges and defaults. KIND is one of
       stations, connections, strategies, distributions, profiles, backoffs, faults, metrics, scenarios, lessons.
@@ -107,13 +113,14 @@ fn command(arguments: &[String]) -> Result<u8, Failure> {
         "profile" => profile(Arguments::read(rest, &["--seed"], &["--json"])?),
         "check" => check(Arguments::read(rest, &[], &["--json"])?),
         "chaos" => chaos(Arguments::read(rest, &["--seed", "--number", "--budget", "--kinds"], &["--json"])?),
+        "whatif" => what_if(Arguments::read(rest, &["--at", "--seed"], &["--json"])?),
         "list" => list(Arguments::read(rest, &[], &["--json"])?),
         "link" => make_link(Arguments::read(rest, &["--page"], &[])?),
         "open" => open_link(Arguments::read(rest, &[], &[])?),
         "help" | "--help" | "-h" => print(HELP),
         "--version" | "-V" => print(&format!("headroom {ENGINE}\n")),
         other => {
-            let known = ["run", "profile", "grade", "check", "chaos", "list", "link", "open", "help"];
+            let known = ["run", "profile", "grade", "check", "chaos", "whatif", "list", "link", "open", "help"];
             let meant = headroom::topology::format::nearest(other, &known);
             let meant = meant.map_or_else(String::new, |meant| format!(" Did you mean \"{meant}\"?"));
             Err(Failure::usage(format!("there is no command \"{other}\".{meant}")))
@@ -375,6 +382,62 @@ fn chaos(mut arguments: Arguments) -> Result<u8, Failure> {
     // What was changed while it ran belongs to the run without these faults.
     run.inputs.clear();
     print(&run.to_json_pretty())
+}
+
+fn what_if(mut arguments: Arguments) -> Result<u8, Failure> {
+    let mut document = load(&arguments.word("FILE, LINK or SCENARIO")?)?.document;
+    arguments.end()?;
+    if let Some(seed) = arguments.option("--seed") {
+        document.seed = number("--seed", seed, "a whole number from 0 to 18446744073709551615")?;
+    }
+    let Some(name) = arguments.option("--at") else { return Err(Failure::usage("--at NODE is missing")) };
+    let node = document.node_by_role(name);
+    let node = node.ok_or_else(|| Failure::input(format!("there is no station \"{name}\"")))?;
+    let field = what_if::field(&document, node);
+    let field = field.ok_or_else(|| Failure::input(format!("nothing can scale \"{name}\"")))?;
+    let mut finishes = Vec::new();
+    for variation in &field.variations {
+        let variant = variation.choice.as_ref().map(|choice| document.with_scaler(node, choice));
+        let entrant = what_if::Entrant::open(variant.as_ref().unwrap_or(&document), node);
+        let mut entrant = entrant.map_err(|problems| Failure::input(problem_lines(&document, &problems)))?;
+        finishes.extend(entrant.advance(u64::MAX));
+    }
+    if arguments.flag("--json") {
+        let entrants = field.variations.iter().zip(&finishes).map(|(variation, finish)| {
+            serde_json::json!({
+                "id": variation.id, "name": variation.name, "settings": variation.settings, "finish": finish,
+            })
+        });
+        let json =
+            serde_json::json!({ "at": field.label, "basis": field.basis, "entrants": entrants.collect::<Vec<_>>() });
+        return print_json(&json);
+    }
+    let mut out = format!("{}\n", field.basis.join("\n"));
+    let figure = |figure: report::Figure, digits: usize| {
+        figure.get().map_or_else(|| "-".to_owned(), |number| format!("{number:.digits$}"))
+    };
+    let row = |cells: [&str; 8]| {
+        let [name, rest @ ..] = cells;
+        let rest: String = rest.iter().map(|cell| format!(" {cell:>11}")).collect();
+        format!("{name:<34}{rest}\n")
+    };
+    out += &row(["", "p99 ms", "answered %", "SLO min", "USD", "USD/million", "replica-h", "at most"]);
+    for (variation, finish) in field.variations.iter().zip(&finishes) {
+        let figures = &finish.figures;
+        let percent = |share: report::Figure| report::Figure(share.0 * 100.0);
+        out += &row([
+            &variation.name,
+            &figure(report::Figure(figures.p99.0 * 1e3), 0),
+            &figure(percent(figures.answered_share), 2),
+            &figure(figures.slo_minutes_lost, 1),
+            &figure(figures.cost, 4),
+            &figure(figures.cost_per_million, 2),
+            &figure(figures.replica_hours, 2),
+            &figures.replicas_max.to_string(),
+        ]);
+        out += &format!("    {}\n", variation.settings);
+    }
+    print(&out)
 }
 
 /// `faults=4,share=0.5` as parameters, within their ranges.

@@ -153,8 +153,24 @@ pub fn quantity(number: f64, unit: Unit) -> String {
         Unit::PerSecond => format!("{}/s", grouped(number)),
         Unit::Share => format!("{} %", grouped(number * 100.0)),
         Unit::Factor => format!("×{}", grouped(number)),
+        Unit::Dollars => dollars(number),
+        Unit::Minutes => format!("{} min", grouped(number)),
         Unit::Count | Unit::Plain => grouped(number),
     }
+}
+
+/// An amount of money: `$0.24`, `$12.3`; three figures however small it is.
+#[must_use]
+pub fn dollars(number: f64) -> String {
+    let size = number.abs();
+    let sign = if number < 0.0 { "−" } else { "" };
+    if size == 0.0 || size >= 0.0995 || !size.is_finite() {
+        return format!("{sign}${}", grouped(size));
+    }
+    // Small amounts are what single requests cost: three figures, however many zeros stand before them.
+    let decimals = (3..12).find(|decimals| size * 10_f64.powi(*decimals - 2) >= 0.995).unwrap_or(12) as usize;
+    let text = format!("{size:.decimals$}");
+    format!("{sign}${}", text.trim_end_matches('0'))
 }
 
 /// A number with three significant figures at most below a hundred, whole above; thousands set apart.
@@ -218,6 +234,13 @@ mod tests {
         node.kind = "database".to_owned();
         node.params.set("connections", 1.0);
         assert!(setting_line(&node).starts_with("1 connection"));
+    }
+
+    #[test]
+    fn money_keeps_three_figures() {
+        let amounts = [0.24, 12.345, 0.0, 0.000_123_4, 0.0451, 1_234.6, f64::NAN].map(dollars);
+        assert_eq!(amounts, ["$0.24", "$12.3", "$0", "$0.000123", "$0.0451", "$1\u{202f}235", "$–"]);
+        assert_eq!(dollars(-0.02), "−$0.02");
     }
 
     #[test]

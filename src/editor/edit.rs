@@ -111,6 +111,15 @@ pub enum EditCommand {
     SetWarmUp(f64),
     /// [s]; `None`: every completion is good.
     SetGoodWithin(Option<f64>),
+    /// Simulated time that a day on the calendar takes [s]; `None`: a real day's.
+    SetDay(Option<f64>),
+    /// The service-level objective; see [`Document::slo_p99_secs`] and [`Document::slo_answered_share`].
+    SetObjective {
+        p99_secs: Option<f64>,
+        answered_share: Option<f64>,
+    },
+    /// Whether data that crosses a border is paid for.
+    SetTransferCosts(bool),
     AddFault(ScheduledFault),
     SetFault {
         index: usize,
@@ -413,6 +422,9 @@ impl EditCommand {
             | Self::SetRunLength(_)
             | Self::SetWarmUp(_)
             | Self::SetGoodWithin(_)
+            | Self::SetDay(_)
+            | Self::SetObjective { .. }
+            | Self::SetTransferCosts(_)
             | Self::AddFault(_)
             | Self::SetFault { .. }
             | Self::RemoveFault(_)
@@ -451,6 +463,23 @@ impl EditCommand {
                 }
                 document.good_within_secs = *secs;
                 Ok(Applied::said("Change what counts as a good answer"))
+            }
+            Self::SetDay(secs) => {
+                if let Some(secs) = secs {
+                    in_range(*secs, 1.0, 86_400.0, "A day", "1 s to 24 h")?;
+                }
+                document.day_secs = *secs;
+                Ok(Applied::said("Change how long a day lasts"))
+            }
+            Self::SetObjective { p99_secs, answered_share } => {
+                in_range(p99_secs.unwrap_or(0.0), 0.0, 1e7, "The objective's p99", "0 s or more")?;
+                in_range(answered_share.unwrap_or(0.0), 0.0, 1.0, "The objective's answered share", "0 to 100 %")?;
+                (document.slo_p99_secs, document.slo_answered_share) = (*p99_secs, *answered_share);
+                Ok(Applied::said("Change the objective"))
+            }
+            Self::SetTransferCosts(on) => {
+                document.transfer_costs = *on;
+                Ok(Applied::said(if *on { "Count the price of data" } else { "Leave out the price of data" }))
             }
             Self::AddFault(planned) => {
                 let words = check_fault(document, planned)?;

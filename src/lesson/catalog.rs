@@ -306,6 +306,7 @@ pub static SCENARIOS: &[Scenario] = &[
     Scenario { id: "three-regions", json: include_str!("../../www/scenarios/three-regions.json") },
     Scenario { id: "scalers", json: include_str!("../../www/scenarios/scalers.json") },
     Scenario { id: "every-tier", json: include_str!("../../www/scenarios/every-tier.json") },
+    Scenario { id: "scaler-race", json: include_str!("../../www/scenarios/scaler-race.json") },
 ];
 
 /// Finds a lesson by slug.

@@ -25,6 +25,7 @@ pub struct Metric {
 const PERCENTILES: &[&str] = &["p50", "p90", "p95", "p99", "p999"];
 const MEAN: &[&str] = &["mean"];
 const COUNT: &[&str] = &["count"];
+const TOTAL: &[&str] = &["total"];
 
 /// All metrics, in the order of their names.
 pub static REGISTRY: &[Metric] = &[
@@ -54,9 +55,9 @@ pub static REGISTRY: &[Metric] = &[
     },
     Metric {
         name: "cost",
-        unit: Unit::Plain,
+        unit: Unit::Dollars,
         statistics: &["total", "per_million"],
-        summary: "US dollars for all that ran: in total, or for a million completed requests; at a station, for what ran there.",
+        summary: "What all that ran cost: in total, or for a million completed requests; at a station, what ran there.",
         at_station: true,
         at_system: true,
         read: |span, station, statistic| match (station, statistic) {
@@ -71,9 +72,9 @@ pub static REGISTRY: &[Metric] = &[
     },
     Metric {
         name: "cost_per_hour",
-        unit: Unit::Plain,
+        unit: Unit::Dollars,
         statistics: MEAN,
-        summary: "US dollars an hour for all that ran, averaged over time; at a station, for what ran there.",
+        summary: "What all that ran cost an hour, averaged over time; at a station, what ran there.",
         at_station: true,
         at_system: true,
         read: |span, station, _| station.map_or(span.cost_per_hour, |station| station.cost_per_hour),
@@ -172,6 +173,15 @@ pub static REGISTRY: &[Metric] = &[
         at_station: true,
         at_system: false,
         read: |_, station, _| station.map_or(Figure::NONE, |station| station.queue_length),
+    },
+    Metric {
+        name: "slo_minutes_lost",
+        unit: Unit::Minutes,
+        statistics: TOTAL,
+        summary: "Minutes of the run in which the service-level objective was missed; judged over slices of 8 s, in runs of more than 80 minutes wider ones.",
+        at_station: false,
+        at_system: true,
+        read: |span, _, _| span.slo_minutes_lost,
     },
     Metric {
         name: "sojourn_time",

@@ -303,6 +303,8 @@ fn world(lesson: &Lesson, start: &Document, design: &Document, found: &mut Vec<D
             document.warm_up_secs,
             document.good_within_secs,
             document.day_secs,
+            document.objective(),
+            document.transfer_costs,
             document.windows.clone(),
         )
     };
@@ -311,7 +313,7 @@ fn world(lesson: &Lesson, start: &Document, design: &Document, found: &mut Vec<D
             found,
             Place::Document,
             "locked-run",
-            "Run length, warm-up, the limit for goodput or the windows are not the lesson's.".to_owned(),
+            "Run length, warm-up, the limit for goodput, the objective, the prices of data or the windows are not the lesson's.".to_owned(),
             "Leave the course of the run as it was.",
         );
     }

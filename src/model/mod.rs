@@ -16,6 +16,7 @@ pub mod journey;
 pub mod lru;
 pub mod money;
 pub mod object_pool;
+pub mod objective;
 pub mod outcome;
 pub mod outlier;
 pub mod params;

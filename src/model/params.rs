@@ -97,6 +97,10 @@ pub enum Unit {
     Share,
     /// A multiplier.
     Factor,
+    /// [USD]
+    Dollars,
+    /// [min], of the run.
+    Minutes,
     /// A plain number.
     Plain,
 }
@@ -109,6 +113,8 @@ impl Unit {
             Self::Seconds => "s",
             Self::PerSecond => "/s",
             Self::Factor => "×",
+            Self::Dollars => "USD",
+            Self::Minutes => "min",
             Self::Count | Self::Share | Self::Plain => "",
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::look::{Look, lately};
-use super::{broker, door, heap, inside, parts, profile, scaling};
+use super::{broker, door, heap, inside, money, parts, profile, scaling};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::ids::NodeId;
 use crate::model::system::meter::{Bucket, Meter};
@@ -151,6 +151,7 @@ impl FrameBuilder {
             hops,
             log,
             series: slow_news.then(|| series(system, self.watched)),
+            money: slow_news.then(|| Box::new(money::frame(system, RECENT_SECS))),
             lately: slow_news.then(|| lately(system)),
             inside: inside.map(Box::new),
             profile: if slow_news && self.profiles { profile::frame(system).map(Box::new) } else { None },
@@ -526,6 +527,20 @@ fn series(system: &System, node: Option<NodeId>) -> Series {
             )
         }
     };
+    let cost = |bucket: &Bucket| bucket.cost * 3_600.0 / bucket.secs();
+    let mut cost_per_hour = match watched {
+        Some(_) => column(&cost),
+        None => (0..buckets.len())
+            .rev()
+            .map(|from_end| {
+                let costs = system.stations.iter().filter_map(|station| aligned(&station.meter, from_end));
+                costs.map(|bucket| cost(&bucket)).sum::<f64>() as f32
+            })
+            .collect(),
+    };
+    if cost_per_hour.iter().all(|cost| *cost == 0.0) {
+        cost_per_hour.clear();
+    }
     let outcome = |ix: usize| column(&|bucket: &Bucket| bucket.by_outcome[ix] as f64 / bucket.secs());
     let mut by_outcome: [Vec<f32>; OUTCOMES] = Default::default();
     for (ix, rates) in by_outcome.iter_mut().enumerate() {
@@ -556,6 +571,7 @@ fn series(system: &System, node: Option<NodeId>) -> Series {
         },
         collections: column(&|bucket| bucket.memory.collections as f64 / bucket.secs()),
         paused: column(&|bucket| bucket.memory.paused_ns as f64 / 1e9 / bucket.secs()),
+        cost_per_hour,
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::report::{
     EdgeReport, Figure, Outcomes, Percentiles, ReasonCount, Report, Span, StationReport, Times, VERSION, WindowReport,
 };
+use super::slo;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::system::meter::{Bucket, Meter};
@@ -24,17 +25,25 @@ impl Report {
         let run = system.run_plan();
         let length = SimTime::ZERO + run.run_length;
         let warm_up = SimTime::ZERO + run.warm_up;
+        let slices = slo::slices(system);
+        let missed = |from, to| {
+            let (lost, judged) = slo::lost(&slices, from, to);
+            if judged.0 > 0 { Figure(lost.as_secs_f64() / 60.0) } else { Figure::NONE }
+        };
         let windows = totals.windows.iter().map(|(window, tally)| {
             let (from, to) = (SimTime(window.from.0), SimTime(window.to.0).min(length));
             WindowReport {
                 name: window.name.clone(),
                 from_secs: window.from.as_secs_f64(),
                 to_secs: window.to.as_secs_f64(),
-                span: span(
-                    tally,
-                    passed(system, from, to),
-                    stations(system, document, |meter| within(meter, system.now(), from, to)),
-                ),
+                span: Span {
+                    slo_minutes_lost: missed(from, to),
+                    ..span(
+                        tally,
+                        passed(system, from, to),
+                        stations(system, document, |meter| within(meter, system.now(), from, to)),
+                    )
+                },
             }
         });
         Self {
@@ -49,11 +58,14 @@ impl Report {
             finished: system.finished(),
             events: system.events(),
             inputs: inputs as u64,
-            whole: span(
-                &totals.run,
-                passed(system, warm_up, length),
-                stations(system, document, |meter| meter.whole(system.now())),
-            ),
+            whole: Span {
+                slo_minutes_lost: missed(warm_up, length),
+                ..span(
+                    &totals.run,
+                    passed(system, warm_up, length),
+                    stations(system, document, |meter| meter.whole(system.now())),
+                )
+            },
             windows: windows.collect(),
             edges: edges(system),
         }
@@ -110,6 +122,7 @@ fn span(tally: &Tally, passed: SimDuration, stations: Vec<StationReport>) -> Spa
         cost_per_million: sum(|station| station.cost)
             .get()
             .map_or(Figure::NONE, |cost| ratio(cost * 1e6, outcomes.completed as f64)),
+        slo_minutes_lost: Figure::NONE,
         reasons,
         stations,
     }

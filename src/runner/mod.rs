@@ -9,6 +9,7 @@ mod inside;
 mod look;
 mod measure;
 mod mesh;
+mod money;
 pub mod monitor;
 mod parts;
 pub mod profile;
@@ -16,6 +17,8 @@ pub mod replications;
 pub mod report;
 mod scaling;
 pub mod session;
+mod slo;
+pub mod what_if;
 pub mod why;
 
 use crate::engine::time::SimTime;

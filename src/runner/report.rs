@@ -145,6 +145,9 @@ pub struct Span {
     /// Cost of a million completed requests [USD].
     #[serde(default, skip_serializing_if = "absent")]
     pub cost_per_million: Figure,
+    /// Time in which the service-level objective was missed [min]; absent where there is none.
+    #[serde(default, skip_serializing_if = "absent")]
+    pub slo_minutes_lost: Figure,
     /// Why requests did not complete, most frequent first.
     pub reasons: Vec<ReasonCount>,
     /// By ascending id; sources stand in it with what they sent.

@@ -188,6 +188,15 @@ fn whole(document: &Document, found: &mut Found) {
             "Set it to 1440, so that a minute stands for an hour, or leave it out: then days are real.",
         );
     }
+    let share = document.slo_answered_share.is_some_and(|share| !(0.0..=1.0).contains(&share));
+    if share || document.slo_p99_secs.is_some_and(|secs| !(secs.is_finite() && secs >= 0.0)) {
+        found.error(
+            Place::Document,
+            "objective",
+            "The objective asks for a share between 0 and 100 % and a time of 0 seconds or more.".to_owned(),
+            "Set it within those, or leave it out: then the usual one counts.",
+        );
+    }
     let mut names = BTreeSet::new();
     for window in &document.windows {
         if !names.insert(window.name.as_str()) {

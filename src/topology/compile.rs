@@ -8,6 +8,7 @@ use crate::model::admission::{Admission, limit, shed};
 use crate::model::broker::{self, Acks, Guarantee};
 use crate::model::edge::EDGE_ENTRY;
 use crate::model::geography::find_region;
+use crate::model::money::Tariff;
 use crate::model::params::Value;
 use crate::model::policy::PolicyPlan;
 use crate::model::policy::backoff::Backoff;
@@ -90,6 +91,8 @@ fn run_plan(document: &Document) -> RunPlan {
                 to: secs(window.to_secs),
             })
             .collect(),
+        objective: document.objective(),
+        transfer: document.transfer_costs,
         calendar: document.day_secs.map_or_else(Calendar::default, Calendar::with_day),
     }
 }
@@ -109,7 +112,8 @@ fn station_plan(document: &Document, id: NodeId, node: &Node) -> Option<StationP
         _ => return None,
     };
     let admission = admission_of(kind, &reader);
-    Some(StationPlan { id, label: node.label.clone(), stands: standing(document, node), admission, config })
+    let tariff = Tariff::read(&kind.entry, &reader);
+    Some(StationPlan { id, label: node.label.clone(), stands: standing(document, node), admission, tariff, config })
 }
 
 /// What stands in front of a station of this kind: what it can be told.

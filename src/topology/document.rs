@@ -6,6 +6,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 pub use crate::model::ids::{AreaId, EdgeId, FaultTarget, NodeId};
+use crate::model::objective::Objective;
 use crate::model::params::Params;
 
 /// A place on the canvas [world units; one unit is one CSS pixel at zoom 1].
@@ -120,6 +121,13 @@ pub struct Document {
     /// Simulated time that a day on the calendar takes [s]; none = a real day's 86,400. Plans, seasons and history go by
     /// the calendar; seconds of machines stay seconds.
     pub day_secs: Option<f64>,
+    /// The service-level objective: p99 at most this [s], 0 = it does not count; none = [`Objective::DEFAULT_P99`], or the
+    /// limit for goodput where there is one.
+    pub slo_p99_secs: Option<f64>,
+    /// And at least this share answered, 0..1, 0 = it does not count; none = [`Objective::DEFAULT_ANSWERED`].
+    pub slo_answered_share: Option<f64>,
+    /// Whether data between zones, between regions and to clients is paid for.
+    pub transfer_costs: bool,
 }
 
 impl Default for Document {
@@ -137,6 +145,9 @@ impl Default for Document {
             warm_up_secs: 0.0,
             good_within_secs: None,
             day_secs: None,
+            slo_p99_secs: None,
+            slo_answered_share: None,
+            transfer_costs: false,
         }
     }
 }
@@ -158,6 +169,14 @@ impl Document {
     #[must_use]
     pub fn next_area_id(&self) -> AreaId {
         AreaId(self.areas.keys().next_back().map_or(1, |id| id.0 + 1))
+    }
+
+    /// What the service is meant to keep.
+    #[must_use]
+    pub fn objective(&self) -> Objective {
+        let p99 = self.slo_p99_secs.or(self.good_within_secs).unwrap_or(Objective::DEFAULT_P99);
+        let answered = self.slo_answered_share.unwrap_or(Objective::DEFAULT_ANSWERED);
+        Objective { p99_secs: (p99 > 0.0).then_some(p99), answered_share: (answered > 0.0).then_some(answered) }
     }
 
     /// Adds a node under a fresh id.

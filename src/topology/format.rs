@@ -328,6 +328,12 @@ struct DocumentOut<'a> {
     good_within_secs: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     day_secs: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slo_p99_secs: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slo_answered_share: Option<f64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    transfer_costs: bool,
     nodes: Vec<NodeOut<'a>>,
     edges: Vec<EdgeOut<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -373,6 +379,9 @@ impl<'a> RunOut<'a> {
                 warm_up_secs: document.warm_up_secs,
                 good_within_secs: document.good_within_secs,
                 day_secs: document.day_secs,
+                slo_p99_secs: document.slo_p99_secs,
+                slo_answered_share: document.slo_answered_share,
+                transfer_costs: document.transfer_costs,
                 nodes: document.nodes.iter().map(|(id, node)| NodeOut { id: *id, node }).collect(),
                 edges: document.edges.iter().map(|(id, edge)| EdgeOut { id: *id, edge }).collect(),
                 areas: document.areas.iter().map(|(id, area)| AreaOut { id: *id, area }).collect(),

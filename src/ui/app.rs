@@ -16,6 +16,7 @@ use super::icons::icon;
 use super::inspector::Inspector;
 use super::manifest::Manifest;
 use super::mobile::{MobileTab, TabBar};
+use super::money::Money;
 use super::palette::Palette;
 use super::practice::{Practice, ProgressProvider};
 use super::run_view::RunView;
@@ -28,6 +29,7 @@ use super::store::{
     Asked, StoreProvider, Struck, use_asked, use_dispatch, use_document, use_preferences, use_session, use_simulation,
 };
 use super::topbar::TopBar;
+use super::what_if::WhatIf;
 use super::why::Why;
 use super::worker_client::{Listeners, Simulation};
 use super::{gallery, storage, theme};
@@ -267,6 +269,8 @@ fn Page(props: &PageProps) -> Html {
                 Some(DialogKind::Gallery) => html! { <Gallery onclose={close} /> },
                 Some(DialogKind::Manifest { text, out }) => html! { <Manifest {text} {out} onclose={close} /> },
                 Some(DialogKind::Share) => html! { <Share exported={(*exported).clone()} onclose={close} /> },
+                Some(DialogKind::Money) => html! { <Money onclose={close} /> },
+                Some(DialogKind::WhatIf(node)) => html! { <WhatIf {node} onclose={close} /> },
                 None => Html::default(),
             } }
             if let Some(opening) = (*asked).clone() { <start::Question {opening} {answer} /> }

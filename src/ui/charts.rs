@@ -9,6 +9,7 @@ use super::format;
 use super::hint::{Hint, term_card};
 use super::icons::icon;
 use super::shared::Shared;
+use super::shell::{DialogKind, use_shell};
 use super::store::{use_preferences, use_run};
 use crate::glossary;
 use crate::model::outcome::Outcome;
@@ -36,6 +37,7 @@ const ROWS_MAX: usize = 240;
 pub enum ChartKind {
     Throughput,
     Times,
+    Cost,
     Utilization,
     Queue,
     InFlight,
@@ -89,6 +91,7 @@ const TIMES: &[Line] = &[
     Line { label: "p50", color: "--info", dash: &[], values: |s| &s.p50 },
     Line { label: "p99", color: "--accent-text", dash: &[5, 3], values: |s| &s.p99 },
 ];
+const COST: &[Line] = &[Line { label: "an hour", color: "--cat-broker", dash: &[8, 2], values: |s| &s.cost_per_hour }];
 const UTILIZATION: &[Line] = &[Line { label: "busy", color: "--violet", dash: &[], values: |s| &s.utilization }];
 const QUEUE: &[Line] = &[Line { label: "waiting", color: "--teal", dash: &[], values: |s| &s.queue_length }];
 const IN_FLIGHT: &[Line] = &[Line { label: "in flight", color: "--info", dash: &[], values: |s| &s.in_flight }];
@@ -107,6 +110,7 @@ impl ChartKind {
         match self {
             Self::Throughput => "Throughput",
             Self::Times => "Time in system",
+            Self::Cost => "Cost",
             Self::Utilization => "Utilization",
             Self::Queue => "Queue length",
             Self::InFlight => "In flight",
@@ -122,6 +126,7 @@ impl ChartKind {
         match self {
             Self::Throughput => "throughput",
             Self::Times => "sojourn_time",
+            Self::Cost => "cost_per_hour",
             Self::Utilization => "utilization",
             Self::Queue => "queue_length",
             Self::InFlight => "in_flight",
@@ -136,6 +141,7 @@ impl ChartKind {
         match self {
             Self::Throughput => THROUGHPUT,
             Self::Times => TIMES,
+            Self::Cost => COST,
             Self::Utilization => UTILIZATION,
             Self::Queue => QUEUE,
             Self::InFlight => IN_FLIGHT,
@@ -152,6 +158,7 @@ impl ChartKind {
         match self {
             Self::Throughput | Self::Collections => "/s",
             Self::Times => "s",
+            Self::Cost => "$",
             Self::Utilization | Self::Paused => "%",
             Self::Queue | Self::InFlight => "",
             Self::Memory | Self::Allocated => "B",
@@ -164,6 +171,7 @@ impl ChartKind {
         match self {
             Self::Throughput | Self::Collections => format::rate(value),
             Self::Times => format::duration(value),
+            Self::Cost => format::dollars(value),
             Self::Utilization | Self::Paused => format::percent(value),
             Self::Queue | Self::InFlight => format::figures(value),
             Self::Memory | Self::Allocated => format::bytes(value),
@@ -244,6 +252,7 @@ pub fn ChartCard(props: &ChartCardProps) -> Html {
                     { icon(if *tabular { "chart-line" } else { "table-2" }, "icon-s") }
                 </button>
                 { legend.unwrap_or_default() }
+                if kind == ChartKind::Cost && props.node.is_none() { <SoFar /> }
             </figcaption>
             if *tabular {
                 <SeriesTable {kind} series={series.clone()} />
@@ -252,6 +261,21 @@ pub fn ChartCard(props: &ChartCardProps) -> Html {
             }
             if series.is_none() { <p class="chart-empty">{ "No data yet" }</p> }
         </figure>
+    }
+}
+
+/// What the line does not tell: the sum, what a million answers cost, and why.
+#[component]
+fn SoFar() -> Html {
+    let run = use_run();
+    let shell = use_shell();
+    let why = Callback::from(move |_: MouseEvent| shell.show(DialogKind::Money));
+    html! {
+        <p class="chart-sums">
+            <span class="num">{ format!("{} so far", format::dollars(run.money.total)) }</span>
+            <span class="num">{ format!("{} a million", format::dollars(run.money.per_million)) }</span>
+            <button type="button" class="link-btn" id="why-cost" onclick={why}>{ "Why?" }</button>
+        </p>
     }
 }
 

@@ -138,9 +138,14 @@ pub fn Charts() -> Html {
     let simulation = use_simulation();
     let node = use_charted();
     use_effect_with(node, move |node| simulation.watch(*node));
+    // Where nothing has a price there is nothing to draw.
+    let run = use_run();
+    let priced = run.series.as_ref().is_some_and(|series| !series.cost_per_hour.is_empty());
+    let kinds = [ChartKind::Throughput, ChartKind::Times, ChartKind::Cost, ChartKind::Utilization, ChartKind::Queue];
+    let kinds = kinds.into_iter().filter(|kind| priced || *kind != ChartKind::Cost);
     html! {
-        <div class="charts">
-            { for [ChartKind::Throughput, ChartKind::Times, ChartKind::Utilization, ChartKind::Queue].into_iter().map(|kind| html! { <ChartCard {kind} {node} /> }) }
+        <div class={classes!("charts", priced.then_some("charts-priced"))}>
+            { for kinds.map(|kind| html! { <ChartCard {kind} {node} key={format!("{kind:?}")} /> }) }
         </div>
     }
 }

@@ -112,6 +112,18 @@ pub fn bytes(bytes: f64) -> String {
     }
 }
 
+/// An amount of money: `$0.24`.
+#[must_use]
+pub fn dollars(number: f64) -> String {
+    if number.is_finite() { crate::editor::catalog::dollars(number) } else { NOTHING.to_owned() }
+}
+
+/// Minutes of a run: `3.2 min`.
+#[must_use]
+pub fn minutes(number: f64) -> String {
+    if number.is_finite() { format!("{}{THIN}min", figures(number)) } else { NOTHING.to_owned() }
+}
+
 /// A parameter's value with its unit.
 #[must_use]
 pub fn with_unit(number: f64, unit: Unit) -> String {
@@ -121,6 +133,8 @@ pub fn with_unit(number: f64, unit: Unit) -> String {
         Unit::Share => percent(number),
         Unit::Factor => format!("{}×", figures(number)),
         Unit::Count if number.is_finite() && number >= 0.0 => count(number.round() as u64),
+        Unit::Dollars => dollars(number),
+        Unit::Minutes => minutes(number),
         Unit::Count | Unit::Plain => figures(number),
     }
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::shared::Shared;
 use crate::model::journey::Journey;
 use crate::protocol::inside::{Inside, Lately};
+use crate::protocol::money::MoneyFrame;
 use crate::protocol::profile::ProfileFrame;
 use crate::protocol::scaling::ScalerInside;
 use crate::protocol::{Frame, LogLine, RunStatus, Series, Speed, StationFrame};
@@ -58,6 +59,8 @@ pub struct RunView {
     /// The latest series that came; of the watched node or the system.
     pub series: Option<Shared<Series>>,
     pub log: Shared<Vec<LogLine>>,
+    /// Costs and the objective, as they came last.
+    pub money: Shared<MoneyFrame>,
     /// Requests worth asking about.
     pub lately: Shared<Lately>,
     /// The balancer that is looked into.
@@ -100,6 +103,7 @@ impl Default for RunView {
             frame: Shared::default(),
             series: None,
             log: Shared::default(),
+            money: Shared::default(),
             lately: Shared::default(),
             inside: None,
             profile: None,
@@ -140,6 +144,9 @@ impl RunView {
         }
         if let Some(series) = &frame.series {
             self.series = Some(Shared::new(series.clone()));
+        }
+        if let Some(money) = &frame.money {
+            self.money = Shared::new((**money).clone());
         }
         if let Some(lately) = &frame.lately {
             self.lately = Shared::new(lately.clone());

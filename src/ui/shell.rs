@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::topology::document::{Document, Input};
+use crate::topology::document::{Document, Input, NodeId};
 
 /// The dialogs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,10 @@ pub enum DialogKind {
         text: String,
         out: bool,
     },
+    /// Why it costs what it costs.
+    Money,
+    /// Other scalers at a station.
+    WhatIf(NodeId),
 }
 
 /// Where an opened document comes from.

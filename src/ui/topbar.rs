@@ -11,6 +11,7 @@ use super::worker_client::SPEEDS;
 use super::{format, theme};
 use crate::editor::{EditCommand, SessionChange, Theme};
 use crate::engine::time::SimTime;
+use crate::model::scaler::calendar::Calendar;
 use crate::protocol::{RunStatus, Speed};
 
 /// A drain shorter than this needs no word [s].
@@ -113,6 +114,7 @@ fn RunControls() -> Html {
     let slower = playing && reached.is_finite() && reached > 0.0 && (asked.is_infinite() || reached < asked * 0.8);
     let clock = SimTime(run.frame.now_ns).to_string();
     let end = format::clock(document.run_length_secs);
+    let calendar = document.day_secs.map(Calendar::with_day);
     let past_end = run.past_end_secs();
     html! {
         <div class="run" role="group" aria-label="Run">
@@ -125,6 +127,11 @@ fn RunControls() -> Html {
             <span class="clock num" role="timer" aria-label="Simulated time">
                 <span class="clock-now">{ clock }</span>
                 <span class="clock-end">{ format!("/ {end}") }</span>
+                if let Some(calendar) = calendar {
+                    <span class="clock-day" id="calendar" title={format!("The calendar: one day lasts {}", format::span(calendar.day.as_secs_f64()))}>
+                        { calendar.label(SimTime(run.frame.now_ns)) }
+                    </span>
+                }
             </span>
             if run.outdated {
                 <span class="run-note run-note-warn" id="outdated" title="The numbers and charts belong to the design as it was. Run again to see the new one.">

@@ -9,6 +9,7 @@ use crate::runner::frame::{FrameBuilder, Pace};
 use crate::runner::profile::PER_SECOND;
 use crate::runner::report::Report;
 use crate::runner::session::{Advanced, Session};
+use crate::runner::what_if::Entrant;
 use crate::runner::why::Inquiry;
 use crate::topology::document::{Diagnostic, Input, NodeId, Place, Severity};
 use crate::topology::format::{self, LoadError, Run};
@@ -23,7 +24,7 @@ const FRAME_MS: f64 = 15.0;
 const FRAMES_IN_FLIGHT: u32 = 2;
 /// A simulation that cannot keep up by this much [ms] lets go of the lost time, and says so by its reached speed.
 const LAG_MS: f64 = 200.0;
-/// How often is told how far the replay for an explanation is [ms].
+/// How often is told how far the replay for an explanation, or a race, is [ms].
 const EXPLAINING_MS: f64 = 200.0;
 /// The reached speed is measured over this span [ms].
 const SPEED_SPAN_MS: f64 = 500.0;
@@ -66,6 +67,8 @@ pub(super) struct State {
     /// A frame must be sent even though nothing runs.
     frame_due: bool,
     told: Vec<FromWorker>,
+    /// A run of a race; wall time of the last word on how far it is.
+    race: Option<(u32, Box<Entrant>, f64)>,
     /// A request is being explained; wall time of the last word on how far that is.
     inquiry: Option<(Box<Inquiry>, f64)>,
 }
@@ -144,6 +147,7 @@ impl State {
             ToWorker::Manifest { job, ask } => {
                 self.told.push(FromWorker::Manifest { job, answer: kubernetes::answer(&ask) });
             }
+            ToWorker::Race { job, document_json, node } => self.race(job, &document_json, node),
             ToWorker::FrameTaken { .. } => self.in_flight = self.in_flight.saturating_sub(1),
             ToWorker::Ping { id } => self.told.push(FromWorker::Pong { id }),
             // An older run's, or the crash test, which ends before it gets here.
@@ -224,6 +228,36 @@ impl State {
         true
     }
 
+    /// Begins a run of a race.
+    fn race(&mut self, job: u32, document_json: &str, node: NodeId) {
+        let words =
+            |problems: Vec<Diagnostic>| problems.first().map_or_else(String::new, |first| first.message.clone());
+        let entrant = Run::from_json(document_json).map_err(|error| error.to_string());
+        match entrant.and_then(|run| Entrant::open(&run.document, node).map_err(words)) {
+            Ok(entrant) => self.race = Some((job, Box::new(entrant), f64::NEG_INFINITY)),
+            Err(words) => self.told.push(FromWorker::Raced { job, finish_json: Err(words) }),
+        }
+    }
+
+    /// Runs on for a few milliseconds of wall time; tells whether that must go on.
+    fn go_on_racing(&mut self, wall_ms: &impl Fn() -> f64) -> bool {
+        let Some((job, entrant, told_ms)) = &mut self.race else { return false };
+        let (job, start) = (*job, wall_ms());
+        while wall_ms() - start < TURN_MS {
+            if let Some(finish) = entrant.advance(SLICE_EVENTS) {
+                let finish_json = serde_json::to_string(&finish).expect("figures and curves are plain data");
+                self.told.push(FromWorker::Raced { job, finish_json: Ok(finish_json) });
+                self.race = None;
+                return false;
+            }
+        }
+        if start - *told_ms >= EXPLAINING_MS {
+            *told_ms = start;
+            self.told.push(FromWorker::Racing { job, share: entrant.share() });
+        }
+        true
+    }
+
     fn advanced(&mut self, advanced: Advanced) {
         self.told.extend(advanced.inputs.iter().map(|input| changed(self.run, input)));
     }
@@ -239,7 +273,7 @@ impl State {
         } else if self.playing {
             next = self.play(start, &wall_ms);
         }
-        if self.inquire(&wall_ms) {
+        if self.inquire(&wall_ms) | self.go_on_racing(&wall_ms) {
             next = Next::AtOnce;
         }
         self.frame_if_due(wall_ms());

@@ -22,6 +22,7 @@ mod labs_messages;
 mod lessons;
 mod manifests;
 mod mesh;
+mod money;
 mod moved_keys;
 mod object_pool;
 mod outlier;

@@ -118,6 +118,7 @@ function label(value, unit) {
     if (value === 0) return '0';
     return value < 0.001 ? `${trim(value * 1e6)} µs` : value < 1 ? `${trim(value * 1e3)} ms` : `${trim(value)} s`;
   }
+  if (unit === '$') return `$${trim(value)}`;
   if (unit === '%') return `${trim(value * 100)} %`;
   if (unit.startsWith('B')) {
     const step = value >= 1e9 ? [1e9, 'GB'] : value >= 1e6 ? [1e6, 'MB'] : [1e3, 'kB'];

@@ -1,8 +1,15 @@
 //! Money: what machines cost, and how a bill adds up.
 
-mod prices;
+mod ledger;
+pub mod prices;
+mod tariff;
 
-pub use prices::{DATABASE_SIZES, PURCHASE_HELP, PURCHASE_OPTIONS, SIZE_OPTIONS, SIZES, SOURCE};
+pub use ledger::{Item, Ledger, Line};
+pub use prices::{
+    DATABASE_SIZES, PURCHASE_HELP, PURCHASE_OPTIONS, SIZE_OPTIONS, SIZES, SOURCE, STATION_SOURCE, TRANSFER,
+    TRANSFER_SOURCE,
+};
+pub use tariff::{HOURLY, PER_MILLION, Tariff, hourly, per_million};
 
 use crate::engine::time::{SimDuration, SimTime};
 
@@ -14,6 +21,51 @@ pub struct SizePrice {
     pub memory_gib: f64,
     /// On demand [USD/h].
     pub per_hour: f64,
+}
+
+/// A border that data crosses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// From one zone of a region to another.
+    Zones,
+    /// From one region to another.
+    Regions,
+    /// From a station to the clients.
+    Internet,
+}
+
+impl Way {
+    pub const ALL: [Self; 3] = [Self::Zones, Self::Regions, Self::Internet];
+
+    /// In words.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Zones => "data between zones",
+            Self::Regions => "data between regions",
+            Self::Internet => "data to clients",
+        }
+    }
+
+    /// [USD] for a GB, of 1,000,000,000 bytes.
+    #[must_use]
+    pub const fn per_gb(self) -> f64 {
+        TRANSFER[self as usize].per_gb
+    }
+}
+
+/// A price for data.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TransferPrice {
+    pub way: Way,
+    /// [USD] for a GB, of 1,000,000,000 bytes.
+    pub per_gb: f64,
+}
+
+/// What so many bytes over each way cost [USD].
+#[must_use]
+pub fn transfer_cost(bytes: [u64; 3]) -> f64 {
+    Way::ALL.iter().zip(bytes).map(|(way, bytes)| bytes as f64 / 1e9 * way.per_gb()).sum()
 }
 
 /// How a machine is paid.
@@ -121,6 +173,15 @@ mod tests {
         for purchase in [Purchase::Reserved, Purchase::Spot] {
             assert!(PURCHASE_HELP.contains(&format!("{:.0} %", purchase.share() * 100.0)), "{purchase:?}");
         }
+    }
+
+    #[test]
+    fn data_is_priced_by_the_border_that_it_crosses() {
+        for (index, price) in TRANSFER.iter().enumerate() {
+            assert_eq!((price.way as usize, price.way), (index, Way::ALL[index]));
+            assert!(TRANSFER_SOURCE.contains(&format!("${} a GB", price.per_gb)) || price.way == Way::Zones);
+        }
+        assert!((transfer_cost([1_000_000_000, 2_000_000_000, 500_000_000]) - (0.02 + 0.04 + 0.045)).abs() < 1e-12);
     }
 
     #[test]

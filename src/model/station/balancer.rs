@@ -2,6 +2,7 @@
 //! believes healthy.
 
 use super::{Category, Outputs, StationKind};
+use crate::model::money::{hourly, prices};
 use crate::model::params::{Entry, ParamSpec, Unit};
 
 /// The strategy of a balancer that sees what it sends and what comes back.
@@ -111,6 +112,7 @@ pub const KIND: StationKind = StationKind {
             SLOW_START,
             PANIC_MODE,
             PANIC_THRESHOLD,
+            hourly(prices::BALANCER_HELP),
         ],
         defect: false,
     },

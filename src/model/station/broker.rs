@@ -1,6 +1,7 @@
 //! A message broker: takes messages from producers, keeps them in partitions, hands them to consumer groups.
 
 use super::{Category, Outputs, StationKind};
+use crate::model::money::{per_million, prices};
 use crate::model::params::{Entry, ParamSpec, Unit};
 
 pub const KIND: StationKind = StationKind {
@@ -172,6 +173,7 @@ pub const KIND: StationKind = StationKind {
                 3_600.0,
                 "Effectively once: how long the broker recognizes a message that is published again. NATS JetStream remembers for 2 minutes, Amazon SQS for 5.",
             ),
+            per_million(prices::BROKER_REQUESTS_HELP),
         ],
         defect: false,
     },

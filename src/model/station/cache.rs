@@ -1,6 +1,7 @@
 //! A cache: real keys, real evictions. The hit ratio emerges, it never is a parameter.
 
 use super::{Category, Outputs, StationKind};
+use crate::model::money::{hourly, prices};
 use crate::model::params::{Entry, ParamSpec, Unit};
 
 pub const KIND: StationKind = StationKind {
@@ -43,15 +44,7 @@ pub const KIND: StationKind = StationKind {
                 "off",
                 "With several, keys are shared out by consistent hashing; entries, slots, waiting places and price are those of each node.",
             ),
-            ParamSpec::number(
-                "price",
-                "Price an hour, USD",
-                Unit::Plain,
-                0.0,
-                0.0,
-                10_000.0,
-                "What the cache costs while it runs. For scale: cache.r5.large, 2 vCPU and 13 GiB, costs $0.216 on demand (AWS list price, us-east-1, 2024).",
-            ),
+            hourly(prices::CACHE_HELP),
             ParamSpec::number(
                 "check_time",
                 "Health check's work",

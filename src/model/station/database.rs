@@ -1,6 +1,7 @@
 //! A database: a fixed number of connections, with different times for reads and writes; perhaps replicas that answer reads.
 
 use super::{Category, DISCIPLINE, Outputs, StationKind};
+use crate::model::money::{hourly, per_million, prices};
 use crate::model::params::{Entry, ParamSpec, Unit};
 
 pub const KIND: StationKind = StationKind {
@@ -41,15 +42,8 @@ pub const KIND: StationKind = StationKind {
                 "off",
                 "Copies of the data that answer reads beside it. They hear of a write a little later: an answer may be stale.",
             ),
-            ParamSpec::number(
-                "price",
-                "Price an hour, USD",
-                Unit::Plain,
-                0.0,
-                0.0,
-                10_000.0,
-                "What the database costs while it runs. For scale: db.r5.large with MySQL, 2 vCPU and 16 GiB, costs $0.24 on demand (AWS list price, us-east-1, 2024).",
-            ),
+            hourly(prices::DATABASE_HELP),
+            per_million(prices::DATABASE_REQUESTS_HELP),
             ParamSpec::number(
                 "check_time",
                 "Health check's work",

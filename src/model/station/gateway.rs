@@ -5,6 +5,7 @@ use super::balancer::{
     PANIC_THRESHOLD, RETRY_ELSEWHERE, RISE, SLOW_START, STRATEGY,
 };
 use super::{Category, Outputs, StationKind};
+use crate::model::money::{per_million, prices};
 use crate::model::params::{Entry, ParamSpec};
 
 pub const KIND: StationKind = StationKind {
@@ -41,6 +42,7 @@ pub const KIND: StationKind = StationKind {
             SLOW_START,
             PANIC_MODE,
             PANIC_THRESHOLD,
+            per_million(prices::GATEWAY_REQUESTS_HELP),
         ],
         defect: false,
     },

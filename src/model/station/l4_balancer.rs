@@ -5,6 +5,7 @@ use super::balancer::{
     PANIC_THRESHOLD, RISE, SLOW_START, STRATEGY,
 };
 use super::{Category, Outputs, StationKind};
+use crate::model::money::{hourly, prices};
 use crate::model::params::{Entry, ParamSpec, Unit};
 
 pub const KIND: StationKind = StationKind {
@@ -66,6 +67,7 @@ pub const KIND: StationKind = StationKind {
             SLOW_START,
             PANIC_MODE,
             PANIC_THRESHOLD,
+            hourly(prices::BALANCER_HELP),
         ],
         defect: false,
     },

@@ -1,6 +1,7 @@
 //! A service: replicas with slots and a queue; its handler computes, then calls further stations while the slot is held.
 
 use super::{Category, DISCIPLINE, Outputs, StationKind};
+use crate::model::money::{per_million, prices};
 use crate::model::params::{Entry, ParamSpec, Unit};
 
 pub const KIND: StationKind = StationKind {
@@ -147,6 +148,7 @@ pub const KIND: StationKind = StationKind {
                 1_000.0,
                 "How much longer the very first request takes; it falls evenly to 1 over the requests, and over the time, above: whichever is slower counts. Health checks warm nothing.",
             ),
+            per_million(prices::SERVICE_REQUESTS_HELP),
         ],
         defect: false,
     },

@@ -96,6 +96,11 @@ impl Cluster {
         }
     }
 
+    /// How many are paid for.
+    pub(super) fn paid(&self) -> u32 {
+        self.staying().count() as u32
+    }
+
     fn staying(&self) -> impl Iterator<Item = &Node> {
         self.nodes.iter().filter(|node| node.stage != NodeStage::Leaving)
     }
@@ -351,7 +356,7 @@ impl System {
         if !leaving.is_empty() {
             self.share_out_keys(station);
         }
-        self.bill_cluster(station);
+        self.rebill(station);
     }
 
     fn share_out_keys(&mut self, station: u32) {
@@ -437,16 +442,6 @@ impl System {
             let slots = replica.slots;
             self.stations[station as usize].meter.slots(now, -(slots as i32));
         }
-    }
-
-    /// Works out anew what the cache costs.
-    fn bill_cluster(&mut self, station: u32) {
-        let now = self.now;
-        let entry = &mut self.stations[station as usize];
-        let Kind::Pool(pool) = &entry.kind else { return };
-        let Some(cluster) = &pool.cluster else { return };
-        let cost = cluster.staying().count() as f64 * pool.config.price;
-        entry.meter.costs(now, cost);
     }
 
     /// The replica whose key is asked for; the first one for whoever asks for none, or as long as no node has keys.

@@ -140,6 +140,9 @@ impl System {
         if !lost {
             latency = latency + self.on_the_link(ix, edge_ix, false);
         }
+        if self.transfers {
+            self.pay_for_data(ix, false);
+        }
         let waits = timeout.or(lost.then_some(UNREACHABLE_AFTER));
         if let Some(wait) = waits {
             let key = self.attempts.key(ix);
@@ -263,6 +266,9 @@ impl System {
             }
             self.free(ix);
             return;
+        }
+        if self.transfers {
+            self.pay_for_data(ix, true);
         }
         let lost = self.loses(ix, edge_ix, true);
         let edge = &self.edges[edge_ix as usize];

@@ -141,7 +141,7 @@ impl System {
     }
 
     /// What a message weighs: a good answer its answer's size, everything else a request's; health checks nothing.
-    fn message_bits(&self, ix: u32, back: bool) -> f64 {
+    pub(super) fn message_bits(&self, ix: u32, back: bool) -> f64 {
         let attempt = &self.attempts[ix];
         if attempt.request == NONE {
             return 0.0;

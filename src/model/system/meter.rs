@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::engine::stats::{SparseHistogram, WindowHistogram};
 use crate::engine::time::{SimDuration, SimTime};
-use crate::model::money::Bill;
+use crate::model::money::{Bill, Way, transfer_cost};
 use crate::model::outcome::Outcome;
 
 /// Buckets are merged in pairs when there are this many: memory stays bounded whatever the run length.
@@ -117,6 +117,13 @@ pub struct Meter {
     /// Requests there, as last looked at.
     pub(super) in_flight: u64,
     pub(super) memory: MemoryUse,
+    /// [USD] for a million requests; the first of the open bucket's that costs so much, and what those before it cost.
+    per_million: f64,
+    priced_from: u64,
+    priced_before: f64,
+    /// What crossed a border, within the open bucket and before it [bytes].
+    bytes: [u64; 3],
+    whole_bytes: [u64; 3],
     opened: SimTime,
     arrivals: u64,
     by_outcome: [u64; 6],
@@ -145,6 +152,11 @@ impl Meter {
             bill: Bill::default(),
             in_flight: 0,
             memory: MemoryUse::default(),
+            per_million: 0.0,
+            priced_from: 0,
+            priced_before: 0.0,
+            bytes: [0; 3],
+            whole_bytes: [0; 3],
             opened: now,
             arrivals: 0,
             by_outcome: [0; 6],
@@ -160,7 +172,7 @@ impl Meter {
 
     /// What has come since the warm-up ended, or before it since the start.
     #[must_use]
-    pub(super) const fn arrivals_counted(&self) -> u64 {
+    pub const fn arrivals_counted(&self) -> u64 {
         self.whole.arrivals + self.arrivals
     }
 
@@ -238,7 +250,29 @@ impl Meter {
         }
     }
 
-    /// What the station costs now [USD/h].
+    /// From now on a million requests cost this much [USD].
+    pub(super) fn prices(&mut self, per_million: f64) {
+        self.priced_before = self.for_requests();
+        (self.per_million, self.priced_from) = (per_million, self.arrivals);
+    }
+
+    /// What the open bucket's requests cost [USD].
+    fn for_requests(&self) -> f64 {
+        self.priced_before + (self.arrivals - self.priced_from) as f64 * self.per_million / 1e6
+    }
+
+    /// Data crossed a border.
+    pub(super) fn sent(&mut self, way: Way, bytes: u64) {
+        self.bytes[way as usize] += bytes;
+    }
+
+    /// Data that crossed each border since the warm-up [bytes].
+    #[must_use]
+    pub fn bytes(&self) -> [u64; 3] {
+        std::array::from_fn(|way| self.whole_bytes[way] + self.bytes[way])
+    }
+
+    /// What the station costs now by the hour [USD/h].
     #[must_use]
     pub const fn cost_per_hour(&self) -> f64 {
         self.bill.rate()
@@ -262,7 +296,7 @@ impl Meter {
             busy_secs: secs(self.busy_ns, self.busy),
             slot_secs: secs(self.slot_ns, self.slots),
             queue_secs: secs(self.queue_ns, self.queue),
-            cost: self.bill.total(now),
+            cost: self.bill.total(now) + self.for_requests() + transfer_cost(self.bytes),
             in_flight: self.in_flight,
             memory: self.memory,
             lookups: self.lookups,
@@ -286,6 +320,9 @@ impl Meter {
         };
         (self.arrivals, self.by_outcome, self.good) = (0, [0; 6], 0);
         (self.lookups, self.hits) = (0, 0);
+        (self.priced_from, self.priced_before) = (0, 0.0);
+        self.whole_bytes = self.bytes();
+        self.bytes = [0; 3];
         self.opened = now;
         self.whole.absorb(&bucket);
         self.whole_times.add(&bucket.times);
@@ -312,6 +349,7 @@ impl Meter {
         self.tick(now);
         self.whole = Bucket { from: now, to: now, ..Bucket::default() };
         self.whole_times.reset();
+        self.whole_bytes = [0; 3];
     }
 
     /// Closed buckets, oldest first.

@@ -16,6 +16,7 @@ pub(crate) mod lately;
 mod lines;
 pub(crate) mod link;
 pub mod meter;
+mod money;
 pub mod plan;
 pub(crate) mod policies;
 mod pool;
@@ -122,6 +123,8 @@ pub struct System {
     by_edge: BTreeMap<EdgeId, u32>,
     areas: BTreeMap<AreaId, String>,
     spots: Spots,
+    /// Data that crosses a border is paid for.
+    transfers: bool,
     timetable: Vec<TimedFault>,
     pub(crate) active: Vec<ActiveFault>,
     faults_begun: u32,
@@ -172,6 +175,7 @@ impl System {
             by_edge: BTreeMap::new(),
             areas: BTreeMap::new(),
             spots: Spots::default(),
+            transfers: plan.run.transfer,
             timetable,
             active: Vec::new(),
             faults_begun: 0,
@@ -359,15 +363,7 @@ impl System {
             Event::Fault { index, starts: false } => self.end_faults(|active| active.scheduled == Some(index)),
             Event::FaultStep { serial } => self.step_fault(serial),
             Event::Tick => self.tick(),
-            Event::WarmUpEnds => {
-                let now = self.now;
-                self.restart_bills();
-                self.gauge();
-                self.meter.restart(now);
-                for meter in self.stations.iter_mut().flat_map(Station::meters) {
-                    meter.restart(now);
-                }
-            }
+            Event::WarmUpEnds => self.end_warm_up(),
             Event::SourcesStop => {
                 self.sources_stopped = true;
                 for station in &mut self.stations {
@@ -385,6 +381,24 @@ impl System {
     fn finish_if_drained(&mut self) {
         if self.sources_stopped && self.in_flight() == 0 && !self.messages_open() {
             self.finished = true;
+        }
+    }
+
+    /// What is counted begins now.
+    fn end_warm_up(&mut self) {
+        let now = self.now;
+        self.gauge();
+        self.meter.restart(now);
+        for station in &mut self.stations {
+            station.ledger.restart(now);
+            for meter in station.meters() {
+                meter.restart(now);
+            }
+            if let state::Kind::Pool(pool) = &mut station.kind
+                && let Some(scaling) = &mut pool.scaling
+            {
+                scaling.held.restart(now);
+            }
         }
     }
 

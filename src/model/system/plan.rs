@@ -10,8 +10,9 @@ use crate::model::broker;
 use crate::model::discipline;
 use crate::model::geography::Region;
 use crate::model::ids::{AreaId, EdgeId, NodeId};
-use crate::model::money::Purchase;
+use crate::model::money::{Purchase, Tariff};
 use crate::model::object_pool;
+use crate::model::objective::Objective;
 use crate::model::outlier;
 use crate::model::params::{Params, Variant};
 use crate::model::policy::PolicyPlan;
@@ -53,6 +54,10 @@ pub struct RunPlan {
     pub windows: Vec<WindowPlan>,
     /// What the clock on the wall says, for whoever plans by it.
     pub calendar: Calendar,
+    /// What the service is meant to keep; decides nothing.
+    pub objective: Objective,
+    /// Whether data that crosses a border is paid for.
+    pub transfer: bool,
 }
 
 /// A named span; requests belong to it by their arrival.
@@ -71,6 +76,8 @@ pub struct StationPlan {
     pub stands: Option<Standing>,
     /// What stands in front of it.
     pub admission: Admission,
+    /// What it costs, beside its machines.
+    pub tariff: Tariff,
     pub config: StationConfig,
 }
 

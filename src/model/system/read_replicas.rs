@@ -76,7 +76,7 @@ impl Copy {
 /// The read replicas of a database.
 #[derive(Clone, Debug)]
 pub(crate) struct Copies {
-    config: ReadReplicas,
+    pub(super) config: ReadReplicas,
     generation: u32,
     wanted: u32,
     /// By ascending number.
@@ -115,6 +115,11 @@ impl Copies {
             stale: 0,
             worst: SimDuration::ZERO,
         }
+    }
+
+    /// How many are paid for.
+    pub(super) fn paid(&self) -> u32 {
+        self.staying().count() as u32
     }
 
     fn staying(&self) -> impl Iterator<Item = &Copy> {
@@ -203,7 +208,7 @@ impl System {
             }
         }
         self.scale_copies(ix, wanted);
-        self.bill_copies(ix);
+        self.rebill(ix);
     }
 
     /// Gives a replica cores, or takes them from it.
@@ -240,7 +245,7 @@ impl System {
                 self.retire_copy(station, number);
             }
         }
-        self.bill_copies(station);
+        self.rebill(station);
     }
 
     fn order_copy(&mut self, station: u32) {
@@ -378,17 +383,6 @@ impl System {
             let slots = replica.slots;
             self.stations[station as usize].meter.slots(now, -(slots as i32));
         }
-    }
-
-    /// Works out anew what the database costs.
-    pub(super) fn bill_copies(&mut self, station: u32) {
-        let now = self.now;
-        let entry = &mut self.stations[station as usize];
-        let Kind::Pool(pool) = &entry.kind else { return };
-        let Some(copies) = &pool.copies else { return };
-        let primary = pool.config.price;
-        let cost = primary + copies.staying().count() as f64 * copies.config.price(primary);
-        entry.meter.costs(now, if entry.removed { 0.0 } else { cost });
     }
 
     /// Chooses who answers a read, as it is sent; writes and checks go to the primary.

@@ -17,6 +17,7 @@ use crate::engine::time::{SimDuration, SimTime};
 use crate::model::discipline::Waiting;
 use crate::model::ids::FaultTarget;
 use crate::model::lru::Lru;
+use crate::model::money::{Ledger, Tariff};
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::scaler::read_replicas::Where;
 
@@ -87,6 +88,7 @@ impl System {
                 station.spot = self.spots.of(plan.stands);
                 self.set_guard(ix, &plan.admission);
                 self.update_station(ix, &plan.config, sources);
+                self.set_tariff(ix, plan.tariff);
                 return;
             }
             self.remove_station(ix);
@@ -111,6 +113,8 @@ impl System {
             clock_ahead: 0,
             kind,
             meter: Meter::new(now),
+            tariff: Tariff::default(),
+            ledger: Ledger::default(),
             guard: Guard::new(&plan.admission),
             out: Vec::new(),
         });
@@ -121,6 +125,7 @@ impl System {
             StationConfig::Broker(_) => self.start_broker(ix),
             StationConfig::Source(_) => {}
         }
+        self.set_tariff(ix, plan.tariff);
     }
 
     fn update_station(&mut self, ix: u32, config: &StationConfig, sources: &mut Vec<(u32, bool)>) {
@@ -183,10 +188,6 @@ impl System {
         self.settle_heaps(ix, config.objects);
         self.set_discipline(ix, &before);
         self.settle_scaling(ix, config);
-        if config.scaling.is_none() {
-            let now = self.now;
-            self.stations[ix as usize].meter.costs(now, config.price);
-        }
         self.settle_copies(ix, config);
         self.settle_cluster(ix, config);
         let Kind::Pool(pool) = &self.stations[ix as usize].kind else { return };
@@ -341,10 +342,9 @@ impl System {
                 }
                 self.end_scaling(ix);
                 self.end_parts(ix);
-                let now = self.now;
-                self.stations[ix as usize].meter.costs(now, 0.0);
             }
         }
+        self.rebill(ix);
         let id = self.stations[ix as usize].id;
         self.active.retain(
             |active| !matches!(active.target, FaultTarget::Node(node) | FaultTarget::Replica(node, _) if node == id),

@@ -29,7 +29,7 @@ use super::plan::{Arrivals, PoolConfig, ScalingConfig};
 use super::state::{Event, Kind, LogTone, NONE};
 use crate::engine::rng::DrawKey;
 use crate::engine::time::{SimDuration, SimTime};
-use crate::model::money::{self, Bill, Purchase};
+use crate::model::money::{self, Item, Purchase};
 use crate::model::scaler::calendar::Calendar;
 use crate::model::scaler::instance::Instance;
 use crate::model::scaler::nodes::Nodes;
@@ -45,6 +45,41 @@ pub(super) const WINDOW: SimDuration = SimDuration::from_secs(30);
 const SYNCS_MAX: usize = 240;
 /// Label of the draws of starts.
 const STARTS: u64 = 0x5ca1e;
+
+/// How many replicas are held, and have been.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Held {
+    now: u32,
+    since: SimTime,
+    /// [count x ns]
+    ns: u128,
+    most: u32,
+}
+
+impl Held {
+    pub(super) fn set(&mut self, count: u32, now: SimTime) {
+        self.ns = self.ns_until(now);
+        (self.now, self.since, self.most) = (count, now, self.most.max(count));
+    }
+
+    fn ns_until(&self, now: SimTime) -> u128 {
+        self.ns + u128::from(self.now) * u128::from(now.since(self.since).0)
+    }
+
+    /// Replica-hours since the warm-up.
+    pub(crate) fn hours(&self, now: SimTime) -> f64 {
+        self.ns_until(now) as f64 / 3.6e12
+    }
+
+    /// How many now, and the most there have been since the warm-up.
+    pub(crate) const fn count(&self) -> (u32, u32) {
+        (self.now, self.most)
+    }
+
+    pub(super) fn restart(&mut self, now: SimTime) {
+        (self.ns, self.since, self.most) = (0, now, self.now);
+    }
+}
 
 /// What scales a pool.
 #[derive(Clone, Debug)]
@@ -80,12 +115,13 @@ pub(crate) struct Scaling {
     resize_takes: SimDuration,
     recalled: bool,
     draws: DrawKey,
-    pub(crate) bill: Bill,
     /// The version that is wanted, and its way in.
     version: Version,
     rollout: Option<Rollout>,
     /// It is going to be looked at.
     roll_due: bool,
+    /// Replicas that are held: ordered, and not gone yet.
+    pub(crate) held: Held,
 }
 
 impl Scaling {
@@ -112,10 +148,10 @@ impl Scaling {
             resize_takes: SimDuration::ZERO,
             recalled: false,
             draws: DrawKey::new(seed).child(STARTS).child(u64::from(node)),
-            bill: Bill::default(),
             version: Version::FIRST,
             rollout: None,
             roll_due: false,
+            held: Held::default(),
         }
     }
 
@@ -129,7 +165,7 @@ impl Scaling {
     }
 
     /// Notes how things are, for whoever watches.
-    fn note_course(&mut self, now: SimTime) {
+    pub(super) fn note_course(&mut self, now: SimTime) {
         let ready = |pod: &&Pod| pod.stage == Stage::Ready && pod.is_ready();
         self.course.note(CoursePoint {
             at: now,
@@ -140,23 +176,33 @@ impl Scaling {
         });
     }
 
-    /// What all that runs costs now [USD/h].
-    fn cost(&self) -> f64 {
-        if let (Some(nodes), Some(size)) = (&self.nodes, self.config.node_size) {
-            return nodes.nodes().len() as f64 * money::per_hour(size.0, size.1);
+    /// What runs and is paid by the hour: nodes, or else the machines that replicas are.
+    pub(super) fn items(&self) -> Vec<(Item, u32)> {
+        if let (Some(nodes), Some((size, purchase))) = (&self.nodes, self.config.node_size) {
+            return vec![(Item::Machine(size, purchase), nodes.nodes().len() as u32)];
+        }
+        let mut items: Vec<(Item, u32)> = Vec::new();
+        // Reserved machines are paid whether they run or not; what runs beyond them is paid on demand.
+        let mut covered = 0;
+        let reserved = self.drawn.and_then(|instance| instance.size).filter(|(_, paid)| *paid == Purchase::Reserved);
+        if let Some((size, _)) = reserved {
+            items.push((Item::Machine(size, Purchase::Reserved), self.set));
+            covered = self.set;
         }
         // Who waits for a machine has none yet.
         let had = self.pods.iter().filter(|pod| pod.stage != Stage::Pending);
-        let had = had.filter_map(|pod| pod.instance.and_then(|instance| instance.size));
-        if let Some((size, Purchase::Reserved)) = self.drawn.and_then(|instance| instance.size) {
-            // Paid whether they run or not; what runs beyond them is paid on demand.
-            let covered = had.clone().filter(|(other, _)| *other == size).count().min(self.set as usize);
-            let all: f64 = had.map(|(size, _)| money::per_hour(size, Purchase::OnDemand)).sum();
-            let beyond = all - covered as f64 * money::per_hour(size, Purchase::OnDemand);
-            return f64::from(self.set) * money::per_hour(size, Purchase::Reserved) + beyond;
+        for (size, purchase) in had.filter_map(|pod| pod.instance.and_then(|instance| instance.size)) {
+            if covered > 0 && reserved.is_some_and(|(reserved, _)| reserved == size) {
+                covered -= 1;
+                continue;
+            }
+            let machine = Item::Machine(size, if reserved.is_some() { Purchase::OnDemand } else { purchase });
+            match items.iter_mut().find(|(item, _)| *item == machine) {
+                Some((_, count)) => *count += 1,
+                None => items.push((machine, 1)),
+            }
         }
-        // In order of numbers, so that sums are the same wherever they are made.
-        had.map(|(size, purchase)| money::per_hour(size, purchase)).sum()
+        items
     }
 }
 
@@ -385,28 +431,5 @@ impl System {
             scaling.nodes = None;
         }
         self.rebill(station);
-    }
-
-    /// The warm-up is over: bills begin.
-    pub(super) fn restart_bills(&mut self) {
-        let now = self.now;
-        for station in 0..self.stations.len() as u32 {
-            if let Some(scaling) = self.scaling(station) {
-                scaling.bill.restart(now);
-            }
-        }
-    }
-
-    /// Works out anew what the pool costs.
-    pub(super) fn rebill(&mut self, station: u32) {
-        let now = self.now;
-        if let Some(scaling) = self.scaling(station) {
-            scaling.note_course(now);
-            let cost = scaling.cost();
-            if cost != scaling.bill.rate() {
-                scaling.bill.set(cost, now);
-            }
-            self.stations[station as usize].meter.costs(now, cost);
-        }
     }
 }

@@ -8,6 +8,7 @@ use super::plan::Standing;
 use crate::engine::time::SimDuration;
 use crate::model::geography::{self, REGIONS, Region};
 use crate::model::ids::AreaId;
+use crate::model::money::Way;
 
 /// Nowhere in particular.
 pub(super) const NOWHERE: u8 = 0;
@@ -71,6 +72,16 @@ impl Spots {
             _ if spot <= regions => Some((Region(spot as u8 - 1), None)),
             _ => self.zones.get(spot - 1 - regions).map(|(area, region)| (*region, Some(*area))),
         }
+    }
+
+    /// The border between two spots, if data pays for it.
+    pub(super) fn border(&self, from: u8, to: u8) -> Option<Way> {
+        let ((from, from_zone), (to, to_zone)) = (self.place(from.into())?, self.place(to.into())?);
+        if from != to {
+            return Some(Way::Regions);
+        }
+        // Who stands in no zone of its region in particular is in the same one.
+        (from_zone? != to_zone?).then_some(Way::Zones)
     }
 
     /// One way between two spots.

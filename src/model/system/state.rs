@@ -22,6 +22,7 @@ use crate::model::fault::{Effect, FaultKind};
 use crate::model::geography::Region;
 use crate::model::ids::{FaultTarget, NodeId};
 use crate::model::lru::Lru;
+use crate::model::money::{Ledger, Tariff};
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::outlier::Detector;
 use crate::model::priority::Priority;
@@ -379,6 +380,9 @@ pub(crate) struct Station {
     pub(super) clock_ahead: i64,
     pub(crate) kind: Kind,
     pub(crate) meter: Meter,
+    /// What it costs, and has cost since the warm-up.
+    pub(crate) tariff: Tariff,
+    pub(crate) ledger: Ledger,
     /// Who is let in; `None`: everybody.
     pub(crate) guard: Option<Box<Guard>>,
     /// Outgoing edges, by ascending id.

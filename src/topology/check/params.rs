@@ -233,6 +233,8 @@ fn quantity(number: f64, unit: Unit) -> String {
     match unit {
         Unit::Seconds => format!("{} s", plain(number)),
         Unit::PerSecond => format!("{}/s", plain(number)),
+        Unit::Dollars => format!("{} USD", plain(number)),
+        Unit::Minutes => format!("{} min", plain(number)),
         _ => plain(number),
     }
 }

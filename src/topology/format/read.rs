@@ -307,6 +307,13 @@ fn number(path: Path<'_>, json: Json) -> Result<f64, LoadError> {
     }
 }
 
+fn flag(path: Path<'_>, json: Json) -> Result<bool, LoadError> {
+    match json {
+        Json::Bool(flag) => Ok(flag),
+        other => path.wrong("true or false", &other),
+    }
+}
+
 fn secs(path: Path<'_>, json: Json) -> Result<f64, LoadError> {
     let secs = number(path, json)?;
     if (0.0..=SECS_MAX).contains(&secs) {
@@ -560,6 +567,9 @@ fn document(path: Path<'_>, json: Json) -> Result<Document, LoadError> {
         warm_up_secs: fields.optional("warm_up_secs", secs)?.unwrap_or(default.warm_up_secs),
         good_within_secs: fields.optional("good_within_secs", secs)?,
         day_secs: fields.optional("day_secs", secs)?,
+        slo_p99_secs: fields.optional("slo_p99_secs", secs)?,
+        slo_answered_share: fields.optional("slo_answered_share", secs)?,
+        transfer_costs: fields.optional("transfer_costs", flag)?.unwrap_or_default(),
     };
     fields.finish()?;
     Ok(document)

@@ -102,7 +102,8 @@ prop_compose! {
         windows in vec((any_text(), any_secs(), any_secs()), 0..3),
         seed in prop_oneof![any::<u64>(), 0..=SAFE_INTEGER_MAX],
         (run_length_secs, warm_up_secs, good_within_secs) in (any_secs(), any_secs(), option::of(any_secs())),
-        day_secs in option::of(any_secs()),
+        (day_secs, slo_p99_secs) in (option::of(any_secs()), option::of(any_secs())),
+        (slo_answered_share, transfer_costs) in (option::of(0.0..=1.0), any::<bool>()),
     ) -> Document {
         let ids: Vec<NodeId> = nodes.keys().copied().collect();
         let edges = wires.into_iter().enumerate().map(|(index, (from, to, params))| {
@@ -110,6 +111,7 @@ prop_compose! {
         });
         Document {
             title, notes, edges: edges.collect(), nodes, areas, seed, run_length_secs, warm_up_secs, good_within_secs, day_secs,
+            slo_p99_secs, slo_answered_share, transfer_costs,
             faults: faults.into_iter().map(|(at_secs, for_secs, fault)| ScheduledFault { at_secs, for_secs, fault }).collect(),
             windows: windows.into_iter().map(|(name, from_secs, to_secs)| Window { name, from_secs, to_secs }).collect(),
         }

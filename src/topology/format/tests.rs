@@ -204,7 +204,7 @@ fn refusals_name_the_place_and_a_remedy() {
         &with_document("\"nodes\":[],\"edges\":[],\"color\":\"red\""),
         &expect![[r#"
             [document] document: unknown field "color"
-            Remove it; known here: title, notes, nodes, edges, areas, faults, windows, seed, run_length_secs, warm_up_secs, good_within_secs, day_secs."#]],
+            Remove it; known here: title, notes, nodes, edges, areas, faults, windows, seed, run_length_secs, warm_up_secs, good_within_secs, day_secs, slo_p99_secs, slo_answered_share, transfer_costs."#]],
     );
     check_refused(
         &with_document(

@@ -305,7 +305,7 @@ fn wants_slider(unit: Unit, max: f64) -> bool {
     match unit {
         Unit::Share | Unit::Factor | Unit::PerSecond => true,
         Unit::Count => max <= 10_000.0,
-        Unit::Seconds | Unit::Plain => false,
+        Unit::Seconds | Unit::Dollars | Unit::Minutes | Unit::Plain => false,
     }
 }
 

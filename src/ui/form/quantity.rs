@@ -45,6 +45,8 @@ pub fn shown(number: f64, unit: Unit) -> String {
 /// Reads what was typed; `None` if it is no number with a unit that fits.
 #[must_use]
 pub fn parse(text: &str, unit: Unit, scale: Scale) -> Option<f64> {
+    // "$0.24" as well as "0.24 USD".
+    let text = if unit == Unit::Dollars { text.trim().trim_start_matches('$') } else { text };
     let text: String = text.chars().filter(|c| !matches!(c, ' ' | '\u{a0}' | '\u{202f}' | '_')).collect();
     let text = text.replace(['−', '–'], "-");
     // One comma and no point: a decimal comma.
@@ -66,6 +68,8 @@ pub fn parse(text: &str, unit: Unit, scale: Scale) -> Option<f64> {
         (Unit::Seconds, "h") => 3_600.0,
         (Unit::Seconds, "d") => 86_400.0,
         (Unit::Share, "%") => 0.01,
+        (Unit::Dollars, "usd" | "$") => 1.0,
+        (Unit::Minutes, "min" | "m") => 1.0,
         (Unit::Factor, "x" | "×") => 1.0,
         (Unit::PerSecond, "/s") => 1.0,
         (Unit::PerSecond, "/min") => 1.0 / 60.0,

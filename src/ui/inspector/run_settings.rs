@@ -6,10 +6,13 @@ use yew::prelude::*;
 use crate::editor::EditCommand;
 use crate::model::params::Unit;
 use crate::ui::form::number::NumberField;
+use crate::ui::format;
 use crate::ui::hint::Term;
 use crate::ui::icons::icon;
+use crate::ui::money::lost_words;
 use crate::ui::report::ReportCard;
-use crate::ui::store::{use_dispatch, use_document, use_guard};
+use crate::ui::store::{use_dispatch, use_document, use_guard, use_run};
+use crate::ui::what_if::objective_words;
 use crate::ui::why::Lately;
 
 /// The longest run that can be asked for [s].
@@ -36,6 +39,17 @@ pub(crate) fn RunSettings() -> Html {
         Callback::from(move |_: Event| {
             dispatch.edit(EditCommand::SetGoodWithin(if limited.is_some() { None } else { Some(0.1) }))
         })
+    };
+    let day = document.day_secs;
+    let day_switch = {
+        let dispatch = dispatch.clone();
+        // A minute for an hour is the usual choice.
+        Callback::from(move |_: Event| dispatch.edit(EditCommand::SetDay(day.is_none().then_some(1_440.0))))
+    };
+    let transfer = document.transfer_costs;
+    let transfer_switch = {
+        let dispatch = dispatch.clone();
+        Callback::from(move |_: Event| dispatch.edit(EditCommand::SetTransferCosts(!transfer)))
     };
     let label =
         |id: &'static str, words: Html| html! { <div class="field-label"><label for={id}>{ words }</label></div> };
@@ -77,6 +91,29 @@ pub(crate) fn RunSettings() -> Html {
                         }
                         <p class="field-summary">{ "Decides what counts as " }<Term id="goodput" />{ "." }</p>
                     </div>
+                    <Objective />
+                    <div class="field">
+                        <div class="field-row">
+                            { label("day-switch", html! { <Term id="compressed_day">{ "Days are short" }</Term> }) }
+                            <input id="day-switch" class="switch" type="checkbox" role="switch" checked={document.day_secs.is_some()}
+                                disabled={guard.fixed_run} onchange={day_switch} />
+                        </div>
+                        if let Some(secs) = document.day_secs {
+                            <NumberField id="day-secs" name="A day lasts" unit={Unit::Seconds} min={1.0} max={86_400.0}
+                                value={secs} disabled={guard.fixed_run}
+                                onchange={edit(|secs| EditCommand::SetDay(Some(secs)))} onend={Callback::noop()}
+                                label={label("day-secs", html! { "A day lasts" })} />
+                            <p class="field-summary" id="day-words">{ day_words(secs) }</p>
+                        }
+                    </div>
+                    <div class="field">
+                        <div class="field-row">
+                            { label("transfer-costs", html! { <Term id="data_transfer">{ "Data costs money" }</Term> }) }
+                            <input id="transfer-costs" class="switch" type="checkbox" role="switch" checked={document.transfer_costs}
+                                disabled={guard.fixed_run} onchange={transfer_switch} />
+                        </div>
+                        <p class="field-summary">{ "Between zones, between regions, and to clients. Sizes are set at the clients." }</p>
+                    </div>
                     <div class="field">
                         { label("notes", html! { "Notes" }) }
                         <textarea id="notes" class="input textarea" rows="4" maxlength="10000" value={document.notes.clone()} onchange={notes}
@@ -84,6 +121,48 @@ pub(crate) fn RunSettings() -> Html {
                     </div>
                 </div>
             </div>
+        </div>
+    }
+}
+
+/// What compressed days do, and what they leave alone.
+fn day_words(secs: f64) -> String {
+    format!(
+        "One day lasts {}, so an hour passes in {}. Load over the day, plans, seasons and history go by the calendar; service times, time-outs, starts and how often a scaler looks stay seconds. Set how far a forecast looks ahead in seconds.",
+        format::span(secs),
+        format::duration(secs / 24.0)
+    )
+}
+
+/// What the service is meant to keep, and how long it did not.
+#[component]
+fn Objective() -> Html {
+    let document = use_document();
+    let dispatch = use_dispatch();
+    let guard = use_guard();
+    let run = use_run();
+    let (p99_secs, answered_share) = (document.slo_p99_secs, document.slo_answered_share);
+    let set_p99 = {
+        let dispatch = dispatch.clone();
+        Callback::from(move |secs: f64| {
+            dispatch.edit(EditCommand::SetObjective { p99_secs: Some(secs), answered_share });
+        })
+    };
+    let set_share = Callback::from(move |share: f64| {
+        dispatch.edit(EditCommand::SetObjective { p99_secs, answered_share: Some(share) });
+    });
+    let objective = document.objective();
+    html! {
+        <div class="field" role="group" aria-labelledby="objective-title">
+            <p class="field-label" id="objective-title"><Term id="service_level_objective">{ "Objective" }</Term></p>
+            <NumberField id="slo-p99" name="p99 within" unit={Unit::Seconds} min={0.0} max={RUN_LENGTH_MAX}
+                value={objective.p99_secs.unwrap_or(0.0)} disabled={guard.fixed_run} onchange={set_p99} onend={Callback::noop()}
+                label={html! { <div class="field-label"><label for="slo-p99">{ "p99 within" }</label></div> }} />
+            <NumberField id="slo-answered" name="Answered, at least" unit={Unit::Share} min={0.0} max={1.0}
+                value={objective.answered_share.unwrap_or(0.0)} disabled={guard.fixed_run} onchange={set_share} onend={Callback::noop()}
+                label={html! { <div class="field-label"><label for="slo-answered">{ "Answered, at least" }</label></div> }} />
+            <p class="field-summary">{ "0 = it does not count. " }{ objective_words(&document) }{ " " }
+                <span id="slo-lost">{ lost_words(&run.money, &document) }</span></p>
         </div>
     }
 }

@@ -52,6 +52,15 @@ pub(crate) fn Settings(props: &TargetProps) -> Html {
         .map(|(key, option)| (key.to_owned(), option.to_owned()))
         .collect();
     let delete = dispatch.callback(|| Action::Command("delete"));
+    let races = shell.clone();
+    let what_if = match target {
+        // Whatever can be told who scales it can be asked what another scaler would do.
+        Target::Node(id) if specs.0.iter().any(|spec| spec.key == "scaler") => {
+            let onclick = Callback::from(move |_: MouseEvent| races.show(DialogKind::WhatIf(id)));
+            html! { <button type="button" class="btn btn-s" id="what-if" {onclick}>{ icon("flask-conical", "icon-s") }{ "What if another scaler …" }</button> }
+        }
+        _ => Html::default(),
+    };
     let manifest =
         Callback::from(move |_: MouseEvent| shell.show(DialogKind::Manifest { text: String::new(), out: false }));
     let is_service = matches!(target, Target::Node(id) if document.nodes.get(&id).is_some_and(|node| node.kind == service::KIND.entry.id));
@@ -67,6 +76,7 @@ pub(crate) fn Settings(props: &TargetProps) -> Html {
             }
             <Refused />
             <div class="panel-foot">
+                { what_if }
                 if is_service {
                     <button type="button" class="btn btn-s" id="open-manifest" onclick={manifest}>{ icon("file-code", "icon-s") }{ "Kubernetes manifest" }</button>
                 }

@@ -123,8 +123,8 @@ impl System {
             waiting: scaling.waiting,
             nodes: scaling.nodes.iter().flat_map(|nodes| nodes.nodes()).map(|node| (node.number, node.ready)).collect(),
             size: size.and_then(|(at, _)| crate::model::money::SIZES.get(at)).map_or("", |size| size.name),
-            cost_per_hour: scaling.bill.rate(),
-            cost_total: scaling.bill.total(self.now),
+            cost_per_hour: station.ledger.rate(),
+            cost_total: station.ledger.lines(self.now).map(|line| line.hours * line.item.price()).sum(),
             rollout: scaling.look_at_rollout(&pool.config.rollout, self.now),
         })
     }
