@@ -1,0 +1,367 @@
+//! What a handler does once its demand is served: it asks a cache, calls on, waits for the answers, and ends.
+
+use crate::engine::time::SimTime;
+use crate::model::lru::Lookup;
+use crate::model::outcome::{Outcome, Reason};
+use crate::model::system::System;
+use crate::model::system::cache_cluster::memory_of;
+use crate::model::system::flow::purpose;
+use crate::model::system::plan::{CallMode, Operation, PoolKind};
+use crate::model::system::state::{Caller, NONE, Parked, Phase, Pool, Stage, Step, Verb};
+use crate::model::system::trail::Mark;
+
+impl Pool {
+    /// The handler that the outgoing edges make: a cache with a store behind the same service is asked first, the other
+    /// stations follow by ascending edge id.
+    pub(in crate::model::system) fn program(mode: CallMode, out: &[(u32, TargetKind)]) -> Vec<Step> {
+        let of = |wanted: TargetKind| out.iter().find(|(_, kind)| *kind == wanted).map(|(edge, _)| *edge);
+        let mut steps = Vec::new();
+        let mut rest: Vec<u32> = out.iter().map(|(edge, _)| *edge).collect();
+        if let (Some(cache), Some(store)) = (of(TargetKind::Cache), of(TargetKind::Store)) {
+            steps.push(Step::Aside { cache, store });
+            rest.retain(|edge| *edge != cache && *edge != store);
+        }
+        match mode {
+            CallMode::Sequence => steps.extend(rest.into_iter().map(Step::Call)),
+            CallMode::Parallel if !rest.is_empty() => steps.push(Step::Parallel(rest)),
+            CallMode::OneOf if !rest.is_empty() => steps.push(Step::OneOf(rest)),
+            CallMode::Parallel | CallMode::OneOf => {}
+        }
+        steps
+    }
+}
+
+/// What stands at the other end of an edge, as far as a handler cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::model::system) enum TargetKind {
+    /// A cache that has no store of its own.
+    Cache,
+    Store,
+    Other,
+}
+
+impl System {
+    /// An answer for a caller that is frozen waits.
+    #[cold]
+    pub(super) fn park(&mut self, ix: u32, outcome: Outcome, reason: Reason, found: bool) {
+        let (replica, caller) = (self.attempts[ix].replica, self.attempts.key(ix));
+        self.replicas[replica as usize].parked.push(Parked { caller, outcome, reason, found });
+    }
+
+    /// The demand is served: the handler goes on.
+    pub(super) fn worked(&mut self, ix: u32) {
+        let attempt = &self.attempts[ix];
+        let (station_ix, replica_ix, verb, request) = (attempt.station, attempt.replica, attempt.verb, attempt.request);
+        if verb == Verb::Probe {
+            self.probe_worked(ix);
+            return;
+        }
+        let replica = &mut self.replicas[replica_ix as usize];
+        if replica.cold != 0 {
+            replica.warms(self.now);
+        }
+        self.note(ix, Mark::Worked);
+        let writes = self.requests[request].operation == Operation::Write;
+        if matches!(self.pool(station_ix).config.kind, PoolKind::Cache { .. }) {
+            self.cache_worked(ix, station_ix, verb, writes);
+            return;
+        }
+        if verb == Verb::Repeat {
+            self.finish_work(ix, Outcome::Completed, Reason::None);
+            return;
+        }
+        let program = self.pool(station_ix).program;
+        self.attempts[ix].program = program;
+        self.continue_handler(ix);
+    }
+
+    /// A health check is served. A deep one is well only if all that stands behind the station says so, too.
+    fn probe_worked(&mut self, ix: u32) {
+        let attempt = &self.attempts[ix];
+        let behind = if attempt.deep { self.stations[attempt.station as usize].out.clone() } else { Vec::new() };
+        if behind.is_empty() {
+            self.finish_work(ix, Outcome::Completed, Reason::None);
+            return;
+        }
+        self.attempts[ix].stage = Stage::Plain;
+        self.call_all_as(ix, &behind, Verb::Probe);
+    }
+
+    fn cache_worked(&mut self, ix: u32, station_ix: u32, verb: Verb, writes: bool) {
+        let now = self.clock(station_ix, self.now);
+        let replica_ix = self.attempts[ix].replica;
+        let key = self.request_key(self.attempts[ix].request);
+        let store = self.stations[station_ix as usize].out.first().copied();
+        let pool = self.pool_mut(station_ix);
+        let PoolKind::Cache { ttl, .. } = pool.config.kind else { unreachable!("called for caches only") };
+        let expires = ttl.map_or(SimTime::NEVER, |ttl| now + ttl);
+        // A node that leaves while it is asked has forgotten everything.
+        let mut cache = memory_of(&mut pool.cache, &mut pool.cluster, replica_ix);
+        match verb {
+            Verb::Fill => {
+                if let Some(cache) = cache {
+                    cache.insert(key, expires);
+                }
+                self.finish_work(ix, Outcome::Completed, Reason::None);
+            }
+            Verb::Invalidate => {
+                cache.map(|cache| cache.remove(key));
+                self.finish_work(ix, Outcome::Completed, Reason::None);
+            }
+            Verb::Request if writes => {
+                cache.map(|cache| cache.remove(key));
+                match store {
+                    Some(store) => self.call(ix, store, Verb::Request, Stage::Plain),
+                    None => self.finish_work(ix, Outcome::Completed, Reason::None),
+                }
+            }
+            Verb::Get | Verb::Request | Verb::Probe | Verb::Repeat => {
+                let hit = cache.as_mut().is_some_and(|cache| cache.get(key, now) == Lookup::Hit);
+                pool.lookups += 1;
+                pool.hits += u64::from(hit);
+                let cluster = pool.cluster.as_mut();
+                let moved = cluster.is_some_and(|cluster| cluster.looked_up(replica_ix, key, hit, now));
+                if moved {
+                    self.note(ix, Mark::KeyMoved);
+                }
+                self.stations[station_ix as usize].meter.looked_up(hit);
+                if hit {
+                    self.attempts[ix].found = true;
+                    self.finish_work(ix, Outcome::Completed, Reason::None);
+                } else if let Some(store) = store {
+                    self.call(ix, store, Verb::Request, Stage::Loading { cache: NONE });
+                } else {
+                    self.finish_work(ix, Outcome::Completed, Reason::None);
+                }
+            }
+        }
+    }
+
+    /// Runs the handler's steps until one waits, or all are done.
+    fn continue_handler(&mut self, ix: u32) {
+        loop {
+            let attempt = &self.attempts[ix];
+            let (station_ix, request, step_no) = (attempt.station, attempt.request, attempt.step);
+            let pool = self.pool(station_ix);
+            // A handler that was rewired meanwhile ends what it had begun without further calls.
+            let step = if attempt.program == pool.program { pool.steps.get(step_no as usize).cloned() } else { None };
+            let Some(step) = step else {
+                self.finish_work(ix, Outcome::Completed, Reason::None);
+                return;
+            };
+            if self.attempts[ix].policy != NONE
+                && let Some((outcome, reason)) = self.useless(ix)
+            {
+                self.finish_work(ix, outcome, reason);
+                return;
+            }
+            self.attempts[ix].step += 1;
+            let operation = self.requests[request].operation;
+            match step {
+                Step::Aside { cache, store } => {
+                    if operation == Operation::Write {
+                        self.call(ix, store, Verb::Request, Stage::Storing { cache });
+                    } else {
+                        self.call(ix, cache, Verb::Get, Stage::Looking { store, cache });
+                    }
+                    return;
+                }
+                Step::Call(edge) => {
+                    if self.takes(ix, edge, operation) {
+                        self.call(ix, edge, Verb::Request, Stage::Plain);
+                        return;
+                    }
+                }
+                Step::Parallel(edges) => {
+                    let edges: Vec<u32> = edges.into_iter().filter(|edge| self.takes(ix, *edge, operation)).collect();
+                    if !edges.is_empty() {
+                        self.call_all(ix, &edges);
+                        return;
+                    }
+                }
+                Step::OneOf(edges) => {
+                    if let Some(edge) = self.one_of(ix, &edges, operation) {
+                        self.call(ix, edge, Verb::Request, Stage::Plain);
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether requests like this one go over the connection: by operation and path.
+    fn carries(&self, ix: u32, edge: u32, operation: Operation) -> bool {
+        let plan = &self.edges[edge as usize].plan;
+        plan.carries.takes(operation)
+            && (plan.path.is_empty() || {
+                let request = self.attempts[ix].request;
+                self.path_text(self.requests[request].source, self.request_path(request)).starts_with(&plan.path)
+            })
+    }
+
+    /// Whether this request causes this call.
+    fn takes(&self, ix: u32, edge: u32, operation: Operation) -> bool {
+        let plan = &self.edges[edge as usize].plan;
+        self.carries(ix, edge, operation)
+            && (plan.probability >= 1.0
+                || self.attempts[ix].draws.child(purpose::PROBABILITY).unit(u64::from(plan.id.0)) < plan.probability)
+    }
+
+    fn one_of(&self, ix: u32, edges: &[u32], operation: Operation) -> Option<u32> {
+        let weight = |edge: u32| {
+            if self.carries(ix, edge, operation) { self.edges[edge as usize].plan.probability } else { 0.0 }
+        };
+        let total: f64 = edges.iter().map(|edge| weight(*edge)).sum();
+        let mut point = self.attempts[ix].draws.child(purpose::ONE_OF).unit(0) * total;
+        let mut last = None;
+        for &edge in edges {
+            let weight = weight(edge);
+            if weight > 0.0 {
+                last = Some(edge);
+                if point < weight {
+                    break;
+                }
+                point -= weight;
+            }
+        }
+        last
+    }
+
+    /// One call; the slot stays held until its answer.
+    fn call(&mut self, ix: u32, edge: u32, verb: Verb, stage: Stage) {
+        self.attempts[ix].stage = stage;
+        self.call_all_as(ix, &[edge], verb);
+    }
+
+    fn call_all(&mut self, ix: u32, edges: &[u32]) {
+        self.attempts[ix].stage = Stage::Plain;
+        self.call_all_as(ix, edges, Verb::Request);
+    }
+
+    fn call_all_as(&mut self, ix: u32, edges: &[u32], verb: Verb) {
+        let attempt = &mut self.attempts[ix];
+        attempt.phase = Phase::Waiting;
+        attempt.pending = edges.len() as u16;
+        // The first failure among the calls is kept here until all have answered.
+        attempt.outcome = Outcome::Completed;
+        let (request, draws) = (attempt.request, attempt.draws);
+        let caller = Caller::Parent(self.attempts.key(ix));
+        for &edge in edges {
+            let base = draws.child(purpose::CALL).child(u64::from(self.edges[edge as usize].plan.id.0));
+            let call = self.new_attempt(request, edge, caller, verb, base);
+            self.send(call);
+        }
+    }
+
+    /// A call that nobody waits for: filling or clearing a cache.
+    fn follow_up(&mut self, ix: u32, edge: u32, verb: Verb) {
+        let attempt = &self.attempts[ix];
+        let base = attempt.draws.child(purpose::FOLLOW_UP).child(u64::from(self.edges[edge as usize].plan.id.0));
+        let from = attempt.spot;
+        let call = self.new_attempt(attempt.request, edge, Caller::None, verb, base);
+        let spot = self.spot_or(edge, from);
+        let attempt = &mut self.attempts[call];
+        (attempt.from_spot, attempt.spot) = (from, spot);
+        self.send(call);
+    }
+
+    /// One of the handler's calls was answered (or given up).
+    pub(in crate::model::system) fn call_answered(&mut self, ix: u32, outcome: Outcome, reason: Reason, found: bool) {
+        let replica = self.attempts[ix].replica;
+        if replica != NONE && self.replicas[replica as usize].frozen {
+            self.park(ix, outcome, reason, found);
+            return;
+        }
+        let attempt = &mut self.attempts[ix];
+        attempt.pending -= 1;
+        let good = outcome == Outcome::Completed;
+        match attempt.stage {
+            Stage::Looking { store, cache } => {
+                if good && found {
+                    self.go_on(ix);
+                } else {
+                    // A broken cache is a miss: the store still knows.
+                    self.call(ix, store, Verb::Request, Stage::Loading { cache });
+                }
+            }
+            Stage::Loading { cache } if good => {
+                if cache == NONE {
+                    self.fill_own(ix);
+                } else {
+                    self.follow_up(ix, cache, Verb::Fill);
+                    self.go_on(ix);
+                }
+            }
+            Stage::Storing { cache } if good => {
+                self.follow_up(ix, cache, Verb::Invalidate);
+                self.go_on(ix);
+            }
+            Stage::Plain | Stage::Loading { .. } | Stage::Storing { .. } => {
+                if !good && attempt.outcome == Outcome::Completed {
+                    attempt.outcome = Outcome::Failed;
+                    attempt.reason = reason;
+                }
+                if attempt.pending == 0 {
+                    let (outcome, reason, probe) = (attempt.outcome, attempt.reason, attempt.verb == Verb::Probe);
+                    if outcome == Outcome::Completed && !probe {
+                        self.go_on(ix);
+                    } else {
+                        self.finish_work(ix, outcome, reason);
+                    }
+                }
+            }
+        }
+    }
+
+    /// After an answer: the next step, or for a cache the end.
+    fn go_on(&mut self, ix: u32) {
+        let station = self.attempts[ix].station;
+        if matches!(self.pool(station).config.kind, PoolKind::Cache { .. }) {
+            self.finish_work(ix, Outcome::Completed, Reason::None);
+        } else {
+            self.continue_handler(ix);
+        }
+    }
+
+    /// A read-through cache keeps what its store answered.
+    fn fill_own(&mut self, ix: u32) {
+        let attempt = &mut self.attempts[ix];
+        attempt.found = true;
+        let (station, request, replica) = (attempt.station, attempt.request, attempt.replica);
+        let now = self.clock(station, self.now);
+        let key = self.request_key(request);
+        let pool = self.pool_mut(station);
+        let kind = pool.config.kind;
+        let cache = memory_of(&mut pool.cache, &mut pool.cluster, replica);
+        if let (Some(cache), PoolKind::Cache { ttl, .. }) = (cache, kind) {
+            cache.insert(key, ttl.map_or(SimTime::NEVER, |ttl| now + ttl));
+        }
+        self.finish_work(ix, Outcome::Completed, Reason::None);
+    }
+
+    /// The handler is done: the slot goes to the next in line, the answer goes back.
+    pub(super) fn finish_work(&mut self, ix: u32, outcome: Outcome, reason: Reason) {
+        let attempt = &self.attempts[ix];
+        let (replica_ix, draws) = (attempt.replica, attempt.draws);
+        let poison = self.poisoned && outcome == Outcome::Completed && self.is_poison(ix);
+        let replica = &self.replicas[replica_ix as usize];
+        let (share, bad) = (replica.error_share, replica.bad_version);
+        let good = outcome == Outcome::Completed;
+        let errs = |share: f64, n: u64| good && share > 0.0 && draws.child(purpose::ERROR).unit(n) < share;
+        let (broken, bad) = (errs(share, 0), errs(bad, 1));
+        if self.has_heaps {
+            self.return_objects(ix);
+        }
+        if self.has_copies && good && !broken && !bad && !poison {
+            self.settle_data(ix);
+        }
+        self.release(replica_ix);
+        if poison {
+            self.respond(ix, Outcome::Failed, Reason::Poison);
+        } else if broken || bad {
+            self.respond(ix, Outcome::Failed, if broken { Reason::InjectedError } else { Reason::BadVersion });
+        } else {
+            self.respond(ix, outcome, reason);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Replicas that turn slow, freeze, leave the rotation, die, and come back.
+
+use crate::engine::time::SimTime;
+use crate::model::outcome::{Outcome, Reason};
+use crate::model::system::System;
+use crate::model::system::cache_cluster::memory_of;
+use crate::model::system::state::{Kind, Parked, Phase};
+
+impl System {
+    /// Changes how long work takes, including work already begun; frozen, it takes for ever.
+    pub(in crate::model::system) fn set_pace(&mut self, replica_ix: u32, slow: f64, frozen: bool) {
+        let now = self.now;
+        let replica = &mut self.replicas[replica_ix as usize];
+        if replica.slow == slow && replica.frozen == frozen {
+            return;
+        }
+        self.before_pace(replica_ix);
+        let replica = &mut self.replicas[replica_ix as usize];
+        replica.sync(now);
+        (replica.slow, replica.frozen) = (slow, frozen);
+        self.share_out(replica_ix);
+        if frozen {
+            return;
+        }
+        // What was answered meanwhile is heard now, in the order in which it came.
+        for Parked { caller, outcome, reason, found } in std::mem::take(&mut self.replicas[replica_ix as usize].parked)
+        {
+            if self.attempts.get(caller).is_some_and(|caller| caller.phase == Phase::Waiting) {
+                self.call_answered(caller.ix, outcome, reason, found);
+            }
+        }
+    }
+
+    /// An operator takes the replica out of rotation, or puts it back.
+    pub(in crate::model::system) fn set_drained(&mut self, replica_ix: u32, drained: bool) {
+        if std::mem::replace(&mut self.replicas[replica_ix as usize].drained, drained) != drained {
+            let station = self.replicas[replica_ix as usize].station;
+            self.pull_all(station);
+            self.consumers_changed(station);
+        }
+    }
+
+    /// The replica dies: all that it holds is lost, callers see a broken connection.
+    pub(in crate::model::system) fn kill_replica(&mut self, replica_ix: u32) {
+        let now = self.now;
+        self.drop_heap(replica_ix);
+        self.before_pace(replica_ix);
+        let replica = &mut self.replicas[replica_ix as usize];
+        replica.dead = true;
+        (replica.cold, replica.warm_at) = (0, SimTime::ZERO);
+        replica.sync(now);
+        replica.generation = replica.generation.wrapping_add(1);
+        replica.jobs.clear();
+        replica.parked.clear();
+        let waiting = replica.queue.take_all().len() as u32;
+        let (busy, waiting) = (replica.busy - replica.beyond, waiting + replica.beyond);
+        (replica.busy, replica.beyond) = (0, 0);
+        let station_ix = replica.station;
+        // The slots of one that was draining had left the count already; dead, it will never be back.
+        replica.removed |= replica.draining;
+        let slots = if replica.draining { 0 } else { replica.slots };
+        let meter = &mut self.stations[station_ix as usize].meter;
+        meter.level(now, -(busy as i32), -(waiting as i32));
+        meter.slots(now, -(slots as i32));
+        let pool = self.pool_mut(station_ix);
+        if let Some(cache) = memory_of(&mut pool.cache, &mut pool.cluster, replica_ix) {
+            cache.clear();
+        }
+        let all_dead = pool.replicas.clone().iter().all(|&other| !self.replicas[other as usize].open());
+        let mut victims = self.held_by(|attempt| attempt.replica == replica_ix && attempt.station == station_ix);
+        if all_dead {
+            // Nobody is left to serve the shared queue.
+            let shared = self.pool_mut(station_ix).shared.take_all();
+            self.stations[station_ix as usize].meter.level(now, 0, -(shared.len() as i32));
+            victims.extend(shared);
+        }
+        for ix in victims {
+            self.respond(ix, Outcome::Failed, Reason::ReplicaDied);
+        }
+        if self.replicas[replica_ix as usize].body.is_some() {
+            self.body_died(replica_ix);
+        }
+        self.pull_all(station_ix);
+        self.consumers_changed(station_ix);
+    }
+
+    /// The replica comes back, empty.
+    pub(in crate::model::system) fn revive_replica(&mut self, replica_ix: u32) {
+        let now = self.now;
+        self.before_pace(replica_ix);
+        let replica = &mut self.replicas[replica_ix as usize];
+        replica.dead = false;
+        replica.sync(now);
+        let (station, slots) = (replica.station, replica.slots);
+        if let Kind::Pool(pool) = &self.stations[station as usize].kind {
+            self.replicas[replica_ix as usize].chills(&pool.config, now);
+        }
+        self.stations[station as usize].meter.slots(now, slots as i32);
+        if self.replicas[replica_ix as usize].body.is_some() {
+            self.body_revived(replica_ix);
+        }
+        self.pull(replica_ix);
+        self.consumers_changed(station);
+    }
+}
