@@ -94,7 +94,7 @@ fn sources(money: &MoneyFrame) -> Vec<&'static str> {
 fn day_words(document: &Document) -> Option<String> {
     let secs = document.day_secs.filter(|secs| Calendar::with_day(*secs).is_compressed())?;
     Some(format!(
-        "A day on the calendar lasts {} here, so a run pays only for that long. The line above it is what a real day of this pattern would cost.",
+        "A day on the calendar lasts {} here, so a run pays only for that long; a real day of this pattern would cost what stands above for 24 hours.",
         format::span(secs)
     ))
 }

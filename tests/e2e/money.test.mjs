@@ -37,7 +37,7 @@ check('five scalers race on one Black Friday, the table is read, and one is take
   assert.ok(number(planLost) < number(lost) / 2, `the plan is ready: ${planLost} against ${lost}`);
   assert.ok(number(planAnswered) > number(answered), `${planAnswered} against ${answered}`);
   assert.ok(number(handCost) > number(planCost) * 1.3, `bought for the peak: ${handCost} against ${planCost}`);
-  assert.ok(number(handLost) < 1, handLost);
+  assert.ok(number(handLost) < number(lost) / 2, `${handLost} against ${lost}`);
   assert.ok(number(cost) > 0 && number(hours) > 0 && number(most) > 2, `${cost}, ${hours} h, ${most}`);
   assert.equal(number(handMost), 9, '300/s, 33.9/s each');
   assert.ok((await page.locator('#race-table .best').count()) >= 5, 'the best of each column is marked');

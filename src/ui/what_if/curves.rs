@@ -13,11 +13,11 @@ const WIDTH: f64 = 560.0;
 const HEIGHT: f64 = 150.0;
 /// Left for the axis' numbers, and for the names at the lines' ends.
 const LEFT: f64 = 46.0;
-const RIGHT: f64 = 104.0;
+const RIGHT: f64 = 132.0;
 const TOP: f64 = 8.0;
 const BOTTOM: f64 = 18.0;
 /// Lines of text need this much room.
-const ROW: f64 = 12.0;
+const ROW: f64 = 16.0;
 
 struct Panel {
     title: &'static str,
