@@ -91,11 +91,11 @@ fn ways_around_the_question_are_refused() {
         Value::Variant(Variant::new("machine", Params::new().with("size", "m5.large").with(key, value)))
     };
     let free = refused("instance", Value::Variant(Variant::new("none", Params::new())));
-    assert_eq!(free, "Orders, second pool: the instance \"none\" is not available in this lesson.");
+    assert_eq!(free, "Second pool: the instance \"none\" is not available in this lesson.");
     let faster = refused("instance", machine("contention", 0.0));
-    assert_eq!(faster, "Orders, second pool: \"Contention\" belongs to the lesson's world and was changed.");
+    assert_eq!(faster, "Second pool: \"Contention\" belongs to the lesson's world and was changed.");
     let at_once = refused("start_up", Value::Variant(Variant::new("instant", Params::new())));
-    assert_eq!(at_once, "Orders, second pool: \"Start\" belongs to the lesson's world and was changed.");
+    assert_eq!(at_once, "Second pool: \"Start\" belongs to the lesson's world and was changed.");
     assert_eq!(refused("instance", machine("base_memory", 128.0)), "", "the default, written down, is no change");
 }
 
