@@ -16,6 +16,13 @@ pub struct SimDuration(pub u64);
 /// Nanoseconds in one second.
 pub const NANOS_PER_SEC: u64 = 1_000_000_000;
 
+/// Nanoseconds as seconds; through a signed number where it can hold them, which processors convert in one step.
+#[inline]
+fn secs(ns: u64) -> f64 {
+    let ns = i64::try_from(ns).map_or(ns as f64, |ns| ns as f64);
+    ns / NANOS_PER_SEC as f64
+}
+
 impl SimTime {
     /// The start of every run.
     pub const ZERO: Self = Self(0);
@@ -31,7 +38,7 @@ impl SimTime {
     /// Seconds since the start of the run.
     #[must_use]
     pub fn as_secs_f64(self) -> f64 {
-        self.0 as f64 / NANOS_PER_SEC as f64
+        secs(self.0)
     }
 
     /// Time passed since `earlier`; zero if `earlier` is later.
@@ -48,8 +55,11 @@ impl SimDuration {
     /// Rounds to the nearest nanosecond. Negative and NaN give zero, overlong spans the longest one that can be told.
     #[must_use]
     pub fn from_secs_f64(secs: f64) -> Self {
-        // `as` saturates and turns NaN into 0: the same result natively and in wasm.
-        Self((secs * NANOS_PER_SEC as f64 + 0.5) as u64)
+        // `as` saturates and turns NaN into 0: the same result natively and in wasm. Through a signed number, which
+        // processors convert in one step, for all spans but those of centuries.
+        const SIGNED: f64 = (1_u64 << 63) as f64;
+        let ns = secs * NANOS_PER_SEC as f64 + 0.5;
+        Self(if ns < SIGNED { (ns as i64).max(0) as u64 } else { ns as u64 })
     }
 
     /// Whole seconds.
@@ -67,7 +77,7 @@ impl SimDuration {
     /// The span in seconds.
     #[must_use]
     pub fn as_secs_f64(self) -> f64 {
-        self.0 as f64 / NANOS_PER_SEC as f64
+        secs(self.0)
     }
 }
 

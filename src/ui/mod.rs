@@ -5,6 +5,7 @@ pub mod browser;
 pub mod canvas;
 pub mod charts;
 pub mod commands;
+pub mod crew;
 pub mod dialog;
 pub mod dock;
 pub mod form;

@@ -434,14 +434,7 @@ impl System {
         }
         let node = &mut cluster.nodes[at];
         (node.stage, node.since) = (NodeStage::Leaving, now);
-        pool.replicas.retain(|other| *other != replica_ix);
-        let replica = &mut self.replicas[replica_ix as usize];
-        replica.draining = true;
-        replica.removed = replica.dead || (replica.busy == 0 && replica.queue.is_empty());
-        if !replica.dead {
-            let slots = replica.slots;
-            self.stations[station as usize].meter.slots(now, -(slots as i32));
-        }
+        self.dismiss_replica(replica_ix);
     }
 
     /// The replica whose key is asked for; the first one for whoever asks for none, or as long as no node has keys.

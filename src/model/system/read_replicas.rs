@@ -375,14 +375,7 @@ impl System {
         }
         let copy = &mut copies.list[at];
         (copy.stage, copy.since, copy.follower) = (CopyStage::Leaving, now, Follower::new(now));
-        pool.replicas.retain(|other| *other != replica_ix);
-        let replica = &mut self.replicas[replica_ix as usize];
-        replica.draining = true;
-        replica.removed = replica.dead || (replica.busy == 0 && replica.queue.is_empty());
-        if !replica.dead {
-            let slots = replica.slots;
-            self.stations[station as usize].meter.slots(now, -(slots as i32));
-        }
+        self.dismiss_replica(replica_ix);
     }
 
     /// Chooses who answers a read, as it is sent; writes and checks go to the primary.

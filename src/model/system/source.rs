@@ -38,6 +38,7 @@ impl Source {
             key_sampler: Zipf::new(u64::from(config.keys), config.key_skew).ok(),
             config: config.clone(),
             draws: DrawKey::new(seed).child(u64::from(id.0)),
+            next: (u64::MAX, DrawKey::new(seed)),
             ordinal: 0,
             generation: 0,
             traffic_factor: 1.0,
@@ -49,11 +50,20 @@ impl Source {
     }
 
     /// The expected number of arrivals until request `ordinal`: one on average, always one where they are regular.
-    fn gap(&self, ordinal: u64) -> f64 {
+    fn gap(&mut self, ordinal: u64) -> f64 {
         match self.config.arrivals {
-            Arrivals::Poisson(_) => math::standard_exponential(self.draws.child(ordinal).unit(purpose::GAP)),
+            Arrivals::Poisson(_) => {
+                let draws = self.draws.child(ordinal);
+                self.next = (ordinal, draws);
+                math::standard_exponential(draws.unit(purpose::GAP))
+            }
             Arrivals::Regular(_) | Arrivals::Closed { .. } => 1.0,
         }
+    }
+
+    /// The draws of request `ordinal`.
+    fn draws_of(&self, ordinal: u64) -> DrawKey {
+        if self.next.0 == ordinal { self.next.1 } else { self.draws.child(ordinal) }
     }
 }
 
@@ -178,7 +188,7 @@ impl System {
         let source = self.source_mut(station);
         let ordinal = source.ordinal;
         source.ordinal += 1;
-        let draws = source.draws.child(ordinal);
+        let draws = source.draws_of(ordinal);
         let hot = source.hot_share > 0.0 && draws.unit(purpose::HOT) < source.hot_share;
         let (writes, statics) = (source.config.write_share, source.config.static_share);
         let operation = if writes + statics == 0.0 {

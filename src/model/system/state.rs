@@ -402,6 +402,8 @@ pub(crate) struct Source {
     pub(crate) config: SourceConfig,
     pub(super) draws: DrawKey,
     pub(super) ordinal: u64,
+    /// The draws of the request whose gap is under way, with its ordinal: they are needed again when it comes.
+    pub(super) next: (u64, DrawKey),
     pub(super) generation: u32,
     pub(super) traffic_factor: f64,
     /// Share of the requests that ask for the hot key.

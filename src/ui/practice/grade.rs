@@ -12,7 +12,7 @@ use crate::lesson::rules;
 use crate::topology::document::Document;
 use crate::topology::format::{ENGINE, Run};
 use crate::topology::link;
-use crate::ui::grading::{Graded, Grading};
+use crate::ui::grading::{self, Graded, Grading};
 use crate::ui::icons::icon;
 use crate::ui::shared::Shared;
 use crate::ui::store::{use_dispatch, use_document, use_simulation};
@@ -91,7 +91,7 @@ pub(super) fn GradePanel(props: &PracticeCardProps) -> Html {
                 let state = state.clone();
                 Callback::from(move |graded| state.dispatch(Change::Told(graded)))
             };
-            *grading.borrow_mut() = Some(Grading::start(slug, &document, seeds, told));
+            *grading.borrow_mut() = Some(grading::start(slug, &document, seeds, told));
         })
     };
     // The verdict is written down once, when the last seed is in.

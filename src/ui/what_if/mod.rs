@@ -11,7 +11,7 @@ use super::dialog::Dialog;
 use super::format;
 use super::hint::Term;
 use super::icons::icon;
-use super::race::{Race, Told};
+use super::race::{self, Race, Told};
 use super::store::{use_dispatch, use_document, use_guard};
 use crate::editor::{EditCommand, Target};
 use crate::model::params::Value;
@@ -119,7 +119,7 @@ pub fn WhatIf(props: &WhatIfProps) -> Html {
                 let heat = heat.clone();
                 Callback::from(move |told| heat.dispatch(Change::Told(told)))
             };
-            *race.borrow_mut() = Some(Race::start(node, chosen.iter().map(of).collect(), told));
+            *race.borrow_mut() = Some(race::start(node, chosen.iter().map(of).collect(), told));
         })
     };
     let stop = {

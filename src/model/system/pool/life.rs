@@ -7,6 +7,20 @@ use crate::model::system::cache_cluster::memory_of;
 use crate::model::system::state::{Kind, Parked, Phase};
 
 impl System {
+    /// The replica leaves: it takes nothing new and ends what it holds; tells whether it holds nothing, and is gone.
+    pub(in crate::model::system) fn dismiss_replica(&mut self, replica_ix: u32) -> bool {
+        let now = self.now;
+        let replica = &mut self.replicas[replica_ix as usize];
+        replica.draining = true;
+        replica.removed = replica.dead || (replica.busy == 0 && replica.queue.is_empty());
+        let (station, dead, removed, slots) = (replica.station, replica.dead, replica.removed, replica.slots);
+        self.pool_mut(station).replicas.retain(|other| *other != replica_ix);
+        if !dead {
+            self.stations[station as usize].meter.slots(now, -(slots as i32));
+        }
+        removed
+    }
+
     /// Changes how long work takes, including work already begun; frozen, it takes for ever.
     pub(in crate::model::system) fn set_pace(&mut self, replica_ix: u32, slow: f64, frozen: bool) {
         let now = self.now;

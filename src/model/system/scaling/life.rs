@@ -439,15 +439,7 @@ impl System {
             self.gone(station, number);
             return;
         }
-        pool.replicas.retain(|other| *other != replica_ix);
-        let replica = &mut self.replicas[replica_ix as usize];
-        replica.draining = true;
-        replica.removed = replica.dead || (replica.busy == 0 && replica.queue.is_empty());
-        let (dead, removed, slots) = (replica.dead, replica.removed, replica.slots);
-        if !dead {
-            self.stations[station as usize].meter.slots(now, -(slots as i32));
-        }
-        if removed {
+        if self.dismiss_replica(replica_ix) {
             self.gone(station, number);
         } else {
             self.later(station, number, grace);
