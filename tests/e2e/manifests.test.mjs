@@ -82,8 +82,16 @@ async function paste(page, text) {
 /// Waits until the text that stands in the field has been read.
 const read = (page) => page.locator('#manifest-found[data-read="true"]').waitFor();
 
-/// What the canvas and the history hold, as far as a learner can tell.
-const state = (page) => page.evaluate(() => [...document.querySelectorAll('.stage-cards [id^="node-"]')].map((card) => card.textContent).join('|'));
+/// What is drawn, as far as a learner can tell; what the running system writes onto the cards is left out.
+const state = (page) =>
+  page.evaluate(() => {
+    const drawn = (card) => {
+      const copy = card.cloneNode(true);
+      for (const live of copy.querySelectorAll('[data-live]')) live.remove();
+      return copy.textContent;
+    };
+    return [...document.querySelectorAll('.stage-cards [id^="node-"]')].map(drawn).join('|');
+  });
 
 check("the course's manifest becomes a service that climbs as its windows and rates say, with a reason for each number", { timeout: 180_000 }, async ({ open }) => {
   const page = await open();
