@@ -2,7 +2,7 @@
 
 use super::System;
 use super::plan::{Arrivals, Operation, PriorityShare, SourceConfig};
-use super::state::{Caller, Event, Kind, NONE, Request, Source, Verb};
+use super::state::{Caller, Drawn, Event, Kind, NONE, Request, Source, Verb};
 use crate::engine::dist::Zipf;
 use crate::engine::math;
 use crate::engine::rng::{DrawKey, mix};
@@ -38,7 +38,8 @@ impl Source {
             key_sampler: Zipf::new(u64::from(config.keys), config.key_skew).ok(),
             config: config.clone(),
             draws: DrawKey::new(seed).child(u64::from(id.0)),
-            next: (u64::MAX, DrawKey::new(seed)),
+            recent: [(u64::MAX, DrawKey::new(seed)); 2],
+            ahead: Drawn { ordinal: u64::MAX, draws: DrawKey::new(seed), gap: 0.0 },
             ordinal: 0,
             generation: 0,
             traffic_factor: 1.0,
@@ -53,17 +54,24 @@ impl Source {
     fn gap(&mut self, ordinal: u64) -> f64 {
         match self.config.arrivals {
             Arrivals::Poisson(_) => {
-                let draws = self.draws.child(ordinal);
-                self.next = (ordinal, draws);
-                math::standard_exponential(draws.unit(purpose::GAP))
+                let now = if self.ahead.ordinal == ordinal { self.ahead } else { self.drawn(ordinal) };
+                self.ahead = self.drawn(ordinal + 1);
+                self.recent = [self.recent[1], (ordinal, now.draws)];
+                now.gap
             }
             Arrivals::Regular(_) | Arrivals::Closed { .. } => 1.0,
         }
     }
 
+    fn drawn(&self, ordinal: u64) -> Drawn {
+        let draws = self.draws.child(ordinal);
+        Drawn { ordinal, draws, gap: math::standard_exponential(draws.unit(purpose::GAP)) }
+    }
+
     /// The draws of request `ordinal`.
     fn draws_of(&self, ordinal: u64) -> DrawKey {
-        if self.next.0 == ordinal { self.next.1 } else { self.draws.child(ordinal) }
+        let [(recent, draws), _] = self.recent;
+        if recent == ordinal { draws } else { self.draws.child(ordinal) }
     }
 }
 

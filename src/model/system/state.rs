@@ -402,8 +402,10 @@ pub(crate) struct Source {
     pub(crate) config: SourceConfig,
     pub(super) draws: DrawKey,
     pub(super) ordinal: u64,
-    /// The draws of the request whose gap is under way, with its ordinal: they are needed again when it comes.
-    pub(super) next: (u64, DrawKey),
+    /// The draws of the newest requests whose gaps have begun, with their ordinals: needed again when they come.
+    pub(super) recent: [(u64, DrawKey); 2],
+    /// The request after them, drawn one gap ahead: nobody waits for the result then.
+    pub(super) ahead: Drawn,
     pub(super) generation: u32,
     pub(super) traffic_factor: f64,
     /// Share of the requests that ask for the hot key.
@@ -414,6 +416,15 @@ pub(crate) struct Source {
     /// Closed loop: which users are thinking or waiting.
     pub(super) active: Vec<bool>,
     pub(super) key_sampler: Option<crate::engine::dist::Zipf>,
+}
+
+/// What is drawn for a request before it comes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Drawn {
+    pub ordinal: u64,
+    pub draws: DrawKey,
+    /// Expected number of arrivals between the one before and this one.
+    pub gap: f64,
 }
 
 /// A backend as its balancer knows it.
