@@ -7,7 +7,7 @@
 use std::{env, fs, io, path::Path};
 
 /// What the two programs are made from.
-const SOURCES: &[&str] = &["src", "www", "Cargo.toml", "Cargo.lock", "index.html"];
+const SOURCES: &[&str] = &["src", "sim", "www", "Cargo.toml", "Cargo.lock", "index.html"];
 
 fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=build.rs");

@@ -24,13 +24,14 @@
 //!
 //! **Determinism.** Same document, seed, inputs and engine version give the same trace hash natively and in every browser.
 
+// A crate of its own, in `sim/`.
+pub use headroom_sim::{engine, model};
+
 pub mod conversation;
 pub mod editor;
-pub mod engine;
 pub mod glossary;
 pub mod interop;
 pub mod lesson;
-pub mod model;
 pub mod protocol;
 pub mod registry;
 pub mod runner;

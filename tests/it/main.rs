@@ -11,6 +11,7 @@ mod faults;
 mod fixture;
 mod flash_sale;
 mod golden;
+mod hashes;
 mod health;
 mod hpa;
 mod kinds;

@@ -21,21 +21,21 @@ struct Rule {
 
 const RULES: &[Rule] = &[
     Rule {
-        within: &["src/engine"],
+        within: &["sim/src/engine"],
         endings: &[".rs"],
         except: &[],
         never: &["serde", "balancer", "lesson"],
         because: "the engine is a kernel: no formats, no stations, no lessons",
     },
     Rule {
-        within: &["src/engine", "src/model"],
+        within: &["sim/src/engine", "sim/src/model"],
         endings: &[".rs"],
         except: &[],
         never: &["HashMap", "HashSet", "std::time", "Instant", "SystemTime", "getrandom", "thread_rng"],
         because: "same document and seed, same result: no random order, no clock, no entropy",
     },
     Rule {
-        within: &["src/engine", "src/model"],
+        within: &["sim/src/engine", "sim/src/model"],
         endings: &[".rs"],
         except: &[],
         never: &[
@@ -54,7 +54,7 @@ const RULES: &[Rule] = &[
         because: "std's functions differ between platforms: use engine::math (libm)",
     },
     Rule {
-        within: &["src/model"],
+        within: &["sim/src/model"],
         endings: &[".rs"],
         except: &[],
         never: &["pixel", "color"],
@@ -62,8 +62,8 @@ const RULES: &[Rule] = &[
     },
     Rule {
         within: &[
-            "src/engine",
-            "src/model",
+            "sim/src/engine",
+            "sim/src/model",
             "src/topology",
             "src/runner",
             "src/interop",
@@ -80,7 +80,7 @@ const RULES: &[Rule] = &[
         because: "everything below the fronts is pure: no browser, no files",
     },
     Rule {
-        within: &["src/engine"],
+        within: &["sim/src/engine"],
         endings: &[".rs"],
         except: &[],
         never: &[
@@ -94,10 +94,10 @@ const RULES: &[Rule] = &[
         because: "no layer reaches up",
     },
     Rule {
-        within: &["src/model"],
+        within: &["sim/src/model"],
         endings: &[".rs"],
         // Its systems are built from documents, as everybody's are.
-        except: &["src/model/system/tests.rs", "src/model/system/tests/random_faults.rs"],
+        except: &["sim/src/model/system/tests.rs", "sim/src/model/system/tests/random_faults.rs"],
         never: &["crate::topology", "crate::runner", "crate::protocol", "crate::lesson", "crate::editor"],
         because: "no layer reaches up",
     },
@@ -109,7 +109,7 @@ const RULES: &[Rule] = &[
         because: "no layer reaches up",
     },
     Rule {
-        within: &["src/engine", "src/model", "src/topology", "src/runner", "src/lesson", "src/editor"],
+        within: &["sim/src/engine", "sim/src/model", "src/topology", "src/runner", "src/lesson", "src/editor"],
         endings: &[".rs"],
         except: &[],
         never: &["crate::ui", "crate::worker", "crate::api"],
@@ -165,7 +165,8 @@ fn no_layer_names_what_it_must_not_know() {
 fn no_file_names_a_path_of_one_machine() {
     // Written in two halves, so that this file does not name them either.
     let paths = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/ho", "me/"), concat!("/t", "mp/")];
-    let places = ["src", "www", "tests", "benches", "xtask", "index.html", "Trunk.toml", "Cargo.toml", ".ci", ".cargo"];
+    let places =
+        ["src", "sim", "www", "tests", "benches", "xtask", "index.html", "Trunk.toml", "Cargo.toml", ".ci", ".cargo"];
     let documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"];
     let mut found = Vec::new();
     for file in places.iter().chain(&documents).flat_map(|place| files(place, TEXT)) {
@@ -186,15 +187,19 @@ fn the_documents_stand() {
 
 #[test]
 fn one_file_paints_on_the_canvas() {
-    let painters: Vec<String> =
-        files("src", &[".rs"]).into_iter().filter(|file| read(file).contains("CanvasRenderingContext2d")).collect();
+    let painters: Vec<String> = ["src", "sim"]
+        .iter()
+        .flat_map(|place| files(place, &[".rs"]))
+        .into_iter()
+        .filter(|file| read(file).contains("CanvasRenderingContext2d"))
+        .collect();
     assert!(painters.len() <= 1, "several files name CanvasRenderingContext2d: {painters:?}");
 }
 
 /// The first lines of a file tell a reader whether to read on.
 #[test]
 fn every_file_says_what_it_is_for() {
-    let silent: Vec<String> = ["src", "xtask/src", "tests", "benches"]
+    let silent: Vec<String> = ["src", "sim", "xtask/src", "tests", "benches"]
         .iter()
         .flat_map(|place| files(place, &[".rs"]))
         .filter(|file| !file.ends_with("/tests.rs") && !read(file).starts_with("//!"))

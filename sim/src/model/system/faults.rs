@@ -1,0 +1,329 @@
+//! Faults in force and what follows from them; several on one target combine as `Effect` says.
+
+use super::System;
+use super::link::Link;
+use super::plan::Standing;
+use super::state::{ActiveFault, Event, Kind, LogTone, Memory, NONE, Phase};
+use crate::engine::rng::DrawKey;
+use crate::model::fault::harm::{self, Harm};
+use crate::model::fault::{self, Effect};
+use crate::model::ids::{FaultTarget, NodeId};
+use crate::model::lru::Lru;
+use crate::model::outcome::{Outcome, Reason};
+use crate::model::params::Params;
+
+/// Label of the draws of faults.
+const FAULTS: u64 = 0xfa17;
+
+impl ActiveFault {
+    /// Draws of a course with bursts: by what is hit and since when, so that the timetable's order does not matter.
+    fn draws(&self, seed: u64) -> DrawKey {
+        let (sort, id, number) = match self.target {
+            FaultTarget::Node(id) => (0, id.0, 0),
+            FaultTarget::Replica(id, number) => (1, id.0, number),
+            FaultTarget::Edge(id) => (2, id.0, 0),
+            FaultTarget::Area(id) => (3, id.0, 0),
+        };
+        let target = DrawKey::new(seed).child(FAULTS).child(sort).child(u64::from(id)).child(u64::from(number));
+        target.child(self.since.0)
+    }
+
+    /// Whether it hits a station as a whole, or one of its replicas.
+    pub(super) fn hits(&self, station: NodeId, number: u32, stands: Option<Standing>) -> bool {
+        match self.target {
+            FaultTarget::Replica(target, which) => target == station && which == number,
+            _ => self.hits_station(station, stands),
+        }
+    }
+
+    fn hits_station(&self, station: NodeId, stands: Option<Standing>) -> bool {
+        match self.target {
+            FaultTarget::Node(target) => target == station,
+            FaultTarget::Area(area) => stands.is_some_and(|stands| stands.is_in(area)),
+            FaultTarget::Replica(..) | FaultTarget::Edge(_) => false,
+        }
+    }
+}
+
+impl System {
+    /// A fault starts. Unknown kinds and missing targets do nothing: `topology::check` has named them.
+    pub(super) fn start_fault(&mut self, kind: &str, target: FaultTarget, params: &Params, scheduled: Option<u32>) {
+        let Some(kind) = fault::find(kind) else { return };
+        let effect = (kind.effect)(params);
+        let text = format!("{}: {}{}", self.target_name(target), kind.entry.name, describe(effect));
+        let tone = if effect.is_failure() { LogTone::Bad } else { LogTone::Info };
+        self.log(tone, self.target_node(target), text);
+        if kind.once {
+            self.strike_once(effect, target);
+            return;
+        }
+        let serial = self.faults_begun;
+        self.faults_begun = self.faults_begun.wrapping_add(1);
+        let since = self.now;
+        let mut active =
+            ActiveFault { kind, effect, target, since, scheduled, serial, spell: 0, spell_ends: since, level: 0.0 };
+        if let Some((level, lasts)) = harm::spell(effect, active.draws(self.seed), 0) {
+            (active.level, active.spell_ends) = (level, since + lasts);
+        }
+        self.active.push(active);
+        self.plan_step(self.active.len() - 1);
+        self.apply_effects();
+        if let Effect::Shortage { notice } = effect {
+            self.recall_spot_machines(target, notice);
+        }
+    }
+
+    /// What acts at its start and is over.
+    fn strike_once(&mut self, effect: Effect, target: FaultTarget) {
+        let (Effect::Flush, FaultTarget::Node(node)) = (effect, target) else { return };
+        if let Some(&ix) = self.by_node.get(&node)
+            && let Kind::Pool(pool) = &mut self.stations[ix as usize].kind
+        {
+            pool.cache.iter_mut().for_each(Lru::clear);
+            pool.cluster.iter_mut().for_each(|cluster| cluster.clear());
+        }
+    }
+
+    /// Plans the next change of a fault with a course of its own.
+    fn plan_step(&mut self, at: usize) {
+        let active = &self.active[at];
+        let places = match active.target {
+            FaultTarget::Node(node) => match self.by_node.get(&node).map(|ix| &self.stations[*ix as usize].kind) {
+                Some(Kind::Pool(pool)) => pool.replicas.len() as u32,
+                _ => 0,
+            },
+            _ => 1,
+        };
+        let next = if active.spell_ends > self.now {
+            Some(active.spell_ends)
+        } else {
+            let elapsed = self.now.since(active.since);
+            active.effect.next_change(elapsed, places).map(|after| active.since + after)
+        };
+        if let Some(next) = next {
+            let serial = active.serial;
+            self.queue.push(next, Event::FaultStep { serial });
+        }
+    }
+
+    /// A fault with a course of its own goes on.
+    pub(super) fn step_fault(&mut self, serial: u32) {
+        let (now, seed) = (self.now, self.seed);
+        let Some(at) = self.active.iter().position(|active| active.serial == serial) else {
+            self.quiet = true;
+            return;
+        };
+        let active = &mut self.active[at];
+        if let Some((level, lasts)) = harm::spell(active.effect, active.draws(seed), active.spell + 1) {
+            active.spell += 1;
+            (active.level, active.spell_ends) = (level, now + lasts);
+        }
+        self.plan_step(at);
+        self.apply_effects();
+    }
+
+    /// Ends faults of a kind on a target, or the one that the timetable started.
+    pub(super) fn end_faults(&mut self, matches: impl Fn(&ActiveFault) -> bool) {
+        let (ended, kept): (Vec<ActiveFault>, Vec<ActiveFault>) =
+            std::mem::take(&mut self.active).into_iter().partition(|active| matches(active));
+        self.active = kept;
+        for active in &ended {
+            let text = format!("{}: {}", self.target_name(active.target), active.kind.lift_label);
+            let tone = if active.effect.is_failure() { LogTone::Good } else { LogTone::Info };
+            self.log(tone, self.target_node(active.target), text);
+        }
+        if !ended.is_empty() {
+            self.apply_effects();
+        }
+        if ended.iter().any(|active| matches!(active.effect, Effect::Shortage { .. })) {
+            self.hand_out_spot_machines();
+        }
+    }
+
+    /// Makes every replica, station, edge and source be as the faults in force say.
+    pub(super) fn apply_effects(&mut self) {
+        for replica_ix in 0..self.replicas.len() as u32 {
+            if !self.replicas[replica_ix as usize].removed {
+                self.apply_harm(replica_ix);
+            }
+        }
+        self.tell_draining();
+        for station_ix in 0..self.stations.len() as u32 {
+            self.apply_outage(station_ix);
+            self.apply_clock(station_ix);
+            self.apply_to_broker(station_ix);
+            self.apply_versions(station_ix);
+        }
+        for edge_ix in 0..self.edges.len() {
+            let edge = &self.edges[edge_ix];
+            let target = FaultTarget::Edge(edge.plan.id);
+            let effects = self.active.iter().filter(|active| active.target == target).map(|active| active.effect);
+            self.edges[edge_ix].link = Link::under(effects, edge.link.as_deref());
+        }
+        for station_ix in 0..self.stations.len() as u32 {
+            self.apply_traffic(station_ix);
+        }
+    }
+
+    pub(super) fn apply_harm(&mut self, replica_ix: u32) {
+        let replica = &self.replicas[replica_ix as usize];
+        let (number, was_dead) = (replica.number, replica.dead);
+        let station = &self.stations[replica.station as usize];
+        let (node, stands) = (station.id, station.stands);
+        let place = match &station.kind {
+            Kind::Pool(pool) => pool.replicas.iter().position(|ix| *ix == replica_ix).unwrap_or(0) as u32,
+            _ => 0,
+        };
+        let stands = if self.has_copies { self.standing_of(replica_ix, stands) } else { stands };
+        let mut harm = Harm::NONE;
+        for active in self.active.iter().filter(|active| active.hits(node, number, stands)) {
+            if self.has_copies && self.spares(replica_ix, active.effect) {
+                continue;
+            }
+            harm.add(active.effect, self.now.since(active.since), place, active.level);
+        }
+        if self.has_copies {
+            self.stand_in(replica_ix, stands, &mut harm);
+        }
+        let replica = &mut self.replicas[replica_ix as usize];
+        harm.down |= replica.body.as_ref().is_some_and(|body| body.crashed);
+        harm.frozen |= replica.allocator.as_ref().is_some_and(|it| it.collecting) && !harm.down;
+        replica.error_share = harm.errors;
+        replica.bad_version = harm.bad_version.max(replica.body.as_ref().map_or(0.0, |body| body.errors));
+        replica.no_primary = harm.no_primary;
+        self.set_pace(replica_ix, harm.slow, harm.frozen);
+        self.set_drained(replica_ix, harm.drained);
+        if harm.down && !was_dead {
+            self.kill_replica(replica_ix);
+        } else if !harm.down && was_dead {
+            self.revive_replica(replica_ix);
+        }
+    }
+
+    /// A station without replicas dies or comes back as a whole. Of a DNS server only look-ups under way are lost, and of
+    /// a registry nothing: what is under way goes past it.
+    fn apply_outage(&mut self, ix: u32) {
+        let station = &self.stations[ix as usize];
+        if station.removed || matches!(station.kind, Kind::Pool(_) | Kind::Source(_) | Kind::Broker(_)) {
+            return;
+        }
+        let (id, stands) = (station.id, station.stands);
+        let hit = |active: &ActiveFault| active.effect == Effect::Down && active.hits_station(id, stands);
+        let down = self.active.iter().any(hit);
+        if std::mem::replace(&mut self.stations[ix as usize].down, down) || !down {
+            return;
+        }
+        let mut spared = [None, None];
+        if let Kind::Balancer(balancer) = &mut self.stations[ix as usize].kind {
+            balancer.break_all();
+            spared = match balancer.memory {
+                Memory::Names(_) => [Some(Phase::Waiting), None],
+                Memory::Callers(_) => [Some(Phase::Waiting), Some(Phase::Queued)],
+                Memory::Routes(_) | Memory::Connections(_) => [None, None],
+            };
+        }
+        for held in self.held_by(|attempt| attempt.station == ix && !spared.contains(&Some(attempt.phase))) {
+            self.respond(held, Outcome::Failed, Reason::ReplicaDied);
+        }
+    }
+
+    fn apply_clock(&mut self, ix: u32) {
+        let id = self.stations[ix as usize].id;
+        let ahead: f64 = self
+            .active
+            .iter()
+            .filter(|active| active.target == FaultTarget::Node(id))
+            .map(|active| if let Effect::ClockJump { secs } = active.effect { secs } else { 0.0 })
+            .sum();
+        self.stations[ix as usize].clock_ahead = (ahead * 1e9) as i64;
+    }
+
+    fn apply_traffic(&mut self, station_ix: u32) {
+        let station = &mut self.stations[station_ix as usize];
+        let Kind::Source(source) = &mut station.kind else { return };
+        let target = FaultTarget::Node(station.id);
+        let (mut factor, mut hot) = (1.0, 0.0f64);
+        for active in self.active.iter().filter(|active| active.target == target) {
+            match active.effect {
+                Effect::Traffic { factor: times } => factor *= times,
+                Effect::HotKey { share } => hot = hot.max(share),
+                _ => {}
+            }
+        }
+        source.hot_share = hot;
+        if source.traffic_factor != factor {
+            self.settle_gap(station_ix);
+            if let Kind::Source(source) = &mut self.stations[station_ix as usize].kind {
+                source.traffic_factor = factor;
+            }
+            self.start_source(station_ix, false);
+        }
+    }
+
+    /// How log lines call a target.
+    pub fn target_name(&self, target: FaultTarget) -> String {
+        let label = |id| self.by_node.get(&id).map_or("?", |ix| self.stations[*ix as usize].label.as_str());
+        match target {
+            FaultTarget::Node(id) => label(id).to_owned(),
+            FaultTarget::Replica(id, number) => format!("{} replica {}", label(id), number + 1),
+            FaultTarget::Area(id) => self.areas.get(&id).cloned().unwrap_or_else(|| "?".to_owned()),
+            FaultTarget::Edge(id) => self.by_edge.get(&id).map_or_else(
+                || "?".to_owned(),
+                |ix| {
+                    let edge = &self.edges[*ix as usize];
+                    format!("{} → {}", self.stations[edge.from as usize].label, self.stations[edge.to as usize].label)
+                },
+            ),
+        }
+    }
+
+    fn target_node(&self, target: FaultTarget) -> Option<NodeId> {
+        match target {
+            FaultTarget::Node(id) | FaultTarget::Replica(id, _) => Some(id),
+            FaultTarget::Area(_) => None,
+            FaultTarget::Edge(id) => {
+                self.by_edge.get(&id).map(|ix| self.stations[self.edges[*ix as usize].to as usize].id)
+            }
+        }
+    }
+
+    /// " replica 2" where a station has several.
+    pub(super) fn replica_suffix(&self, replica_ix: u32) -> String {
+        if replica_ix == NONE {
+            return String::new();
+        }
+        let replica = &self.replicas[replica_ix as usize];
+        match &self.stations[replica.station as usize].kind {
+            Kind::Pool(pool) if pool.replicas.len() > 1 => format!(" replica {}", replica.number + 1),
+            _ => String::new(),
+        }
+    }
+}
+
+fn describe(effect: Effect) -> String {
+    let percent = |share: f64| share * 100.0;
+    match effect {
+        Effect::Slow { factor } | Effect::Traffic { factor } => format!(" ({factor}×)"),
+        Effect::Errors { share }
+        | Effect::HotKey { share }
+        | Effect::Poison { share }
+        | Effect::Rollout { errors: share, .. } => {
+            format!(" ({} %)", percent(share))
+        }
+        Effect::Steal { share, .. } => format!(" (up to {} %)", percent(share)),
+        Effect::Latency { secs, jitter: 0.0 } => format!(" ({} ms)", secs * 1000.0),
+        Effect::Latency { secs, jitter } => format!(" ({} ± {} ms)", secs * 1000.0, jitter * 1000.0),
+        Effect::Loss { out: 1.0, back: 1.0 } => String::new(),
+        Effect::Loss { out: 1.0, back: 0.0 } => " (requests are lost)".to_owned(),
+        Effect::Loss { out: 0.0, back: 1.0 } => " (answers are lost)".to_owned(),
+        Effect::Loss { out, back } => format!(" ({} % of requests, {} % of answers)", percent(out), percent(back)),
+        Effect::Bandwidth { bits_per_sec } => format!(" ({} Mbit/s)", bits_per_sec / 1e6),
+        Effect::Pause { every, lasts } => format!(" ({lasts} s every {every} s)"),
+        Effect::Spot { notice, .. } | Effect::Shortage { notice } => format!(" (in {notice} s)"),
+        Effect::ClockJump { secs } => format!(" ({secs:+} s)"),
+        Effect::NewVersion { ready: false, .. } => " (never becomes ready)".to_owned(),
+        Effect::NewVersion { errors, .. } if errors > 0.0 => format!(" ({} % errors)", percent(errors)),
+        Effect::NewVersion { .. } => String::new(),
+        Effect::Down | Effect::Hang | Effect::Drain | Effect::Failover { .. } | Effect::Flush => String::new(),
+    }
+}

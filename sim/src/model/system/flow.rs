@@ -1,0 +1,542 @@
+//! The way of an attempt: sent over an edge, received by a station, answered, heard by its caller or given up.
+
+use super::System;
+use super::policies::After;
+use super::slab::Key;
+use super::spots::NOWHERE;
+use super::state::{Attempt, Caller, Event, HopSample, Kind, NONE, Phase, Request, Stage, Verb};
+use super::trail::Mark;
+use crate::engine::rng::{DrawKey, mix};
+use crate::engine::time::{SimDuration, SimTime};
+use crate::model::outcome::{Outcome, Reason};
+
+/// How long the operating system keeps trying to reach a host that does not answer, where no time-out is set:
+/// Linux `tcp_syn_retries` = 6 gives 127 s.
+pub const UNREACHABLE_AFTER: SimDuration = SimDuration::from_secs(127);
+
+/// Purposes of an attempt's draws; each is a child key, so that none shifts another.
+pub(super) mod purpose {
+    pub const DEMAND: u64 = 1;
+    pub const LATENCY_OUT: u64 = 2;
+    pub const LATENCY_BACK: u64 = 3;
+    pub const BACKOFF: u64 = 4;
+    pub const ERROR: u64 = 5;
+    pub const PROBABILITY: u64 = 6;
+    pub const ONE_OF: u64 = 7;
+    pub const RETRY: u64 = 8;
+    pub const CALL: u64 = 9;
+    pub const FOLLOW_UP: u64 = 10;
+    pub const CONNECTION: u64 = 11;
+    pub const HANDSHAKE: u64 = 12;
+    pub const LOSS_OUT: u64 = 13;
+    pub const LOSS_BACK: u64 = 14;
+    pub const JITTER: u64 = 15;
+    pub const CANCEL: u64 = 16;
+    pub const COPY: u64 = 17;
+    pub const DELIVERY: u64 = 30;
+}
+
+impl System {
+    /// A fresh attempt over `edge`, not sent yet.
+    pub(super) fn new_attempt(&mut self, request: u32, edge: u32, caller: Caller, verb: Verb, base: DrawKey) -> u32 {
+        if request != NONE {
+            self.requests[request].refs += 1;
+        }
+        let (from_spot, spot) = if self.spots.used { self.spots_of(request, edge, caller) } else { (NOWHERE, NOWHERE) };
+        let attempt = Attempt {
+            request,
+            edge,
+            station: self.edges[edge as usize].to,
+            replica: NONE,
+            backend: NONE,
+            via: NONE,
+            caller,
+            draws: base,
+            base,
+            sent_at: self.now,
+            reached_at: self.now,
+            verb,
+            phase: Phase::Backoff,
+            stage: Stage::Plain,
+            outcome: Outcome::Completed,
+            reason: Reason::None,
+            from_spot,
+            spot,
+            handshake: false,
+            try_no_next: 0,
+            load: f32::NAN,
+            policy: NONE,
+            tried: 0,
+            try_no: 0,
+            step: 0,
+            program: 0,
+            pending: 0,
+            deep: false,
+            detached: false,
+            found: false,
+        };
+        let ix = self.attempts.insert(attempt).ix;
+        if let Caller::Client = caller {
+            self.requests[request].attempt = ix;
+        }
+        self.note(ix, Mark::Made);
+        ix
+    }
+
+    /// Where an attempt starts, and where it goes: what stands nowhere stands where its caller stands.
+    fn spots_of(&self, request: u32, edge: u32, caller: Caller) -> (u8, u8) {
+        let from = match caller {
+            Caller::Client => self.requests[request].spot,
+            Caller::Parent(parent) => self.attempts.get(parent).map_or(NOWHERE, |parent| parent.spot),
+            Caller::Probe { balancer, .. } => self.stations[balancer as usize].spot,
+            Caller::Delivery(_) => self.stations[self.edges[edge as usize].from as usize].spot,
+            Caller::None => NOWHERE,
+        };
+        (from, self.spot_or(edge, from))
+    }
+
+    /// The spot at the other end of an edge, coming from a spot.
+    pub(super) fn spot_or(&self, edge: u32, from: u8) -> u8 {
+        match self.stations[self.edges[edge as usize].to as usize].spot {
+            NOWHERE => from,
+            spot => spot,
+        }
+    }
+
+    /// Sends the attempt, once the connection's policies let it go.
+    pub(super) fn send(&mut self, ix: u32) {
+        if self.edges[self.attempts[ix].edge as usize].policy.is_none() || self.clears(ix) {
+            self.put_on_wire(ix);
+        }
+    }
+
+    /// Puts the attempt on the wire and starts its time-out.
+    #[inline]
+    pub(super) fn put_on_wire(&mut self, ix: u32) {
+        let now = self.now;
+        if self.has_copies {
+            self.choose_copy(ix);
+        }
+        let attempt = &mut self.attempts[ix];
+        attempt.sent_at = now;
+        let (edge_ix, verb, draws) = (attempt.edge, attempt.verb, attempt.draws);
+        let (from_spot, spot, handshake) = (attempt.from_spot, attempt.spot, attempt.handshake);
+        let probe_timeout = if verb == Verb::Probe { self.probe_timeout(ix) } else { None };
+        let edge = &mut self.edges[edge_ix as usize];
+        let timeout = probe_timeout.or(edge.plan.timeout);
+        if verb != Verb::Probe {
+            edge.sent += 1;
+            edge.in_flight += 1;
+        }
+        let lost = self.loses(ix, edge_ix, false);
+        let edge = &self.edges[edge_ix as usize];
+        let has_policy = edge.policy.is_some();
+        let mut latency = edge.latency(draws, purpose::LATENCY_OUT) + self.spots.way(from_spot, spot);
+        if handshake {
+            let there = edge.latency(draws, purpose::HANDSHAKE);
+            let back = edge.latency(draws.child(purpose::HANDSHAKE), purpose::HANDSHAKE);
+            latency = latency + there + back + self.spots.way(from_spot, spot) + self.spots.way(spot, from_spot);
+        }
+        if !lost {
+            latency = latency + self.on_the_link(ix, edge_ix, false);
+        }
+        if self.transfers {
+            self.pay_for_data(ix, false);
+        }
+        let waits = timeout.or(lost.then_some(UNREACHABLE_AFTER));
+        if let Some(wait) = waits {
+            let key = self.attempts.key(ix);
+            self.queue.push_after(now, wait, Event::TimeOut { attempt: key });
+        }
+        if self.watched && verb != Verb::Probe {
+            self.sample_hop(ix, edge_ix, false, Outcome::Completed, (now, now + latency));
+        }
+        if has_policy {
+            self.watch_connect(ix, lost, latency);
+        }
+        self.note(ix, Mark::Sent { lost });
+        if lost {
+            self.attempts[ix].phase = Phase::Lost;
+        } else if latency == SimDuration::ZERO {
+            self.reach(ix);
+        } else {
+            self.attempts[ix].phase = Phase::Out;
+            self.travel(edge_ix, latency, Event::Reach { attempt: ix });
+        }
+    }
+
+    /// Schedules an arrival at the other end of an edge.
+    #[inline]
+    fn travel(&mut self, edge: u32, latency: SimDuration, arrival: Event) {
+        let edge = &self.edges[edge as usize];
+        if edge.constant.is_some() && edge.link.is_none() {
+            self.queue.push_after(self.now, latency, arrival);
+        } else {
+            self.queue.push(self.now + latency, arrival);
+        }
+    }
+
+    /// The attempt arrives at its station.
+    pub(super) fn reach(&mut self, ix: u32) {
+        let now = self.now;
+        let attempt = &mut self.attempts[ix];
+        attempt.reached_at = now;
+        let (station_ix, request, probe) = (attempt.station, attempt.request, attempt.verb == Verb::Probe);
+        let policy = attempt.policy;
+        let station = &mut self.stations[station_ix as usize];
+        if request != NONE {
+            let request = &mut self.requests[request];
+            request.visited = mix(request.visited ^ u64::from(station.id.0));
+        }
+        self.note(ix, Mark::Reached);
+        let station = &self.stations[station_ix as usize];
+        if station.removed || (station.down && !self.goes_on_without(ix)) {
+            let reason = if station.removed { Reason::Removed } else { Reason::ConnectionRefused };
+            self.respond(ix, Outcome::Failed, reason);
+            return;
+        }
+        let station = &mut self.stations[station_ix as usize];
+        if !probe {
+            station.meter.arrived();
+        }
+        if policy != NONE
+            && let Some((outcome, reason)) = self.useless(ix)
+        {
+            self.respond(ix, outcome, reason);
+            return;
+        }
+        let station = &self.stations[station_ix as usize];
+        if station.guard.is_some() && !probe {
+            self.enter(ix);
+        } else {
+            self.take_in(ix);
+        }
+    }
+
+    /// The station takes the attempt up.
+    #[inline]
+    pub(super) fn take_in(&mut self, ix: u32) {
+        match &self.stations[self.attempts[ix].station as usize].kind {
+            Kind::Balancer(_) => self.balance(ix, 0),
+            Kind::Pool(_) => self.admit(ix),
+            Kind::Broker(_) => self.publish(ix),
+            Kind::Source(_) => self.respond(ix, Outcome::Failed, Reason::NoRoute),
+        }
+    }
+
+    /// The station is done with the attempt: its answer travels back.
+    pub(super) fn respond(&mut self, ix: u32, outcome: Outcome, reason: Reason) {
+        let now = self.now;
+        let attempt = &mut self.attempts[ix];
+        attempt.outcome = outcome;
+        attempt.reason = reason;
+        attempt.phase = Phase::Back;
+        if self.has_heaps {
+            self.return_objects(ix);
+        }
+        self.note(ix, Mark::Answered(outcome, reason));
+        let attempt = &mut self.attempts[ix];
+        let (edge_ix, station_ix, draws) = (attempt.edge, attempt.station, attempt.draws);
+        if attempt.backend != NONE && attempt.replica != NONE {
+            let replica = &self.replicas[attempt.replica as usize];
+            attempt.load = replica.load();
+        }
+        let way = self.spots.way(attempt.spot, attempt.from_spot);
+        let (probe, nobody, detached) =
+            (attempt.verb == Verb::Probe, matches!(attempt.caller, Caller::None), attempt.detached);
+        let stay = now.since(attempt.reached_at);
+        let caller = attempt.caller;
+        if !probe {
+            let station = &mut self.stations[station_ix as usize];
+            station.meter.answered(outcome, stay);
+            if station.guard.is_some() {
+                self.tell_guard(ix, outcome);
+            }
+        }
+        if let Caller::Delivery(delivery) = caller
+            && outcome == Outcome::Completed
+        {
+            self.processed(delivery);
+        }
+        if nobody || (detached && reason == Reason::Cancelled) {
+            if !detached {
+                let edge = &mut self.edges[edge_ix as usize];
+                edge.by_outcome[outcome.index()] += 1;
+                edge.in_flight -= 1;
+            }
+            self.free(ix);
+            return;
+        }
+        if self.transfers {
+            self.pay_for_data(ix, true);
+        }
+        let lost = self.loses(ix, edge_ix, true);
+        let edge = &self.edges[edge_ix as usize];
+        if lost {
+            if detached {
+                self.free(ix);
+                return;
+            }
+            self.attempts[ix].phase = Phase::Lost;
+            if !probe && edge.plan.timeout.is_none() {
+                let key = self.attempts.key(ix);
+                self.queue.push_after(now, UNREACHABLE_AFTER, Event::TimeOut { attempt: key });
+            }
+            self.note(ix, Mark::LostBack);
+            return;
+        }
+        let latency = edge.latency(draws, purpose::LATENCY_BACK) + way;
+        let latency = latency + self.on_the_link(ix, edge_ix, true);
+        if self.watched && !probe {
+            self.sample_hop(ix, edge_ix, true, outcome, (now, now + latency));
+        }
+        if latency == SimDuration::ZERO {
+            self.answer(ix);
+        } else {
+            self.travel(edge_ix, latency, Event::Answer { attempt: ix });
+        }
+    }
+
+    /// The answer is back: the caller hears it, if it still listens.
+    pub(super) fn answer(&mut self, ix: u32) {
+        let attempt = &self.attempts[ix];
+        if attempt.detached {
+            self.free(ix);
+            return;
+        }
+        let (outcome, reason) = (attempt.outcome, attempt.reason);
+        self.conclude(ix, outcome, reason);
+        self.free(ix);
+    }
+
+    /// The caller's patience is over.
+    pub(super) fn time_out(&mut self, key: Key) {
+        let Some(attempt) = self.attempts.get(key) else {
+            self.quiet = true;
+            return;
+        };
+        if attempt.detached || attempt.phase == Phase::Backoff {
+            return;
+        }
+        let set = attempt.verb == Verb::Probe || self.edges[attempt.edge as usize].plan.timeout.is_some();
+        let reason = if set { Reason::TimeOut } else { Reason::Unreachable };
+        self.give_up_try(key.ix, reason);
+    }
+
+    /// The caller does not wait for this try any longer.
+    fn give_up_try(&mut self, ix: u32, reason: Reason) {
+        self.attempts[ix].detached = true;
+        self.conclude(ix, Outcome::TimedOut, reason);
+        self.detach(ix);
+    }
+
+    /// The connect time-out is over: has the try got through?
+    pub(super) fn connect_timed_out(&mut self, key: Key) {
+        let waits = |attempt: &&Attempt| !attempt.detached && matches!(attempt.phase, Phase::Out | Phase::Lost);
+        if self.attempts.get(key).filter(waits).is_some() {
+            self.give_up_try(key.ix, Reason::ConnectTimeOut);
+        } else {
+            self.quiet = true;
+        }
+    }
+
+    /// A user's patience is over: what was done for them goes on, for nobody.
+    pub(super) fn leave(&mut self, request: Key) {
+        let Some(&Request { done: false, attempt: ix, .. }) = self.requests.get(request) else {
+            self.quiet = true;
+            return;
+        };
+        let attempt = &mut self.attempts[ix];
+        if matches!(attempt.phase, Phase::Backoff | Phase::Held) {
+            // Between two tries: the next one is never sent.
+            self.finish_request(request.ix, Outcome::Abandoned, Reason::ClientLeft);
+            self.leave_call_of(ix);
+            return;
+        }
+        attempt.detached = true;
+        self.conclude(ix, Outcome::Abandoned, Reason::ClientLeft);
+        self.detach(ix);
+    }
+
+    /// Books the end of an attempt as its caller sees it, then retries or tells the caller.
+    fn conclude(&mut self, ix: u32, outcome: Outcome, reason: Reason) {
+        let attempt = &self.attempts[ix];
+        let (edge_ix, caller, verb, try_no, backend) =
+            (attempt.edge, attempt.caller, attempt.verb, attempt.try_no, attempt.backend);
+        if let Caller::Probe { balancer, backend } = caller {
+            self.probe_done(balancer, backend, outcome == Outcome::Completed);
+            return;
+        }
+        if let (Verb::Probe, Caller::Parent(parent)) = (verb, caller) {
+            // What a deep check asked in turn: it counts nowhere but there.
+            if self.attempts.get(parent).is_some_and(|parent| parent.phase == Phase::Waiting) {
+                self.call_answered(parent.ix, outcome, reason, false);
+            }
+            return;
+        }
+        self.note(ix, Mark::Heard(outcome, reason));
+        let attempt = &self.attempts[ix];
+        let (found, via, request, base) = (attempt.found, attempt.via, attempt.request, attempt.base);
+        let policy = attempt.policy;
+        let edge = &mut self.edges[edge_ix as usize];
+        edge.by_outcome[outcome.index()] += 1;
+        edge.in_flight -= 1;
+        if let Caller::Delivery(delivery) = caller {
+            // When and where to deliver it again is the broker's own affair.
+            self.delivery_answered(delivery, outcome, reason);
+            return;
+        }
+        let over = matches!(outcome, Outcome::Completed | Outcome::Abandoned);
+        let retries = (!over && !edge.removed).then_some(edge.plan.retries);
+        let mut retry = retries.is_some_and(|retries| try_no < retries);
+        if retry && policy == NONE {
+            edge.retries += 1;
+        }
+        let backoff = edge.plan.backoff;
+        if let Caller::Parent(parent) = caller {
+            if backend != NONE {
+                let station = self.attempts[parent.ix].station;
+                let station =
+                    if self.attempts.get(parent).is_some() { station } else { self.edges[edge_ix as usize].from };
+                self.backend_answered(station, ix, outcome, reason);
+            }
+            // The caller itself may be gone: killed, or answered already.
+            if self.attempts.get(parent).is_none_or(|parent| parent.phase != Phase::Waiting) {
+                if policy != NONE {
+                    self.try_ended(ix, outcome, None);
+                }
+                return;
+            }
+        }
+        let mut next = try_no + 1;
+        if policy != NONE {
+            match self.try_ended(ix, outcome, retries) {
+                After::Silence => return,
+                After::Tell => retry = false,
+                After::Retry(number) => (retry, next) = (true, number),
+            }
+            self.edges[edge_ix as usize].retries += u64::from(retry);
+        }
+        if retry {
+            let again = self.new_attempt(request, edge_ix, caller, verb, base);
+            let attempt = &mut self.attempts[again];
+            attempt.try_no = next;
+            attempt.draws = base.child(purpose::RETRY).child(u64::from(next));
+            attempt.backend = backend;
+            attempt.via = via;
+            let call = if policy == NONE { NONE } else { self.call_of(ix) };
+            if call != NONE {
+                self.join(again, call);
+            }
+            let wait = SimDuration::from_secs_f64(
+                backoff.wait(u32::from(next), |retry| base.child(purpose::BACKOFF).unit(u64::from(retry))),
+            );
+            self.queue.push(self.now + wait, Event::Retry { attempt: again });
+            return;
+        }
+        match caller {
+            Caller::Client => self.finish_request(request, outcome, reason),
+            Caller::Parent(parent) if backend != NONE => {
+                // A balancer passes on what its backend said.
+                self.attempts[parent.ix].found = found;
+                self.respond(parent.ix, outcome, reason);
+            }
+            Caller::Parent(parent) => self.call_answered(parent.ix, outcome, reason, found),
+            Caller::None | Caller::Probe { .. } | Caller::Delivery(_) => {}
+        }
+    }
+
+    /// The wait is over: the attempt goes out, if its caller still waits.
+    pub(super) fn retry(&mut self, ix: u32) {
+        let attempt = &self.attempts[ix];
+        let left = matches!(attempt.caller, Caller::Client) && self.requests[attempt.request].done;
+        if left || (attempt.policy != NONE && self.is_over(ix)) {
+            // The user has left meanwhile, or the call has ended.
+            self.free(ix);
+            return;
+        }
+        if let Caller::Parent(parent) = attempt.caller {
+            if self.attempts.get(parent).is_none_or(|parent| parent.phase != Phase::Waiting) {
+                self.free(ix);
+                return;
+            }
+            if attempt.backend != NONE {
+                // A balancer chooses anew for each try.
+                let try_no = attempt.try_no;
+                self.free(ix);
+                self.balance(parent.ix, try_no);
+                return;
+            }
+        }
+        self.send(ix);
+    }
+
+    /// Frees an attempt, and its request with the last one.
+    pub(super) fn free(&mut self, ix: u32) {
+        let Attempt { request, policy, detached, .. } = self.attempts[ix];
+        self.note(ix, Mark::Freed);
+        if let Caller::Delivery(delivery) = self.attempts[ix].caller {
+            self.delivery_freed(delivery);
+        }
+        if policy != NONE || detached {
+            self.drop_ticket(ix);
+        }
+        self.attempts.remove(ix);
+        if !self.interrupted.is_empty() {
+            self.interrupted.remove(&ix);
+        }
+        if request != NONE {
+            self.release_request(request);
+        }
+    }
+
+    /// One fewer refers to the request; with the last one it goes, if it is done.
+    #[inline]
+    pub(super) fn release_request(&mut self, ix: u32) {
+        let request = &mut self.requests[ix];
+        request.refs -= 1;
+        if request.refs == 0 && request.done {
+            self.requests.remove(ix);
+        }
+    }
+
+    /// The user has an answer, or has none and never will.
+    pub(super) fn finish_request(&mut self, ix: u32, outcome: Outcome, reason: Reason) {
+        self.note_end(ix, outcome, reason);
+        if self.watched {
+            self.keep_exemplar(ix, outcome, reason);
+        }
+        let request = &mut self.requests[ix];
+        request.done = true;
+        let Request { source, user, ordinal, born, visited, counted, .. } = *request;
+        let source_id = self.stations[source as usize].id;
+        self.trace.add(source_id.0, ordinal, self.now.0, outcome as u8, visited);
+        let good = self.totals.ended(outcome, reason, born, self.now, counted);
+        let took = self.now.since(born);
+        self.meter.answered(outcome, took);
+        let source_meter = &mut self.stations[source as usize].meter;
+        source_meter.answered(outcome, took);
+        if good {
+            source_meter.good();
+            self.meter.good();
+        }
+        if user != NONE {
+            self.user_answered(source, user, ordinal);
+        }
+    }
+
+    /// Draws one in `dots_per` traversals of each direction.
+    fn sample_hop(&mut self, ix: u32, edge_ix: u32, back: bool, outcome: Outcome, (start, end): (SimTime, SimTime)) {
+        let edge = &mut self.edges[edge_ix as usize];
+        let (since, dots) =
+            if back { (&mut edge.back_since, &mut edge.back_dots) } else { (&mut edge.out_since, &mut edge.out_dots) };
+        *since += 1;
+        if *since % u64::from(self.dots_per) != 0 {
+            return;
+        }
+        *dots += 1;
+        let request = self.attempts[ix].request;
+        let Request { source, ordinal, .. } = self.requests[request];
+        self.hops.push(HopSample { edge: edge_ix, source, ordinal, back, outcome, start, end });
+    }
+}

@@ -1,0 +1,506 @@
+//! The running system: stations, edges, requests and attempts, driven by one event queue.
+//!
+//! Built from a [`plan::Plan`]; rebuilt to match a newer one while it runs ([`System::rebuild`]).
+//! A checkpoint is a clone.
+
+pub mod admission;
+mod balancer;
+pub mod broker;
+pub mod cache_cluster;
+mod faults;
+mod flow;
+pub mod heap;
+pub mod inside;
+mod journey;
+pub mod lately;
+mod lines;
+pub mod link;
+pub mod meter;
+mod money;
+pub mod plan;
+pub mod policies;
+mod pool;
+mod profiler;
+pub mod read_replicas;
+mod rebuild;
+pub mod scaling;
+mod slab;
+mod source;
+mod spots;
+pub mod state;
+#[cfg(test)]
+mod tests;
+mod totals;
+mod trail;
+
+use std::collections::BTreeMap;
+
+pub use cache_cluster::{ClusterLook, KeysMoved, NodeLook, NodeStage};
+pub use flow::UNREACHABLE_AFTER;
+pub use read_replicas::{CopiesLook, CopyLook, CopyStage};
+pub use scaling::{CoursePoint, ReplicaLook, RolloutLook, ScalingLook, Stage};
+pub use state::{LogEntry, LogTone};
+pub use totals::{Tally, Totals};
+
+use self::meter::{BUCKETS_MAX, Meter};
+use self::plan::{Plan, RunPlan};
+use self::policies::{Call, Ticket};
+use self::slab::Slab;
+use self::spots::Spots;
+use self::state::{ActiveFault, Attempt, Edge, Event, HopSample, Replica, Request, Station};
+use crate::engine::event_queue::EventQueue;
+use crate::engine::time::{SimDuration, SimTime};
+use crate::engine::trace::TraceHash;
+use crate::model::ids::{AreaId, EdgeId, FaultTarget, NodeId};
+use crate::model::params::Params;
+
+/// First width of a statistics bucket, unless the run is so long that this would be too fine.
+const BUCKET: SimDuration = SimDuration::from_secs(1);
+
+/// First width of a statistics bucket in a run of so long: the width at the end is at most four times as much, so that
+/// the first minutes look as the last ones, and a run of hours does not merge its past again and again.
+fn first_bucket(run_length: SimDuration) -> SimDuration {
+    let mut bucket = BUCKET;
+    while bucket.0.saturating_mul(4 * BUCKETS_MAX as u64) < run_length.0 {
+        bucket = SimDuration(bucket.0 * 2);
+    }
+    bucket
+}
+
+/// Log lines kept until somebody takes them.
+const LOG_MAX: usize = 1_000;
+
+/// A timetabled fault, as the system needs it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimedFault {
+    pub at: SimTime,
+    pub lasts: Option<SimDuration>,
+    pub kind: String,
+    pub target: FaultTarget,
+    pub params: Params,
+}
+
+/// A live change that is not an edit of the drawing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LiveFault {
+    Start { kind: String, target: FaultTarget, params: Params },
+    End { kind: String, target: FaultTarget },
+}
+
+/// The whole state of a run.
+#[derive(Clone, Debug)]
+pub struct System {
+    now: SimTime,
+    queue: EventQueue<Event>,
+    events: u64,
+    seed: u64,
+    run: RunPlan,
+    finished: bool,
+    sources_stopped: bool,
+    requests: Slab<Request>,
+    attempts: Slab<Attempt>,
+    /// What brokers have handed out; lives as long as the attempt.
+    deliveries: Slab<broker::Delivery>,
+    /// Whether there ever was a broker, and a poison message.
+    has_brokers: bool,
+    poisoned: bool,
+    /// Whether there ever was a database with read replicas.
+    has_copies: bool,
+    /// Every time that a message was processed: group, message, partition, offset.
+    #[cfg(test)]
+    effects: Vec<(u32, u64, u32, u64)>,
+    /// What policies remember of calls and of their tries.
+    calls: Slab<Call>,
+    tickets: Slab<Ticket>,
+    pub stations: Vec<Station>,
+    pub replicas: Vec<Replica>,
+    pub edges: Vec<Edge>,
+    /// Some replica's memory is modelled.
+    has_heaps: bool,
+    /// Work that was interrupted, by attempt: what is left of it.
+    interrupted: BTreeMap<u32, SimDuration>,
+    by_node: BTreeMap<NodeId, u32>,
+    by_edge: BTreeMap<EdgeId, u32>,
+    areas: BTreeMap<AreaId, String>,
+    spots: Spots,
+    /// Data that crosses a border is paid for.
+    transfers: bool,
+    timetable: Vec<TimedFault>,
+    pub active: Vec<ActiveFault>,
+    faults_begun: u32,
+    pub totals: Totals,
+    /// The whole system: arrivals at sources, ends of user requests.
+    pub meter: Meter,
+    bucket: SimDuration,
+    trace: TraceHash,
+    watched: bool,
+    dots_per: u32,
+    pub hops: Vec<HopSample>,
+    log: Vec<LogEntry>,
+    quiet: bool,
+    /// Follows one request, while somebody asks why it went as it did, or many, to add up where time goes.
+    recorder: Option<Box<journey::Recorder>>,
+    /// Requests worth asking about.
+    pub lately: lately::Lately,
+}
+
+impl System {
+    /// A system at time zero.
+    #[must_use]
+    pub fn new(plan: &Plan, timetable: Vec<TimedFault>, seed: u64) -> Self {
+        let mut system = Self {
+            now: SimTime::ZERO,
+            queue: EventQueue::new(),
+            events: 0,
+            seed,
+            run: plan.run.clone(),
+            finished: false,
+            sources_stopped: false,
+            requests: Slab::new(),
+            attempts: Slab::new(),
+            deliveries: Slab::new(),
+            has_brokers: false,
+            poisoned: false,
+            has_copies: false,
+            #[cfg(test)]
+            effects: Vec::new(),
+            calls: Slab::new(),
+            tickets: Slab::new(),
+            stations: Vec::new(),
+            replicas: Vec::new(),
+            edges: Vec::new(),
+            has_heaps: false,
+            interrupted: BTreeMap::new(),
+            by_node: BTreeMap::new(),
+            by_edge: BTreeMap::new(),
+            areas: BTreeMap::new(),
+            spots: Spots::default(),
+            transfers: plan.run.transfer,
+            timetable,
+            active: Vec::new(),
+            faults_begun: 0,
+            totals: Totals::new(&plan.run),
+            meter: Meter::new(SimTime::ZERO),
+            bucket: first_bucket(plan.run.run_length),
+            trace: TraceHash::new(),
+            watched: false,
+            dots_per: 1,
+            hops: Vec::new(),
+            log: Vec::new(),
+            quiet: false,
+            recorder: None,
+            lately: lately::Lately::default(),
+        };
+        // Timetabled faults come first, so that one at time zero precedes the first arrival.
+        for (index, fault) in system.timetable.iter().enumerate() {
+            let index = index as u32;
+            system.queue.push(fault.at, Event::Fault { index, starts: true });
+            if let Some(lasts) = fault.lasts {
+                system.queue.push(fault.at + lasts, Event::Fault { index, starts: false });
+            }
+        }
+        system.queue.push(SimTime::ZERO + system.bucket, Event::Tick);
+        if plan.run.warm_up > SimDuration::ZERO {
+            system.queue.push(SimTime::ZERO + plan.run.warm_up, Event::WarmUpEnds);
+        }
+        system.queue.push(SimTime::ZERO + plan.run.run_length, Event::SourcesStop);
+        system.rebuild(plan);
+        system
+    }
+
+    /// Time of the last event.
+    #[must_use]
+    pub const fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// Events processed so far: the ordinal that the input log speaks of.
+    #[must_use]
+    pub const fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// The run is over: its length has passed and nothing is in flight, or the drain limit is reached.
+    #[must_use]
+    pub const fn finished(&self) -> bool {
+        self.finished
+    }
+
+    /// Time of the next event.
+    #[must_use]
+    pub fn next_time(&self) -> Option<SimTime> {
+        if self.finished { None } else { self.queue.peek_time() }
+    }
+
+    /// Hash over every request that ended: its ordinal, its departure, its fate, the stations it visited.
+    #[must_use]
+    pub const fn trace_hash(&self) -> u64 {
+        self.trace.value()
+    }
+
+    /// Whether the last event moved nothing that a person could see: bookkeeping, or a timer that had become stale.
+    #[must_use]
+    pub const fn quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Memory that a checkpoint takes [bytes], roughly: what is shared with its neighbors is left out.
+    #[must_use]
+    pub fn approximate_bytes(&self) -> usize {
+        let caches = self.stations.iter().map(|station| match &station.kind {
+            state::Kind::Pool(pool) => {
+                let cluster = pool.cluster.as_ref().map_or(0, |cluster| cluster.bytes());
+                let copies = pool.copies.as_ref().map_or(0, |copies| copies.bytes());
+                pool.cache.as_ref().map_or(0, |cache| cache.len() * 40) + cluster + copies
+            }
+            state::Kind::Broker(broker) => broker.bytes(),
+            _ => 0,
+        });
+        self.attempts.capacity_bytes()
+            + self.calls.capacity_bytes()
+            + self.tickets.capacity_bytes()
+            + self.requests.capacity_bytes()
+            + self.queue.len() * 32
+            + self.stations.len() * 43_000
+            + (1 + self.totals.windows.len()) * 270_000
+            + self.profile_bytes()
+            + caches.sum::<usize>()
+    }
+
+    /// User requests in flight.
+    #[must_use]
+    pub const fn in_flight(&self) -> u64 {
+        self.totals.ever_offered - self.totals.ever_ended
+    }
+
+    /// Requests and attempts held in memory, zombies included.
+    #[must_use]
+    pub fn held(&self) -> (usize, usize) {
+        (self.requests.len(), self.attempts.len())
+    }
+
+    /// The ledger of user requests.
+    #[must_use]
+    pub const fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// How the run is measured.
+    #[must_use]
+    pub const fn run_plan(&self) -> &RunPlan {
+        &self.run
+    }
+
+    /// Processes events up to and including time `until`, at most `events_max`; tells how many there were.
+    pub fn advance(&mut self, until: SimTime, events_max: u64) -> u64 {
+        let mut done = 0;
+        while done < events_max && !self.finished {
+            let Some((time, event)) = self.queue.pop_until(until) else { break };
+            self.now = time;
+            self.events += 1;
+            done += 1;
+            self.handle(event);
+        }
+        done
+    }
+
+    #[inline(always)]
+    fn handle(&mut self, event: Event) {
+        self.quiet = false;
+        match event {
+            Event::Reach { attempt } => self.reach(attempt),
+            Event::Work { replica, generation } => self.work(replica, generation),
+            Event::Answer { attempt } => {
+                self.answer(attempt);
+                self.finish_if_drained();
+            }
+            Event::Arrive { source, generation } => self.arrive(source, generation),
+            Event::UserReady { source, user } => self.user_ready(source, user),
+            Event::TimeOut { attempt } => {
+                self.time_out(attempt);
+                self.finish_if_drained();
+            }
+            Event::Retry { attempt } => self.retry(attempt),
+            Event::ConnectTimeOut { attempt } => {
+                self.connect_timed_out(attempt);
+                self.finish_if_drained();
+            }
+            Event::GiveUp { call } => self.give_up_call(call),
+            Event::Hedge { call } => self.hedge(call),
+            Event::Cancel { attempt } => self.cancelled(attempt),
+            Event::Room { edge, whose } => self.room(edge, whose),
+            Event::Waited { attempt } => self.waited(attempt),
+            Event::Released { attempt } => self.released(attempt),
+            Event::Resolved { attempt } => self.resolved(attempt),
+            Event::Pass { attempt } => self.waited_turn(attempt),
+            Event::Leave { request } => {
+                self.leave(request);
+                self.finish_if_drained();
+            }
+            Event::Poll { station, caller, generation } => self.poll_registry(station, caller, generation),
+            Event::Check { station, generation } => self.check_backends(station, generation),
+            Event::Appended { station, partition, generation } => self.appended(station, partition, generation),
+            Event::Flush { station, generation } => self.flush(station, generation),
+            Event::Commit { station, generation } => self.commit(station, generation),
+            Event::Consumers { station, group } => {
+                self.consumers_due(station, group);
+                self.finish_if_drained();
+            }
+            Event::Scale { station, generation } => self.evaluate(station, generation),
+            Event::Scrape { station, generation } => self.scrape(station, generation),
+            Event::Pod { station, number, generation } => self.pod_due(station, number, generation),
+            Event::Part { station, number, generation } => self.part_due(station, number, generation),
+            Event::Parts { station, generation } => self.look_at_parts(station, generation),
+            Event::Roll { station } => self.roll(station),
+            Event::Interrupt { station, number } => self.lose_machine(station, number),
+            Event::Collected { replica, generation } => self.collected(replica, generation),
+            Event::OutOfMemory { replica } => self.out_of_memory(replica),
+            Event::Sweep { station, generation } => self.sweep_outliers(station, generation),
+            Event::Fault { index, starts: true } => {
+                let TimedFault { kind, target, params, .. } = self.timetable[index as usize].clone();
+                self.start_fault(&kind, target, &params, Some(index));
+            }
+            Event::Fault { index, starts: false } => self.end_faults(|active| active.scheduled == Some(index)),
+            Event::FaultStep { serial } => self.step_fault(serial),
+            Event::Tick => self.tick(),
+            Event::WarmUpEnds => self.end_warm_up(),
+            Event::SourcesStop => {
+                self.sources_stopped = true;
+                for station in &mut self.stations {
+                    if let state::Kind::Source(source) = &mut station.kind {
+                        source.generation = source.generation.wrapping_add(1);
+                    }
+                }
+                self.queue.push(self.now + self.run.drain, Event::DrainEnds);
+                self.finish_if_drained();
+            }
+            Event::DrainEnds => self.finished = true,
+        }
+    }
+
+    fn finish_if_drained(&mut self) {
+        if self.sources_stopped && self.in_flight() == 0 && !self.messages_open() {
+            self.finished = true;
+        }
+    }
+
+    /// What is counted begins now.
+    fn end_warm_up(&mut self) {
+        let now = self.now;
+        self.gauge();
+        self.meter.restart(now);
+        for station in &mut self.stations {
+            station.ledger.restart(now);
+            for meter in station.meters() {
+                meter.restart(now);
+            }
+            if let state::Kind::Pool(pool) = &mut station.kind
+                && let Some(scaling) = &mut pool.scaling
+            {
+                scaling.held.restart(now);
+            }
+        }
+    }
+
+    fn tick(&mut self) {
+        self.quiet = true;
+        let now = self.now;
+        self.gauge();
+        let meters = self.stations.iter_mut().flat_map(Station::meters);
+        for meter in std::iter::once(&mut self.meter).chain(meters) {
+            meter.tick(now);
+        }
+        for guard in self.stations.iter_mut().filter_map(|station| station.guard.as_mut()) {
+            guard.tick(now);
+        }
+        self.profile_tick();
+        // Checked on the system's own meter, which is the oldest: all halve together, so all buckets are of one width.
+        if self.meter.series().len() >= BUCKETS_MAX {
+            self.bucket = SimDuration(self.bucket.0 * 2);
+            self.meter.halve();
+            for meter in self.stations.iter_mut().flat_map(Station::meters) {
+                meter.halve();
+            }
+            for guard in self.stations.iter_mut().filter_map(|station| station.guard.as_mut()) {
+                guard.halve();
+            }
+        }
+        self.queue.push(now + self.bucket, Event::Tick);
+    }
+
+    /// Starts or ends a fault now.
+    pub fn apply_fault(&mut self, change: &LiveFault) {
+        match change {
+            LiveFault::Start { kind, target, params } => self.start_fault(kind, *target, params, None),
+            LiveFault::End { kind, target } => {
+                self.end_faults(|active| active.kind.entry.id == kind && active.target == *target);
+            }
+        }
+    }
+
+    /// Draws one in `dots_per` traversals from now on (`None`: none at all).
+    pub fn watch(&mut self, dots_per: Option<u32>) {
+        let begins = self.watched != dots_per.is_some();
+        self.watched = dots_per.is_some();
+        let dots_per = dots_per.unwrap_or(1).max(1);
+        if begins || self.dots_per != dots_per {
+            self.dots_per = dots_per;
+            for edge in &mut self.edges {
+                (edge.out_since, edge.out_dots, edge.back_since, edge.back_dots) = (0, 0, 0, 0);
+            }
+        }
+    }
+
+    /// Width of a statistics bucket [s].
+    pub fn bucket_secs(&self) -> f64 {
+        self.bucket.as_secs_f64()
+    }
+
+    /// One dot stands for this many traversals.
+    #[must_use]
+    pub const fn dots_per(&self) -> u32 {
+        self.dots_per
+    }
+
+    /// What happened since the last call.
+    pub fn take_log(&mut self) -> Vec<LogEntry> {
+        std::mem::take(&mut self.log)
+    }
+
+    /// Forgets drawn hops and log lines that nobody has taken.
+    pub fn forget_news(&mut self) {
+        self.watch(None);
+        self.forget_lately();
+        self.hops.clear();
+        self.log.clear();
+    }
+
+    fn log(&mut self, tone: LogTone, node: Option<NodeId>, text: String) {
+        if self.log.len() < LOG_MAX {
+            self.log.push(LogEntry { at: self.now, tone, node, text });
+        }
+    }
+
+    /// Index of a station, also of one that was removed.
+    #[must_use]
+    pub fn station_index(&self, node: NodeId) -> Option<u32> {
+        self.by_node.get(&node).copied()
+    }
+
+    /// What was measured at a station, also at one that was removed.
+    #[must_use]
+    pub fn station_meter(&self, node: NodeId) -> Option<&Meter> {
+        Some(&self.stations[self.station_index(node)? as usize].meter)
+    }
+}
+
+impl Station {
+    /// All that is measured there: a broker has a second instrument, for its deliveries.
+    fn meters(&mut self) -> impl Iterator<Item = &mut Meter> {
+        let deliveries = match &mut self.kind {
+            state::Kind::Broker(broker) => Some(&mut broker.deliveries),
+            _ => None,
+        };
+        std::iter::once(&mut self.meter).chain(deliveries)
+    }
+}

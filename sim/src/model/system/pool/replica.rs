@@ -1,0 +1,148 @@
+//! One replica: its virtual clock, what it has room for, and how cold it is.
+
+use crate::engine::time::{SimDuration, SimTime};
+use crate::model::discipline::Waiting;
+use crate::model::outcome::Reason;
+use crate::model::system::plan::PoolConfig;
+use crate::model::system::state::{Jobs, Replica};
+
+/// `ns` times `times` over `over`. Out of line, or the compiler computes it also at normal speed, to throw it away.
+#[cold]
+fn scaled(ns: u64, times: f64, over: f64) -> u64 {
+    (ns as f64 * times / over) as u64
+}
+
+/// What one of so many slots makes of all.
+fn share_of(slots: u32) -> f32 {
+    1.0 / slots.max(1) as f32
+}
+
+impl Replica {
+    pub(in crate::model::system) fn new(station: u32, number: u32, slots: u32, now: SimTime) -> Self {
+        Self {
+            station,
+            number,
+            dead: false,
+            draining: false,
+            removed: false,
+            slots,
+            slot_share: share_of(slots),
+            busy: 0,
+            queue: Waiting::Fifo(std::collections::VecDeque::new()),
+            takes: slots,
+            beyond: 0,
+            body: None,
+            allocator: None,
+            drained: false,
+            cold: 0,
+            warm_at: SimTime::ZERO,
+            slow: 1.0,
+            pace: 1.0,
+            error_share: 0.0,
+            bad_version: 0.0,
+            frozen: false,
+            no_primary: false,
+            parked: Vec::new(),
+            jobs: Jobs::default(),
+            virtual_now: 0,
+            synced: now,
+            generation: 0,
+        }
+    }
+
+    /// Gives it another number of slots.
+    pub(in crate::model::system) fn set_slots(&mut self, slots: u32) {
+        (self.slots, self.slot_share) = (slots, share_of(slots));
+    }
+
+    /// Busy share of its slots, 0..1.
+    #[inline]
+    pub(in crate::model::system) fn load(&self) -> f32 {
+        self.busy.min(self.slots) as f32 * self.slot_share
+    }
+
+    /// Whether new work may go there, in truth.
+    pub const fn open(&self) -> bool {
+        !self.dead && !self.draining && !self.removed
+    }
+
+    /// Whether whoever chooses freely may choose it: open, and nobody takes it out of rotation.
+    pub const fn takes_new(&self) -> bool {
+        self.open() && !self.drained
+    }
+
+    /// Why a dead replica takes nothing.
+    pub(super) const fn refusal(&self) -> Reason {
+        if self.no_primary { Reason::NoPrimary } else { Reason::ConnectionRefused }
+    }
+
+    /// Brings the virtual clock up to `now`.
+    pub(in crate::model::system) fn sync(&mut self, now: SimTime) {
+        let passed = if self.frozen { 0 } else { now.since(self.synced).0 };
+        if let Some(body) = &mut self.body {
+            body.use_up(passed, self.jobs.len());
+        }
+        self.virtual_now += if self.pace == 1.0 { passed } else { scaled(passed, 1.0, self.pace) };
+        self.synced = now;
+    }
+
+    /// When the demand that is done first will be done.
+    pub(super) fn next_due(&self) -> Option<SimTime> {
+        if self.frozen {
+            return None;
+        }
+        let left = self.jobs.next_due()?.saturating_sub(self.virtual_now);
+        let left = if self.pace == 1.0 { left } else { scaled(left, self.pace, 1.0) + 1 };
+        Some(self.synced + SimDuration(left))
+    }
+}
+
+/// Cold replicas. While one is cold by the clock, its count is one more than the requests that it has to serve: so that
+/// the one look at the count tells whether it is cold at all.
+impl Replica {
+    /// It begins to serve, cold.
+    pub(in crate::model::system) fn chills(&mut self, config: &PoolConfig, now: SimTime) {
+        let by_time = config.warm_up > SimDuration::ZERO;
+        self.warm_at = if by_time { now + config.warm_up } else { SimTime::ZERO };
+        self.cold = config.warm_up_requests + u32::from(by_time);
+    }
+
+    /// The numbers may have been lowered.
+    pub(in crate::model::system) fn chills_no_more_than(&mut self, config: &PoolConfig, now: SimTime) {
+        let requests = self.cold_requests().min(config.warm_up_requests);
+        let until = now + config.warm_up;
+        self.warm_at = if until > now { self.warm_at.min(until) } else { SimTime::ZERO };
+        self.cold = requests + u32::from(self.warm_at > SimTime::ZERO);
+    }
+
+    /// Requests that it has to serve until it is warm by their number.
+    pub const fn cold_requests(&self) -> u32 {
+        self.cold - (self.warm_at.0 > 0) as u32
+    }
+
+    /// Whether the next request takes longer there than it will some day.
+    pub fn is_cold(&self, now: SimTime) -> bool {
+        self.cold_requests() > 0 || self.warm_at > now
+    }
+
+    /// It has served one more.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn warms(&mut self, now: SimTime) {
+        let requests = self.cold_requests().saturating_sub(1);
+        if self.warm_at <= now {
+            self.warm_at = SimTime::ZERO;
+        }
+        self.cold = requests + u32::from(self.warm_at > SimTime::ZERO);
+    }
+
+    /// How many times as long a request takes there.
+    #[cold]
+    #[inline(never)]
+    pub fn cold_factor(&self, config: &PoolConfig, now: SimTime) -> f64 {
+        let share = |left: f64, all: f64| if all > 0.0 { (left / all).min(1.0) } else { 0.0 };
+        let by_requests = share(f64::from(self.cold_requests()), f64::from(config.warm_up_requests));
+        let by_time = share(self.warm_at.since(now).as_secs_f64(), config.warm_up.as_secs_f64());
+        1.0 + (config.cold_factor - 1.0) * by_requests.max(by_time)
+    }
+}

@@ -1,0 +1,435 @@
+//! Scalers at work: they are told what a metrics server would know, and replicas come and go as they decide.
+//!
+//! A replica that is not ready yet is a [`Pod`] here and nothing to anybody else: no balancer sees it, no request
+//! reaches it. When it is ready it becomes one of the pool's replicas; when it leaves it drains, as any other does.
+
+mod body;
+mod course;
+mod elsewhere;
+mod life;
+mod look;
+mod market;
+#[cfg(test)]
+pub(super) mod tests;
+mod versions;
+
+use std::collections::VecDeque;
+
+pub use body::Body;
+use course::Course;
+pub use course::CoursePoint;
+pub use life::Pod;
+pub use life::Stage;
+pub use look::{ReplicaLook, ScalingLook};
+pub use versions::RolloutLook;
+use versions::{Rollout, Version};
+
+use super::System;
+use super::plan::{Arrivals, PoolConfig, ScalingConfig};
+use super::state::{Event, Kind, LogTone, NONE};
+use crate::engine::rng::DrawKey;
+use crate::engine::time::{SimDuration, SimTime};
+use crate::model::money::{self, Item, Purchase};
+use crate::model::scaler::calendar::Calendar;
+use crate::model::scaler::instance::Instance;
+use crate::model::scaler::nodes::Nodes;
+use crate::model::scaler::{self, Decision, Ladder, Measured, Scaler, Seen};
+
+/// A metrics server asks this often.
+const SCRAPE_EVERY: SimDuration = SimDuration::from_secs(15);
+/// The first time, so that a scaler that looks every 15 s finds measurements that are 5 s old.
+const SCRAPE_FIRST: SimDuration = SimDuration::from_secs(10);
+/// CPU is the mean over this long, and so are rates unless a scaler says otherwise.
+pub(super) const WINDOW: SimDuration = SimDuration::from_secs(30);
+/// Evaluations that are kept.
+const SYNCS_MAX: usize = 240;
+/// Label of the draws of starts.
+const STARTS: u64 = 0x5ca1e;
+
+/// How many replicas are held, and have been.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Held {
+    now: u32,
+    since: SimTime,
+    /// [count x ns]
+    ns: u128,
+    most: u32,
+}
+
+impl Held {
+    pub(super) fn set(&mut self, count: u32, now: SimTime) {
+        self.ns = self.ns_until(now);
+        (self.now, self.since, self.most) = (count, now, self.most.max(count));
+    }
+
+    fn ns_until(&self, now: SimTime) -> u128 {
+        self.ns + u128::from(self.now) * u128::from(now.since(self.since).0)
+    }
+
+    /// Replica-hours since the warm-up.
+    pub fn hours(&self, now: SimTime) -> f64 {
+        self.ns_until(now) as f64 / 3.6e12
+    }
+
+    /// How many now, and the most there have been since the warm-up.
+    pub const fn count(&self) -> (u32, u32) {
+        (self.now, self.most)
+    }
+
+    pub(super) fn restart(&mut self, now: SimTime) {
+        (self.ns, self.since, self.most) = (0, now, self.now);
+    }
+}
+
+/// What scales a pool.
+#[derive(Clone, Debug)]
+pub struct Scaling {
+    pub config: ScalingConfig,
+    pub scaler: Option<Box<dyn Scaler>>,
+    generation: u32,
+    /// Replicas there shall be.
+    pub wanted: u32,
+    /// What the drawing says; a scaler is overruled whenever that changes.
+    set: u32,
+    /// The instance that the drawing says.
+    drawn: Option<Instance>,
+    /// All that are not gone yet, by ascending number.
+    pub pods: Vec<Pod>,
+    /// Evaluations, newest last.
+    pub syncs: VecDeque<Decision>,
+    course: Course,
+    /// Replicas that ended lately: (number, when), newest last.
+    gone: VecDeque<(u32, SimTime)>,
+    /// (when, requests that had come), newest last.
+    arrivals: VecDeque<(SimTime, u64)>,
+    /// Requests that had come when the station's own count began again.
+    arrived_before: u64,
+    arrived_last: u64,
+    pub rate: Option<Measured>,
+    pub waiting: Option<Measured>,
+    /// Other stations that the scaler wants to know of.
+    elsewhere: Vec<elsewhere::Elsewhere>,
+    pub nodes: Option<Nodes>,
+    /// Numbers of the replicas that still have to get another size.
+    resizing: VecDeque<u32>,
+    resize_takes: SimDuration,
+    recalled: bool,
+    draws: DrawKey,
+    /// The version that is wanted, and its way in.
+    version: Version,
+    rollout: Option<Rollout>,
+    /// It is going to be looked at.
+    roll_due: bool,
+    /// Replicas that are held: ordered, and not gone yet.
+    pub held: Held,
+}
+
+impl Scaling {
+    fn new(config: &ScalingConfig, set: u32, node: u32, seed: u64, now: SimTime) -> Self {
+        Self {
+            config: config.clone(),
+            scaler: scaler::build(&config.scaler),
+            generation: 0,
+            wanted: set,
+            set,
+            drawn: config.instance,
+            pods: Vec::new(),
+            syncs: VecDeque::new(),
+            course: Course::default(),
+            gone: VecDeque::new(),
+            arrivals: VecDeque::from([(now, 0)]),
+            arrived_before: 0,
+            arrived_last: 0,
+            rate: None,
+            waiting: None,
+            elsewhere: Vec::new(),
+            nodes: config.nodes.map(|settings| Nodes::new(settings, now)),
+            resizing: VecDeque::new(),
+            resize_takes: SimDuration::ZERO,
+            recalled: false,
+            draws: DrawKey::new(seed).child(STARTS).child(u64::from(node)),
+            version: Version::FIRST,
+            rollout: None,
+            roll_due: false,
+            held: Held::default(),
+        }
+    }
+
+    /// Those that are wanted: starting or serving, not leaving.
+    pub fn staying(&self) -> impl Iterator<Item = &Pod> {
+        self.pods.iter().filter(|pod| pod.stage != Stage::Leaving)
+    }
+
+    fn pod_at(&self, number: u32) -> Option<usize> {
+        self.pods.binary_search_by_key(&number, |pod| pod.number).ok()
+    }
+
+    /// Notes how things are, for whoever watches.
+    pub(super) fn note_course(&mut self, now: SimTime) {
+        let ready = |pod: &&Pod| pod.stage == Stage::Ready && pod.is_ready();
+        self.course.note(CoursePoint {
+            at: now,
+            wanted: self.wanted,
+            ready: self.pods.iter().filter(ready).count() as u32,
+            all: self.pods.len() as u32,
+            rate: self.rate.map(|rate| rate.value),
+        });
+    }
+
+    /// What runs and is paid by the hour: nodes, or else the machines that replicas are.
+    pub(super) fn items(&self) -> Vec<(Item, u32)> {
+        if let (Some(nodes), Some((size, purchase))) = (&self.nodes, self.config.node_size) {
+            return vec![(Item::Machine(size, purchase), nodes.nodes().len() as u32)];
+        }
+        let mut items: Vec<(Item, u32)> = Vec::new();
+        // Reserved machines are paid whether they run or not; what runs beyond them is paid on demand.
+        let mut covered = 0;
+        let reserved = self.drawn.and_then(|instance| instance.size).filter(|(_, paid)| *paid == Purchase::Reserved);
+        if let Some((size, _)) = reserved {
+            items.push((Item::Machine(size, Purchase::Reserved), self.set));
+            covered = self.set;
+        }
+        // Who waits for a machine has none yet.
+        let had = self.pods.iter().filter(|pod| pod.stage != Stage::Pending);
+        for (size, purchase) in had.filter_map(|pod| pod.instance.and_then(|instance| instance.size)) {
+            if covered > 0 && reserved.is_some_and(|(reserved, _)| reserved == size) {
+                covered -= 1;
+                continue;
+            }
+            let machine = Item::Machine(size, if reserved.is_some() { Purchase::OnDemand } else { purchase });
+            match items.iter_mut().find(|(item, _)| *item == machine) {
+                Some((_, count)) => *count += 1,
+                None => items.push((machine, 1)),
+            }
+        }
+        items
+    }
+}
+
+impl System {
+    pub(super) fn scaling(&mut self, station: u32) -> Option<&mut Scaling> {
+        match &mut self.stations[station as usize].kind {
+            Kind::Pool(pool) => pool.scaling.as_deref_mut(),
+            _ => None,
+        }
+    }
+
+    /// Begins, changes or ends the scaling of a pool; tells how many replicas it has to have at once.
+    pub(super) fn fit_scaling(&mut self, ix: u32, config: &PoolConfig) -> u32 {
+        let (now, seed) = (self.now, self.seed);
+        let node = self.stations[ix as usize].id.0;
+        let Kind::Pool(pool) = &mut self.stations[ix as usize].kind else { return config.replicas };
+        // A new version outlasts what scales the service.
+        let versions =
+            pool.scaling.as_ref().is_some_and(|scaling| scaling.rollout.is_some() || scaling.version != Version::FIRST);
+        let plain = (config.scaling.is_none() && versions).then(|| Box::new(ScalingConfig::plain()));
+        let Some(wished) = config.scaling.as_ref().or(plain.as_ref()) else {
+            // What has not begun to serve never will; the others stay as they are.
+            if let Some(ended) = pool.scaling.take() {
+                for pod in &ended.pods {
+                    if let Some(replica) = self.replicas.get_mut(pod.replica as usize) {
+                        replica.body = None;
+                    }
+                }
+            }
+            return config.replicas;
+        };
+        let Some(scaling) = &mut pool.scaling else {
+            let scaling = Scaling::new(wished, config.replicas, node, seed, now);
+            let (every, first) = (scaling.scaler.as_ref().map(|scaler| scaler.interval()), SCRAPE_FIRST);
+            pool.scaling = Some(Box::new(scaling));
+            self.queue.push(now + first, Event::Scrape { station: ix, generation: 0 });
+            if let Some(every) = every {
+                self.queue.push(now + every, Event::Scale { station: ix, generation: 0 });
+            }
+            return config.replicas;
+        };
+        let mut wished = wished.as_ref().clone();
+        if std::mem::replace(&mut scaling.drawn, wished.instance) == wished.instance {
+            // The size that a scaler has chosen since stays.
+            wished.instance = scaling.config.instance;
+        }
+        let before = std::mem::replace(&mut scaling.config, wished.clone());
+        if before.scaler.id == wished.scaler.id {
+            if let Some(scaler) = &mut scaling.scaler {
+                scaler.adopt(&wished.scaler.params);
+            }
+        } else {
+            scaling.scaler = scaler::build(&wished.scaler);
+            scaling.recalled = false;
+        }
+        if before.scaler != wished.scaler {
+            scaling.generation = scaling.generation.wrapping_add(1);
+            let generation = scaling.generation;
+            self.queue.push(now + SCRAPE_EVERY, Event::Scrape { station: ix, generation });
+            if let Some(scaler) = &scaling.scaler {
+                self.queue.push(now + scaler.interval(), Event::Scale { station: ix, generation });
+            }
+        }
+        match (&mut scaling.nodes, wished.nodes) {
+            (Some(nodes), Some(settings)) => nodes.set(settings, now),
+            (nodes, settings) => *nodes = settings.map(|settings| Nodes::new(settings, now)),
+        }
+        pool.replicas.len() as u32
+    }
+
+    /// After a pool was fitted to a plan: its replicas get bodies, and its number is what the drawing now says, if that
+    /// has changed.
+    pub(super) fn settle_scaling(&mut self, ix: u32, config: &PoolConfig) {
+        let replicas = match &self.stations[ix as usize].kind {
+            Kind::Pool(pool) if pool.scaling.is_some() => pool.replicas.clone(),
+            _ => return,
+        };
+        for replica_ix in replicas {
+            self.adopt_replica(ix, replica_ix);
+        }
+        let Some(scaling) = self.scaling(ix) else { return };
+        if std::mem::replace(&mut scaling.set, config.replicas) != config.replicas {
+            scaling.wanted = config.replicas;
+        }
+        let wanted = scaling.wanted;
+        self.reembody(ix);
+        self.scale_to(ix, wanted, &[]);
+        self.rebill(ix);
+    }
+
+    /// A metrics server looks at every replica.
+    pub(super) fn scrape(&mut self, station: u32, generation: u32) {
+        self.quiet = true;
+        let now = self.now;
+        let Some(scaling) = self.scaling(station) else { return };
+        if scaling.generation != generation || self.stations[station as usize].removed {
+            return;
+        }
+        self.queue.push(now + SCRAPE_EVERY, Event::Scrape { station, generation });
+        let arrived = self.stations[station as usize].meter.arrivals_counted();
+        let waiting = f64::from(self.stations[station as usize].meter.queue());
+        let Some(scaling) = self.scaling(station) else { return };
+        if arrived < scaling.arrived_last {
+            // The warm-up is over: the station counts from 0 again.
+            scaling.arrived_before += scaling.arrived_last;
+        }
+        scaling.arrived_last = arrived;
+        let arrived = scaling.arrived_before + arrived;
+        scaling.waiting = Some(Measured { value: waiting, at: now, window: SimDuration::ZERO });
+        scaling.arrivals.push_back((now, arrived));
+        scaling.rate = body::rate_over(&mut scaling.arrivals, now, WINDOW);
+        let replicas: Vec<u32> = scaling.pods.iter().map(|pod| pod.replica).collect();
+        for replica in replicas.into_iter().filter(|replica| *replica != NONE) {
+            self.scrape_replica(station, replica);
+        }
+        self.scrape_elsewhere(station);
+        self.sweep_nodes(station);
+        if let Some(scaling) = self.scaling(station) {
+            scaling.note_course(now);
+        }
+    }
+
+    /// The scaler looks, and its number is followed.
+    pub(super) fn evaluate(&mut self, station: u32, generation: u32) {
+        let now = self.now;
+        let calendar = self.run.calendar;
+        self.recall_load(station, calendar);
+        let removed = self.stations[station as usize].removed;
+        let elsewhere = self.seen_elsewhere(station);
+        let Some(scaling) = self.scaling(station) else {
+            self.quiet = true;
+            return;
+        };
+        if scaling.generation != generation || removed {
+            self.quiet = true;
+            return;
+        }
+        let Some(mut scaler) = scaling.scaler.take() else { return };
+        let replicas: Vec<_> = scaling.staying().map(Pod::seen).collect();
+        let size = scaling.config.instance.and_then(|instance| instance.size);
+        let seen = Seen {
+            now,
+            calendar,
+            current: scaling.wanted,
+            replicas: &replicas,
+            arrived: scaling.arrived_before + scaling.arrived_last,
+            rate: scaling.rate,
+            waiting: scaling.waiting,
+            elsewhere: &elsewhere,
+            ladder: size.map(|(now, _)| Ladder { sizes: money::SIZES, now }),
+        };
+        let decision = scaler.decide(&seen);
+        let every = scaler.interval();
+        scaling.scaler = Some(scaler);
+        let (wanted, resize) = (decision.desired, decision.size);
+        let leaves_first = decision.leaves_first.clone();
+        let before = scaling.wanted;
+        let why = decision.why.last().cloned().unwrap_or_default();
+        if scaling.syncs.len() == SYNCS_MAX {
+            scaling.syncs.pop_front();
+        }
+        scaling.syncs.push_back(decision);
+        self.queue.push(now + every, Event::Scale { station, generation });
+        if wanted != before {
+            let label = self.stations[station as usize].label.clone();
+            let id = self.stations[station as usize].id;
+            self.log(LogTone::Info, Some(id), format!("{label}: {before} → {wanted} replicas. {why}"));
+            self.scale_to(station, wanted, &leaves_first);
+        } else {
+            self.quiet = resize.is_none();
+        }
+        if let Some((to, takes)) = resize {
+            self.resize(station, to, takes, &why);
+        }
+    }
+
+    /// Tells a scaler that wants to know the load before the run what the sources' profiles say of it.
+    fn recall_load(&mut self, station: u32, calendar: Calendar) {
+        let Some(scaling) = self.scaling(station) else { return };
+        if std::mem::replace(&mut scaling.recalled, true) {
+            return;
+        }
+        let Some((step, count)) = scaling.scaler.as_ref().and_then(|scaler| scaler.wants_history(calendar)) else {
+            return;
+        };
+        let (step, day) = (step.as_secs_f64(), calendar.day.as_secs_f64());
+        let upstream = self.upstream(station);
+        let load = |at: f64| -> f64 {
+            let rates = upstream.iter().map(|ix| match &self.stations[*ix as usize].kind {
+                Kind::Source(source) => match &source.config.arrivals {
+                    Arrivals::Poisson(profile) | Arrivals::Regular(profile) => profile.rate(at),
+                    Arrivals::Closed { .. } => 0.0,
+                },
+                _ => 0.0,
+            });
+            rates.sum()
+        };
+        // Every day before was like the first one of the run: middle of each step, counted back from its begin.
+        let days = (count as f64 * step / day).ceil();
+        let begin = days * day - count as f64 * step;
+        let history: Vec<f64> = (0..count).map(|at| load((begin + (at as f64 + 0.5) * step) % day)).collect();
+        if let Some(scaler) = self.scaling(station).and_then(|scaling| scaling.scaler.as_mut()) {
+            scaler.recall(&history);
+        }
+    }
+
+    /// The station itself and all from which requests may come to it.
+    fn upstream(&self, station: u32) -> Vec<u32> {
+        let mut found = vec![station];
+        let mut at = 0;
+        while let Some(&to) = found.get(at) {
+            for edge in self.edges.iter().filter(|edge| edge.to == to && !edge.removed) {
+                if !found.contains(&edge.from) && !self.stations[edge.from as usize].removed {
+                    found.push(edge.from);
+                }
+            }
+            at += 1;
+        }
+        found
+    }
+
+    /// The station is gone, and all that it paid for.
+    pub(super) fn end_scaling(&mut self, station: u32) {
+        if let Some(scaling) = self.scaling(station) {
+            scaling.pods.clear();
+            scaling.nodes = None;
+        }
+        self.rebill(station);
+    }
+}

@@ -1,0 +1,608 @@
+//! The life of a replica: ordered, waiting for a node, fetching its image, booting, ready, leaving, gone.
+
+use super::body::Body;
+use super::versions::Version;
+use super::{Scaling, System};
+use crate::engine::math::standard_exponential;
+use crate::engine::time::{SimDuration, SimTime};
+use crate::model::scaler::hpa::Nanos;
+use crate::model::scaler::hpa::calculator::Phase;
+use crate::model::scaler::instance::Instance;
+use crate::model::scaler::nodes::{Amount, Place};
+use crate::model::scaler::start_up::StartUp;
+use crate::model::scaler::{Measured, ReplicaSeen};
+use crate::model::system::state::{Event, Kind, LogTone, NONE, Replica};
+
+/// A container that keeps dying waits 10 s before its second restart, twice as long before each further one, at most
+/// 5 min; 10 min of life make it forget. Source: Kubernetes' restart back-off.
+const BACK_OFF: SimDuration = SimDuration::from_secs(10);
+const BACK_OFF_MAX: SimDuration = SimDuration::from_secs(300);
+const FORGIVEN_AFTER: SimDuration = SimDuration::from_secs(600);
+/// Ended replicas that are remembered, for whoever watches.
+const GONE_MAX: usize = 24;
+
+/// Purposes of draws.
+const PULL: u64 = 1;
+const BOOT: u64 = 2;
+const SPOT: u64 = 3;
+
+/// Where a replica is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// No node has room for it, its node is not there yet, or no machine of its kind can be had.
+    Pending,
+    Pulling,
+    /// Its container runs, but does not take requests yet.
+    Booting,
+    Ready,
+    /// It died, or gets another size, and starts again.
+    Restarting,
+    /// Takes nothing new; ends what it holds.
+    Leaving,
+}
+
+/// A replica from its order to its end.
+#[derive(Clone, Debug)]
+pub struct Pod {
+    pub number: u32,
+    pub stage: Stage,
+    pub since: SimTime,
+    /// Index of the replica that it is; [`NONE`]: not yet.
+    pub replica: u32,
+    generation: u32,
+    /// Nanoseconds; below 0: before the run.
+    started: Option<Nanos>,
+    ready: (bool, Nanos),
+    pub restarts: u32,
+    /// Its machine is being taken away.
+    pub interrupted: bool,
+    restarted: SimTime,
+    pub node: Option<u32>,
+    pub instance: Option<Instance>,
+    pub cpu: Option<Measured>,
+    pub memory: Option<Measured>,
+    pub requests: Option<Measured>,
+    pub in_flight: Option<Measured>,
+    pub(super) cpu_request: Option<f64>,
+    pub(super) memory_request: Option<f64>,
+    pub version: Version,
+}
+
+impl Pod {
+    fn new(number: u32, instance: Option<Instance>, now: SimTime) -> Self {
+        Self {
+            number,
+            stage: Stage::Pending,
+            since: now,
+            replica: NONE,
+            generation: 0,
+            started: None,
+            ready: (false, now.0 as Nanos),
+            restarts: 0,
+            interrupted: false,
+            restarted: now,
+            node: None,
+            instance,
+            cpu: None,
+            memory: None,
+            requests: None,
+            in_flight: None,
+            cpu_request: instance.map(|instance| instance.cpu_request),
+            memory_request: instance.map(|instance| instance.memory_request),
+            version: Version::FIRST,
+        }
+    }
+
+    /// Whether it is ready, and since when that is so.
+    pub(super) const fn readiness(&self) -> (bool, Nanos) {
+        self.ready
+    }
+
+    /// As a scaler sees it.
+    pub(super) fn seen(&self) -> ReplicaSeen {
+        ReplicaSeen {
+            number: self.number,
+            phase: if matches!(self.stage, Stage::Pending | Stage::Pulling) { Phase::Pending } else { Phase::Running },
+            started: self.started,
+            ready: self.ready,
+            cpu: self.cpu,
+            memory: self.memory,
+            requests: self.requests,
+            in_flight: self.in_flight,
+            cpu_request: self.cpu_request,
+            memory_request: self.memory_request,
+        }
+    }
+
+    /// Whether it takes requests now, as far as anybody was told.
+    pub(super) const fn is_ready(&self) -> bool {
+        self.ready.0
+    }
+
+    fn enter(&mut self, stage: Stage, now: SimTime) {
+        (self.stage, self.since) = (stage, now);
+        let ready = stage == Stage::Ready;
+        if self.ready.0 != ready {
+            self.ready = (ready, now.0 as Nanos);
+        }
+        if !ready {
+            (self.cpu, self.memory, self.requests, self.in_flight) = (None, None, None, None);
+        }
+    }
+}
+
+impl Scaling {
+    fn start_up(&self) -> StartUp {
+        self.config.start_up.clone().unwrap_or_else(StartUp::instant)
+    }
+
+    fn draw(&self, number: u32, purpose: u64, restarts: u32) -> SimDuration {
+        let start_up = self.start_up();
+        let dist = if purpose == PULL { &start_up.pull } else { &start_up.boot };
+        let draws = self.draws.child(u64::from(number)).child(purpose).child(u64::from(restarts));
+        SimDuration::from_secs_f64(dist.sample(&mut draws.sequence()))
+    }
+
+    /// What a pod takes of a node.
+    fn amount(&self) -> Amount {
+        let instance = self.config.instance;
+        Amount {
+            cpu: instance.map_or(1.0, |instance| instance.cpu_request),
+            memory: instance.map_or(0.0, |instance| instance.memory_request),
+        }
+    }
+}
+
+impl System {
+    /// A replica that is there already becomes a pod, unless it is one.
+    pub(super) fn adopt_replica(&mut self, station: u32, replica_ix: u32) {
+        let now = self.now;
+        let replica = &mut self.replicas[replica_ix as usize];
+        let number = replica.number;
+        let dead = replica.dead;
+        let Some(scaling) = self.scaling(station) else { return };
+        if scaling.pods.iter().any(|pod| pod.number == number) {
+            return;
+        }
+        let mut pod = Pod::new(number, scaling.config.instance, now);
+        let long_ago = -1_000_000_000_000_000;
+        (pod.stage, pod.replica) = (Stage::Ready, replica_ix);
+        (pod.started, pod.ready) = (Some(long_ago), (!dead, long_ago));
+        let amount = scaling.amount();
+        if let Some(nodes) = &mut scaling.nodes
+            && let Place::On { node, .. } = nodes.put(number, amount, now)
+        {
+            pod.node = Some(node);
+        }
+        let instance = pod.instance;
+        let at = scaling.pods.partition_point(|other| other.number < number);
+        scaling.pods.insert(at, pod);
+        self.plan_interruption(station, number);
+        let replica = &mut self.replicas[replica_ix as usize];
+        replica.sync(now);
+        replica.body = Some(Box::new(Body::new(instance, now)));
+        self.share_out(replica_ix);
+    }
+
+    /// Orders replicas, or lets some go.
+    pub(super) fn scale_to(&mut self, station: u32, wanted: u32, leaves_first: &[u32]) {
+        let Some(scaling) = self.scaling(station) else { return };
+        scaling.wanted = wanted;
+        if scaling.rollout.is_some() {
+            // How many there may be of which version is for the rollout to say.
+            self.roll_soon(station);
+            return;
+        }
+        let staying = scaling.staying().count() as u32;
+        for _ in staying..wanted {
+            self.order_replica(station);
+        }
+        if wanted < staying {
+            self.dismiss(station, (staying - wanted) as usize, leaves_first);
+        }
+        self.rebill(station);
+    }
+
+    pub(super) fn order_replica(&mut self, station: u32) {
+        let now = self.now;
+        let Kind::Pool(pool) = &mut self.stations[station as usize].kind else { return };
+        let number = pool.next_number;
+        pool.next_number += 1;
+        let Some(scaling) = &mut pool.scaling else { return };
+        let mut pod = Pod::new(number, scaling.config.instance, now);
+        pod.version = scaling.version;
+        scaling.pods.push(pod);
+        self.plan_interruption(station, number);
+        self.place(station, number);
+    }
+
+    /// Draws when the spot machine of a pod is taken away.
+    fn plan_interruption(&mut self, station: u32, number: u32) {
+        let now = self.now;
+        let Some(scaling) = self.scaling(station) else { return };
+        let Some((life, _)) = scaling.config.instance.and_then(|instance| instance.spot) else { return };
+        let draws = scaling.draws.child(u64::from(number)).child(SPOT);
+        let after = SimDuration::from_secs_f64(life * standard_exponential(draws.unit(0)));
+        self.queue.push(now + after, Event::Interrupt { station, number });
+    }
+
+    /// A spot machine is about to be taken away: another one is ordered, and this one ends what it holds, if it can.
+    pub(in crate::model::system) fn lose_machine(&mut self, station: u32, number: u32) {
+        let Some(scaling) = self.scaling(station) else { return };
+        let instance = scaling.config.instance;
+        let at = scaling.pod_at(number).filter(|at| scaling.pods[*at].stage != Stage::Leaving);
+        let (Some(at), Some((_, notice))) = (at, instance.and_then(|instance| instance.spot)) else {
+            self.quiet = true;
+            return;
+        };
+        scaling.pods[at].interrupted = true;
+        let (id, label) = {
+            let station = &self.stations[station as usize];
+            (station.id, station.label.clone())
+        };
+        let secs = notice.as_secs_f64();
+        let text = format!("{label} replica {}: its spot machine is taken away in {secs:.0} s", number + 1);
+        self.log(LogTone::Bad, Some(id), text);
+        self.order_replica(station);
+        self.retire(station, number, Some(notice));
+        self.tell_balancers(station);
+        self.consumers_changed(station);
+        self.rebill(station);
+    }
+
+    /// Looks for a node for a pod, and starts it there.
+    pub(super) fn place(&mut self, station: u32, number: u32) {
+        let now = self.now;
+        if self.finds_no_machine(station, number) {
+            return;
+        }
+        let Some(scaling) = self.scaling(station) else { return };
+        let amount = scaling.amount();
+        let from = match scaling.nodes.as_mut().map(|nodes| nodes.put(number, amount, now)) {
+            None => now,
+            Some(Place::On { node, from }) => {
+                if let Some(at) = scaling.pod_at(number) {
+                    scaling.pods[at].node = Some(node);
+                }
+                from
+            }
+            Some(Place::Nowhere) => return,
+        };
+        if from > now {
+            self.later(station, number, from.since(now));
+        } else {
+            self.next_stage(station, number);
+        }
+    }
+
+    fn later(&mut self, station: u32, number: u32, after: SimDuration) {
+        let now = self.now;
+        let Some(scaling) = self.scaling(station) else { return };
+        let Some(at) = scaling.pod_at(number) else { return };
+        let pod = &mut scaling.pods[at];
+        pod.generation = pod.generation.wrapping_add(1);
+        let generation = pod.generation;
+        self.queue.push(now + after, Event::Pod { station, number, generation });
+    }
+
+    /// A stage of a pod's life is over; stale when `generation` is not the pod's.
+    pub(in crate::model::system) fn pod_due(&mut self, station: u32, number: u32, generation: u32) {
+        let due = self.scaling(station).and_then(|scaling| {
+            let at = scaling.pod_at(number)?;
+            (scaling.pods[at].generation == generation).then_some(())
+        });
+        match due {
+            Some(()) => self.next_stage(station, number),
+            None => self.quiet = true,
+        }
+    }
+
+    fn next_stage(&mut self, station: u32, number: u32) {
+        let now = self.now;
+        loop {
+            let Some(scaling) = self.scaling(station) else { return };
+            let Some(at) = scaling.pod_at(number) else { return };
+            let start_up = scaling.start_up();
+            let (stage, restarts) = (scaling.pods[at].stage, scaling.pods[at].restarts);
+            let after = match stage {
+                Stage::Pending => {
+                    scaling.pods[at].enter(Stage::Pulling, now);
+                    scaling.draw(number, PULL, 0)
+                }
+                Stage::Pulling => {
+                    let boot = scaling.draw(number, BOOT, restarts);
+                    let pod = &mut scaling.pods[at];
+                    pod.enter(Stage::Booting, now);
+                    pod.started = Some(now.0 as Nanos);
+                    if !pod.version.ready {
+                        // No probe ever finds it ready.
+                        return;
+                    }
+                    start_up.ready_after(boot)
+                }
+                Stage::Booting | Stage::Restarting => {
+                    scaling.pods[at].enter(Stage::Ready, now);
+                    self.serve(station, number);
+                    return;
+                }
+                Stage::Leaving => {
+                    // Its time to finish is over.
+                    let replica = scaling.pods[at].replica;
+                    self.kill_replica(replica);
+                    return;
+                }
+                Stage::Ready => return,
+            };
+            if after > SimDuration::ZERO {
+                self.later(station, number, after);
+                return;
+            }
+        }
+    }
+
+    /// A pod is ready: from now on it is one of the replicas.
+    fn serve(&mut self, station: u32, number: u32) {
+        let now = self.now;
+        let Kind::Pool(pool) = &mut self.stations[station as usize].kind else { return };
+        let slots = pool.config.slots;
+        let queue = pool.config.discipline.build();
+        let takes_config = pool.config.clone();
+        let Some(scaling) = &mut pool.scaling else { return };
+        let Some(at) = scaling.pod_at(number) else { return };
+        let pod = &mut scaling.pods[at];
+        let (known, instance, errors) = (pod.replica, pod.instance, pod.version.errors);
+        if known == NONE {
+            let replica_ix = self.replicas.len() as u32;
+            pod.replica = replica_ix;
+            let mut replica = Replica { queue, ..Replica::new(station, number, slots, now) };
+            replica.chills(&takes_config, now);
+            replica.takes = replica.takes(&takes_config);
+            replica.body = Some(Box::new(Body::new(instance, now).of_version(errors)));
+            let replicas = &self.replicas;
+            let place = pool.replicas.partition_point(|other| replicas[*other as usize].number < number);
+            pool.replicas.insert(place, replica_ix);
+            self.replicas.push(replica);
+            self.settle_heap(replica_ix, takes_config.objects);
+            self.stations[station as usize].meter.slots(now, slots as i32);
+            self.tell_balancers(station);
+        } else if let Some(body) = &mut self.replicas[known as usize].body {
+            body.crashed = false;
+            body.embody(instance);
+        }
+        // Faults that hit its station hit it, too; and one that crashed comes back, if they let it.
+        self.apply_effects();
+        let replica_ix =
+            self.scaling(station).and_then(|scaling| scaling.pod_at(number).map(|at| scaling.pods[at].replica));
+        if let Some(replica_ix) = replica_ix.filter(|replica| *replica != NONE) {
+            self.share_out(replica_ix);
+            self.pull(replica_ix);
+        }
+        self.consumers_changed(station);
+        self.rebill(station);
+        self.go_on_resizing(station);
+        self.count_ready(station);
+    }
+
+    /// One more is ready: a rollout goes on, at once or when it has been ready for long enough.
+    fn count_ready(&mut self, station: u32) {
+        let now = self.now;
+        let Kind::Pool(pool) = &self.stations[station as usize].kind else { return };
+        let after = pool.config.rollout.min_ready;
+        if after > SimDuration::ZERO && pool.scaling.as_ref().is_some_and(|scaling| scaling.rollout.is_some()) {
+            self.queue.push(now + after, Event::Roll { station });
+        }
+        self.roll_soon(station);
+    }
+
+    /// Balancers in front of a station hear who its replicas are.
+    pub(super) fn tell_balancers(&mut self, station: u32) {
+        let mut callers: Vec<u32> =
+            self.edges.iter().filter(|edge| edge.to == station && !edge.removed).map(|edge| edge.from).collect();
+        callers.sort_unstable();
+        callers.dedup();
+        for caller in callers {
+            self.expand_backends(caller);
+        }
+    }
+
+    /// Lets so many go: first those that do not serve yet, then as the scaler says, then the newest.
+    fn dismiss(&mut self, station: u32, count: usize, leaves_first: &[u32]) {
+        let Some(scaling) = self.scaling(station) else { return };
+        let mut leaving: Vec<(bool, usize, std::cmp::Reverse<u32>)> = scaling
+            .staying()
+            .map(|pod| {
+                let order = leaves_first.iter().position(|number| *number == pod.number).unwrap_or(usize::MAX);
+                (pod.stage == Stage::Ready, order, std::cmp::Reverse(pod.number))
+            })
+            .collect();
+        leaving.sort_unstable();
+        let leaving: Vec<u32> = leaving.into_iter().take(count).map(|(_, _, number)| number.0).collect();
+        for number in leaving {
+            self.retire(station, number, None);
+        }
+        self.tell_balancers(station);
+        self.consumers_changed(station);
+    }
+
+    /// A pod leaves: what it holds it may finish.
+    pub(super) fn retire(&mut self, station: u32, number: u32, grace: Option<SimDuration>) {
+        let now = self.now;
+        let Kind::Pool(pool) = &mut self.stations[station as usize].kind else { return };
+        let Some(scaling) = &mut pool.scaling else { return };
+        let Some(at) = scaling.pod_at(number) else { return };
+        let grace = grace.unwrap_or_else(|| scaling.start_up().grace);
+        let pod = &mut scaling.pods[at];
+        pod.enter(Stage::Leaving, now);
+        pod.generation = pod.generation.wrapping_add(1);
+        let replica_ix = pod.replica;
+        if replica_ix == NONE {
+            self.gone(station, number);
+            return;
+        }
+        if self.dismiss_replica(replica_ix) {
+            self.gone(station, number);
+        } else {
+            self.later(station, number, grace);
+        }
+    }
+
+    /// The last that a replica held is done, or it was killed while it left.
+    #[cold]
+    pub(in crate::model::system) fn replica_gone(&mut self, replica_ix: u32) {
+        let replica = &self.replicas[replica_ix as usize];
+        let (station, number) = (replica.station, replica.number);
+        self.gone(station, number);
+    }
+
+    fn gone(&mut self, station: u32, number: u32) {
+        let now = self.now;
+        let Some(scaling) = self.scaling(station) else { return };
+        if scaling.pod_at(number).is_some() {
+            if scaling.gone.len() == GONE_MAX {
+                scaling.gone.pop_front();
+            }
+            scaling.gone.push_back((number, now));
+        }
+        scaling.pods.retain(|pod| pod.number != number);
+        if let Some(nodes) = &mut scaling.nodes {
+            nodes.take(number);
+        }
+        self.rebill(station);
+        self.roll_soon(station);
+    }
+
+    /// A replica with a body has died, by whatever cause.
+    #[cold]
+    pub(in crate::model::system) fn body_died(&mut self, replica_ix: u32) {
+        let replica = &self.replicas[replica_ix as usize];
+        let (station, number, removed, now) = (replica.station, replica.number, replica.removed, self.now);
+        if removed {
+            self.gone(station, number);
+            return;
+        }
+        let Some(scaling) = self.scaling(station) else { return };
+        if let Some(at) = scaling.pod_at(number) {
+            let pod = &mut scaling.pods[at];
+            if pod.ready.0 {
+                pod.ready = (false, now.0 as Nanos);
+            }
+        }
+        self.roll_soon(station);
+    }
+
+    /// A replica with a body is back.
+    #[cold]
+    pub(in crate::model::system) fn body_revived(&mut self, replica_ix: u32) {
+        let replica = &mut self.replicas[replica_ix as usize];
+        let (station, number, now) = (replica.station, replica.number, self.now);
+        if let Some(body) = &mut replica.body {
+            body.forget_scrapes(now);
+        }
+        let Some(scaling) = self.scaling(station) else { return };
+        if let Some(at) = scaling.pod_at(number) {
+            scaling.pods[at].enter(Stage::Ready, now);
+            scaling.pods[at].started = Some(now.0 as Nanos);
+        }
+        self.count_ready(station);
+    }
+
+    /// A replica dies and starts again; `takes`: how long that takes, else its boot with a back-off.
+    pub(super) fn restart_replica(&mut self, station: u32, replica_ix: u32, takes: Option<SimDuration>) {
+        let now = self.now;
+        let replica = &mut self.replicas[replica_ix as usize];
+        let number = replica.number;
+        let dead = replica.dead;
+        if let Some(body) = &mut replica.body {
+            body.crashed = true;
+        }
+        if !dead {
+            self.kill_replica(replica_ix);
+        }
+        let Some(scaling) = self.scaling(station) else { return };
+        let Some(at) = scaling.pod_at(number) else { return };
+        if takes.is_none() {
+            let pod = &mut scaling.pods[at];
+            let long = now.since(pod.restarted) >= FORGIVEN_AFTER;
+            pod.restarts = if long { 1 } else { pod.restarts + 1 };
+            pod.restarted = now;
+        }
+        let restarts = scaling.pods[at].restarts;
+        let after = takes.unwrap_or_else(|| {
+            let doubled = BACK_OFF.0 << restarts.saturating_sub(2).min(20);
+            let wait = if restarts < 2 { SimDuration::ZERO } else { SimDuration(doubled.min(BACK_OFF_MAX.0)) };
+            let boot = scaling.draw(number, BOOT, restarts);
+            SimDuration(wait.0 + scaling.start_up().ready_after(boot).0)
+        });
+        scaling.pods[at].enter(Stage::Restarting, now);
+        self.later(station, number, after);
+    }
+
+    /// All replicas get another size, one after the other.
+    pub(super) fn resize(&mut self, station: u32, to: usize, takes: SimDuration, why: &str) {
+        let Some(scaling) = self.scaling(station) else { return };
+        let Some(instance) = scaling.config.instance else { return };
+        scaling.config.instance = Some(instance.resized(to));
+        scaling.resize_takes = takes;
+        scaling.resizing = scaling.staying().filter(|pod| pod.stage == Stage::Ready).map(|pod| pod.number).collect();
+        for pod in scaling.pods.iter_mut().filter(|pod| pod.replica == NONE) {
+            pod.instance = Some(instance.resized(to));
+        }
+        let (id, label) = {
+            let station = &self.stations[station as usize];
+            (station.id, station.label.clone())
+        };
+        self.log(LogTone::Info, Some(id), format!("{label}: another size. {why}"));
+        self.rebill(station);
+        self.go_on_resizing(station);
+    }
+
+    fn go_on_resizing(&mut self, station: u32) {
+        loop {
+            let Some(scaling) = self.scaling(station) else { return };
+            let restarting = scaling.staying().any(|pod| pod.stage == Stage::Restarting && pod.restarts == 0);
+            if restarting {
+                return;
+            }
+            let Some(number) = scaling.resizing.pop_front() else { return };
+            let (instance, takes) = (scaling.config.instance, scaling.resize_takes);
+            let Some(at) = scaling.pod_at(number) else { continue };
+            let pod = &mut scaling.pods[at];
+            if pod.stage != Stage::Ready || pod.instance == instance {
+                continue;
+            }
+            pod.instance = instance;
+            let replica = pod.replica;
+            self.restart_replica(station, replica, Some(takes));
+            self.rebill(station);
+            return;
+        }
+    }
+
+    /// Pods that wait look for a node again; nodes that are idle go.
+    pub(super) fn sweep_nodes(&mut self, station: u32) {
+        let now = self.now;
+        let Some(scaling) = self.scaling(station) else { return };
+        if scaling.nodes.is_none() {
+            return;
+        }
+        let waiting = scaling.pods.iter().filter(|pod| pod.stage == Stage::Pending && pod.node.is_none());
+        let waiting: Vec<u32> = waiting.map(|pod| pod.number).collect();
+        for number in waiting {
+            self.place(station, number);
+        }
+        let Some(scaling) = self.scaling(station) else { return };
+        let Some((_, moved)) = scaling.nodes.as_mut().and_then(|nodes| nodes.sweep(now)) else {
+            self.rebill(station);
+            return;
+        };
+        for (number, _) in moved {
+            // A new one is ordered before the old one leaves.
+            if self.scaling(station).and_then(|scaling| scaling.pod_at(number)).is_some() {
+                self.order_replica(station);
+                self.retire(station, number, None);
+            }
+        }
+        self.tell_balancers(station);
+        self.rebill(station);
+    }
+}
