@@ -3,8 +3,8 @@
 use web_sys::KeyboardEvent;
 
 use super::shell::{DialogKind, Shell};
-use super::worker_client::{Simulation, speed_beside};
 use crate::protocol::Speed;
+use crate::ui::client::worker_client::{Simulation, speed_beside};
 
 /// What a page command may use.
 #[derive(Debug)]

@@ -2,10 +2,10 @@
 
 use yew::prelude::*;
 
-use super::icons::icon;
 use super::store::{use_document, use_selection};
 use crate::editor::Target;
 use crate::editor::edit::target_name;
+use crate::ui::kit::icons::icon;
 
 /// What a small screen shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,13 +5,14 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::browser;
-use super::dialog::Dialog;
+use super::practice;
 use super::shared::Shared;
 use super::shell::{Opening, Origin};
-use super::{practice, storage};
+use super::storage;
 use crate::lesson::catalog::{SCENARIOS, scenario};
 use crate::topology::document::Document;
 use crate::topology::link;
+use crate::ui::kit::dialog::Dialog;
 
 /// What the page begins with.
 #[derive(Clone, Debug)]
@@ -43,7 +44,7 @@ pub fn from_fragment() -> Option<Result<Opening, String>> {
         }
         Err(error) => {
             let words = error.to_string();
-            Err(format!("{}. {}", super::hint::capital(&words), error.remedy()))
+            Err(format!("{}. {}", crate::ui::kit::hint::capital(&words), error.remedy()))
         }
     })
 }

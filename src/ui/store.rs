@@ -5,14 +5,14 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::run_view::{Inquiry, RunView};
 use super::shared::Shared;
-use super::worker_client::Simulation;
 use crate::editor::{
     self, Action, EditCommand, EditorState, Guard, PersistedSession, Selection, Session, SessionChange,
 };
 use crate::protocol::ActiveFault;
 use crate::topology::document::Document;
+use crate::ui::client::run_view::{Inquiry, RunView};
+use crate::ui::client::worker_client::Simulation;
 
 /// The editor's state as Yew keeps it.
 #[derive(Clone, Debug, PartialEq)]

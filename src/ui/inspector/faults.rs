@@ -9,9 +9,9 @@ use crate::model::fault::{self, Group};
 use crate::model::params::{ParamKind, Params, Value};
 use crate::protocol::ActiveFault;
 use crate::topology::document::{Document, Fault, FaultTarget, ScheduledFault};
-use crate::ui::form::{ParamForm, Specs};
-use crate::ui::format;
-use crate::ui::icons::icon;
+use crate::ui::kit::form::{ParamForm, Specs};
+use crate::ui::kit::format;
+use crate::ui::kit::icons::icon;
 use crate::ui::store::{use_dispatch, use_document, use_guard, use_run, use_simulation};
 
 pub(crate) fn any_for(document: &Document, target: Target) -> bool {

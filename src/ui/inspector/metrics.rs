@@ -11,9 +11,9 @@ use crate::protocol::scaling::LifeStage;
 use crate::protocol::{EdgeFrame, StationFrame};
 use crate::topology::document::Document;
 use crate::ui::dock::charts_of_selected;
-use crate::ui::format;
-use crate::ui::hint::Term;
-use crate::ui::icons::icon;
+use crate::ui::kit::format;
+use crate::ui::kit::hint::Term;
+use crate::ui::kit::icons::icon;
 use crate::ui::store::{use_dispatch, use_document, use_run};
 use crate::ui::why::Lately;
 

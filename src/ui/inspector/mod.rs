@@ -11,13 +11,13 @@ use yew::prelude::*;
 
 pub use faults::{fault_target_words, fault_words};
 
-use super::icons::{category_class, icon, station_icon};
 use super::store::{Dispatch, use_dispatch, use_document, use_preferences, use_selection};
 use crate::editor::edit::target_name;
 use crate::editor::{Action, SessionChange, Target, catalog};
 use crate::model::edge::EDGE_ENTRY;
 use crate::model::station;
 use crate::topology::document::{AreaKind, Document};
+use crate::ui::kit::icons::{category_class, icon, station_icon};
 
 /// Name of the panel in the stored session.
 const PANEL: &str = "inspector";

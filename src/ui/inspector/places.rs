@@ -11,10 +11,10 @@ use crate::model::ids::NodeId;
 use crate::model::read::Reader;
 use crate::model::{distribution, station};
 use crate::topology::document::{AreaId, AreaKind, Document, EdgeId};
-use crate::ui::canvas::area::area_icon;
-use crate::ui::format;
-use crate::ui::hint::Term;
-use crate::ui::icons::{icon, station_icon};
+use crate::ui::kit::format;
+use crate::ui::kit::hint::Term;
+use crate::ui::kit::icons::{icon, station_icon};
+use crate::ui::stage::canvas::area::area_icon;
 use crate::ui::store::{use_dispatch, use_document, use_guard};
 
 #[derive(Debug, PartialEq, Properties)]

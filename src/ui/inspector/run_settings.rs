@@ -5,14 +5,14 @@ use yew::prelude::*;
 
 use crate::editor::EditCommand;
 use crate::model::params::Unit;
-use crate::ui::form::number::NumberField;
-use crate::ui::format;
-use crate::ui::hint::Term;
-use crate::ui::icons::icon;
-use crate::ui::money::lost_words;
-use crate::ui::report::ReportCard;
+use crate::ui::dialogs::money::lost_words;
+use crate::ui::dialogs::what_if::objective_words;
+use crate::ui::dock::report::ReportCard;
+use crate::ui::kit::form::number::NumberField;
+use crate::ui::kit::format;
+use crate::ui::kit::hint::Term;
+use crate::ui::kit::icons::icon;
 use crate::ui::store::{use_dispatch, use_document, use_guard, use_run};
-use crate::ui::what_if::objective_words;
 use crate::ui::why::Lately;
 
 /// The longest run that can be asked for [s].

@@ -11,8 +11,8 @@ use crate::model::params::{ParamKind, Params, Value};
 use crate::model::station::{self, service};
 use crate::topology::check;
 use crate::topology::document::{Document, Place};
-use crate::ui::form::{GroupedForm, ParamForm, ParamFormProps, Specs};
-use crate::ui::icons::icon;
+use crate::ui::kit::form::{GroupedForm, ParamForm, ParamFormProps, Specs};
+use crate::ui::kit::icons::icon;
 use crate::ui::shell::{DialogKind, use_shell};
 use crate::ui::store::{use_dispatch, use_document, use_guard, use_run};
 

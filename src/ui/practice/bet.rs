@@ -6,9 +6,9 @@ use yew::prelude::*;
 use super::{PracticeCardProps, use_progress};
 use crate::lesson::prediction::{Choice, Number, Prediction};
 use crate::lesson::progress::{Bet, Event};
-use crate::ui::form::number::NumberField;
-use crate::ui::format;
-use crate::ui::icons::icon;
+use crate::ui::kit::form::number::NumberField;
+use crate::ui::kit::format;
+use crate::ui::kit::icons::icon;
 
 /// Longest option that a menu shows well; with longer ones they stand one below the other [characters].
 const MENU_WORDS_MAX: usize = 24;

@@ -7,8 +7,8 @@ use crate::lesson::goal::GoalResult;
 use crate::lesson::metric;
 use crate::lesson::rules;
 use crate::runner::report::Report;
-use crate::ui::format;
-use crate::ui::icons::icon;
+use crate::ui::kit::format;
+use crate::ui::kit::icons::icon;
 use crate::ui::store::{use_document, use_run};
 
 /// The goals; with a finished run beside them, if there is one.

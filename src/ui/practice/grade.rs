@@ -5,6 +5,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::goals::{against, goal_row};
+use super::grading::{self, Graded, Grading};
 use super::{PracticeCardProps, use_progress};
 use crate::lesson::grade::{SeedResult, final_seeds, graded_document, passes};
 use crate::lesson::progress::{Event as Happening, Pass};
@@ -12,8 +13,7 @@ use crate::lesson::rules;
 use crate::topology::document::Document;
 use crate::topology::format::{ENGINE, Run};
 use crate::topology::link;
-use crate::ui::grading::{self, Graded, Grading};
-use crate::ui::icons::icon;
+use crate::ui::kit::icons::icon;
 use crate::ui::shared::Shared;
 use crate::ui::store::{use_dispatch, use_document, use_simulation};
 

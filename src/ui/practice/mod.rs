@@ -4,6 +4,7 @@
 mod bet;
 mod goals;
 mod grade;
+mod grading;
 mod prose;
 
 use std::rc::Rc;
@@ -15,7 +16,6 @@ use self::goals::{Budget, Goals};
 use self::grade::GradePanel;
 use self::prose::Prose;
 use super::browser::Timer;
-use super::icons::icon;
 use super::shared::Shared;
 use super::shell::{DialogKind, Opening, Origin, use_shell};
 use super::storage;
@@ -26,6 +26,7 @@ use crate::lesson::progress::{Event, LessonProgress, Progress};
 use crate::lesson::text::Section;
 use crate::lesson::{Lesson, StepKind, rules};
 use crate::topology::document::Document;
+use crate::ui::kit::icons::icon;
 
 /// Time after which a report surely is that of the system shown [ms].
 const SETTLE_MS: i32 = 100;

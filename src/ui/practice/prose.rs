@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use crate::lesson::text::{Block, Span, spans};
-use crate::ui::hint::Term;
+use crate::ui::kit::hint::Term;
 
 #[derive(Debug, PartialEq, Properties)]
 pub(super) struct ProseProps {

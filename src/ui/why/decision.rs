@@ -6,8 +6,8 @@ use super::waterfall::span_words;
 use super::words;
 use crate::engine::time::SimTime;
 use crate::model::journey::{Among, Candidate, Decision};
-use crate::ui::format;
-use crate::ui::icons::icon;
+use crate::ui::kit::format;
+use crate::ui::kit::icons::icon;
 
 /// Candidates listed at once; the others fold out.
 const LISTED: usize = 10;
@@ -111,5 +111,5 @@ fn candidate(one: &Candidate, chosen: bool, decision: &Decision) -> Html {
 }
 
 fn sentence(words: &str) -> String {
-    format!("{}.", crate::ui::hint::capital(words))
+    format!("{}.", crate::ui::kit::hint::capital(words))
 }

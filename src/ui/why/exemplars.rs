@@ -8,8 +8,8 @@ use crate::model::outcome::{Outcome, Reason};
 use crate::model::station::{self, Category};
 use crate::protocol::inside::Exemplar;
 use crate::topology::document::{Document, NodeId};
-use crate::ui::format;
-use crate::ui::icons::icon;
+use crate::ui::kit::format;
+use crate::ui::kit::icons::icon;
 use crate::ui::store::{use_dispatch, use_document, use_run, use_simulation};
 
 #[derive(Debug, PartialEq, Properties)]

@@ -13,13 +13,13 @@ use yew::prelude::*;
 
 pub use exemplars::{AskNumber, Lately};
 
-use super::format;
-use super::icons::icon;
-use super::run_view::Answer;
 use super::store::{use_asked, use_simulation};
 use crate::engine::time::SimTime;
 use crate::model::journey::Journey;
 use crate::model::outcome::Outcome;
+use crate::ui::client::run_view::Answer;
+use crate::ui::kit::format;
+use crate::ui::kit::icons::icon;
 
 /// The panel that is open while somebody asks.
 #[component]
@@ -120,7 +120,7 @@ fn answer(journey: &Rc<Journey>) -> Html {
             "why-bad",
             format!(
                 "{} after {}",
-                super::hint::capital(&words::fate(ended.outcome, ended.reason)),
+                crate::ui::kit::hint::capital(&words::fate(ended.outcome, ended.reason)),
                 waterfall::span_words(journey.sojourn())
             ),
         ),

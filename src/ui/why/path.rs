@@ -8,7 +8,7 @@ use crate::editor::Curve;
 use crate::editor::geometry::{CARD_WIDTH, card_height};
 use crate::model::outcome::Outcome;
 use crate::topology::document::{EdgeId, NodeId};
-use crate::ui::run_view::Answer;
+use crate::ui::client::run_view::Answer;
 use crate::ui::shared::Shared;
 use crate::ui::store::{use_asked, use_document};
 

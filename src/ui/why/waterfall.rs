@@ -5,9 +5,9 @@ use yew::prelude::*;
 use super::words;
 use crate::model::journey::{Asked, Journey, Kind, Span, Try};
 use crate::model::outcome::Outcome;
-use crate::ui::format;
-use crate::ui::hint::Term;
-use crate::ui::profile;
+use crate::ui::dock::profile;
+use crate::ui::kit::format;
+use crate::ui::kit::hint::Term;
 
 /// Width of a bar in units of its own.
 const WIDTH: f64 = 1_000.0;

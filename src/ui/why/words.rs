@@ -3,7 +3,7 @@
 use crate::engine::time::SimTime;
 use crate::model::journey::{Asked, Decision, Journey, Kept, Lost, Try};
 use crate::model::outcome::{Outcome, Reason};
-use crate::ui::format;
+use crate::ui::kit::format;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq)]

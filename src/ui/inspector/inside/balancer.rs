@@ -9,8 +9,8 @@ use crate::model::rotation::OutOfRotation;
 use crate::protocol::inside::{Inside, Score};
 use crate::protocol::{BackendFrame, StationFrame};
 use crate::topology::document::NodeId;
-use crate::ui::format;
-use crate::ui::hint::Hint;
+use crate::ui::kit::format;
+use crate::ui::kit::hint::Hint;
 use crate::ui::store::{use_document, use_run, use_simulation};
 
 /// Backends listed one by one; more are summed up.
@@ -214,7 +214,7 @@ fn scores(inside: &Inside, marks: &Marks) -> Html {
 }
 
 /// The latest choices, each with its question.
-fn choices(inside: &Inside, marks: &Marks, simulation: &crate::ui::worker_client::Simulation) -> Html {
+fn choices(inside: &Inside, marks: &Marks, simulation: &crate::ui::client::worker_client::Simulation) -> Html {
     let row = |choice: &crate::protocol::inside::Choice| {
         let (source, ordinal) = (NodeId(choice.source), choice.ordinal);
         let number = format::count(ordinal + 1);

@@ -8,9 +8,9 @@ use crate::protocol::broker::{
     BrokerFrame, BrokerInside, DeadLetterFrame, GroupFrame, LaneFrame, LedgerFrame, MemberFrame, PartitionFrame,
 };
 use crate::topology::document::NodeId;
-use crate::ui::format;
+use crate::ui::client::worker_client::Simulation;
+use crate::ui::kit::format;
 use crate::ui::store::{use_run, use_simulation};
-use crate::ui::worker_client::Simulation;
 
 /// Partitions listed for each group; more are only counted.
 const LISTED: usize = 64;

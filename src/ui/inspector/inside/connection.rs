@@ -6,9 +6,9 @@ use super::at;
 use crate::protocol::EdgeFrame;
 use crate::protocol::mesh::{BreakerFrame, BreakerState, GateFrame, PolicyFrame};
 use crate::topology::document::EdgeId;
-use crate::ui::format;
-use crate::ui::hint::Term;
-use crate::ui::icons::icon;
+use crate::ui::kit::format;
+use crate::ui::kit::hint::Term;
+use crate::ui::kit::icons::icon;
 use crate::ui::store::use_run;
 
 #[derive(Debug, PartialEq, Properties)]

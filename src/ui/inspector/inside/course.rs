@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use super::scaling::short_clock;
 use crate::protocol::scaling::{CourseFrame, ScalerInside, SyncFrame};
-use crate::ui::format;
+use crate::ui::kit::format;
 
 /// The drawing's width, and the plot within it.
 const WIDTH: f64 = 320.0;

@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use crate::protocol::StationFrame;
 use crate::protocol::door::{LimitFrame, LineFrame, SheddingFrame};
-use crate::ui::format;
+use crate::ui::kit::format;
 
 /// Everything there is to see in front of a station and in its line.
 pub(super) fn sections(station: &StationFrame) -> Html {

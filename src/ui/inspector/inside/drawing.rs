@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use super::names::Marks;
 use crate::protocol::inside::{Inside, Keys, Picture, Sample};
-use crate::ui::format;
+use crate::ui::kit::format;
 
 /// Squares in a row of a table or of keys.
 const COLUMNS: usize = 30;

@@ -4,8 +4,8 @@ use yew::prelude::*;
 
 use crate::protocol::StationFrame;
 use crate::protocol::heap::{HeapFrame, HeapReplicaFrame};
-use crate::ui::format::{self, bytes};
-use crate::ui::hint::Term;
+use crate::ui::kit::format::{self, bytes};
+use crate::ui::kit::hint::Term;
 
 /// Replicas drawn; more are only counted.
 const REPLICAS_SHOWN: usize = 12;

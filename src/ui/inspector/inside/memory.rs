@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use super::names::Marks;
 use crate::protocol::{AnswerFrame, CallerFrame, ConnectionFrame, MemoryFrame, StationFrame};
-use crate::ui::format;
+use crate::ui::kit::format;
 
 /// Answers and callers listed one by one; more are summed up.
 const LISTED: usize = 24;

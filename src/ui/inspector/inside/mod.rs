@@ -24,7 +24,7 @@ use crate::model::read::Reader;
 use crate::model::station::{self, Category};
 use crate::protocol::{ReplicaFrame, ReplicaState, StationFrame};
 use crate::topology::document::Document;
-use crate::ui::format;
+use crate::ui::kit::format;
 use crate::ui::store::use_run;
 
 /// Replicas listed one by one; more are summed up.

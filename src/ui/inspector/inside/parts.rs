@@ -8,7 +8,7 @@ use crate::protocol::StationFrame;
 use crate::protocol::parts::{ClusterFrame, CopiesFrame, CopyFrame, MovedFrame, NodeFrame, PartStage};
 use crate::protocol::scaling::{RolloutFrame, SyncFrame};
 use crate::topology::document::NodeId;
-use crate::ui::format;
+use crate::ui::kit::format;
 use crate::ui::store::{use_run, use_simulation};
 
 /// Looks of a rule that are listed.

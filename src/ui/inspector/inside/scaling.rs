@@ -11,13 +11,13 @@ use crate::protocol::scaling::{
 };
 use crate::topology::document::NodeId;
 use crate::ui::browser;
-use crate::ui::format;
-use crate::ui::hint::Term;
-use crate::ui::icons::icon;
+use crate::ui::client::worker_client::Simulation;
 use crate::ui::inspector::show_inside;
+use crate::ui::kit::format;
+use crate::ui::kit::hint::Term;
+use crate::ui::kit::icons::icon;
 use crate::ui::shared::Shared;
 use crate::ui::store::{Dispatch, use_dispatch, use_run, use_simulation};
-use crate::ui::worker_client::Simulation;
 
 /// Evaluations listed until somebody wants all of them.
 const SYNCS_SHOWN: usize = 6;

@@ -1,0 +1,6 @@
+//! The page's side of its workers: the run in one of them, crews of them, and what the page knows of the run.
+
+pub mod crew;
+pub mod frames;
+pub mod run_view;
+pub mod worker_client;

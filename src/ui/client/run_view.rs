@@ -1,0 +1,191 @@
+//! What the components know of the run: renewed at most ten times a second.
+
+use std::rc::Rc;
+
+use crate::model::journey::Journey;
+use crate::protocol::inside::{Inside, Lately};
+use crate::protocol::money::MoneyFrame;
+use crate::protocol::profile::ProfileFrame;
+use crate::protocol::scaling::ScalerInside;
+use crate::protocol::{Frame, LogLine, RunStatus, Series, Speed, StationFrame};
+use crate::topology::document::{Diagnostic, NodeId};
+use crate::ui::shared::Shared;
+
+/// Log lines kept; the oldest go first.
+const LOG_MAX: usize = 500;
+
+/// How the worker is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Health {
+    /// Not ready yet.
+    #[default]
+    Starting,
+    Well,
+    /// Given up, with what to tell the learner.
+    Failed(String),
+}
+
+/// Something that happened to the simulation itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    pub words: String,
+    /// For whoever wants to know, or to report it.
+    pub detail: String,
+}
+
+/// A request that somebody asks about.
+#[derive(Clone, Debug)]
+pub struct Inquiry {
+    pub source: NodeId,
+    /// Counted from 0 by its source.
+    pub ordinal: u64,
+    pub answer: Answer,
+}
+
+/// What is known of it.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// The run is being replayed: how far that is, 0..1.
+    Waiting(f64),
+    Journey(Rc<Journey>),
+    /// There is none: why.
+    None(String),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunView {
+    pub health: Health,
+    pub frame: Shared<Frame>,
+    /// The latest series that came; of the watched node or the system.
+    pub series: Option<Shared<Series>>,
+    pub log: Shared<Vec<LogLine>>,
+    /// Costs and the objective, as they came last.
+    pub money: Shared<MoneyFrame>,
+    /// Requests worth asking about.
+    pub lately: Shared<Lately>,
+    /// The balancer that is looked into.
+    pub inside: Option<Shared<Inside>>,
+    /// Where the time went, as last sent.
+    pub profile: Option<Shared<ProfileFrame>>,
+    /// The scaler that is looked into.
+    pub scaler: Option<Shared<ScalerInside>>,
+    /// Whose number of replicas somebody asks about, and by which evaluation; `None`: the latest that changed it.
+    pub count_asked: Option<(NodeId, Option<u64>)>,
+    /// The request that somebody asks about.
+    pub inquiry: Option<Shared<Inquiry>>,
+    /// What the worker finds wrong with the document, before it runs.
+    pub diagnostics: Shared<Vec<Diagnostic>>,
+    /// Whether the document runs at all.
+    pub runs: bool,
+    /// Why the last change was refused; empty if it was not.
+    pub refused: Shared<Vec<Diagnostic>>,
+    /// `runner::Report` as JSON, once the run has ended.
+    pub report: Option<Shared<String>>,
+    /// Something happened that the learner should know, e.g. the worker was replaced.
+    pub note: Option<Shared<Note>>,
+    pub playing: bool,
+    pub speed: Speed,
+    /// Seed, run length or timetable changed: they act from the next start on.
+    pub needs_restart: bool,
+    /// The run is over and the design has changed since: the results are those of the earlier one.
+    pub outdated: bool,
+    /// Of the run under way.
+    pub seed: u64,
+    /// Length and warm-up that the run began with [s].
+    pub length_secs: f64,
+    pub warm_up_secs: f64,
+}
+
+impl Default for RunView {
+    fn default() -> Self {
+        Self {
+            health: Health::Starting,
+            frame: Shared::default(),
+            series: None,
+            log: Shared::default(),
+            money: Shared::default(),
+            lately: Shared::default(),
+            inside: None,
+            profile: None,
+            scaler: None,
+            count_asked: None,
+            inquiry: None,
+            diagnostics: Shared::default(),
+            runs: false,
+            refused: Shared::default(),
+            report: None,
+            note: None,
+            playing: false,
+            speed: Speed::Times(1.0),
+            needs_restart: false,
+            outdated: false,
+            seed: 0,
+            length_secs: 0.0,
+            warm_up_secs: 0.0,
+        }
+    }
+}
+
+impl RunView {
+    /// Forgets what belongs to an earlier run.
+    pub fn begin_run(&mut self) {
+        let health = self.health.clone();
+        *self = Self { health, playing: self.playing, speed: self.speed, note: self.note.take(), ..Self::default() };
+    }
+
+    /// Takes a frame over.
+    pub fn take(&mut self, frame: Rc<Frame>) {
+        if !frame.log.is_empty() {
+            let mut log = (*self.log).clone();
+            log.extend(frame.log.iter().cloned());
+            let surplus = log.len().saturating_sub(LOG_MAX);
+            log.drain(..surplus);
+            self.log = Shared::new(log);
+        }
+        if let Some(series) = &frame.series {
+            self.series = Some(Shared::new(series.clone()));
+        }
+        if let Some(money) = &frame.money {
+            self.money = Shared::new((**money).clone());
+        }
+        if let Some(lately) = &frame.lately {
+            self.lately = Shared::new(lately.clone());
+        }
+        if let Some(inside) = &frame.inside {
+            self.inside = Some(Shared::new((**inside).clone()));
+        }
+        if let Some(profile) = &frame.profile {
+            self.profile = Some(Shared::new((**profile).clone()));
+        }
+        // What has not changed stays the very same, so that nothing is rendered for it.
+        if let Some(scaler) = &frame.scaler
+            && self.scaler.as_ref().is_none_or(|known| *known.0 != **scaler)
+        {
+            self.scaler = Some(Shared::new((**scaler).clone()));
+        }
+        self.frame = Shared(frame);
+    }
+
+    /// Whether the run is over.
+    #[must_use]
+    pub fn finished(&self) -> bool {
+        self.frame.status == RunStatus::Finished
+    }
+
+    /// How far the clock is past the end, while what was under way is still answered [s]; 0 before.
+    #[must_use]
+    pub fn past_end_secs(&self) -> f64 {
+        if self.length_secs > 0.0 { (self.frame.now_ns as f64 / 1e9 - self.length_secs).max(0.0) } else { 0.0 }
+    }
+
+    /// Whether anything has happened yet.
+    #[must_use]
+    pub fn begun(&self) -> bool {
+        self.frame.events > 0
+    }
+
+    #[must_use]
+    pub fn station(&self, node: NodeId) -> Option<&StationFrame> {
+        self.frame.stations.iter().find(|station| station.node == node.0)
+    }
+}

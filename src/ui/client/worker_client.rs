@@ -1,0 +1,601 @@
+//! The worker as the page holds it: spawned, listened to, watched, replaced when it is gone.
+//!
+//! What is said to it is decided in [`crate::conversation`]; here are the browser's means.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+
+use wasm_bindgen::prelude::*;
+use web_sys::{ErrorEvent, MessageEvent, Worker};
+use yew::Callback;
+
+use super::frames::FrameCell;
+use super::run_view::{Answer, Health, Inquiry, Note, RunView};
+use crate::conversation::{Conversation, News};
+use crate::protocol::manifest::{ManifestAnswer, ManifestAsk};
+use crate::protocol::{BUILD, FromWorker, RunStatus, Speed, ToWorker};
+use crate::topology::document::{Change, Diagnostic, Document, Fault, FaultTarget, Input, NodeId};
+use crate::ui::browser::{self, Listener, Timer};
+use crate::ui::shared::Shared;
+
+/// How often the worker is asked whether it lives [ms]; it is given up after two silent answers.
+const HEARTBEAT_MS: i32 = 2_000;
+const MISSED_MAX: u32 = 2;
+/// Views are told of news at most this often [ms].
+const VIEW_EVERY_MS: f64 = 100.0;
+/// Workers lost in a row, without a run getting anywhere, after which the page stops trying.
+const LOST_MAX: u32 = 3;
+
+/// One worker and its listeners; dropped = terminated.
+#[derive(Debug)]
+pub struct WorkerLink {
+    worker: Worker,
+    _listeners: Vec<Listener>,
+}
+
+impl WorkerLink {
+    /// Starts a worker. `heard` gets its messages, `broke` a sentence when it fails to start or throws.
+    pub fn spawn(heard: impl Fn(FromWorker) + 'static, broke: impl Fn(String) + 'static) -> Result<Self, String> {
+        let url = browser::beside_page(&format!("worker_loader.js?b={BUILD}"));
+        let worker = Worker::new(&url).map_err(|_| "This browser could not start a web worker.".to_owned())?;
+        let broke = Rc::new(broke);
+        let on_message = {
+            let broke = broke.clone();
+            Listener::new(&worker, "message", move |event| {
+                let data = event.unchecked_into::<MessageEvent>().data();
+                let bytes = js_sys::Uint8Array::new(&data).to_vec();
+                match postcard::from_bytes(&bytes) {
+                    Ok(message) => heard(message),
+                    Err(_) => broke("The simulation sent something that this page cannot read.".to_owned()),
+                }
+            })
+        };
+        let on_error = Listener::new(&worker, "error", move |event| {
+            event.prevent_default();
+            let message = event.dyn_into::<ErrorEvent>().map(|event| event.message()).unwrap_or_default();
+            broke(message);
+        });
+        Ok(Self { worker, _listeners: vec![on_message, on_error] })
+    }
+
+    pub fn send(&self, message: &ToWorker) {
+        let bytes = postcard::to_allocvec(message).expect("messages are plain data");
+        // Posting fails only for things that cannot be cloned; bytes can.
+        let _ = self.worker.post_message(&js_sys::Uint8Array::from(bytes.as_slice()));
+    }
+}
+
+impl Drop for WorkerLink {
+    fn drop(&mut self) {
+        self.worker.terminate();
+    }
+}
+
+/// The running simulation: commands go in, [`RunView`]s come out. Cheap to clone; equal if it is the same one.
+#[derive(Clone)]
+pub struct Simulation(Rc<Inner>);
+
+impl PartialEq for Simulation {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Debug for Simulation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Simulation").finish_non_exhaustive()
+    }
+}
+
+/// What the page wants to be told of.
+#[derive(Clone, Debug, Default)]
+pub struct Listeners {
+    /// At most ten times a second.
+    pub view: Callback<RunView>,
+    /// A recorded change of a shared run was applied: the editor's document should follow.
+    pub recorded: Callback<Change>,
+    /// The answer to [`Simulation::export`]: run as JSON, trace hash.
+    pub exported: Callback<(String, String)>,
+    /// It was asked to run and cannot: why.
+    pub obstacle: Callback<Diagnostic>,
+}
+
+struct Inner {
+    frames: Rc<FrameCell>,
+    talk: RefCell<Conversation>,
+    link: RefCell<Option<WorkerLink>>,
+    view: RefCell<RunView>,
+    listeners: RefCell<Listeners>,
+    told_at_ms: RefCell<f64>,
+    trailing: RefCell<Option<Timer>>,
+    watchdog: RefCell<Watchdog>,
+    /// The next edit begins the run anew (playing or not): it is a new seed.
+    restart_with_edit: Cell<Option<bool>>,
+    /// Whoever asked about a manifest; told `None` if the worker broke over it.
+    manifest: RefCell<Callback<Option<ManifestAnswer>>>,
+    _timer: RefCell<Option<Timer>>,
+}
+
+#[derive(Debug, Default)]
+struct Watchdog {
+    next_ping: u32,
+    unanswered: Option<u32>,
+    missed: u32,
+    /// Workers lost since a run last got anywhere.
+    lost: u32,
+}
+
+impl Simulation {
+    /// Spawns the worker and watches over it.
+    #[must_use]
+    pub fn start(frames: Rc<FrameCell>) -> Self {
+        let simulation = Self(Rc::new(Inner {
+            frames,
+            talk: RefCell::default(),
+            link: RefCell::default(),
+            view: RefCell::default(),
+            listeners: RefCell::default(),
+            told_at_ms: RefCell::new(f64::NEG_INFINITY),
+            trailing: RefCell::default(),
+            watchdog: RefCell::default(),
+            restart_with_edit: Cell::new(None),
+            manifest: RefCell::default(),
+            _timer: RefCell::default(),
+        }));
+        simulation.spawn();
+        let watched = Rc::downgrade(&simulation.0);
+        *simulation.0._timer.borrow_mut() = Some(Timer::every(HEARTBEAT_MS, move || {
+            if let Some(inner) = watched.upgrade() {
+                Self(inner).heartbeat();
+            }
+        }));
+        simulation
+    }
+
+    pub fn listen(&self, listeners: Listeners) {
+        *self.0.listeners.borrow_mut() = listeners;
+        self.tell();
+    }
+
+    #[must_use]
+    pub fn frames(&self) -> Rc<FrameCell> {
+        self.0.frames.clone()
+    }
+
+    /// Begins a run, from its own document or from a shared one with recorded inputs.
+    pub fn open(&self, document: Rc<Document>, inputs: Vec<Input>, play: bool) {
+        self.0.watchdog.borrow_mut().lost = 0;
+        self.say(|talk| talk.open(document, inputs, play));
+        self.forget();
+    }
+
+    pub fn restart(&self, play: bool) {
+        self.0.watchdog.borrow_mut().lost = 0;
+        self.say(|talk| talk.restart(play));
+        self.forget();
+        if play {
+            self.refuses();
+        }
+    }
+
+    /// The editor's document changed.
+    pub fn edited(&self, document: Rc<Document>) {
+        self.say(|talk| talk.edited(document));
+        if let Some(play) = self.0.restart_with_edit.take() {
+            self.restart(play);
+        }
+    }
+
+    /// The edit that comes next shall begin the run anew, at the same pace.
+    pub fn restart_with_next_edit(&self) {
+        let playing = self.0.talk.borrow().playing();
+        self.0.restart_with_edit.set(Some(playing));
+    }
+
+    /// Runs on; a finished run starts anew, as with [`Simulation::restart`]. What cannot run says why instead.
+    pub fn play(&self) {
+        if self.refuses() {
+            return;
+        }
+        let finished = self.0.talk.borrow().finished();
+        if finished {
+            self.restart(true);
+        } else {
+            self.say(Conversation::play);
+        }
+    }
+
+    /// Whether something keeps it from running; then that is told.
+    fn refuses(&self) -> bool {
+        let obstacle = self.0.talk.borrow().obstacle();
+        let refuses = obstacle.is_some();
+        if let Some(obstacle) = obstacle {
+            let listener = self.0.listeners.borrow().obstacle.clone();
+            listener.emit(obstacle);
+        }
+        refuses
+    }
+
+    pub fn pause(&self) {
+        self.say(Conversation::pause);
+    }
+
+    #[must_use]
+    pub fn playing(&self) -> bool {
+        self.0.talk.borrow().playing()
+    }
+
+    /// Runs if it stands, stands if it runs.
+    pub fn toggle(&self) {
+        let playing = self.0.talk.borrow().playing();
+        if playing { self.pause() } else { self.play() }
+    }
+
+    pub fn step(&self) {
+        if !self.refuses() {
+            self.say(Conversation::step);
+        }
+    }
+
+    pub fn set_speed(&self, speed: Speed) {
+        self.say(|talk| talk.set_speed(speed));
+    }
+
+    pub fn inject(&self, fault: Fault) {
+        self.say(|talk| talk.inject(fault));
+    }
+
+    pub fn lift(&self, kind: &str, target: FaultTarget) {
+        self.say(|talk| talk.lift(kind, target));
+    }
+
+    pub fn watch(&self, node: Option<NodeId>) {
+        // A run that stands sends no new series: those of the same node stay.
+        let changed = self.0.talk.borrow_mut().watch(node);
+        if changed {
+            self.0.view.borrow_mut().series = None;
+            self.send_outgoing();
+            self.tell();
+        }
+    }
+
+    /// Which balancer's inside to send.
+    pub fn look_into(&self, node: Option<NodeId>) {
+        self.0.talk.borrow_mut().look_into(node);
+        if node.is_none() {
+            let mut view = self.0.view.borrow_mut();
+            (view.inside, view.scaler) = (None, None);
+        }
+        self.send_outgoing();
+    }
+
+    /// Whether to send where the time went.
+    pub fn profile(&self, on: bool) {
+        self.0.talk.borrow_mut().profile(on);
+        self.send_outgoing();
+    }
+
+    /// Asks why a request went as it did; the answer comes with the views.
+    pub fn explain(&self, source: NodeId, ordinal: u64) {
+        let asked = self.0.talk.borrow_mut().explain(source, ordinal);
+        if asked {
+            let answer = Answer::Waiting(0.0);
+            self.0.view.borrow_mut().inquiry = Some(Shared::new(Inquiry { source, ordinal, answer }));
+        }
+        self.send_outgoing();
+        self.tell();
+    }
+
+    /// Nobody asks any more.
+    pub fn forget_explain(&self) {
+        self.0.view.borrow_mut().inquiry = None;
+        self.say(Conversation::forget_explain);
+    }
+
+    /// Asks for the run as a link carries it; the answer comes to [`Listeners::exported`].
+    pub fn export(&self) {
+        self.say(Conversation::export);
+    }
+
+    /// Somebody wants to know why a service has the replicas that it has: its inside, once open, shows the evaluation of
+    /// that moment [ns]; `None`: the latest that changed the number.
+    pub fn ask_count(&self, node: NodeId, at_ns: Option<u64>) {
+        self.0.view.borrow_mut().count_asked = Some((node, at_ns));
+        self.tell();
+    }
+
+    /// It was shown.
+    pub fn count_answered(&self) {
+        self.0.view.borrow_mut().count_asked = None;
+        self.tell();
+    }
+
+    /// Asks about a manifest; a newer question takes an older one's place. `None`: the worker broke over it.
+    pub fn ask_manifest(&self, ask: ManifestAsk, answer: Callback<Option<ManifestAnswer>>) {
+        *self.0.manifest.borrow_mut() = answer;
+        self.0.talk.borrow_mut().ask_manifest(ask);
+        self.send_outgoing();
+    }
+
+    /// Makes the worker panic: for the test of the watchdog.
+    pub fn crash(&self) {
+        if let Some(link) = self.0.link.borrow().as_ref() {
+            link.send(&ToWorker::Crash);
+        }
+    }
+
+    pub fn dismiss_note(&self) {
+        self.0.view.borrow_mut().note = None;
+        self.tell();
+    }
+
+    fn say(&self, speak: impl FnOnce(&mut Conversation)) {
+        speak(&mut self.0.talk.borrow_mut());
+        self.send_outgoing();
+        self.tell();
+    }
+
+    fn send_outgoing(&self) {
+        let messages = self.0.talk.borrow_mut().take_outgoing();
+        if let Some(link) = self.0.link.borrow().as_ref() {
+            for message in &messages {
+                link.send(message);
+            }
+        }
+    }
+
+    /// What the views know of an earlier run goes.
+    fn forget(&self) {
+        self.0.frames.clear();
+        self.0.view.borrow_mut().begin_run();
+        if self.0.link.borrow().is_none() {
+            self.0.view.borrow_mut().health = Health::Starting;
+            self.spawn();
+        }
+        self.tell();
+    }
+
+    fn spawn(&self) {
+        let (heard, broke) = (Rc::downgrade(&self.0), Rc::downgrade(&self.0));
+        let link = WorkerLink::spawn(
+            move |message| {
+                if let Some(inner) = heard.upgrade() {
+                    Self(inner).heard(message);
+                }
+            },
+            move |message| {
+                if let Some(inner) = broke.upgrade() {
+                    Self(inner).lost_soon(message);
+                }
+            },
+        );
+        match link {
+            Ok(link) => *self.0.link.borrow_mut() = Some(link),
+            Err(message) => self.0.view.borrow_mut().health = Health::Failed(message),
+        }
+        let lost = self.0.watchdog.borrow().lost;
+        *self.0.watchdog.borrow_mut() = Watchdog { lost, ..Watchdog::default() };
+        self.tell();
+    }
+
+    fn heard(&self, message: FromWorker) {
+        let ready = matches!(message, FromWorker::Ready { .. });
+        let news = self.0.talk.borrow_mut().received(message);
+        self.send_outgoing();
+        if ready && news.is_none() {
+            let mut view = self.0.view.borrow_mut();
+            if view.health == Health::Starting {
+                view.health = Health::Well;
+            }
+        }
+        let Some(news) = news else {
+            self.tell_if_due(ready);
+            return;
+        };
+        let listeners = self.0.listeners.borrow().clone();
+        let mut urgent = true;
+        match news {
+            News::Frame(frame) => {
+                let mut view = self.0.view.borrow_mut();
+                urgent = view.frame.status != frame.status;
+                if frame.status == RunStatus::Running && frame.events > 0 {
+                    self.0.watchdog.borrow_mut().lost = 0;
+                }
+                let frame = Rc::new(*frame);
+                self.0.frames.put(frame.clone(), browser::now_ms());
+                view.take(frame);
+            }
+            News::Loaded { diagnostics, runs } => {
+                let mut view = self.0.view.borrow_mut();
+                view.diagnostics = Shared::new(diagnostics);
+                view.runs = runs;
+            }
+            News::Refused(diagnostics) => self.0.view.borrow_mut().refused = Shared::new(diagnostics),
+            News::Applied => self.0.view.borrow_mut().refused = Shared::default(),
+            News::Recorded(change) => listeners.recorded.emit(change),
+            News::Exported { run_json, trace_hash } => listeners.exported.emit((run_json, trace_hash)),
+            News::Explaining(share) => {
+                let mut view = self.0.view.borrow_mut();
+                if let Some(inquiry) = &view.inquiry
+                    && matches!(inquiry.answer, Answer::Waiting(_))
+                {
+                    let (source, ordinal) = (inquiry.source, inquiry.ordinal);
+                    view.inquiry = Some(Shared::new(Inquiry { source, ordinal, answer: Answer::Waiting(share) }));
+                }
+            }
+            News::Explained { source, ordinal, journey } => {
+                let mut view = self.0.view.borrow_mut();
+                let wanted =
+                    view.inquiry.as_ref().is_some_and(|asked| (asked.source, asked.ordinal) == (source, ordinal));
+                if wanted {
+                    let journey = journey.and_then(|json| {
+                        serde_json::from_str(&json).map_err(|_| "The answer could not be read.".to_owned())
+                    });
+                    let answer = match journey {
+                        Ok(journey) => Answer::Journey(Rc::new(journey)),
+                        Err(words) => Answer::None(words),
+                    };
+                    view.inquiry = Some(Shared::new(Inquiry { source, ordinal, answer }));
+                }
+            }
+            News::Manifest(answer) => {
+                let asked = self.0.manifest.borrow().clone();
+                asked.emit(Some(answer));
+                urgent = false;
+            }
+            News::Finished(report) => self.0.view.borrow_mut().report = Some(Shared::new(report)),
+            News::Pong(id) => {
+                let mut watchdog = self.0.watchdog.borrow_mut();
+                if watchdog.unanswered == Some(id) {
+                    watchdog.unanswered = None;
+                    watchdog.missed = 0;
+                }
+                urgent = false;
+            }
+            News::Panicked(message) => self.lost_soon(message),
+            News::WrongBuild(build) => {
+                self.0.view.borrow_mut().health = Health::Failed(format!(
+                    "The page and the simulation come from different versions (this page {BUILD}, simulation {build}). Reload the page."
+                ));
+            }
+        }
+        self.tell_if_due(urgent);
+    }
+
+    /// Asks whether the worker lives. While the page is hidden browsers slow everything, so nothing is concluded.
+    fn heartbeat(&self) {
+        let gone = {
+            let mut watchdog = self.0.watchdog.borrow_mut();
+            // Before the worker is ready it cannot answer, however slow the network.
+            let unready = self.0.view.borrow().health != Health::Well;
+            if browser::hidden() || unready || self.0.link.borrow().is_none() {
+                watchdog.unanswered = None;
+                watchdog.missed = 0;
+                return;
+            }
+            if watchdog.unanswered.is_some() {
+                watchdog.missed += 1;
+            }
+            watchdog.missed >= MISSED_MAX
+        };
+        if gone {
+            self.lost("It stopped answering.".to_owned());
+            return;
+        }
+        // One question at a time: while it is open, silence is counted, not more questions asked.
+        let mut watchdog = self.0.watchdog.borrow_mut();
+        if watchdog.unanswered.is_none() {
+            watchdog.next_ping += 1;
+            watchdog.unanswered = Some(watchdog.next_ping);
+            if let Some(link) = self.0.link.borrow().as_ref() {
+                link.send(&ToWorker::Ping { id: watchdog.next_ping });
+            }
+        }
+    }
+
+    /// The listener that reports the loss belongs to the worker to be dropped: drop it from outside.
+    fn lost_soon(&self, message: String) {
+        let inner = Rc::downgrade(&self.0);
+        wasm_bindgen_futures::spawn_local(async move {
+            if let Some(inner) = inner.upgrade() {
+                Self(inner).lost(message);
+            }
+        });
+    }
+
+    /// Replaces the worker and has the new one replay to where the lost one stood.
+    fn lost(&self, message: String) {
+        if self.0.link.borrow_mut().take().is_none() {
+            return; // A second cry of a worker already given up.
+        }
+        let lost = {
+            let mut watchdog = self.0.watchdog.borrow_mut();
+            watchdog.lost += 1;
+            watchdog.lost
+        };
+        let at = self.0.view.borrow().frame.now_ns;
+        self.0.talk.borrow_mut().worker_lost();
+        let asked = self.0.manifest.take();
+        asked.emit(None);
+        {
+            let seed = self.0.talk.borrow().seed();
+            let mut view = self.0.view.borrow_mut();
+            view.inquiry = None;
+            let clock = crate::engine::time::SimTime(at);
+            if lost >= LOST_MAX {
+                view.health = Health::Failed(format!(
+                    "The simulation failed {lost} times in a row: {message} Your design is safe. Build {BUILD}, seed {seed}. \
+                     Change the design or press Restart to try again."
+                ));
+            } else {
+                view.health = Health::Starting;
+                view.note = Some(Shared::new(Note {
+                    words: format!("The simulation broke and was started again. Your run is brought back to {clock}."),
+                    detail: format!("{message} (build {BUILD}, seed {seed})"),
+                }));
+            }
+        }
+        if lost < LOST_MAX {
+            self.spawn();
+        }
+        self.tell();
+    }
+
+    fn tell_if_due(&self, urgent: bool) {
+        let wait = *self.0.told_at_ms.borrow() + VIEW_EVERY_MS - browser::now_ms();
+        if urgent || wait <= 0.0 {
+            self.tell();
+        } else if self.0.trailing.borrow().is_none() {
+            let inner = Rc::downgrade(&self.0);
+            *self.0.trailing.borrow_mut() = Some(Timer::once(wait.ceil() as i32, move || {
+                if let Some(inner) = inner.upgrade() {
+                    Self(inner).tell();
+                }
+            }));
+        }
+    }
+
+    /// Tells the views now.
+    fn tell(&self) {
+        *self.0.told_at_ms.borrow_mut() = browser::now_ms();
+        let view = {
+            let talk = self.0.talk.borrow();
+            let mut view = self.0.view.borrow_mut();
+            view.playing = talk.playing();
+            view.speed = talk.speed();
+            view.needs_restart = talk.needs_restart();
+            view.outdated = talk.outdated();
+            view.seed = talk.seed();
+            view.length_secs = talk.base().run_length_secs;
+            view.warm_up_secs = talk.base().warm_up_secs;
+            view.clone()
+        };
+        let listener = self.0.listeners.borrow().view.clone();
+        listener.emit(view);
+        // A timer must not be dropped by its own call: by the next turn of the loop it is over.
+        let inner = Rc::downgrade(&self.0);
+        if self.0.trailing.borrow().is_some() {
+            wasm_bindgen_futures::spawn_local(async move {
+                if let Some(inner) = inner.upgrade() {
+                    inner.trailing.borrow_mut().take();
+                }
+            });
+        }
+    }
+}
+
+/// Which speeds the buttons offer, slowest first [simulated s per wall s].
+pub const SPEEDS: &[f64] = &[0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0];
+
+/// The speed `steps` further along [`SPEEDS`]; beyond the fastest lies "as fast as possible".
+#[must_use]
+pub fn speed_beside(speed: Speed, steps: isize) -> Speed {
+    let last = SPEEDS.len() as isize;
+    let at = match speed {
+        Speed::Max => last,
+        Speed::Times(times) => SPEEDS.iter().position(|known| *known >= times).map_or(last - 1, |at| at as isize),
+    };
+    let next = (at + steps).clamp(0, last);
+    SPEEDS.get(next as usize).map_or(Speed::Max, |times| Speed::Times(*times))
+}

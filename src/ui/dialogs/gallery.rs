@@ -1,0 +1,240 @@
+//! The gallery: scenarios, practice, one's own drafts, and files.
+
+use std::rc::Rc;
+
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+use crate::interop::kubernetes::looks_like_one;
+use crate::lesson::Lesson;
+use crate::lesson::catalog::{CHAPTERS, LESSONS, LessonFiles, SCENARIOS};
+use crate::lesson::progress::LessonProgress;
+use crate::topology::document::Document;
+use crate::topology::format::{Run, limits};
+use crate::ui::browser;
+use crate::ui::kit::dialog::Dialog;
+use crate::ui::kit::icons::icon;
+use crate::ui::practice::use_progress;
+use crate::ui::shell::{DialogKind, Opening, Origin, use_shell};
+use crate::ui::storage;
+
+#[derive(Debug, PartialEq, Properties)]
+pub struct GalleryProps {
+    pub onclose: Callback<()>,
+}
+
+#[component]
+pub fn Gallery(props: &GalleryProps) -> Html {
+    let shell = use_shell();
+    let progress = use_progress();
+    let failed = use_state_eq(|| None::<String>);
+    let chooser = use_node_ref();
+
+    let open = {
+        let (shell, onclose) = (shell.clone(), props.onclose.clone());
+        Callback::from(move |opening: Opening| {
+            onclose.emit(());
+            shell.open(opening);
+        })
+    };
+    let scenarios = SCENARIOS.iter().filter_map(|scenario| scenario.run().ok().map(|run| (scenario.id, run)));
+    let cards = scenarios.map(|(id, run)| {
+        let onclick = {
+            let (open, run) = (open.clone(), run.clone());
+            Callback::from(move |_: MouseEvent| {
+                open.emit(Opening {
+                    document: Rc::new(run.document.clone()),
+                    inputs: run.inputs.clone(),
+                    origin: Origin::Scenario(id.to_owned()),
+                    play: true,
+                    note: None,
+                });
+            })
+        };
+        card(id, "flask-conical", &run.document.title, &run.document.notes, onclick)
+    });
+    let lessons = use_memo((), |()| -> Vec<(&'static LessonFiles, Lesson)> {
+        LESSONS.iter().filter_map(|files| files.lesson().ok().map(|lesson| (files, lesson))).collect()
+    });
+    let chapters = CHAPTERS.iter().map(|chapter| {
+        let here: Vec<_> = lessons.iter().filter(|(_, lesson)| lesson.chapter == chapter.id).collect();
+        let passed = here.iter().filter(|(files, _)| progress.of(files.slug).passed.is_some()).count();
+        let tiles = here.iter().map(|(files, lesson)| lesson_tile(files, lesson, &progress.of(files.slug), &open));
+        html! {
+            <section key={chapter.id}>
+                <header class="chapter">
+                    <h3>{ chapter.title }</h3>
+                    if here.len() > 1 { <span class="chapter-passed num">{ format!("{passed} of {} passed", here.len()) }</span> }
+                    <p>{ chapter.summary }</p>
+                </header>
+                <ul class={classes!("cards", (here.len() > 1).then_some("cards-small"))}>{ for tiles }</ul>
+            </section>
+        }
+    });
+    let own = storage::shelf().into_iter().map(|shelved| {
+        let onclick = {
+            let (open, failed, shelved) = (open.clone(), failed.clone(), shelved.clone());
+            Callback::from(move |_: MouseEvent| match read(&shelved.run_json, Origin::Draft) {
+                Ok(opening) => open.emit(opening),
+                Err(message) => failed.set(Some(message)),
+            })
+        };
+        card("", "history", &shelved.title, "An earlier draft of yours.", onclick)
+    });
+    let blank = {
+        let open = open.clone();
+        Callback::from(move |_: MouseEvent| {
+            open.emit(Opening {
+                document: Rc::new(Document::default()),
+                inputs: Vec::new(),
+                origin: Origin::Draft,
+                play: false,
+                note: None,
+            });
+        })
+    };
+    let choose = {
+        let chooser = chooser.clone();
+        Callback::from(move |_: MouseEvent| {
+            if let Some(chooser) = chooser.cast::<HtmlInputElement>() {
+                chooser.click();
+            }
+        })
+    };
+    let manifest = {
+        let (shell, onclose) = (shell.clone(), props.onclose.clone());
+        Callback::from(move |_: MouseEvent| {
+            onclose.emit(());
+            shell.show(DialogKind::Manifest { text: String::new(), out: false });
+        })
+    };
+    let chosen = {
+        let (open, failed) = (open.clone(), failed.clone());
+        let (shell, onclose) = (shell, props.onclose.clone());
+        Callback::from(move |event: Event| {
+            let input: HtmlInputElement = event.target_unchecked_into();
+            if let Some(file) = input.files().and_then(|files| files.get(0)) {
+                let (open, failed) = (open.clone(), failed.clone());
+                let (shell, onclose) = (shell.clone(), onclose.clone());
+                read_file(&file, move |found| match found {
+                    Ok(Found::Run(opening)) => open.emit(*opening),
+                    Ok(Found::Manifest(text)) => {
+                        onclose.emit(());
+                        shell.show(DialogKind::Manifest { text, out: false });
+                    }
+                    Err(message) => failed.set(Some(message)),
+                });
+            }
+            input.set_value("");
+        })
+    };
+    html! {
+        <Dialog title="Open" wide=true onclose={props.onclose.clone()}>
+            if let Some(message) = failed.as_ref() { <p class="callout callout-warn" role="alert">{ message }</p> }
+            { for chapters }
+            <section>
+                <header class="chapter">
+                    <h3>{ "Scenarios" }</h3>
+                    <p>{ "Systems that run as they are: look, change, break." }</p>
+                </header>
+                <ul class="cards">{ for cards }</ul>
+            </section>
+            <section>
+                <header class="chapter"><h3>{ "Your own" }</h3></header>
+                <ul class="cards">
+                    { card("blank", "plus", "Empty canvas", "Begin from nothing.", blank) }
+                    { card("file", "folder-open", "Open a file", "A run saved by Headroom; dropping it on the page works too.", choose) }
+                    { card("manifest", "file-code", "Kubernetes manifest", "A Deployment with its autoscaler becomes a service; a service becomes a manifest.", manifest) }
+                    { for own }
+                </ul>
+                <input ref={chooser} type="file" accept=".json,.yaml,.yml,application/json,application/yaml" hidden=true onchange={chosen} id="file-chooser" />
+            </section>
+            <p class="sub">{ "What you have drawn goes on the shelf above; it is not lost." }</p>
+        </Dialog>
+    }
+}
+
+/// A lesson in its chapter: what it asks, how long it takes, how far the learner is.
+fn lesson_tile(
+    files: &'static LessonFiles,
+    lesson: &Lesson,
+    progress: &LessonProgress,
+    open: &Callback<Opening>,
+) -> Html {
+    let state = if progress.passed.is_some() {
+        Some("passed")
+    } else if progress.version > 0 {
+        Some("begun")
+    } else {
+        None
+    };
+    let slug = files.slug;
+    let onclick = open.clone();
+    let onclick = Callback::from(move |_: MouseEvent| {
+        if let Some(opening) = crate::ui::practice::opening(slug) {
+            onclick.emit(opening);
+        }
+    });
+    html! {
+        <li>
+            <button type="button" class="tile" data-open={slug} {onclick}>
+                <span class={classes!("tile-icon", "tile-number", "num", state.map(|state| format!("tile-{state}")))} aria-hidden="true">
+                    if state == Some("passed") { { icon("circle-check", "icon-l") } } else { { files.number } }
+                </span>
+                <span class="tile-words">
+                    <span class="tile-title"><span class="visually-hidden">{ format!("{}. ", files.number) }</span>{ &lesson.title }</span>
+                    <span class="tile-text">{ &lesson.summary }</span>
+                    <span class="tile-facts">
+                        { icon("clock", "icon-s") }{ format!("{} min", lesson.minutes) }
+                        if let Some(state) = state { <span class={classes!("badge", format!("badge-{state}"))}>{ state }</span> }
+                    </span>
+                </span>
+            </button>
+        </li>
+    }
+}
+
+fn card(id: &str, sign: &'static str, title: &str, words: &str, onclick: Callback<MouseEvent>) -> Html {
+    html! {
+        <li>
+            <button type="button" class="tile" data-open={id.to_owned()} {onclick}>
+                <span class="tile-icon">{ icon(sign, "icon-l") }</span>
+                <span class="tile-words">
+                    <span class="tile-title">{ title }</span>
+                    <span class="tile-text">{ words }</span>
+                </span>
+            </button>
+        </li>
+    }
+}
+
+/// A saved run as text, ready to open; `Err` in plain words.
+pub fn read(text: &str, origin: Origin) -> Result<Opening, String> {
+    let run = Run::from_json(text).map_err(|error| format!("It cannot be opened: {error}. {}", error.remedy()))?;
+    let note = run.engine_note();
+    Ok(Opening { document: Rc::new(run.document), inputs: run.inputs, origin, play: false, note })
+}
+
+/// What a file holds.
+#[derive(Debug)]
+pub enum Found {
+    Run(Box<Opening>),
+    /// The text of a Kubernetes manifest.
+    Manifest(String),
+}
+
+/// The same from a file, which may also be a manifest.
+pub fn read_file(file: &web_sys::File, done: impl FnOnce(Result<Found, String>) + 'static) {
+    let named = file.name().to_lowercase();
+    browser::read_file(file, limits::TEXT_BYTES_MAX as f64, move |text| {
+        done(text.and_then(|text| {
+            if named.ends_with(".yaml") || named.ends_with(".yml") {
+                return Ok(Found::Manifest(text));
+            }
+            match read(&text, Origin::File) {
+                Err(_) if looks_like_one(&text) => Ok(Found::Manifest(text)),
+                found => found.map(|opening| Found::Run(Box::new(opening))),
+            }
+        }))
+    });
+}

@@ -1,0 +1,116 @@
+//! Why it costs what it costs: every line of the bill with its quantity, its price, and where the price comes from.
+
+use yew::prelude::*;
+
+use super::what_if::objective_words;
+use crate::model::scaler::calendar::Calendar;
+use crate::protocol::money::{MoneyFrame, MoneyKind, MoneyLine};
+use crate::topology::document::{Document, NodeId};
+use crate::ui::kit::dialog::Dialog;
+use crate::ui::kit::format;
+use crate::ui::kit::hint::Term;
+use crate::ui::store::{use_document, use_run};
+
+#[derive(Debug, PartialEq, Properties)]
+pub struct MoneyProps {
+    pub onclose: Callback<()>,
+}
+
+#[component]
+pub fn Money(props: &MoneyProps) -> Html {
+    let run = use_run();
+    let document = use_document();
+    let money = &run.money;
+    let rows = money.lines.iter().enumerate().map(|(index, line)| {
+        let first = index == 0 || money.lines[index - 1].node != line.node;
+        row(&document, line, first)
+    });
+    html! {
+        <Dialog title="What it costs, and why" onclose={props.onclose.clone()} wide=true>
+            if money.lines.is_empty() {
+                <p class="empty">{ "Nothing has a price yet, or nothing has run. Choose a virtual machine as what a replica has, or set a price at a database, a cache or a gateway." }</p>
+            } else {
+                <dl class="facts money-facts">
+                    <dt>{ "now, an hour" }</dt><dd class="num">{ format::dollars(money.per_hour) }</dd>
+                    <dt><Term id="cost_per_hour">{ "on average, an hour" }</Term></dt><dd class="num">{ format::dollars(money.mean_per_hour) }</dd>
+                    <dt>{ "a day of 24 hours, at that average" }</dt><dd class="num">{ format::dollars(money.mean_per_hour * 24.0) }</dd>
+                    <dt>{ "so far" }</dt><dd class="num">{ format::dollars(money.total) }</dd>
+                    <dt>{ "a million answered requests" }</dt><dd class="num">{ format::dollars(money.per_million) }</dd>
+                </dl>
+                if let Some(words) = day_words(&document) { <p class="sub">{ words }</p> }
+                <div class="race-table" tabindex="0" role="group" aria-label="The bill, line by line">
+                    <table class="plain-table" id="bill">
+                        <thead><tr>
+                            <th scope="col">{ "station" }</th><th scope="col">{ "for" }</th><th scope="col">{ "quantity" }</th>
+                            <th scope="col">{ "price" }</th><th scope="col">{ "so far" }</th>
+                        </tr></thead>
+                        <tbody>{ for rows }</tbody>
+                        <tfoot><tr><th scope="row" colspan="4">{ "all together" }</th><td class="num">{ format::dollars(money.total) }</td></tr></tfoot>
+                    </table>
+                </div>
+                <ul class="sources">{ for sources(money).into_iter().map(|source| html! { <li class="sub">{ source }</li> }) }</ul>
+            }
+            <p>{ objective_words(&document) }{ " " }{ lost_words(money, &document) }</p>
+        </Dialog>
+    }
+}
+
+fn row(document: &Document, line: &MoneyLine, first: bool) -> Html {
+    let label = document.nodes.get(&NodeId(line.node)).map_or_else(|| "removed".to_owned(), |node| node.label.clone());
+    let what = match line.kind {
+        MoneyKind::OnDemand | MoneyKind::Reserved | MoneyKind::Spot => {
+            format!("{}, {} now, {}", line.size, line.running, line.kind.label())
+        }
+        kind => kind.label().to_owned(),
+    };
+    let per = match line.kind {
+        MoneyKind::OnDemand | MoneyKind::Reserved | MoneyKind::Spot | MoneyKind::Station => "an hour",
+        MoneyKind::Requests => "a million",
+        MoneyKind::Zones | MoneyKind::Regions | MoneyKind::Internet => "a GB",
+    };
+    html! {
+        <tr>
+            <th scope="row">{ if first { label } else { String::new() } }</th>
+            <td>{ what }</td>
+            <td class="num">{ format!("{} {}", format::figures(line.quantity), line.kind.unit()) }</td>
+            <td class="num">{ format!("× {} {per}", format::dollars(line.price)) }</td>
+            <td class="num">{ format!("= {}", format::dollars(line.cost)) }</td>
+        </tr>
+    }
+}
+
+/// Each source once, in the order of the lines.
+fn sources(money: &MoneyFrame) -> Vec<&'static str> {
+    let mut sources = Vec::new();
+    for line in &money.lines {
+        if !sources.contains(&line.kind.source()) {
+            sources.push(line.kind.source());
+        }
+    }
+    sources
+}
+
+/// What compressed days do to a bill; `None`: days are real.
+fn day_words(document: &Document) -> Option<String> {
+    let secs = document.day_secs.filter(|secs| Calendar::with_day(*secs).is_compressed())?;
+    Some(format!(
+        "A day on the calendar lasts {} here, so a run pays only for that long; a real day of this pattern would cost what stands above for 24 hours.",
+        format::span(secs)
+    ))
+}
+
+/// How the objective was kept so far.
+#[must_use]
+pub fn lost_words(money: &MoneyFrame, document: &Document) -> String {
+    if money.judged_secs <= 0.0 {
+        return String::new();
+    }
+    let (lost, judged) = (money.missed_secs / 60.0, money.judged_secs / 60.0);
+    let mut words = format!("Missed for {} of {} so far.", format::minutes(lost), format::minutes(judged));
+    let compressed = document.day_secs.filter(|secs| Calendar::with_day(*secs).is_compressed());
+    if let Some(day) = compressed.filter(|_| lost > 0.0) {
+        let on_the_calendar = format::span(money.missed_secs * 86_400.0 / day);
+        words += &format!(" On the calendar that is {on_the_calendar}.");
+    }
+    words
+}

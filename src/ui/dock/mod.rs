@@ -1,0 +1,251 @@
+//! The dock under the stage: charts, where the time goes, the event log, problems; and the timeline.
+
+pub mod charts;
+pub mod monitor;
+pub mod profile;
+pub mod report;
+pub mod timeline;
+
+use yew::prelude::*;
+
+use self::charts::{ChartCard, ChartKind};
+use self::monitor::Monitor;
+use self::profile::Profile;
+use self::timeline::Timeline;
+use super::inspector::inside::scaling::ask_count;
+use super::inspector::target_words;
+use super::store::{Dispatch, use_dispatch, use_document, use_preferences, use_run, use_selection, use_simulation};
+use crate::editor::{SessionChange, Target};
+use crate::engine::time::SimTime;
+use crate::protocol::{LogLevel, LogLine};
+use crate::topology::check;
+use crate::topology::document::{Diagnostic, Document, NodeId, Place, Severity};
+use crate::ui::kit::icons::icon;
+
+/// Name of the panel in the stored session.
+const PANEL: &str = "dock";
+
+#[component]
+pub fn Dock() -> Html {
+    let preferences = use_preferences();
+    let dispatch = use_dispatch();
+    let document = use_document();
+    let open = preferences.panel_open(PANEL, true);
+    let problems = use_memo(document.clone(), |document| check::check(document));
+    let chosen = preferences.tab(PANEL).unwrap_or("charts").to_owned();
+    let choose = |id: &'static str| {
+        let dispatch = dispatch.clone();
+        Callback::from(move |_: MouseEvent| {
+            dispatch.session(SessionChange::SetTab { panel: PANEL.to_owned(), tab: id.to_owned() });
+            dispatch.session(SessionChange::SetPanel { panel: PANEL.to_owned(), open: true });
+        })
+    };
+    let fold = {
+        let dispatch = dispatch.clone();
+        Callback::from(move |_: MouseEvent| {
+            dispatch.session(SessionChange::SetPanel { panel: PANEL.to_owned(), open: !open });
+        })
+    };
+    let errors = problems.iter().any(|problem| problem.severity == Severity::Error);
+    let tab = |id: &'static str, words: Html| {
+        let on = open && chosen == id;
+        html! {
+            <button type="button" class="tab" aria-expanded={on.to_string()} aria-controls="dock-body" onclick={choose(id)}>{ words }</button>
+        }
+    };
+    html! {
+        <section class={classes!("dock", (!open).then_some("dock-closed"))} aria-label="Charts, log and problems">
+            <div class="dock-tabs">
+                { tab("charts", html! { <>{ icon("chart-line", "icon-s") }{ "Charts" }</> }) }
+                { tab("monitor", html! { <>{ icon("activity", "icon-s") }{ "Monitor" }</> }) }
+                { tab("profile", html! { <>{ icon("timer", "icon-s") }{ "Where time goes" }</> }) }
+                { tab("log", html! { <>{ icon("list", "icon-s") }{ "Log" }</> }) }
+                { tab("problems", html! {
+                    <>{ icon("triangle-alert", "icon-s") }{ "Problems" }
+                    if !problems.is_empty() { <span class={classes!("count", errors.then_some("count-bad"))}>{ problems.len() }</span> }</>
+                }) }
+                <span class="dock-space"></span>
+                if open && !matches!(chosen.as_str(), "log" | "problems" | "profile") { <Whose /> }
+                <button type="button" class="icon-btn icon-btn-s" onclick={fold} aria-expanded={open.to_string()} aria-controls="dock-body"
+                    aria-label={if open { "Fold the charts away" } else { "Show the charts" }}>
+                    { icon(if open { "chevron-down" } else { "chevron-up" }, "icon-s") }
+                </button>
+            </div>
+            <div class="dock-body" id="dock-body" hidden={!open}>
+                if open {
+                    { match chosen.as_str() {
+                        "log" => html! { <LogPanel /> },
+                        "monitor" => html! { <Monitor /> },
+                        "profile" => html! { <Profile /> },
+                        "problems" => html! { <Problems problems={(*problems).clone()} /> },
+                        _ => html! { <Charts /> },
+                    } }
+                }
+            </div>
+            <Timeline />
+        </section>
+    }
+}
+
+/// Name of the choice whose series the charts show.
+const WHOSE: &str = "charts";
+
+/// Lets the charts show the selected station, with the dock open on them.
+pub fn charts_of_selected(dispatch: &Dispatch) {
+    dispatch.session(SessionChange::SetTab { panel: WHOSE.to_owned(), tab: "selected".to_owned() });
+    dispatch.session(SessionChange::SetTab { panel: PANEL.to_owned(), tab: "charts".to_owned() });
+    dispatch.session(SessionChange::SetPanel { panel: PANEL.to_owned(), open: true });
+}
+
+/// Opens the dock on what stands in the way of a run.
+pub fn show_problems(dispatch: &Dispatch) {
+    dispatch.session(SessionChange::SetTab { panel: PANEL.to_owned(), tab: "problems".to_owned() });
+    dispatch.session(SessionChange::SetPanel { panel: PANEL.to_owned(), open: true });
+}
+
+/// The whole system or the selected station: whose series the charts show.
+#[component]
+fn Whose() -> Html {
+    let dispatch = use_dispatch();
+    let document = use_document();
+    let node = use_charted();
+    let selected = use_selection().single();
+    let Some(Target::Node(id)) = selected else { return Html::default() };
+    let choose = |tab: &'static str| {
+        let dispatch = dispatch.clone();
+        Callback::from(move |_: MouseEvent| {
+            dispatch.session(SessionChange::SetTab { panel: WHOSE.to_owned(), tab: tab.to_owned() });
+        })
+    };
+    html! {
+        <div class="segments" role="group" aria-label="Whose charts">
+            <button type="button" aria-pressed={node.is_none().to_string()} onclick={choose("system")}>{ "Whole system" }</button>
+            <button type="button" aria-pressed={node.is_some().to_string()} onclick={choose("selected")}>{ target_words(&document, Target::Node(id)) }</button>
+        </div>
+    }
+}
+
+/// The station whose series the charts show; `None`: the whole system.
+#[hook]
+pub fn use_charted() -> Option<NodeId> {
+    let preferences = use_preferences();
+    let document = use_document();
+    match use_selection().single() {
+        Some(Target::Node(id)) if preferences.tab(WHOSE) == Some("selected") && document.nodes.contains_key(&id) => {
+            Some(id)
+        }
+        _ => None,
+    }
+}
+
+/// The charts of the whole system or of one station.
+#[component]
+pub fn Charts() -> Html {
+    let simulation = use_simulation();
+    let node = use_charted();
+    use_effect_with(node, move |node| simulation.watch(*node));
+    // Where nothing has a price there is nothing to draw.
+    let run = use_run();
+    let priced = run.series.as_ref().is_some_and(|series| !series.cost_per_hour.is_empty());
+    let kinds = [ChartKind::Throughput, ChartKind::Times, ChartKind::Cost, ChartKind::Utilization, ChartKind::Queue];
+    let kinds = kinds.into_iter().filter(|kind| priced || *kind != ChartKind::Cost);
+    html! {
+        <div class={classes!("charts", priced.then_some("charts-priced"))}>
+            { for kinds.map(|kind| html! { <ChartCard {kind} {node} key={format!("{kind:?}")} /> }) }
+        </div>
+    }
+}
+
+/// What happened, newest first.
+#[component]
+pub fn LogPanel() -> Html {
+    let run = use_run();
+    let dispatch = use_dispatch();
+    let simulation = use_simulation();
+    if run.log.is_empty() {
+        return html! { <p class="empty">{ "Nothing to report yet. Deaths, health checks and faults are written down here." }</p> };
+    }
+    // What a scaler decided leads to the evaluation behind it.
+    let why_count = |line: &LogLine| {
+        let node = line.node?;
+        let scaled = run.station(node).is_some_and(|station| station.scaling.is_some());
+        (scaled && line.text.contains(" → ") && line.text.contains(" replicas. ")).then(|| {
+            let (dispatch, simulation, at_ns) = (dispatch.clone(), simulation.clone(), line.at_ns);
+            Callback::from(move |_: MouseEvent| ask_count(&dispatch, &simulation, node, Some(at_ns)))
+        })
+    };
+    let lines = run.log.iter().rev().map(|line| {
+        let (class, sign) = match line.level {
+            LogLevel::Info => ("log-info", "info"),
+            LogLevel::Good => ("log-good", "circle-check"),
+            LogLevel::Bad => ("log-bad", "triangle-alert"),
+        };
+        let jump = line.node.map(|node| {
+            let dispatch = dispatch.clone();
+            Callback::from(move |_: MouseEvent| dispatch.session(SessionChange::Reveal(Target::Node(node))))
+        });
+        html! {
+            <li class={classes!("log-line", class)}>
+                <span class="num log-at">{ SimTime(line.at_ns).to_string() }</span>
+                { icon(sign, "icon-s") }
+                if let Some(onclick) = jump {
+                    <button type="button" class="link-btn" {onclick}>{ &line.text }</button>
+                    if let Some(onclick) = why_count(line) { <button type="button" class="btn btn-s" {onclick}>{ "Why?" }</button> }
+                } else {
+                    <span>{ &line.text }</span>
+                }
+            </li>
+        }
+    });
+    html! { <ul class="log" tabindex="0" aria-label="Event log, newest first">{ for lines }</ul> }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+pub struct ProblemsProps {
+    pub problems: Vec<Diagnostic>,
+}
+
+/// What stands in the way of a run, or will surely not go as meant.
+#[component]
+pub fn Problems(props: &ProblemsProps) -> Html {
+    let document = use_document();
+    let dispatch = use_dispatch();
+    if props.problems.is_empty() {
+        return html! { <p class="empty">{ icon("circle-check", "") }{ "No problems: it can run." }</p> };
+    }
+    let rows = props.problems.iter().map(|problem| {
+        let target = match problem.place {
+            Place::Node(id) => Some(Target::Node(id)),
+            Place::Edge(id) => Some(Target::Edge(id)),
+            Place::Area(id) => Some(Target::Area(id)),
+            Place::Document | Place::Fault(_) => None,
+        };
+        let jump = target.map(|target| {
+            let dispatch = dispatch.clone();
+            Callback::from(move |_: MouseEvent| dispatch.session(SessionChange::Reveal(target)))
+        });
+        let error = problem.severity == Severity::Error;
+        html! {
+            <li class={classes!("issue", error.then_some("issue-error"))}>
+                { icon(if error { "circle-x" } else { "triangle-alert" }, "") }
+                <div>
+                    <p><span class="visually-hidden">{ if error { "Error: " } else { "Warning: " } }</span>{ &problem.message }</p>
+                    <p class="sub">{ &problem.remedy }</p>
+                </div>
+                if let Some(onclick) = jump {
+                    <button type="button" class="btn btn-s" {onclick}>{ icon("crosshair", "icon-s") }{ place_words(&document, problem.place) }</button>
+                }
+            </li>
+        }
+    });
+    html! { <ul class="issues" aria-label="Problems">{ for rows }</ul> }
+}
+
+fn place_words(document: &Document, place: Place) -> String {
+    match place {
+        Place::Node(id) => target_words(document, Target::Node(id)),
+        Place::Edge(id) => target_words(document, Target::Edge(id)),
+        Place::Area(id) => target_words(document, Target::Area(id)),
+        Place::Document | Place::Fault(_) => "the run".to_owned(),
+    }
+}

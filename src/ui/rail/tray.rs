@@ -1,0 +1,163 @@
+//! The fault tray: what can go wrong, by what it is about. Drag a fault onto what it shall hit, or onto the timeline.
+
+use yew::prelude::*;
+
+use crate::editor::faults::targets;
+use crate::editor::{Action, EditCommand, SessionChange, ToolRequest, ToolState};
+use crate::model::fault::{self, FaultKind, Group};
+use crate::model::params::{Params, Value};
+use crate::topology::chaos::{self, Budget};
+use crate::ui::kit::form::{ParamForm, Specs};
+use crate::ui::kit::icons::icon;
+use crate::ui::store::{use_dispatch, use_document, use_editor, use_guard, use_preferences, use_run};
+
+/// Name of the panel in the stored session.
+pub const TRAY: &str = "faults";
+
+/// Opens and closes the tray; stands in the palette.
+#[component]
+pub fn TrayToggle() -> Html {
+    let preferences = use_preferences();
+    let dispatch = use_dispatch();
+    let open = preferences.panel_open(TRAY, false);
+    let toggle =
+        dispatch.callback(move || Action::Session(SessionChange::SetPanel { panel: TRAY.to_owned(), open: !open }));
+    html! {
+        <section class="rail-group rail-alone" aria-label="Faults">
+            <div class="rail-items">
+            <button type="button" class={classes!("palette-item", "cat-fault", open.then_some("palette-on"))} id="tray-toggle"
+                aria-expanded={open.to_string()} aria-controls="tray" title="What can go wrong: drag it onto what it shall hit." onclick={toggle}>
+                { icon("siren", "icon-l") }
+                <span>{ "Faults" }</span>
+                { icon(if open { "chevron-left" } else { "chevron-right" }, "icon-s") }
+            </button>
+            </div>
+        </section>
+    }
+}
+
+/// The tray itself, beside the canvas.
+#[component]
+pub fn Tray() -> Html {
+    html! {
+        <aside class="tray" id="tray" aria-label="Faults">
+            <p class="sub tray-lead">{ "Drag one onto what it shall hit, or onto the timeline." }</p>
+            { for Group::ALL.into_iter().map(|group| html! {
+                <section class="tray-group" aria-label={group.label()} key={group.label()}>
+                    <h3>{ group.label() }</h3>
+                    { for fault::REGISTRY.iter().filter(|kind| kind.group == group && !kind.entry.defect).map(|kind| html! {
+                        <TrayItem kind={kind.entry.id} key={kind.entry.id} />
+                    }) }
+                </section>
+            }) }
+            <Chaos />
+        </aside>
+    }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+struct TrayItemProps {
+    kind: AttrValue,
+}
+
+#[component]
+fn TrayItem(props: &TrayItemProps) -> Html {
+    let dispatch = use_dispatch();
+    let editor = use_editor();
+    let pressed = use_mut_ref(|| false);
+    let Some(kind) = fault::find(&props.kind) else { return Html::default() };
+    let kind: &'static FaultKind = kind;
+    let aiming = matches!(editor.tool, ToolState::PlacingFault { kind: other, .. } if other == kind);
+    let anything = !targets(&editor.document, kind).is_empty();
+    let onpointerdown = {
+        let pressed = pressed.clone();
+        Callback::from(move |event: PointerEvent| {
+            *pressed.borrow_mut() = event.button() == 0 && event.pointer_type() == "mouse"
+        })
+    };
+    // The pointer leaves with the button held: it is being dragged out.
+    let onpointerleave = {
+        let (pressed, dispatch) = (pressed.clone(), dispatch.clone());
+        Callback::from(move |event: PointerEvent| {
+            if std::mem::take(&mut *pressed.borrow_mut()) && event.buttons() & 1 == 1 && anything {
+                dispatch.act(Action::Tool(ToolRequest::PlaceFault { kind, dragged: true }));
+            }
+        })
+    };
+    let onclick = {
+        let (pressed, dispatch) = (pressed.clone(), dispatch.clone());
+        Callback::from(move |event: MouseEvent| {
+            *pressed.borrow_mut() = false;
+            dispatch.act(Action::Tool(if aiming {
+                ToolRequest::Cancel
+            } else if event.detail() == 0 {
+                // By keyboard.
+                ToolRequest::PlaceFaultAtSelection { kind }
+            } else {
+                ToolRequest::PlaceFault { kind, dragged: false }
+            }));
+        })
+    };
+    let title = if anything {
+        format!("{} It can hit {}.", kind.entry.summary, kind.targets.words())
+    } else {
+        format!("It can hit {}, and there is none.", kind.targets.words())
+    };
+    html! {
+        <button type="button" class={classes!("tray-item", aiming.then_some("palette-on"))} disabled={!anything}
+            aria-pressed={aiming.to_string()} {title} data-tray={kind.entry.id} {onpointerdown} {onpointerleave} {onclick}>
+            { icon(kind.icon, "") }
+            <span>{ kind.entry.name }</span>
+        </button>
+    }
+}
+
+/// Plans faults at random, within a budget.
+#[component]
+fn Chaos() -> Html {
+    let dispatch = use_dispatch();
+    let document = use_document();
+    let guard = use_guard();
+    let run = use_run();
+    let params = use_state_eq(Params::new);
+    let number = use_state_eq(|| 1u64);
+    let onchange = {
+        let params = params.clone();
+        Callback::from(move |(key, value): (String, Value)| {
+            let mut next = (*params).clone();
+            next.set(&key, value);
+            params.set(next);
+        })
+    };
+    let compose = {
+        let (params, begun) = (params.clone(), run.begun());
+        Callback::from(move |_: MouseEvent| {
+            let faults = chaos::compose(&document, &Budget::read(&params), *number);
+            number.set(*number + 1);
+            if faults.is_empty() {
+                dispatch.notify("Nothing fits into this budget: raise a number, or draw something that can break.");
+                return;
+            }
+            let words = match faults.len() {
+                1 => "1 fault planned.".to_owned(),
+                count => format!("{count} faults planned."),
+            };
+            dispatch.edit(EditCommand::AddFaults(faults));
+            dispatch.notify(if begun {
+                format!("{words} They act from the next start: press Restart (R).")
+            } else {
+                format!("{words} Move or remove them on the timeline.")
+            });
+        })
+    };
+    html! {
+        <details class="tray-chaos">
+            <summary>{ icon("dices", "") }{ "Chaos" }</summary>
+            <p class="sub">{ "Plans random faults within a budget, drawn from the seed. A link carries them." }</p>
+            <ParamForm specs={Specs(chaos::ENTRY.params)} params={(*params).clone()} prefix="chaos" {onchange} onend={Callback::noop()} />
+            <button type="button" class="btn btn-s" id="compose-chaos" disabled={guard.fixed_run} onclick={compose}>
+                { icon("dices", "icon-s") }{ "Plan chaos" }
+            </button>
+        </details>
+    }
+}

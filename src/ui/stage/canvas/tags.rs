@@ -1,0 +1,78 @@
+//! Faults in force, on what they hit: an icon and a name, never a color alone.
+
+use web_sys::HtmlElement;
+use yew::prelude::*;
+
+use crate::editor::Target;
+use crate::model::fault;
+use crate::protocol::ActiveFault;
+use crate::topology::document::{Document, FaultTarget};
+use crate::ui::kit::icons::icon;
+use crate::ui::store::{use_document, use_struck};
+
+/// What a fault in force hits.
+fn target_of(active: &ActiveFault) -> Option<FaultTarget> {
+    serde_json::from_str(&active.target_json).ok()
+}
+
+/// The faults in force that hit something: its own, and of a station those of the places where it stands.
+fn hitting(document: &Document, target: Target, struck: &[ActiveFault]) -> Vec<(&'static str, String)> {
+    let hit = |active: &ActiveFault| match (target_of(active)?, target) {
+        (FaultTarget::Node(hit), Target::Node(id)) if hit == id => Some(String::new()),
+        (FaultTarget::Replica(hit, number), Target::Node(id)) if hit == id => {
+            let several = document.nodes.get(&id).is_some_and(|node| crate::editor::catalog::replicas(node) > 1);
+            Some(if several { format!(" {}", number + 1) } else { String::new() })
+        }
+        (FaultTarget::Edge(hit), Target::Edge(id)) if hit == id => Some(String::new()),
+        (FaultTarget::Area(hit), Target::Area(id)) if hit == id => Some(String::new()),
+        (FaultTarget::Area(hit), Target::Node(id)) => {
+            document.nodes.get(&id).filter(|node| document.stands_in(node, hit)).map(|_| String::new())
+        }
+        _ => None,
+    };
+    struck
+        .iter()
+        .filter_map(|active| {
+            let kind = fault::find(&active.kind)?;
+            hit(active).map(|of| (kind.icon, format!("{}{of}", kind.entry.name)))
+        })
+        .collect()
+}
+
+#[derive(Debug, PartialEq, Properties)]
+pub struct TagsProps {
+    pub target: Target,
+    /// Where they stand, in world coordinates; `None`: where the style sheet puts them.
+    #[prop_or_default]
+    pub at: Option<(f64, f64)>,
+}
+
+/// Tags shown at one place; more are counted.
+const SHOWN_MAX: usize = 3;
+
+/// The tags of one thing on the canvas; nothing where it is whole.
+#[component]
+pub fn Tags(props: &TagsProps) -> Html {
+    let document = use_document();
+    let struck = use_struck();
+    let place = use_node_ref();
+    let found = hitting(&document, props.target, &struck);
+    use_effect_with((place.clone(), props.at, found.is_empty()), |(place, at, _)| {
+        if let (Some((x, y)), Some(element)) = (at, place.cast::<HtmlElement>()) {
+            // Setting a known property cannot fail.
+            let _ = element.style().set_property("transform", &format!("translate({x}px, {y}px)"));
+        }
+    });
+    if found.is_empty() {
+        return Html::default();
+    }
+    let more = found.len().saturating_sub(SHOWN_MAX);
+    html! {
+        <div class="fault-tags" ref={place}>
+            { for found.iter().take(SHOWN_MAX).map(|(sign, words)| html! {
+                <span class="fault-tag">{ icon(sign, "icon-s") }{ words }</span>
+            }) }
+            if more > 0 { <span class="fault-tag num">{ format!("+{more}") }</span> }
+        </div>
+    }
+}

@@ -1,0 +1,236 @@
+//! The strip of totals: what is happening, at a glance; each number explains itself with the numbers behind it.
+
+use yew::prelude::*;
+
+use crate::glossary;
+use crate::protocol::Recent;
+use crate::runner::report::Report;
+use crate::topology::document::Document;
+use crate::ui::client::run_view::RunView;
+use crate::ui::kit::format;
+use crate::ui::kit::hint::{Hint, term_card};
+use crate::ui::stage::canvas::legend::Legend;
+use crate::ui::store::{use_document, use_run};
+
+/// One number of the strip.
+struct Figure {
+    /// Of the glossary.
+    term: &'static str,
+    label: &'static str,
+    value: String,
+    /// `good`, `warn`, `bad`, or empty.
+    tone: &'static str,
+    /// What it comes to here and now, in words and numbers.
+    here: String,
+}
+
+#[component]
+pub fn Strip() -> Html {
+    let run = use_run();
+    let document = use_document();
+    let figures = figures(&run, &document);
+    html! {
+        <div class="strip" role="group" aria-label="Totals">
+            if run.finished() { <span class="strip-scope">{ "whole run" }</span> }
+            { for figures.into_iter().map(figure) }
+            <Hint class="figure figure-dots" card={dots_card(run.frame.dots_per)}>
+                <span class="figure-label">{ "drawn" }</span>
+                <span class="figure-value dots-per" id="dots-per">{ dots_words(run.frame.dots_per) }</span>
+            </Hint>
+        </div>
+    }
+}
+
+/// How many requests one dot stands for.
+#[must_use]
+pub fn dots_words(per: u32) -> String {
+    match per {
+        0 | 1 => "1 dot = 1 request".to_owned(),
+        per => format!("1 dot = {} requests", format::count(u64::from(per))),
+    }
+}
+
+fn dots_card(per: u32) -> Html {
+    html! {
+        <>
+            <h3 class="hint-title">{ "What a dot is" }</h3>
+            <p>{ if per <= 1 {
+                "Each dot is one request on its way, or one answer coming back.".to_owned()
+            } else {
+                format!("Too many to draw one by one: each dot stands for {} of them. Dots times {} equals the counters, on every connection and each way.",
+                    format::count(u64::from(per)), format::count(u64::from(per)))
+            } }</p>
+            <Legend />
+        </>
+    }
+}
+
+fn figure(figure: Figure) -> Html {
+    let Some(term) = glossary::find(figure.term) else { return Html::default() };
+    let here = html! { <p class="hint-here">{ figure.here }</p> };
+    let tone = (!figure.tone.is_empty()).then(|| format!("tone-{}", figure.tone));
+    html! {
+        <Hint class="figure" card={term_card(term, here)}>
+            <span class="figure-label">{ figure.label }</span>
+            <span class={classes!("figure-value", "num", tone)} data-figure={figure.term}>{ figure.value }</span>
+        </Hint>
+    }
+}
+
+/// Simulated time that the totals are of, at the longest to the end of the run [s]: they leave the warm-up out.
+fn measured_secs(run: &RunView) -> f64 {
+    let now = run.frame.now_ns as f64 / 1e9;
+    (if run.finished() { run.length_secs } else { now }) - run.warm_up_secs
+}
+
+/// The figures of the whole run; the busiest station stands in the report.
+fn whole_run(run: &RunView, secs: f64) -> Recent {
+    let mut figures = run.frame.totals.as_recent(secs);
+    let report = run.report.as_ref().and_then(|report| serde_json::from_str::<Report>(report).ok());
+    for station in report.iter().flat_map(|report| &report.whole.stations) {
+        let busy = station.utilization.0;
+        if busy.is_finite() && (figures.busiest.is_none() || busy > figures.utilization) {
+            (figures.utilization, figures.busiest) = (busy, Some(station.node));
+        }
+    }
+    figures
+}
+
+fn figures(run: &RunView, document: &Document) -> Vec<Figure> {
+    let totals = &run.frame.totals;
+    let whole = run.finished();
+    let measured_secs = measured_secs(run);
+    // Once it is over, the last seconds are only the rest that drained: the whole run is what counts.
+    let recent = if whole { whole_run(run, measured_secs) } else { run.frame.recent.clone() };
+    let span =
+        if whole { "the whole run".to_owned() } else { format!("the last {}", format::duration(recent.span_secs)) };
+    let begun = run.begun();
+    // Before anything happened a zero would be a claim; a dash is the truth.
+    let shown = |text: String| if begun { text } else { format::NOTHING.to_owned() };
+    let mean_rate = if measured_secs > 0.0 { totals.offered as f64 / measured_secs } else { f64::NAN };
+    let ended: u64 = totals.by_outcome.iter().sum();
+    let over = |words: String| if begun { words } else { "Nothing has happened yet.".to_owned() };
+    let tone_of = |share: f64, warn: f64, bad: f64| {
+        if !begun || !share.is_finite() {
+            ""
+        } else if share >= bad {
+            "bad"
+        } else if share >= warn {
+            "warn"
+        } else {
+            ""
+        }
+    };
+    let goal = document.good_within_secs;
+    let late = goal.map_or("", |goal| if begun && recent.p99 > goal { "bad" } else { "" });
+    let busiest = recent.busiest.and_then(|id| document.nodes.get(&id)).map(|node| node.label.clone());
+    let busy = recent.busiest.and_then(|id| run.station(id)).map_or(String::new(), |station| {
+        if whole {
+            return String::new();
+        }
+        format!(
+            " Right now {} of its {} slots are busy and {} wait.",
+            station.busy,
+            station.slots,
+            format::count(station.queue.into())
+        )
+    });
+    vec![
+        Figure {
+            term: "arrival_rate",
+            label: "arriving",
+            value: shown(format::rate(recent.arrival_rate)),
+            tone: "",
+            here: over(format!(
+                "{} over {span}; {} offered since the start.",
+                format::rate(recent.arrival_rate),
+                format::count(totals.offered)
+            )),
+        },
+        Figure {
+            term: "throughput",
+            label: "throughput",
+            value: shown(format::rate(recent.throughput)),
+            tone: "",
+            here: over(format!(
+                "{} over {span}; {} of {} ended requests completed since the start.",
+                format::rate(recent.throughput),
+                format::count(totals.by_outcome[0]),
+                format::count(ended)
+            )),
+        },
+        Figure {
+            term: "goodput",
+            label: "goodput",
+            value: shown(format::rate(recent.goodput)),
+            tone: if begun && recent.goodput < recent.throughput * 0.95 { "warn" } else { "" },
+            here: over(match goal {
+                Some(goal) => format!(
+                    "Good here means within {}: {} of {} completed requests so far.",
+                    format::duration(goal),
+                    format::count(totals.good),
+                    format::count(totals.by_outcome[0])
+                ),
+                None => "No limit is set for this run, so every completion is good.".to_owned(),
+            }),
+        },
+        Figure {
+            term: "error_share",
+            label: "errors",
+            value: shown(format::percent(recent.error_share)),
+            tone: tone_of(recent.error_share, 0.001, 0.02),
+            here: over(format!(
+                "1 − {} / {} = {} since the start.",
+                format::count(totals.by_outcome[0]),
+                format::count(ended),
+                format::percent(if ended == 0 { f64::NAN } else { 1.0 - totals.by_outcome[0] as f64 / ended as f64 })
+            )),
+        },
+        Figure {
+            term: "p50",
+            label: "p50",
+            value: shown(format::duration(recent.p50)),
+            tone: "",
+            here: over(format!(
+                "{} over {span}, of completed requests; {} since the start.",
+                format::duration(recent.p50),
+                format::duration(totals.sojourn_p50)
+            )),
+        },
+        Figure {
+            term: "p99",
+            label: "p99",
+            value: shown(format::duration(recent.p99)),
+            tone: late,
+            here: over(format!(
+                "{} over {span}, of completed requests; {} since the start.",
+                format::duration(recent.p99),
+                format::duration(totals.sojourn_p99)
+            )),
+        },
+        Figure {
+            term: "utilization",
+            label: "busiest",
+            value: shown(format::percent(recent.utilization)),
+            tone: tone_of(recent.utilization, 0.8, 0.95),
+            here: over(match busiest {
+                Some(label) => {
+                    format!("{label} is the busiest: {} over {span}.{busy}", format::percent(recent.utilization))
+                }
+                None => "No station has worked yet.".to_owned(),
+            }),
+        },
+        Figure {
+            term: "in_flight",
+            label: "in flight",
+            value: shown(format::count(totals.in_flight)),
+            tone: "",
+            here: over(format!(
+                "Little's law for the whole run: {} × {} mean time = about {} requests.",
+                format::rate(mean_rate),
+                format::duration(totals.sojourn_mean),
+                format::figures(mean_rate * totals.sojourn_mean)
+            )),
+        },
+    ]
+}
