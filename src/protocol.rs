@@ -28,7 +28,7 @@ use crate::topology::document::{Diagnostic, EdgeId, NodeId};
 pub const PROTOCOL: u32 = 3;
 
 /// Names what page and worker were built from: equal in both, or one of them comes from an old cache.
-/// Set by `build.rs`; a build without the page has the version alone.
+/// Set by `build/main.rs`; a build without the page has the version alone.
 pub const BUILD: &str = match option_env!("HEADROOM_BUILD") {
     Some(build) => build,
     None => env!("CARGO_PKG_VERSION"),

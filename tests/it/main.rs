@@ -5,6 +5,7 @@
 mod any;
 mod caches;
 mod command;
+mod course;
 mod data;
 mod disciplines;
 mod faults;

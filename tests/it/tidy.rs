@@ -165,8 +165,20 @@ fn no_layer_names_what_it_must_not_know() {
 fn no_file_names_a_path_of_one_machine() {
     // Written in two halves, so that this file does not name them either.
     let paths = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/ho", "me/"), concat!("/t", "mp/")];
-    let places =
-        ["src", "sim", "www", "tests", "benches", "xtask", "index.html", "Trunk.toml", "Cargo.toml", ".ci", ".cargo"];
+    let places = [
+        "src",
+        "build",
+        "sim",
+        "www",
+        "tests",
+        "benches",
+        "xtask",
+        "index.html",
+        "Trunk.toml",
+        "Cargo.toml",
+        ".ci",
+        ".cargo",
+    ];
     let documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"];
     let mut found = Vec::new();
     for file in places.iter().chain(&documents).flat_map(|place| files(place, TEXT)) {
@@ -199,7 +211,7 @@ fn one_file_paints_on_the_canvas() {
 /// The first lines of a file tell a reader whether to read on.
 #[test]
 fn every_file_says_what_it_is_for() {
-    let silent: Vec<String> = ["src", "sim", "xtask/src", "tests", "benches"]
+    let silent: Vec<String> = ["src", "build", "sim", "xtask/src", "tests", "benches"]
         .iter()
         .flat_map(|place| files(place, &[".rs"]))
         .filter(|file| !file.ends_with("/tests.rs") && !read(file).starts_with("//!"))

@@ -1,16 +1,26 @@
-//! Turns the lessons' TOML into JSON, so that neither page nor worker carries a TOML reader; gives both the same build
-//! id, so that a worker left in a cache is noticed at the handshake.
+//! Runs before the crate is compiled.
+//!
+//! Reads what writers keep under `www/` (glossary, lessons, scenarios), checks it, and hands it to the crate as data, so
+//! that neither page nor worker carries a TOML or Markdown reader. Gives page and worker the same build id, so that a
+//! worker left in a cache is noticed at the handshake.
 //!
 //! The id is a hash of everything both are made from. It is set for the browser programs only: a native
 //! build does not start anew because a file of the page changed.
 
-use std::{env, fs, io, path::Path};
+#![allow(clippy::print_stdout, reason = "a build script talks to Cargo in lines of text")]
+
+mod course;
+
+use std::{env, fs, io, path::Path, process::ExitCode};
 
 /// What the two programs are made from.
-const SOURCES: &[&str] = &["src", "sim", "www", "Cargo.toml", "Cargo.lock", "index.html"];
+const SOURCES: &[&str] = &["build", "src", "sim", "www", "Cargo.toml", "Cargo.lock", "index.html"];
 
-fn main() -> io::Result<()> {
-    println!("cargo:rerun-if-changed=build.rs");
+fn main() -> io::Result<ExitCode> {
+    println!("cargo:rerun-if-changed=build");
+    if !write_course()? {
+        return Ok(ExitCode::FAILURE);
+    }
     lessons()?;
     let browser = ["CARGO_FEATURE_UI", "CARGO_FEATURE_WORKER"].iter().any(|feature| env::var_os(feature).is_some());
     if browser {
@@ -22,7 +32,27 @@ fn main() -> io::Result<()> {
         let version = env::var("CARGO_PKG_VERSION").expect("Cargo sets the package version for build scripts");
         println!("cargo:rustc-env=HEADROOM_BUILD={version}-{:016x}", hash.0);
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes what the crate includes. `false`: something under `www/` is wrong, and it has been said.
+fn write_course() -> io::Result<bool> {
+    println!("cargo:rerun-if-changed=www/glossary.toml");
+    let out = env::var_os("OUT_DIR").expect("Cargo sets the output folder for build scripts");
+    match course::read(Path::new("www")) {
+        Ok(files) => {
+            for (name, text) in files {
+                fs::write(Path::new(&out).join(name), text)?;
+            }
+            Ok(true)
+        }
+        Err(problems) => {
+            for problem in problems {
+                println!("cargo::error={problem}");
+            }
+            Ok(false)
+        }
+    }
 }
 
 /// `www/lessons/NN-slug/lesson.toml` becomes `NN-slug.json`. A syntax error is told with its line.
