@@ -6,7 +6,8 @@ use crate::model::outcome::Outcome;
 use crate::model::system::System;
 use crate::model::system::broker::{BROKEN_PROMISE, Broker, DUPLICATE, Fate, Group};
 use crate::model::system::meter::Bucket;
-use crate::model::system::state::{NONE, Station};
+use crate::model::system::slab::NONE;
+use crate::model::system::station::Station;
 use crate::protocol::broker::{
     BrokerFrame, BrokerInside, DeadLetterFrame, GroupFrame, LaneFrame, LedgerFrame, MemberFrame, PartitionFrame,
 };

@@ -3,7 +3,8 @@
 use crate::model::discipline::Waiting;
 use crate::model::system::System;
 use crate::model::system::admission::Guard;
-use crate::model::system::state::{Pool, Replica};
+use crate::model::system::pool::replica::Replica;
+use crate::model::system::pool::state::Pool;
 use crate::protocol::door::{DoorFrame, LimitFrame, LineFrame, SheddingFrame};
 
 /// What stands in front of a station.

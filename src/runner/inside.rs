@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::engine::time::SimTime;
 use crate::model::system::System;
-use crate::model::system::state::{Asker, Balancer, Connections, Kind, Memory, Told};
+use crate::model::system::balancer::state::{Asker, Balancer, Connections, Memory, Told};
+use crate::model::system::station::Kind;
 use crate::protocol::{AnswerFrame, CallerFrame, ConnectionFrame, MemoryFrame};
 
 /// Rows sent at most; more are only counted.

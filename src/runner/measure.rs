@@ -9,7 +9,7 @@ use super::slo;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::system::meter::{Bucket, Meter};
-use crate::model::system::state::{Kind, Station};
+use crate::model::system::station::{Kind, Station};
 use crate::model::system::{System, Tally};
 use crate::topology::document::Document;
 use crate::topology::format::ENGINE;

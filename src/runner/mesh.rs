@@ -3,7 +3,7 @@
 use crate::engine::time::SimTime;
 use crate::model::policy::breaker::{Look, State};
 use crate::model::system::System;
-use crate::model::system::state::Edge;
+use crate::model::system::edge::Edge;
 use crate::protocol::mesh::{BREAKERS_MAX, BreakerFrame, BreakerState, CELLS_MAX, GateFrame, PolicyFrame, RateFrame};
 
 /// What there is to see of a connection's policies; `None` where it has none.

@@ -4,7 +4,7 @@ use super::slo;
 use crate::engine::time::SimTime;
 use crate::model::money::{Item, Purchase, Way};
 use crate::model::system::System;
-use crate::model::system::state::Station;
+use crate::model::system::station::Station;
 use crate::protocol::money::{MoneyFrame, MoneyKind, MoneyLine};
 
 /// Everything that has cost something since the warm-up, station by station in the order of their ids.

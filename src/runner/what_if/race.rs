@@ -7,7 +7,7 @@ use crate::model::ids::NodeId;
 use crate::model::objective::Objective;
 use crate::model::system::System;
 use crate::model::system::meter::Bucket;
-use crate::model::system::state::Kind;
+use crate::model::system::station::Kind;
 use crate::runner::report::{Figure, Report};
 use crate::runner::session::Session;
 use crate::topology::document::{Diagnostic, Document};

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::System;
+use super::attempt::Phase;
+use super::event::Event;
 use super::slab::Key;
-use super::state::{Event, Kind, Phase};
+use super::station::Kind;
 use super::trail::Mark;
 use crate::engine::time::SimTime;
 use crate::model::admission::{Admission, Load, Permit, RateLimit, Sample, Shedder};

@@ -7,8 +7,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::System;
+use super::event::Event;
+use super::log::LogTone;
 use super::plan::{PoolConfig, PoolKind};
-use super::state::{Event, Kind, LogTone, NONE, Replica};
+use super::pool::replica::Replica;
+use super::slab::NONE;
+use super::station::Kind;
 use crate::engine::time::SimTime;
 use crate::model::balancer::key_ring::KeyRing;
 use crate::model::ids::NodeId;

@@ -1,16 +1,39 @@
 //! Faults in force and what follows from them; several on one target combine as `Effect` says.
 
 use super::System;
+use super::attempt::Phase;
+use super::balancer::state::Memory;
+use super::event::Event;
 use super::link::Link;
+use super::log::LogTone;
 use super::plan::Standing;
-use super::state::{ActiveFault, Event, Kind, LogTone, Memory, NONE, Phase};
+use super::slab::NONE;
+use super::station::Kind;
 use crate::engine::rng::DrawKey;
+use crate::engine::time::SimTime;
 use crate::model::fault::harm::{self, Harm};
-use crate::model::fault::{self, Effect};
+use crate::model::fault::{self, Effect, FaultKind};
 use crate::model::ids::{FaultTarget, NodeId};
 use crate::model::lru::Lru;
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::params::Params;
+
+/// A fault in force.
+#[derive(Clone, Debug)]
+pub struct ActiveFault {
+    pub kind: &'static FaultKind,
+    pub effect: Effect,
+    pub target: FaultTarget,
+    pub since: SimTime,
+    /// Index in the timetable, if it came from there.
+    pub scheduled: Option<u32>,
+    /// Counts faults from 0: no two of a run have the same.
+    pub serial: u32,
+    /// Where a course with bursts stands: number, end and level of the present spell.
+    pub spell: u32,
+    pub spell_ends: SimTime,
+    pub level: f64,
+}
 
 /// Label of the draws of faults.
 const FAULTS: u64 = 0xfa17;

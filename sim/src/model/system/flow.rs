@@ -1,10 +1,14 @@
 //! The way of an attempt: sent over an edge, received by a station, answered, heard by its caller or given up.
 
 use super::System;
+use super::attempt::{Attempt, Caller, Phase, Request, Stage, Verb};
+use super::edge::HopSample;
+use super::event::Event;
 use super::policies::After;
 use super::slab::Key;
+use super::slab::NONE;
 use super::spots::NOWHERE;
-use super::state::{Attempt, Caller, Event, HopSample, Kind, NONE, Phase, Request, Stage, Verb};
+use super::station::Kind;
 use super::trail::Mark;
 use crate::engine::rng::{DrawKey, mix};
 use crate::engine::time::{SimDuration, SimTime};

@@ -6,7 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::System;
-use super::state::{Event, Kind, NONE, Verb};
+use super::attempt::Verb;
+use super::event::Event;
+use super::slab::NONE;
+use super::station::Kind;
 use super::trail::Mark;
 use crate::engine::time::SimDuration;
 use crate::model::object_pool::{Counts, Heap, Settings};

@@ -1,7 +1,9 @@
 //! A look into a balancer, for whoever watches: nothing is picked, no draw is taken.
 
 use super::System;
-use super::state::{Balancer, Kind, NONE, Picker, Station};
+use super::balancer::state::{Balancer, Picker};
+use super::slab::NONE;
+use super::station::{Kind, Station};
 use crate::engine::rng::mix;
 use crate::model::balancer::{Explanation, Needs, PickContext, Picture, Reads, RequestView, find};
 use crate::model::geography::Country;

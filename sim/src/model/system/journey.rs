@@ -5,8 +5,10 @@
 
 use super::System;
 use super::balancer::Offer;
+use super::balancer::state::Balancer;
 use super::profiler::Profiler;
-use super::state::{Balancer, Kind, NONE};
+use super::slab::NONE;
+use super::station::Kind;
 use super::trail::{Mark, ends, made, marked};
 use crate::engine::time::SimDuration;
 use crate::model::balancer::{BackendView, PickContext, RequestView};

@@ -2,8 +2,11 @@
 //! those who share slots share them. `pool` comes here only where a station has another discipline.
 
 use super::System;
+use super::attempt::{Phase, Verb};
 use super::plan::PoolConfig;
-use super::state::{Kind, NONE, Phase, Replica, Verb};
+use super::pool::replica::Replica;
+use super::slab::NONE;
+use super::station::Kind;
 use super::trail::Mark;
 use crate::engine::time::SimDuration;
 use crate::model::discipline::{self, Discipline, Item, Waiting};

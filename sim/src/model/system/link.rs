@@ -3,8 +3,10 @@
 //! Draws belong to the message, so that a fault shifts nobody else's.
 
 use super::System;
+use super::attempt::Verb;
+use super::edge::Edge;
 use super::flow::purpose;
-use super::state::{Edge, NONE, Verb};
+use super::slab::NONE;
 use crate::engine::rng::DrawKey;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::fault::Effect;

@@ -4,10 +4,13 @@
 //! A checkpoint is a clone.
 
 pub mod admission;
-mod balancer;
+pub mod attempt;
+pub mod balancer;
 pub mod broker;
 pub mod cache_cluster;
-mod faults;
+pub mod edge;
+mod event;
+pub mod faults;
 mod flow;
 pub mod heap;
 pub mod inside;
@@ -15,19 +18,20 @@ mod journey;
 pub mod lately;
 mod lines;
 pub mod link;
+mod log;
 pub mod meter;
 mod money;
 pub mod plan;
 pub mod policies;
-mod pool;
+pub mod pool;
 mod profiler;
 pub mod read_replicas;
 mod rebuild;
 pub mod scaling;
-mod slab;
-mod source;
+pub mod slab;
+pub mod source;
 mod spots;
-pub mod state;
+pub mod station;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -37,17 +41,22 @@ use std::collections::BTreeMap;
 
 pub use cache_cluster::{ClusterLook, KeysMoved, NodeLook, NodeStage};
 pub use flow::UNREACHABLE_AFTER;
+pub use log::{LogEntry, LogTone};
 pub use read_replicas::{CopiesLook, CopyLook, CopyStage};
 pub use scaling::{CoursePoint, ReplicaLook, RolloutLook, ScalingLook, Stage};
-pub use state::{LogEntry, LogTone};
 pub use totals::{Tally, Totals};
 
+use self::attempt::{Attempt, Request};
+use self::edge::{Edge, HopSample};
+use self::event::Event;
+use self::faults::ActiveFault;
 use self::meter::{BUCKETS_MAX, Meter};
 use self::plan::{Plan, RunPlan};
 use self::policies::{Call, Ticket};
+use self::pool::replica::Replica;
 use self::slab::Slab;
 use self::spots::Spots;
-use self::state::{ActiveFault, Attempt, Edge, Event, HopSample, Replica, Request, Station};
+use self::station::Station;
 use crate::engine::event_queue::EventQueue;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::engine::trace::TraceHash;
@@ -248,12 +257,12 @@ impl System {
     #[must_use]
     pub fn approximate_bytes(&self) -> usize {
         let caches = self.stations.iter().map(|station| match &station.kind {
-            state::Kind::Pool(pool) => {
+            station::Kind::Pool(pool) => {
                 let cluster = pool.cluster.as_ref().map_or(0, |cluster| cluster.bytes());
                 let copies = pool.copies.as_ref().map_or(0, |copies| copies.bytes());
                 pool.cache.as_ref().map_or(0, |cache| cache.len() * 40) + cluster + copies
             }
-            state::Kind::Broker(broker) => broker.bytes(),
+            station::Kind::Broker(broker) => broker.bytes(),
             _ => 0,
         });
         self.attempts.capacity_bytes()
@@ -367,7 +376,7 @@ impl System {
             Event::SourcesStop => {
                 self.sources_stopped = true;
                 for station in &mut self.stations {
-                    if let state::Kind::Source(source) = &mut station.kind {
+                    if let station::Kind::Source(source) = &mut station.kind {
                         source.generation = source.generation.wrapping_add(1);
                     }
                 }
@@ -394,7 +403,7 @@ impl System {
             for meter in station.meters() {
                 meter.restart(now);
             }
-            if let state::Kind::Pool(pool) = &mut station.kind
+            if let station::Kind::Pool(pool) = &mut station.kind
                 && let Some(scaling) = &mut pool.scaling
             {
                 scaling.held.restart(now);
@@ -498,7 +507,7 @@ impl Station {
     /// All that is measured there: a broker has a second instrument, for its deliveries.
     fn meters(&mut self) -> impl Iterator<Item = &mut Meter> {
         let deliveries = match &mut self.kind {
-            state::Kind::Broker(broker) => Some(&mut broker.deliveries),
+            station::Kind::Broker(broker) => Some(&mut broker.deliveries),
             _ => None,
         };
         std::iter::once(&mut self.meter).chain(deliveries)

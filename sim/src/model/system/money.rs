@@ -1,7 +1,8 @@
 //! What stations cost while they run, line by line, and the data that they send over borders.
 
 use super::System;
-use super::state::{Caller, Kind};
+use super::attempt::Caller;
+use super::station::Kind;
 use crate::model::money::{Item, Tariff, Way};
 
 impl System {

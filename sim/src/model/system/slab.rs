@@ -1,5 +1,8 @@
 //! A slab: constant-time insert and remove, indices that tell when they are stale, no allocation once warm.
 
+/// No index.
+pub const NONE: u32 = u32::MAX;
+
 /// Index and generation; stale once its slot was freed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Key {

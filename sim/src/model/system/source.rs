@@ -1,8 +1,11 @@
 //! Sources: when requests are born, and what each of them is.
 
 use super::System;
+use super::attempt::{Caller, Request, Verb};
+use super::event::Event;
 use super::plan::{Arrivals, Operation, PriorityShare, SourceConfig};
-use super::state::{Caller, Drawn, Event, Kind, NONE, Request, Source, Verb};
+use super::slab::NONE;
+use super::station::Kind;
 use crate::engine::dist::Zipf;
 use crate::engine::math;
 use crate::engine::rng::{DrawKey, mix};
@@ -10,6 +13,36 @@ use crate::engine::time::{SimDuration, SimTime};
 use crate::model::geography::Country;
 use crate::model::ids::NodeId;
 use crate::model::priority::Priority;
+
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub config: SourceConfig,
+    pub(super) draws: DrawKey,
+    pub(super) ordinal: u64,
+    /// The draws of the newest requests whose gaps have begun, with their ordinals: needed again when they come.
+    pub(super) recent: [(u64, DrawKey); 2],
+    /// The request after them, drawn one gap ahead: nobody waits for the result then.
+    pub(super) ahead: Drawn,
+    pub(super) generation: u32,
+    pub(super) traffic_factor: f64,
+    /// Share of the requests that ask for the hot key.
+    pub(super) hot_share: f64,
+    /// Arrivals (in units of the expected number) until the next one, as seen at `since`.
+    pub(super) left: f64,
+    pub(super) since: SimTime,
+    /// Closed loop: which users are thinking or waiting.
+    pub(super) active: Vec<bool>,
+    pub(super) key_sampler: Option<crate::engine::dist::Zipf>,
+}
+
+/// What is drawn for a request before it comes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Drawn {
+    pub ordinal: u64,
+    pub draws: DrawKey,
+    /// Expected number of arrivals between the one before and this one.
+    pub gap: f64,
+}
 
 /// Purposes of a request's draws.
 mod purpose {

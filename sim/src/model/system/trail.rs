@@ -1,9 +1,13 @@
 //! The moments of a try as they are told, and how they are written down: for the one request that somebody asks about
 //! ([`super::journey`]) and for the many that are profiled ([`super::profiler`]).
 
+use super::attempt::{Attempt, Caller, Verb};
+use super::edge::Edge;
 use super::journey::place_of;
+use super::pool::replica::Replica;
+use super::slab::NONE;
 use super::spots::Spots;
-use super::state::{Attempt, Caller, Edge, Kind, NONE, Replica, Station, Verb};
+use super::station::{Kind, Station};
 use crate::engine::time::SimDuration;
 use crate::model::journey::{Asked, End, Lost, Try};
 use crate::model::outcome::{Outcome, Reason};

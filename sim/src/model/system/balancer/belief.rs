@@ -7,8 +7,8 @@ use crate::model::balancer::{self, BackendView};
 use crate::model::outlier::Detector;
 use crate::model::rotation::OutOfRotation;
 use crate::model::slow_start::SlowStart;
+use crate::model::system::balancer::state::{Backend, Balancer, Known, Memory, Picker};
 use crate::model::system::plan::{BalancerConfig, Layer};
-use crate::model::system::state::{Backend, Balancer, Known, Memory, Picker};
 
 /// Weights in slow start are whole: this many stand for a weight of 1 with its full share.
 const LEVELS: u32 = 100;

@@ -1,7 +1,12 @@
 //! Active health checks: real requests through the simulated network, and what is concluded from their answers.
 
 use super::super::System;
-use super::super::state::{Backend, Caller, Event, Kind, LogTone, NONE, Verb};
+use super::super::attempt::{Caller, Verb};
+use super::super::balancer::state::Backend;
+use super::super::event::Event;
+use super::super::log::LogTone;
+use super::super::slab::NONE;
+use super::super::station::Kind;
 use crate::engine::time::SimDuration;
 use crate::model::ids::NodeId;
 use crate::model::outcome::{Outcome, Reason};

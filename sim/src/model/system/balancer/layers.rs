@@ -1,12 +1,14 @@
 //! For what a balancer chooses: routes of requests (L7), connections (L4), names (DNS), callers that choose themselves.
 
 use super::super::System;
+use super::super::attempt::{Caller, Phase};
+use super::super::balancer::state::{Asker, Balancer, Connection, Connections, Memory, Picker, Told};
+use super::super::event::Event;
 use super::super::flow::purpose;
 use super::super::plan::{CallerConfig, Carries, ConnectionConfig, NameConfig, Operation};
 use super::super::slab::Key;
-use super::super::state::{
-    Asker, Balancer, Caller, Connection, Connections, Event, Kind, Memory, NONE, Phase, Picker, Told,
-};
+use super::super::slab::NONE;
+use super::super::station::Kind;
 use super::super::trail::Mark;
 use super::until;
 use crate::engine::rng::mix;

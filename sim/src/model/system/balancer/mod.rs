@@ -7,11 +7,15 @@ mod belief;
 mod checks;
 mod layers;
 mod outliers;
+pub mod state;
 
 use super::System;
+use super::attempt::{Caller, Phase, Verb};
+use super::balancer::state::{Balancer, Connections, Memory, Picker};
 use super::flow::purpose;
 use super::plan::{BalancerConfig, Layer};
-use super::state::{Balancer, Caller, Connections, Kind, Memory, NONE, Phase, Picker, Verb};
+use super::slab::NONE;
+use super::station::Kind;
 use crate::engine::rng::{DrawKey, Stream};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::balancer::{self, Answer, BackendView, PickContext, Reads, RequestView, Strategy};

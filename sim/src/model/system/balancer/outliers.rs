@@ -1,7 +1,9 @@
 //! Passive checks: what answers say of the backends, judged by outlier detection.
 
 use super::super::System;
-use super::super::state::{Balancer, Event, LogTone, Memory, Picker};
+use super::super::balancer::state::{Balancer, Memory, Picker};
+use super::super::event::Event;
+use super::super::log::LogTone;
 use crate::engine::time::SimTime;
 use crate::model::outlier::{self, Detector};
 use crate::model::rotation::OutOfRotation;

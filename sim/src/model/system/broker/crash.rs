@@ -1,7 +1,8 @@
 //! A broker that dies, comes back, or is taken out.
 
 use super::super::System;
-use super::super::state::{Event, Kind};
+use super::super::event::Event;
+use super::super::station::Kind;
 use super::Fate;
 use crate::model::broker::Settings;
 use crate::model::fault::Effect;

@@ -2,10 +2,13 @@
 //! or nothing does.
 
 use super::super::System;
+use super::super::attempt::{Caller, Request, Verb};
+use super::super::event::Event;
 use super::super::flow::purpose;
 use super::super::plan::PoolKind;
 use super::super::slab::Key;
-use super::super::state::{Caller, Event, Kind, NONE, Request, Verb};
+use super::super::slab::NONE;
+use super::super::station::Kind;
 use super::{Broker, DEAD_LETTERS_SHOWN, DUPLICATE, DeadLetter, Fate, Message};
 use crate::engine::time::SimDuration;
 use crate::model::broker::lane::{Entry, Lane};

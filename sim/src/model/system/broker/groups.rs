@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::super::System;
-use super::super::state::{Event, Kind, LogTone, NONE};
+use super::super::event::Event;
+use super::super::log::LogTone;
+use super::super::slab::NONE;
+use super::super::station::Kind;
 use super::delivery::Loose;
 use super::{Fate, Message, Partition};
 use crate::engine::time::{SimDuration, SimTime};

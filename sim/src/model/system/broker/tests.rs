@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::super::state::{Caller, Kind};
+use super::super::attempt::Caller;
+use super::super::station::Kind;
 use super::super::{LiveFault, System};
 use super::Broker;
 use crate::engine::time::SimTime;

@@ -1,7 +1,8 @@
 //! Every count of the policies, counted anew from what is really there.
 
 use super::super::System;
-use super::super::state::{NONE, Phase};
+use super::super::attempt::Phase;
+use super::super::slab::NONE;
 
 pub(in crate::model::system) fn check(system: &System) {
     for (ix, edge) in system.edges.iter().enumerate() {

@@ -1,8 +1,11 @@
 //! How tries and calls end: answered, given up, cancelled, retried or not, with what breaker, gate and budget hear of it.
 
 use super::super::System;
+use super::super::attempt::{Attempt, Caller, Phase, Verb};
+use super::super::event::Event;
 use super::super::slab::Key;
-use super::super::state::{Attempt, Caller, Event, Kind, NONE, Phase, Verb};
+use super::super::slab::NONE;
+use super::super::station::Kind;
 use super::super::trail::Mark;
 use super::{After, Ticket};
 use crate::engine::time::SimDuration;

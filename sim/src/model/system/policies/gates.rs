@@ -1,8 +1,10 @@
 //! What each try must pass before it goes out: its breaker, then the gate of a bulkhead or a pool, perhaps in line.
 
 use super::super::System;
+use super::super::attempt::{Caller, Phase};
+use super::super::event::Event;
 use super::super::slab::Key;
-use super::super::state::{Caller, Event, NONE, Phase};
+use super::super::slab::NONE;
 use super::super::trail::Mark;
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::policy::breaker::Scope;

@@ -20,9 +20,13 @@ use std::collections::BTreeMap;
 pub(super) use check::check;
 
 use super::System;
+use super::attempt::{Caller, Phase, Verb};
+use super::edge::Edge;
+use super::event::Event;
 use super::plan::Layer;
 use super::slab::Key;
-use super::state::{Caller, Edge, Event, Kind, NONE, Phase, Verb};
+use super::slab::NONE;
+use super::station::Kind;
 use super::trail::Mark;
 use crate::engine::rng::DrawKey;
 use crate::engine::time::{SimDuration, SimTime};

@@ -1,7 +1,8 @@
 //! What a breaker does, in words.
 
 use super::super::System;
-use super::super::state::{LogTone, NONE};
+use super::super::log::LogTone;
+use super::super::slab::NONE;
 use super::in_words;
 use crate::model::policy::breaker::{Breaker, Scope, State};
 

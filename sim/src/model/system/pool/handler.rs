@@ -4,10 +4,13 @@ use crate::engine::time::SimTime;
 use crate::model::lru::Lookup;
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::system::System;
+use crate::model::system::attempt::{Caller, Phase, Stage, Verb};
 use crate::model::system::cache_cluster::memory_of;
 use crate::model::system::flow::purpose;
 use crate::model::system::plan::{CallMode, Operation, PoolKind};
-use crate::model::system::state::{Caller, NONE, Parked, Phase, Pool, Stage, Step, Verb};
+use crate::model::system::pool::replica::Parked;
+use crate::model::system::pool::state::{Pool, Step};
+use crate::model::system::slab::NONE;
 use crate::model::system::trail::Mark;
 
 impl Pool {

@@ -3,8 +3,10 @@
 use crate::engine::time::SimTime;
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::system::System;
+use crate::model::system::attempt::Phase;
 use crate::model::system::cache_cluster::memory_of;
-use crate::model::system::state::{Kind, Parked, Phase};
+use crate::model::system::pool::replica::Parked;
+use crate::model::system::station::Kind;
 
 impl System {
     /// The replica leaves: it takes nothing new and ends what it holds; tells whether it holds nothing, and is gone.

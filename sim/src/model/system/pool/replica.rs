@@ -2,9 +2,69 @@
 
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::discipline::Waiting;
-use crate::model::outcome::Reason;
+use crate::model::outcome::{Outcome, Reason};
+use crate::model::system::heap::Allocator;
 use crate::model::system::plan::PoolConfig;
-use crate::model::system::state::{Jobs, Replica};
+use crate::model::system::pool::jobs::Jobs;
+use crate::model::system::scaling::Body;
+use crate::model::system::slab::Key;
+
+#[derive(Clone, Debug)]
+pub struct Replica {
+    pub station: u32,
+    /// Counted from 0 within its station, never used twice.
+    pub number: u32,
+    pub dead: bool,
+    /// Leaves once what it holds is done.
+    pub draining: bool,
+    pub removed: bool,
+    pub slots: u32,
+    /// 1/`slots`.
+    pub(in crate::model::system) slot_share: f32,
+    pub busy: u32,
+    pub queue: Waiting,
+    /// Requests that it takes at a time: its slots, or where all share them, more.
+    pub(in crate::model::system) takes: u32,
+    /// Of those in service, how many are counted as waiting: more than there are slots to share.
+    pub beyond: u32,
+    /// What it uses of cores and memory; `None`: nobody asks.
+    pub body: Option<Box<Body>>,
+    /// Its memory; `None`: nobody asks.
+    pub allocator: Option<Box<Allocator>>,
+    /// Out of rotation by an operator's hand: it finishes what it has.
+    pub drained: bool,
+    /// Not 0: it is cold; see `Replica::chills`.
+    pub cold: u32,
+    /// It is cold until then, too; zero: not by the clock.
+    pub warm_at: SimTime,
+    /// Work takes this many times as long.
+    pub slow: f64,
+    /// The same, also for those who share slots.
+    pub(in crate::model::system) pace: f64,
+    pub error_share: f64,
+    /// Share of errors of a new version.
+    pub bad_version: f64,
+    /// Nothing that it holds goes on.
+    pub frozen: bool,
+    /// Dead, and no other has taken over yet.
+    pub no_primary: bool,
+    /// Answers that came while it was frozen.
+    pub(in crate::model::system) parked: Vec<Parked>,
+    pub(in crate::model::system) jobs: Jobs,
+    /// Work done per slot so far [ns at normal speed], as of `synced`.
+    pub(in crate::model::system) virtual_now: u64,
+    pub(in crate::model::system) synced: SimTime,
+    pub(in crate::model::system) generation: u32,
+}
+
+/// An answer that waits until its caller goes on.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::model::system) struct Parked {
+    pub(in crate::model::system) caller: Key,
+    pub(in crate::model::system) outcome: Outcome,
+    pub(in crate::model::system) reason: Reason,
+    pub(in crate::model::system) found: bool,
+}
 
 /// `ns` times `times` over `over`. Out of line, or the compiler computes it also at normal speed, to throw it away.
 #[cold]

@@ -6,7 +6,7 @@ use crate::model::ids::NodeId;
 use crate::model::scaler::Decision;
 use crate::model::scaler::read_replicas::Number;
 use crate::model::system::System;
-use crate::model::system::state::Kind;
+use crate::model::system::station::Kind;
 
 /// What there is to see of a database's read replicas.
 #[derive(Clone, Debug, PartialEq)]

@@ -8,7 +8,10 @@ use crate::engine::time::{SimDuration, SimTime};
 use crate::model::scaler::Measured;
 use crate::model::scaler::instance::Instance;
 use crate::model::system::System;
-use crate::model::system::state::{Event, LogTone, NONE, Verb};
+use crate::model::system::attempt::Verb;
+use crate::model::system::event::Event;
+use crate::model::system::log::LogTone;
+use crate::model::system::slab::NONE;
 
 /// Younger than this, a replica has no measurements.
 const YOUNGEST: SimDuration = SimDuration::from_secs(10);

@@ -8,7 +8,7 @@ use crate::engine::time::{SimDuration, SimTime};
 use crate::model::ids::NodeId;
 use crate::model::scaler::{Measured, StationSeen};
 use crate::model::system::System;
-use crate::model::system::state::Kind;
+use crate::model::system::station::Kind;
 
 /// A station that a scaler asked for.
 #[derive(Clone, Debug)]

@@ -11,7 +11,11 @@ use crate::model::scaler::instance::Instance;
 use crate::model::scaler::nodes::{Amount, Place};
 use crate::model::scaler::start_up::StartUp;
 use crate::model::scaler::{Measured, ReplicaSeen};
-use crate::model::system::state::{Event, Kind, LogTone, NONE, Replica};
+use crate::model::system::event::Event;
+use crate::model::system::log::LogTone;
+use crate::model::system::pool::replica::Replica;
+use crate::model::system::slab::NONE;
+use crate::model::system::station::Kind;
 
 /// A container that keeps dying waits 10 s before its second restart, twice as long before each further one, at most
 /// 5 min; 10 min of life make it forget. Source: Kubernetes' restart back-off.

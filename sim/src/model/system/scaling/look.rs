@@ -4,7 +4,7 @@ use super::{CoursePoint, RolloutLook, Scaling, Stage, System};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::ids::NodeId;
 use crate::model::scaler::{Decision, LookBack, Measured};
-use crate::model::system::state::Kind;
+use crate::model::system::station::Kind;
 
 /// Ended replicas are shown for so long.
 const SHOWN_GONE: SimDuration = SimDuration::from_secs(30);

@@ -6,7 +6,7 @@ use crate::engine::time::SimDuration;
 use crate::model::fault::Effect;
 use crate::model::ids::FaultTarget;
 use crate::model::money::Purchase;
-use crate::model::system::state::LogTone;
+use crate::model::system::log::LogTone;
 
 impl Pod {
     fn is_spot(&self) -> bool {
@@ -26,7 +26,7 @@ impl System {
     /// Whether a pod's machine cannot be had now: it stays Pending.
     pub(super) fn finds_no_machine(&mut self, station: u32, number: u32) -> bool {
         let short =
-            |active: &&crate::model::system::state::ActiveFault| matches!(active.effect, Effect::Shortage { .. });
+            |active: &&crate::model::system::faults::ActiveFault| matches!(active.effect, Effect::Shortage { .. });
         if !self.active.iter().filter(short).any(|active| self.buys_at(station, active.target)) {
             return false;
         }

@@ -2,7 +2,8 @@
 
 use super::Stage;
 use crate::model::system::System;
-use crate::model::system::state::{Kind, NONE};
+use crate::model::system::slab::NONE;
+use crate::model::system::station::Kind;
 
 /// Every pod is somewhere, and no replica is nobody's.
 pub(in crate::model::system) fn check_scaling(system: &System) {

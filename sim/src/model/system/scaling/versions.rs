@@ -10,8 +10,10 @@ use crate::model::fault::Effect;
 use crate::model::ids::FaultTarget;
 use crate::model::scaler::hpa::Nanos;
 use crate::model::scaler::rollout::{self, Counts, Settings};
+use crate::model::system::event::Event;
+use crate::model::system::log::LogTone;
 use crate::model::system::plan::{PoolKind, ScalingConfig};
-use crate::model::system::state::{Event, Kind, LogTone};
+use crate::model::system::station::Kind;
 
 /// What a version is like.
 #[derive(Clone, Copy, Debug, PartialEq)]

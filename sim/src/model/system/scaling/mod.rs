@@ -25,8 +25,11 @@ pub use versions::RolloutLook;
 use versions::{Rollout, Version};
 
 use super::System;
+use super::event::Event;
+use super::log::LogTone;
 use super::plan::{Arrivals, PoolConfig, ScalingConfig};
-use super::state::{Event, Kind, LogTone, NONE};
+use super::slab::NONE;
+use super::station::Kind;
 use crate::engine::rng::DrawKey;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::money::{self, Item, Purchase};

@@ -1,18 +1,25 @@
 //! Stations that work: who is let in, who is next, and demands served through virtual time.
 
 use super::System;
+use super::attempt::{Caller, Phase, Verb};
+use super::event::Event;
 use super::flow::purpose;
 use super::lines::Line;
 use super::plan::Operation;
-use super::state::{Caller, Event, Job, Kind, NONE, Phase, Pool, Verb};
+use super::pool::jobs::Job;
+use super::pool::state::Pool;
+use super::slab::NONE;
+use super::station::Kind;
 use super::trail::Mark;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::discipline::Waiting;
 use crate::model::outcome::{Outcome, Reason};
 
 mod handler;
+pub mod jobs;
 mod life;
-mod replica;
+pub mod replica;
+pub mod state;
 
 pub(super) use handler::TargetKind;
 
@@ -324,7 +331,7 @@ impl System {
     }
 
     /// Attempts that stand at a station (queued, working or waiting) and match, in order of their slots.
-    pub(super) fn held_by(&self, matches: impl Fn(&super::state::Attempt) -> bool) -> Vec<u32> {
+    pub(super) fn held_by(&self, matches: impl Fn(&super::attempt::Attempt) -> bool) -> Vec<u32> {
         self.attempts
             .indices()
             .filter(|&ix| {

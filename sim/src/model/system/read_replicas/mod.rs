@@ -12,11 +12,16 @@ use std::collections::{BTreeMap, VecDeque};
 pub use look::{CopiesLook, CopyLook};
 
 use super::System;
+use super::attempt::Verb;
+use super::event::Event;
 use super::flow::purpose;
+use super::log::LogTone;
 use super::plan::{Operation, PoolConfig, Standing};
+use super::pool::replica::Replica;
 use super::scaling::Body;
+use super::slab::NONE;
 use super::spots::{NOWHERE, Spots};
-use super::state::{Event, Kind, LogTone, NONE, Replica, Verb};
+use super::station::Kind;
 use super::trail::Mark;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::fault::Effect;

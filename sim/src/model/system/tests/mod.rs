@@ -4,7 +4,8 @@ mod random_faults;
 
 use proptest::prelude::*;
 
-use super::state::{Kind, Phase};
+use super::attempt::Phase;
+use super::station::Kind;
 use super::{LiveFault, System};
 use crate::engine::time::SimTime;
 use crate::model::balancer::REGISTRY as REGISTRY_OF_STRATEGIES;
@@ -604,7 +605,7 @@ fn check_ledgers(system: &System) {
             attempt.edge as usize == ix
                 && !attempt.detached
                 && !matches!(attempt.phase, Phase::Backoff | Phase::Held)
-                && attempt.verb != super::state::Verb::Probe
+                && attempt.verb != super::attempt::Verb::Probe
         });
         assert_eq!(under_way.count() as u64, edge.in_flight, "attempts on edge {:?}", edge.plan.id);
     }
@@ -630,7 +631,7 @@ fn check_ledgers(system: &System) {
         let attempts = || system.attempts.indices().map(|attempt| &system.attempts[attempt]);
         let asked = attempts().filter(|attempt| {
             !attempt.detached
-                && matches!(attempt.caller, super::state::Caller::Probe { balancer, .. } if balancer as usize == ix)
+                && matches!(attempt.caller, super::attempt::Caller::Probe { balancer, .. } if balancer as usize == ix)
         });
         assert_eq!(asked.count() as u32, balancer.checks_out, "health checks of {}", station.label);
         for (at, backend) in balancer.backends.iter().enumerate() {
@@ -641,7 +642,7 @@ fn check_ledgers(system: &System) {
                     && attempt.phase != Phase::Backoff
             });
             assert_eq!(sent.count() as u32, backend.in_flight, "requests at backend {at} of {}", station.label);
-            let hears = !matches!(balancer.memory, super::state::Memory::Callers(_));
+            let hears = !matches!(balancer.memory, super::balancer::state::Memory::Callers(_));
             for picker in balancer.pickers.iter().filter(|_| hears) {
                 let eligible = picker.views[at].eligible;
                 assert!(!eligible || backend.usable(), "{} believes in backend {at} that is out", station.label);
@@ -664,7 +665,7 @@ fn check_ledgers(system: &System) {
 }
 
 /// Who serves beside a primary, or among the nodes of a cache, is one of the pool's replicas, and nobody else is.
-fn check_parts(node: NodeId, pool: &super::state::Pool, system: &System) {
+fn check_parts(node: NodeId, pool: &super::pool::state::Pool, system: &System) {
     if system.stations.iter().any(|station| station.id == node && station.removed) {
         return;
     }
@@ -706,7 +707,7 @@ fn check_guards(system: &System) {
     let standing = |station: usize, phases: &[Phase]| {
         let here = system.attempts.indices().map(|ix| &system.attempts[ix]).filter(|attempt| {
             attempt.station as usize == station
-                && attempt.verb != super::state::Verb::Probe
+                && attempt.verb != super::attempt::Verb::Probe
                 && phases.contains(&attempt.phase)
         });
         here.count() as u32
@@ -733,12 +734,12 @@ fn check_policies(system: &System) {
     let attempts = || system.attempts.indices().map(|ix| (ix, &system.attempts[ix]));
     for (ix, edge) in system.edges.iter().enumerate() {
         let zombies = attempts().filter(|(_, attempt)| {
-            attempt.edge as usize == ix && attempt.detached && attempt.verb != super::state::Verb::Probe
+            attempt.edge as usize == ix && attempt.detached && attempt.verb != super::attempt::Verb::Probe
         });
         assert_eq!(zombies.count() as u64, edge.zombies, "zombies of edge {:?}", edge.plan.id);
     }
     super::policies::check(system);
-    let tickets = attempts().filter(|(_, attempt)| attempt.policy != super::state::NONE).count();
+    let tickets = attempts().filter(|(_, attempt)| attempt.policy != super::slab::NONE).count();
     assert_eq!(system.tickets.len(), tickets, "a ticket belongs to an attempt that lives");
 }
 

@@ -1,0 +1,43 @@
+//! What a station that works keeps, beside its replicas.
+
+use crate::engine::rng::Stream;
+use crate::model::discipline::Waiting;
+use crate::model::lru::Lru;
+use crate::model::system::cache_cluster::Cluster;
+use crate::model::system::plan::PoolConfig;
+use crate::model::system::read_replicas::Copies;
+use crate::model::system::scaling::Scaling;
+
+/// One step of a handler.
+#[derive(Clone, Debug)]
+pub(in crate::model::system) enum Step {
+    Call(u32),
+    Parallel(Vec<u32>),
+    OneOf(Vec<u32>),
+    /// Cache first, store on a miss; writes go to the store, then invalidate.
+    Aside {
+        cache: u32,
+        store: u32,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub struct Pool {
+    pub config: PoolConfig,
+    /// Indices of its replicas that are not removed, by ascending number.
+    pub replicas: Vec<u32>,
+    pub(in crate::model::system) next_number: u32,
+    pub shared: Waiting,
+    pub(in crate::model::system) stream: Stream,
+    pub(in crate::model::system) steps: Vec<Step>,
+    pub(in crate::model::system) program: u16,
+    pub cache: Option<Lru>,
+    /// Who decides how many replicas there are; `None`: the drawing does.
+    pub scaling: Option<Box<Scaling>>,
+    /// A database's read replicas; `None`: it is told of none.
+    pub copies: Option<Box<Copies>>,
+    /// A cache's nodes; `None`: it is one.
+    pub cluster: Option<Box<Cluster>>,
+    pub lookups: u64,
+    pub hits: u64,
+}
