@@ -8,8 +8,9 @@ use yew::prelude::*;
 
 use super::browser::{self, Listener, Timer};
 use super::commands::{self, Means};
-use super::dock::{self, Dock};
+use super::dock::Dock;
 use super::inspector::Inspector;
+use super::jump;
 use super::mobile::{MobileTab, TabBar};
 use super::practice::{Practice, ProgressProvider};
 use super::shared::Shared;
@@ -130,7 +131,7 @@ fn Page(props: &PageProps) -> Html {
                 }),
                 obstacle: Callback::from(move |problem: Diagnostic| {
                     told_of.notify(format!("Nothing to run yet: {}", problem.message));
-                    dock::show_problems(&told_of);
+                    jump::show_problems(&told_of);
                 }),
             });
             if browser::has_query("test") {

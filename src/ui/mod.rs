@@ -7,6 +7,7 @@ pub mod commands;
 pub mod dialogs;
 pub mod dock;
 pub mod inspector;
+pub mod jump;
 pub mod kit;
 pub mod mobile;
 pub mod practice;
@@ -19,6 +20,7 @@ pub mod storage;
 pub mod store;
 pub mod topbar;
 pub mod why;
+pub mod words;
 
 /// Starts the page. Panics are reported readably on the console.
 pub fn run() {

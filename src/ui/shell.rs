@@ -58,10 +58,6 @@ impl Shell {
         self.dialog.emit(Some(dialog));
     }
 
-    pub fn close_dialog(&self) {
-        self.dialog.emit(None);
-    }
-
     pub fn open(&self, opening: Opening) {
         self.open.emit(Rc::new(opening));
     }

@@ -21,6 +21,7 @@ use crate::ui::client::run_view::Health;
 use crate::ui::kit::dialog::Dialog;
 use crate::ui::kit::hint::Term;
 use crate::ui::kit::icons::icon;
+use crate::ui::kit::tabs::{self, Tab};
 use crate::ui::store::{use_dispatch, use_document, use_guard, use_run, use_selection, use_session, use_simulation};
 
 /// Rest after the last key before the text is read [ms].
@@ -66,6 +67,10 @@ spec:
       target: {type: Utilization, averageUtilization: 70}
 ";
 
+/// In and out.
+const WAYS: [Tab; 2] =
+    [Tab { id: "manifest-tab-in", label: "From a manifest" }, Tab { id: "manifest-tab-out", label: "To a manifest" }];
+
 #[derive(Debug, PartialEq, Properties)]
 pub struct ManifestProps {
     /// What stands in the field at first.
@@ -79,34 +84,16 @@ pub struct ManifestProps {
 pub fn Manifest(props: &ManifestProps) -> Html {
     let out = use_state_eq(|| props.out);
     let text = use_state_eq(|| plain_lines(&props.text));
-    let tab = |this: bool, id: &'static str, words: &'static str| {
-        let (out, chosen) = (out.clone(), *out == this);
-        let onclick = Callback::from(move |_: MouseEvent| out.set(this));
-        html! {
-            <button type="button" {id} class="tab" role="tab" aria-selected={chosen.to_string()} aria-controls="manifest-panel" {onclick}>{ words }</button>
-        }
-    };
-    let onkeydown = {
-        let out = out.clone();
-        Callback::from(move |event: KeyboardEvent| {
-            if matches!(event.key().as_str(), "ArrowLeft" | "ArrowRight") {
-                event.prevent_default();
-                browser::focus_id(if *out { "manifest-tab-in" } else { "manifest-tab-out" });
-                out.set(!*out);
-            }
-        })
-    };
+    let choose = out.setter();
+    let choose = Callback::from(move |place: usize| choose.set(place == 1));
     let set_text = {
         let text = text.clone();
         Callback::from(move |new: String| text.set(plain_lines(&new)))
     };
     html! {
         <Dialog title="Kubernetes manifest" wide=true onclose={props.onclose.clone()}>
-            <div class="tabs manifest-tabs" role="tablist" aria-label="Which way" {onkeydown}>
-                { tab(false, "manifest-tab-in", "From a manifest") }
-                { tab(true, "manifest-tab-out", "To a manifest") }
-            </div>
-            <div id="manifest-panel" role="tabpanel" aria-labelledby={if *out { "manifest-tab-out" } else { "manifest-tab-in" }}>
+            { tabs::tabs(Some("manifest-tabs"), "Which way", "manifest-panel", &WAYS, usize::from(*out), &choose) }
+            <div id="manifest-panel" role="tabpanel" aria-labelledby={WAYS[usize::from(*out)].id}>
                 if *out { <TakeOut /> } else { <TakeIn text={(*text).clone()} {set_text} onclose={props.onclose.clone()} /> }
             </div>
         </Dialog>

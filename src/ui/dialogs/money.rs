@@ -7,6 +7,7 @@ use crate::model::scaler::calendar::Calendar;
 use crate::protocol::money::{MoneyFrame, MoneyKind, MoneyLine};
 use crate::topology::document::{Document, NodeId};
 use crate::ui::kit::dialog::Dialog;
+use crate::ui::kit::facts::{Table, columns, fact, facts};
 use crate::ui::kit::format;
 use crate::ui::kit::hint::Term;
 use crate::ui::store::{use_document, use_run};
@@ -25,34 +26,43 @@ pub fn Money(props: &MoneyProps) -> Html {
         let first = index == 0 || money.lines[index - 1].node != line.node;
         row(&document, line, first)
     });
+    let total = format::dollars(money.total);
+    let bill = Table {
+        caption: "The bill, line by line".into(),
+        id: Some("bill"),
+        scroll: Some("race-table"),
+        head: columns(&["station", "for", "quantity", "price", "so far"]),
+        rows: rows.collect(),
+        foot: Some(
+            html! { <tr><th scope="row" colspan="4">{ "all together" }</th><td class="num">{ total }</td></tr> },
+        ),
+        ..Table::default()
+    };
     html! {
         <Dialog title="What it costs, and why" onclose={props.onclose.clone()} wide=true>
             if money.lines.is_empty() {
                 <p class="empty">{ "Nothing has a price yet, or nothing has run. Choose a virtual machine as what a replica has, or set a price at a database, a cache or a gateway." }</p>
             } else {
-                <dl class="facts money-facts">
-                    <dt>{ "now, an hour" }</dt><dd class="num">{ format::dollars(money.per_hour) }</dd>
-                    <dt><Term id="cost_per_hour">{ "on average, an hour" }</Term></dt><dd class="num">{ format::dollars(money.mean_per_hour) }</dd>
-                    <dt>{ "a day of 24 hours, at that average" }</dt><dd class="num">{ format::dollars(money.mean_per_hour * 24.0) }</dd>
-                    <dt>{ "so far" }</dt><dd class="num">{ format::dollars(money.total) }</dd>
-                    <dt>{ "a million answered requests" }</dt><dd class="num">{ format::dollars(money.per_million) }</dd>
-                </dl>
+                <div class="money-facts">{ sums(money) }</div>
                 if let Some(words) = day_words(&document) { <p class="sub">{ words }</p> }
-                <div class="race-table" tabindex="0" role="group" aria-label="The bill, line by line">
-                    <table class="plain-table" id="bill">
-                        <thead><tr>
-                            <th scope="col">{ "station" }</th><th scope="col">{ "for" }</th><th scope="col">{ "quantity" }</th>
-                            <th scope="col">{ "price" }</th><th scope="col">{ "so far" }</th>
-                        </tr></thead>
-                        <tbody>{ for rows }</tbody>
-                        <tfoot><tr><th scope="row" colspan="4">{ "all together" }</th><td class="num">{ format::dollars(money.total) }</td></tr></tfoot>
-                    </table>
-                </div>
+                { bill.html() }
                 <ul class="sources">{ for sources(money).into_iter().map(|source| html! { <li class="sub">{ source }</li> }) }</ul>
             }
             <p>{ objective_words(&document) }{ " " }{ lost_words(money, &document) }</p>
         </Dialog>
     }
+}
+
+fn sums(money: &MoneyFrame) -> Html {
+    facts(html! {
+        <>
+            { fact("now, an hour", format::dollars(money.per_hour)) }
+            { fact(html! { <Term id="cost_per_hour">{ "on average, an hour" }</Term> }, format::dollars(money.mean_per_hour)) }
+            { fact("a day of 24 hours, at that average", format::dollars(money.mean_per_hour * 24.0)) }
+            { fact("so far", format::dollars(money.total)) }
+            { fact("a million answered requests", format::dollars(money.per_million)) }
+        </>
+    })
 }
 
 fn row(document: &Document, line: &MoneyLine, first: bool) -> Html {

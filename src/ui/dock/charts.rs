@@ -5,16 +5,19 @@ use wasm_bindgen::prelude::*;
 use web_sys::Element;
 use yew::prelude::*;
 
+use crate::editor::Target;
 use crate::glossary;
 use crate::model::outcome::Outcome;
 use crate::protocol::Series;
 use crate::topology::document::NodeId;
+use crate::ui::jump::WHOSE;
+use crate::ui::kit::facts::{Table, columns};
 use crate::ui::kit::format;
 use crate::ui::kit::hint::{Hint, term_card};
 use crate::ui::kit::icons::icon;
 use crate::ui::shared::Shared;
 use crate::ui::shell::{DialogKind, use_shell};
-use crate::ui::store::{use_preferences, use_run};
+use crate::ui::store::{use_document, use_preferences, use_run, use_selection};
 
 #[wasm_bindgen(module = "/www/js/chart.js")]
 extern "C" {
@@ -264,6 +267,19 @@ pub fn ChartCard(props: &ChartCardProps) -> Html {
     }
 }
 
+/// The station whose series the charts show; `None`: the whole system.
+#[hook]
+pub fn use_charted() -> Option<NodeId> {
+    let preferences = use_preferences();
+    let document = use_document();
+    match use_selection().single() {
+        Some(Target::Node(id)) if preferences.tab(WHOSE) == Some("selected") && document.nodes.contains_key(&id) => {
+            Some(id)
+        }
+        _ => None,
+    }
+}
+
 /// What the line does not tell: the sum, what a million answers cost, and why.
 #[component]
 fn SoFar() -> Html {
@@ -361,12 +377,13 @@ fn SeriesTable(props: &PlotProps) -> Html {
             </tr>
         }
     });
-    html! {
-        <div class="chart-table" tabindex="0" role="group" aria-label={format!("{} as a table, newest first", kind.title())}>
-            <table class="plain-table">
-                <thead><tr><th scope="col">{ "at" }</th>{ for lines.iter().map(|line| html! { <th scope="col">{ line.label }</th> }) }</tr></thead>
-                <tbody>{ for rows }</tbody>
-            </table>
-        </div>
+    let names: Vec<&str> = std::iter::once("at").chain(lines.iter().map(|line| line.label)).collect();
+    Table {
+        caption: format!("{} as a table, newest first", kind.title()).into(),
+        scroll: Some("chart-table"),
+        head: columns(&names),
+        rows: rows.collect(),
+        ..Table::default()
     }
+    .html()
 }

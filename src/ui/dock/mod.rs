@@ -8,42 +8,39 @@ pub mod timeline;
 
 use yew::prelude::*;
 
-use self::charts::{ChartCard, ChartKind};
+use self::charts::{ChartCard, ChartKind, use_charted};
 use self::monitor::Monitor;
 use self::profile::Profile;
 use self::timeline::Timeline;
-use super::inspector::inside::scaling::ask_count;
-use super::inspector::target_words;
-use super::store::{Dispatch, use_dispatch, use_document, use_preferences, use_run, use_selection, use_simulation};
+use super::jump::{DOCK, WHOSE, ask_count};
+use super::store::{use_dispatch, use_document, use_preferences, use_run, use_selection, use_simulation};
 use crate::editor::{SessionChange, Target};
 use crate::engine::time::SimTime;
 use crate::protocol::{LogLevel, LogLine};
 use crate::topology::check;
-use crate::topology::document::{Diagnostic, Document, NodeId, Place, Severity};
+use crate::topology::document::{Diagnostic, Document, Place, Severity};
 use crate::ui::kit::icons::icon;
-
-/// Name of the panel in the stored session.
-const PANEL: &str = "dock";
+use crate::ui::words::target_words;
 
 #[component]
 pub fn Dock() -> Html {
     let preferences = use_preferences();
     let dispatch = use_dispatch();
     let document = use_document();
-    let open = preferences.panel_open(PANEL, true);
+    let open = preferences.panel_open(DOCK, true);
     let problems = use_memo(document.clone(), |document| check::check(document));
-    let chosen = preferences.tab(PANEL).unwrap_or("charts").to_owned();
+    let chosen = preferences.tab(DOCK).unwrap_or("charts").to_owned();
     let choose = |id: &'static str| {
         let dispatch = dispatch.clone();
         Callback::from(move |_: MouseEvent| {
-            dispatch.session(SessionChange::SetTab { panel: PANEL.to_owned(), tab: id.to_owned() });
-            dispatch.session(SessionChange::SetPanel { panel: PANEL.to_owned(), open: true });
+            dispatch.session(SessionChange::SetTab { panel: DOCK.to_owned(), tab: id.to_owned() });
+            dispatch.session(SessionChange::SetPanel { panel: DOCK.to_owned(), open: true });
         })
     };
     let fold = {
         let dispatch = dispatch.clone();
         Callback::from(move |_: MouseEvent| {
-            dispatch.session(SessionChange::SetPanel { panel: PANEL.to_owned(), open: !open });
+            dispatch.session(SessionChange::SetPanel { panel: DOCK.to_owned(), open: !open });
         })
     };
     let errors = problems.iter().any(|problem| problem.severity == Severity::Error);
@@ -87,22 +84,6 @@ pub fn Dock() -> Html {
     }
 }
 
-/// Name of the choice whose series the charts show.
-const WHOSE: &str = "charts";
-
-/// Lets the charts show the selected station, with the dock open on them.
-pub fn charts_of_selected(dispatch: &Dispatch) {
-    dispatch.session(SessionChange::SetTab { panel: WHOSE.to_owned(), tab: "selected".to_owned() });
-    dispatch.session(SessionChange::SetTab { panel: PANEL.to_owned(), tab: "charts".to_owned() });
-    dispatch.session(SessionChange::SetPanel { panel: PANEL.to_owned(), open: true });
-}
-
-/// Opens the dock on what stands in the way of a run.
-pub fn show_problems(dispatch: &Dispatch) {
-    dispatch.session(SessionChange::SetTab { panel: PANEL.to_owned(), tab: "problems".to_owned() });
-    dispatch.session(SessionChange::SetPanel { panel: PANEL.to_owned(), open: true });
-}
-
 /// The whole system or the selected station: whose series the charts show.
 #[component]
 fn Whose() -> Html {
@@ -122,19 +103,6 @@ fn Whose() -> Html {
             <button type="button" aria-pressed={node.is_none().to_string()} onclick={choose("system")}>{ "Whole system" }</button>
             <button type="button" aria-pressed={node.is_some().to_string()} onclick={choose("selected")}>{ target_words(&document, Target::Node(id)) }</button>
         </div>
-    }
-}
-
-/// The station whose series the charts show; `None`: the whole system.
-#[hook]
-pub fn use_charted() -> Option<NodeId> {
-    let preferences = use_preferences();
-    let document = use_document();
-    match use_selection().single() {
-        Some(Target::Node(id)) if preferences.tab(WHOSE) == Some("selected") && document.nodes.contains_key(&id) => {
-            Some(id)
-        }
-        _ => None,
     }
 }
 

@@ -2,12 +2,11 @@
 
 use yew::prelude::*;
 
-use super::charts::{ChartCard, ChartKind};
+use super::charts::{ChartCard, ChartKind, use_charted};
 use crate::protocol::Series;
 use crate::runner::monitor;
 use crate::topology::document::NodeId;
 use crate::ui::browser;
-use crate::ui::dock::use_charted;
 use crate::ui::kit::format;
 use crate::ui::kit::icons::icon;
 use crate::ui::store::{use_dispatch, use_document, use_run, use_simulation};

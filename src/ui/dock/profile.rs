@@ -6,6 +6,7 @@ use crate::editor::{SessionChange, Target};
 use crate::model::profiler::Part;
 use crate::protocol::profile::{ExampleFrame, ProfileFrame, StationProfileFrame, TimesFrame};
 use crate::topology::document::NodeId;
+use crate::ui::kit::bars;
 use crate::ui::kit::format;
 use crate::ui::kit::hint::Term;
 use crate::ui::kit::icons::icon;
@@ -144,20 +145,8 @@ fn Row(props: &RowProps) -> Html {
 
 /// The station's own parts on a scale of all time in system.
 fn bar(one: &StationProfileFrame) -> Html {
-    let mut from = 0.0;
-    let percent = |share: f64| format!("{:.2}%", share * 100.0);
-    let spans = Part::ALL.into_iter().filter(|part| one.shares[*part as usize] > 0.0).map(|part| {
-        let share = one.shares[part as usize];
-        let x = from;
-        from += share;
-        html! { <rect class={classes!("why-span", key(part))} x={percent(x)} width={percent(share)} height="12" /> }
-    });
-    html! {
-        <svg class="profile-bar" width="100%" height="12" aria-hidden="true">
-            <rect class="why-back" width="100%" height="12" rx="3" />
-            { for spans }
-        </svg>
-    }
+    let parts = Part::ALL.into_iter().map(|part| (classes!("why-span", key(part)), one.shares[part as usize]));
+    bars::stacked("profile-bar", 12, parts, None)
 }
 
 /// The same in words, the most first.

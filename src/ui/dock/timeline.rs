@@ -9,12 +9,12 @@ use crate::editor::{Action, EditCommand, GestureId, SessionChange, ToolRequest, 
 use crate::model::fault;
 use crate::model::params::{Params, Unit, Value};
 use crate::topology::document::{Fault, FaultTarget, ScheduledFault};
-use crate::ui::inspector::{fault_target_words, fault_words};
 use crate::ui::kit::form::number::NumberField;
 use crate::ui::kit::form::{ParamForm, Specs};
 use crate::ui::kit::format;
 use crate::ui::kit::icons::icon;
 use crate::ui::store::{use_chosen_fault, use_dispatch, use_document, use_editor, use_guard, use_run};
+use crate::ui::words::{fault_target_words, fault_words};
 
 /// Height of the track, and of the row for the windows' names above it [px].
 const HEIGHT: f64 = 58.0;

@@ -6,7 +6,7 @@ use super::TargetProps;
 use crate::editor::faults::{suits, whole};
 use crate::editor::{EditCommand, SessionChange, Target};
 use crate::model::fault::{self, Group};
-use crate::model::params::{ParamKind, Params, Value};
+use crate::model::params::{Params, Value};
 use crate::protocol::ActiveFault;
 use crate::topology::document::{Document, Fault, FaultTarget, ScheduledFault};
 use crate::ui::kit::form::{ParamForm, Specs};
@@ -16,38 +16,6 @@ use crate::ui::store::{use_dispatch, use_document, use_guard, use_run, use_simul
 
 pub(crate) fn any_for(document: &Document, target: Target) -> bool {
     fault::REGISTRY.iter().any(|kind| suits(document, target, kind))
-}
-
-/// What a fault hits, in words.
-#[must_use]
-pub fn fault_target_words(document: &Document, target: FaultTarget) -> String {
-    match target {
-        FaultTarget::Node(id) => super::target_words(document, Target::Node(id)),
-        FaultTarget::Replica(id, replica) => {
-            format!("{}, replica {}", super::target_words(document, Target::Node(id)), replica + 1)
-        }
-        FaultTarget::Edge(id) => super::target_words(document, Target::Edge(id)),
-        FaultTarget::Area(id) => super::target_words(document, Target::Area(id)),
-    }
-}
-
-/// A fault in words: "Kill Orders C", "Slow down Orders DB, 4×".
-#[must_use]
-pub fn fault_words(document: &Document, kind: &str, target: FaultTarget, params: &Params) -> String {
-    let entry = fault::find(kind).map(|kind| &kind.entry);
-    let name = entry.map_or(kind, |entry| entry.name);
-    let on = fault_target_words(document, target);
-    let value = entry.and_then(|entry| entry.params.first()).and_then(|spec| {
-        let ParamKind::Number { unit, .. } = spec.kind else { return None };
-        match params.get(spec.key).cloned().unwrap_or_else(|| spec.default_value()) {
-            Value::Number(number) => Some(format::with_unit(number, unit)),
-            _ => None,
-        }
-    });
-    match value {
-        Some(value) => format!("{name}: {on}, {value}"),
-        None => format!("{name}: {on}"),
-    }
 }
 
 #[component]

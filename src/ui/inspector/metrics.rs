@@ -3,14 +3,14 @@
 use yew::prelude::*;
 
 use super::TargetProps;
-use super::inside::scaling::WhyCount;
 use crate::editor::Target;
 use crate::model::outcome::Outcome;
 use crate::model::station::{self, Category};
 use crate::protocol::scaling::LifeStage;
 use crate::protocol::{EdgeFrame, StationFrame};
 use crate::topology::document::Document;
-use crate::ui::dock::charts_of_selected;
+use crate::ui::jump::{WhyCount, charts_of_selected};
+use crate::ui::kit::facts::{fact, facts};
 use crate::ui::kit::format;
 use crate::ui::kit::hint::Term;
 use crate::ui::kit::icons::icon;
@@ -61,39 +61,54 @@ fn nothing() -> Html {
 fn station_facts(station: &StationFrame) -> Html {
     let places =
         station.queue_capacity.map_or_else(String::new, |places| format!(" of {}", format::count(places.into())));
-    html! {
-        <dl class="facts">
-            <dt><Term id="arrival_rate" /></dt><dd class="num">{ format::rate(station.arrival_rate) }</dd>
-            <dt><Term id="throughput" /></dt><dd class="num">{ format::rate(station.throughput) }</dd>
-            if station.utilization.is_finite() {
-                <dt><Term id="utilization" /></dt><dd class="num">{ format::percent(station.utilization) }</dd>
-            }
+    let of = |part: u32, whole: u32| format!("{} of {}", format::count(part.into()), format::count(whole.into()));
+    facts(html! {
+        <>
+            { fact(term("arrival_rate"), format::rate(station.arrival_rate)) }
+            { fact(term("throughput"), format::rate(station.throughput)) }
+            if station.utilization.is_finite() { { fact(term("utilization"), format::percent(station.utilization)) } }
             if station.slots > 0 {
-                <dt>{ "busy " }<Term id="slot">{ "slots" }</Term></dt><dd class="num">{ format!("{} of {}", format::count(station.busy.into()), format::count(station.slots.into())) }</dd>
-                <dt><Term id="queue_length">{ "waiting" }</Term></dt><dd class="num">{ format!("{}{places}", format::count(station.queue.into())) }</dd>
+                { fact(html! { <>{ "busy " }{ named("slot", "slots") }</> }, of(station.busy, station.slots)) }
+                { fact(named("queue_length", "waiting"), format!("{}{places}", format::count(station.queue.into()))) }
             }
-            <dt><Term id="p50" /></dt><dd class="num">{ format::duration(station.p50) }</dd>
-            <dt><Term id="p99" /></dt><dd class="num">{ format::duration(station.p99) }</dd>
-            if let Some(ratio) = station.hit_ratio { <dt><Term id="hit_ratio" /></dt><dd class="num">{ format::percent(ratio) }</dd> }
-        </dl>
-    }
+            { fact(term("p50"), format::duration(station.p50)) }
+            { fact(term("p99"), format::duration(station.p99)) }
+            if let Some(ratio) = station.hit_ratio { { fact(term("hit_ratio"), format::percent(ratio)) } }
+        </>
+    })
+}
+
+/// A word of the glossary, by its own name or by another.
+fn term(id: &'static str) -> Html {
+    html! { <Term {id} /> }
+}
+
+fn named(id: &'static str, words: &'static str) -> Html {
+    html! { <Term {id}>{ words }</Term> }
 }
 
 fn edge_facts(edge: &EdgeFrame) -> Html {
     let ended: u64 = edge.by_outcome.iter().sum();
-    html! {
-        <dl class="facts">
-            <dt>{ "attempts per second" }</dt><dd class="num">{ format::rate(edge.rate) }</dd>
-            <dt>{ "attempts since the start" }</dt><dd class="num">{ format::count(edge.sent) }</dd>
-            { for Outcome::ALL.iter().filter(|outcome| edge.by_outcome[outcome.index()] > 0).map(|outcome| html! {
-                <><dt>{ outcome.label() }</dt><dd class="num">{ format!("{} ({})", format::count(edge.by_outcome[outcome.index()]),
-                    format::percent(edge.by_outcome[outcome.index()] as f64 / ended.max(1) as f64)) }</dd></>
-            }) }
-            <dt><Term id="in_flight" /></dt><dd class="num">{ format::count(edge.in_flight) }</dd>
-            <dt><Term id="retry">{ "retries" }</Term></dt><dd class="num">{ format::count(edge.retries) }</dd>
-            <dt><Term id="amplification">{ "amplification" }</Term></dt><dd class="num">{ if edge.amplification.is_finite() { format!("{}×", format::figures(edge.amplification)) } else { format::NOTHING.to_owned() } }</dd>
-            if edge.zombies > 0 { <dt><Term id="zombie">{ "zombies" }</Term></dt><dd class="num">{ format::count(edge.zombies) }</dd> }
-            if edge.extra_latency > 0.0 { <dt>{ "added latency" }</dt><dd class="num">{ format::duration(edge.extra_latency) }</dd> }
-        </dl>
-    }
+    let amplification = if edge.amplification.is_finite() {
+        format!("{}×", format::figures(edge.amplification))
+    } else {
+        format::NOTHING.to_owned()
+    };
+    let outcomes = Outcome::ALL.iter().map(|outcome| (outcome, edge.by_outcome[outcome.index()]));
+    let outcomes = outcomes.filter(|(_, count)| *count > 0).map(|(outcome, count)| {
+        let share = format::percent(count as f64 / ended.max(1) as f64);
+        fact(outcome.label(), format!("{} ({share})", format::count(count)))
+    });
+    facts(html! {
+        <>
+            { fact("attempts per second", format::rate(edge.rate)) }
+            { fact("attempts since the start", format::count(edge.sent)) }
+            { for outcomes }
+            { fact(term("in_flight"), format::count(edge.in_flight)) }
+            { fact(named("retry", "retries"), format::count(edge.retries)) }
+            { fact(named("amplification", "amplification"), amplification) }
+            if edge.zombies > 0 { { fact(named("zombie", "zombies"), format::count(edge.zombies)) } }
+            if edge.extra_latency > 0.0 { { fact("added latency", format::duration(edge.extra_latency)) } }
+        </>
+    })
 }

@@ -9,18 +9,14 @@ mod settings;
 
 use yew::prelude::*;
 
-pub use faults::{fault_target_words, fault_words};
-
-use super::store::{Dispatch, use_dispatch, use_document, use_preferences, use_selection};
-use crate::editor::edit::target_name;
-use crate::editor::{Action, SessionChange, Target, catalog};
+use super::jump::{INSIDE, INSPECTOR};
+use super::store::{use_dispatch, use_document, use_preferences, use_selection};
+use crate::editor::{Action, SessionChange, Target};
 use crate::model::edge::EDGE_ENTRY;
 use crate::model::station;
-use crate::topology::document::{AreaKind, Document};
 use crate::ui::kit::icons::{category_class, icon, station_icon};
-
-/// Name of the panel in the stored session.
-const PANEL: &str = "inspector";
+use crate::ui::kit::tabs;
+use crate::ui::words::target_words;
 
 /// One view of the selected thing.
 #[derive(Clone, Copy, PartialEq)]
@@ -31,29 +27,24 @@ enum Tab {
     Break,
 }
 
+/// The tabs with their ids on the page.
+const TABS: [(Tab, tabs::Tab); 4] = [
+    (Tab::Settings, tabs::Tab { id: "tab-settings", label: "Settings" }),
+    (Tab::Inside, tabs::Tab { id: "tab-inside", label: "Inside" }),
+    (Tab::Metrics, tabs::Tab { id: "tab-metrics", label: "Metrics" }),
+    (Tab::Break, tabs::Tab { id: "tab-break", label: "Break it" }),
+];
+
 impl Tab {
+    /// What the stored session calls it.
     const fn id(self) -> &'static str {
         match self {
             Self::Settings => "settings",
-            Self::Inside => "inside",
+            Self::Inside => INSIDE,
             Self::Metrics => "metrics",
             Self::Break => "break",
         }
     }
-
-    const fn label(self) -> &'static str {
-        match self {
-            Self::Settings => "Settings",
-            Self::Inside => "Inside",
-            Self::Metrics => "Metrics",
-            Self::Break => "Break it",
-        }
-    }
-}
-
-/// Shows the inside of what is selected.
-pub(crate) fn show_inside(dispatch: &Dispatch) {
-    dispatch.session(SessionChange::SetTab { panel: PANEL.to_owned(), tab: Tab::Inside.id().to_owned() });
 }
 
 #[component]
@@ -111,50 +102,23 @@ fn TargetPanel(props: &TargetProps) -> Html {
     let preferences = use_preferences();
     let dispatch = use_dispatch();
     let target = props.target;
-    let tabs: Vec<Tab> = [Tab::Settings, Tab::Inside, Tab::Metrics, Tab::Break]
-        .into_iter()
-        .filter(|tab| match tab {
-            Tab::Inside => inside::has_inside(&document, target),
-            Tab::Break => faults::any_for(&document, target),
-            Tab::Metrics => !matches!(target, Target::Area(_)),
-            Tab::Settings => true,
-        })
-        .collect();
-    let chosen =
-        preferences.tab(PANEL).and_then(|id| tabs.iter().copied().find(|tab| tab.id() == id)).unwrap_or(Tab::Settings);
-    let choose = {
-        let dispatch = dispatch.clone();
-        Callback::from(move |tab: Tab| {
-            dispatch.session(SessionChange::SetTab { panel: PANEL.to_owned(), tab: tab.id().to_owned() });
-        })
-    };
-    // Arrow keys walk through the tabs, as the tab pattern has it.
-    let onkeydown = {
-        let (tabs, choose) = (tabs.clone(), choose.clone());
-        Callback::from(move |event: KeyboardEvent| {
-            let step = match event.key().as_str() {
-                "ArrowRight" => 1,
-                "ArrowLeft" => tabs.len() - 1,
-                _ => return,
-            };
-            event.prevent_default();
-            event.stop_propagation();
-            let at = tabs.iter().position(|tab| *tab == chosen).unwrap_or(0);
-            let next = tabs[(at + step) % tabs.len()];
-            choose.emit(next);
-            super::browser::focus_id(&format!("tab-{}", next.id()));
-        })
-    };
-    let buttons = tabs.iter().map(|tab| {
-        let tab = *tab;
-        let onclick = choose.reform(move |_: MouseEvent| tab);
-        html! {
-            <button type="button" role="tab" id={format!("tab-{}", tab.id())} class="tab" aria-selected={(tab == chosen).to_string()}
-                aria-controls="inspector-panel" tabindex={if tab == chosen { "0" } else { "-1" }} {onclick} key={tab.id()}>
-                { tab.label() }
-            </button>
-        }
+    let there = TABS.into_iter().filter(|(tab, _)| match tab {
+        Tab::Inside => inside::has_inside(&document, target),
+        Tab::Break => faults::any_for(&document, target),
+        Tab::Metrics => !matches!(target, Target::Area(_)),
+        Tab::Settings => true,
     });
+    let (tabs, faces): (Vec<Tab>, Vec<tabs::Tab>) = there.unzip();
+    let stored = preferences.tab(INSPECTOR);
+    let place = tabs.iter().position(|tab| stored == Some(tab.id())).unwrap_or(0);
+    let chosen = tabs[place];
+    let choose = {
+        let tabs = tabs.clone();
+        Callback::from(move |place: usize| {
+            let tab = tabs[place].id().to_owned();
+            dispatch.session(SessionChange::SetTab { panel: INSPECTOR.to_owned(), tab });
+        })
+    };
     let body = match chosen {
         Tab::Settings => html! { <settings::Settings {target} /> },
         Tab::Inside => html! { <inside::Inside {target} /> },
@@ -164,8 +128,8 @@ fn TargetPanel(props: &TargetProps) -> Html {
     html! {
         <div class="panel">
             <Head {target} />
-            <div class="tabs" role="tablist" aria-label="About the selection" {onkeydown}>{ for buttons }</div>
-            <div class="panel-body" role="tabpanel" id="inspector-panel" aria-labelledby={format!("tab-{}", chosen.id())} tabindex="-1">
+            { tabs::tabs(None, "About the selection", "inspector-panel", &faces, place, &choose) }
+            <div class="panel-body" role="tabpanel" id="inspector-panel" aria-labelledby={faces[place].id} tabindex="-1">
                 { body }
             </div>
         </div>
@@ -200,34 +164,5 @@ fn Head(props: &TargetProps) -> Html {
             </div>
             <button type="button" class="icon-btn" aria-label="Close: nothing selected" title="Nothing selected (Escape)" onclick={close}>{ icon("x", "") }</button>
         </header>
-    }
-}
-
-/// What a person would call it.
-#[must_use]
-pub fn target_words(document: &Document, target: Target) -> String {
-    match target {
-        Target::Node(id) => document.nodes.get(&id).map_or_else(|| "a station".to_owned(), |node| node.label.clone()),
-        Target::Edge(id) => document.edges.get(&id).map_or_else(
-            || "a connection".to_owned(),
-            |edge| {
-                let label = |id| document.nodes.get(id).map_or("?", |node| node.label.as_str());
-                format!("{} → {}", label(&edge.from), label(&edge.to))
-            },
-        ),
-        Target::Area(_) => target_name(document, target),
-    }
-}
-
-/// The name of the kind, for labels.
-#[must_use]
-pub fn kind_words(document: &Document, target: Target) -> &'static str {
-    match target {
-        Target::Node(id) => document.nodes.get(&id).map_or("Station", |node| catalog::face(&node.kind).name),
-        Target::Edge(_) => EDGE_ENTRY.name,
-        Target::Area(id) => match document.areas.get(&id).map(|area| &area.kind) {
-            Some(AreaKind::Zone { .. }) => "Zone",
-            _ => "Region",
-        },
     }
 }

@@ -147,6 +147,13 @@ pub fn clock(secs: f64) -> String {
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
+/// Minutes and seconds of a moment of the run [ns], on an axis: `02:05`.
+#[must_use]
+pub fn short_clock(ns: u64) -> String {
+    let secs = ns / 1_000_000_000;
+    format!("{:02}:{:02}", secs / 60, secs % 60)
+}
+
 /// A speed: `1/4×`, `2.5×`.
 #[must_use]
 pub fn speed(times: f64) -> String {

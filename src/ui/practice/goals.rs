@@ -7,6 +7,7 @@ use crate::lesson::goal::GoalResult;
 use crate::lesson::metric;
 use crate::lesson::rules;
 use crate::runner::report::Report;
+use crate::ui::kit::facts::{fact_in, facts};
 use crate::ui::kit::format;
 use crate::ui::kit::icons::icon;
 use crate::ui::store::{use_document, use_run};
@@ -88,16 +89,11 @@ pub(super) fn Budget(props: &PracticeCardProps) -> Html {
         <section class="budget" aria-label="Budget">
             if !spending.is_empty() {
                 <h3>{ "Budget" }</h3>
-                <dl class="facts">
-                    { for spending.iter().map(|(spent, line)| {
-                        let over = line.limit.is_some_and(|limit| *spent > limit);
-                        html! {
-                            <><dt>{ line.name }</dt><dd class={classes!("num", over.then_some("tone-bad"))}>
-                                { format!("{} of {}", format::count(u64::from(*spent)), line.limit.map_or_else(|| "any".to_owned(), |limit| format::count(u64::from(limit)))) }
-                            </dd></>
-                        }
-                    }) }
-                </dl>
+                { facts(spending.iter().map(|(spent, line)| {
+                    let over = line.limit.is_some_and(|limit| *spent > limit);
+                    let limit = line.limit.map_or_else(|| "any".to_owned(), |limit| format::count(u64::from(limit)));
+                    fact_in(over.then_some("tone-bad"), line.name, format!("{} of {limit}", format::count(u64::from(*spent))))
+                }).collect()) }
             }
             if !broken.is_empty() {
                 <ul class="issues">

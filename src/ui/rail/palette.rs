@@ -4,8 +4,9 @@ use yew::prelude::*;
 
 use super::tray::TrayToggle;
 use crate::editor::{Action, Command, SessionChange, ToolRequest, ToolState, commands};
-use crate::model::station::{self, Category};
+use crate::model::station::{self, Category, StationKind};
 use crate::ui::kit::icons::{category_class, icon, station_icon};
+use crate::ui::kit::placer::{Placer, Way, use_placer};
 use crate::ui::stage::OUTLINE;
 use crate::ui::store::{use_dispatch, use_editor, use_guard, use_preferences};
 
@@ -28,7 +29,7 @@ pub fn Palette() -> Html {
         let kinds: Vec<_> = station::REGISTRY.iter().filter(belongs).collect();
         html! {
             <Group key={name} {name} alone={kinds.len() == 1}>
-                { for kinds.into_iter().map(|kind| html! { <PaletteItem kind={kind.entry.id} key={kind.entry.id} /> }) }
+                { for kinds.into_iter().map(|kind| html! { <PaletteItem {kind} key={kind.entry.id} /> }) }
             </Group>
         }
     });
@@ -83,42 +84,16 @@ struct PlaceItemProps {
 
 #[component]
 fn PlaceItem(props: &PlaceItemProps) -> Html {
-    let dispatch = use_dispatch();
     let guard = use_guard();
     let editor = use_editor();
-    let pressed = use_mut_ref(|| false);
     let zone = props.zone;
     let allowed = guard.allows_areas();
     let placing = matches!(editor.tool, ToolState::PlacingArea { zone: other, .. } if other == zone);
-    let onpointerdown = {
-        let pressed = pressed.clone();
-        Callback::from(move |event: PointerEvent| {
-            *pressed.borrow_mut() = event.button() == 0 && event.pointer_type() == "mouse"
-        })
-    };
-    // The pointer leaves with the button held: it is being dragged onto the stage.
-    let onpointerleave = {
-        let (pressed, dispatch) = (pressed.clone(), dispatch.clone());
-        Callback::from(move |event: PointerEvent| {
-            if std::mem::take(&mut *pressed.borrow_mut()) && event.buttons() & 1 == 1 && allowed {
-                dispatch.act(Action::Tool(ToolRequest::PlaceArea { zone, dragged: true }));
-            }
-        })
-    };
-    let onclick = {
-        let (pressed, dispatch) = (pressed.clone(), dispatch.clone());
-        Callback::from(move |event: MouseEvent| {
-            *pressed.borrow_mut() = false;
-            dispatch.act(Action::Tool(if placing {
-                ToolRequest::Cancel
-            } else if event.detail() == 0 {
-                // By keyboard.
-                ToolRequest::PlaceAreaAtCenter { zone }
-            } else {
-                ToolRequest::PlaceArea { zone, dragged: false }
-            }));
-        })
-    };
+    let place = Callback::from(move |way: Way| match way {
+        Way::Keyboard => ToolRequest::PlaceAreaAtCenter { zone },
+        Way::Dragged | Way::Clicked => ToolRequest::PlaceArea { zone, dragged: way == Way::Dragged },
+    });
+    let Placer { onpointerdown, onpointerleave, onclick } = use_placer(allowed, placing, place);
     let (name, sign, about) = if zone {
         (
             "Zone",
@@ -159,52 +134,33 @@ fn OutlineToggle() -> Html {
     }
 }
 
-#[derive(Debug, PartialEq, Properties)]
+#[derive(Properties)]
 struct PaletteItemProps {
-    kind: AttrValue,
+    kind: &'static StationKind,
+}
+
+impl PartialEq for PaletteItemProps {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.kind, other.kind)
+    }
 }
 
 #[component]
 fn PaletteItem(props: &PaletteItemProps) -> Html {
-    let dispatch = use_dispatch();
     let guard = use_guard();
     let editor = use_editor();
-    let pressed = use_mut_ref(|| false);
-    let Some(kind) = station::find(&props.kind) else { return Html::default() };
+    let PaletteItemProps { kind } = *props;
     let id = kind.entry.id;
     let allowed = guard.kinds.as_ref().is_none_or(|kinds| kinds.contains(id));
     let placing = matches!(&editor.tool, ToolState::PlacingNode { kind, .. } if kind == id);
-
-    let onpointerdown = {
-        let pressed = pressed.clone();
-        Callback::from(move |event: PointerEvent| {
-            *pressed.borrow_mut() = event.button() == 0 && event.pointer_type() == "mouse"
-        })
-    };
-    // The pointer leaves with the button held: it is being dragged onto the stage.
-    let onpointerleave = {
-        let (pressed, dispatch) = (pressed.clone(), dispatch.clone());
-        Callback::from(move |event: PointerEvent| {
-            if std::mem::take(&mut *pressed.borrow_mut()) && event.buttons() & 1 == 1 && allowed {
-                dispatch.act(Action::Tool(ToolRequest::Place { kind: id.to_owned(), dragged: true }));
-            }
-        })
-    };
-    let onclick = {
-        let (pressed, dispatch) = (pressed.clone(), dispatch.clone());
-        Callback::from(move |event: MouseEvent| {
-            *pressed.borrow_mut() = false;
-            let kind = id.to_owned();
-            dispatch.act(Action::Tool(if placing {
-                ToolRequest::Cancel
-            } else if event.detail() == 0 {
-                // By keyboard.
-                ToolRequest::PlaceAtCenter { kind }
-            } else {
-                ToolRequest::Place { kind, dragged: false }
-            }));
-        })
-    };
+    let place = Callback::from(move |way: Way| {
+        let kind = id.to_owned();
+        match way {
+            Way::Keyboard => ToolRequest::PlaceAtCenter { kind },
+            Way::Dragged | Way::Clicked => ToolRequest::Place { kind, dragged: way == Way::Dragged },
+        }
+    });
+    let Placer { onpointerdown, onpointerleave, onclick } = use_placer(allowed, placing, place);
     let title = if allowed {
         format!("{}. Drag it onto the stage, or click here and then there.", kind.entry.summary)
     } else {

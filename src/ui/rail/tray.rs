@@ -9,6 +9,7 @@ use crate::model::params::{Params, Value};
 use crate::topology::chaos::{self, Budget};
 use crate::ui::kit::form::{ParamForm, Specs};
 use crate::ui::kit::icons::icon;
+use crate::ui::kit::placer::{Placer, Way, use_placer};
 use crate::ui::store::{use_dispatch, use_document, use_editor, use_guard, use_preferences, use_run};
 
 /// Name of the panel in the stored session.
@@ -46,7 +47,7 @@ pub fn Tray() -> Html {
                 <section class="tray-group" aria-label={group.label()} key={group.label()}>
                     <h3>{ group.label() }</h3>
                     { for fault::REGISTRY.iter().filter(|kind| kind.group == group && !kind.entry.defect).map(|kind| html! {
-                        <TrayItem kind={kind.entry.id} key={kind.entry.id} />
+                        <TrayItem {kind} key={kind.entry.id} />
                     }) }
                 </section>
             }) }
@@ -55,49 +56,28 @@ pub fn Tray() -> Html {
     }
 }
 
-#[derive(Debug, PartialEq, Properties)]
+#[derive(Properties)]
 struct TrayItemProps {
-    kind: AttrValue,
+    kind: &'static FaultKind,
+}
+
+impl PartialEq for TrayItemProps {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.kind, other.kind)
+    }
 }
 
 #[component]
 fn TrayItem(props: &TrayItemProps) -> Html {
-    let dispatch = use_dispatch();
     let editor = use_editor();
-    let pressed = use_mut_ref(|| false);
-    let Some(kind) = fault::find(&props.kind) else { return Html::default() };
-    let kind: &'static FaultKind = kind;
+    let TrayItemProps { kind } = *props;
     let aiming = matches!(editor.tool, ToolState::PlacingFault { kind: other, .. } if other == kind);
     let anything = !targets(&editor.document, kind).is_empty();
-    let onpointerdown = {
-        let pressed = pressed.clone();
-        Callback::from(move |event: PointerEvent| {
-            *pressed.borrow_mut() = event.button() == 0 && event.pointer_type() == "mouse"
-        })
-    };
-    // The pointer leaves with the button held: it is being dragged out.
-    let onpointerleave = {
-        let (pressed, dispatch) = (pressed.clone(), dispatch.clone());
-        Callback::from(move |event: PointerEvent| {
-            if std::mem::take(&mut *pressed.borrow_mut()) && event.buttons() & 1 == 1 && anything {
-                dispatch.act(Action::Tool(ToolRequest::PlaceFault { kind, dragged: true }));
-            }
-        })
-    };
-    let onclick = {
-        let (pressed, dispatch) = (pressed.clone(), dispatch.clone());
-        Callback::from(move |event: MouseEvent| {
-            *pressed.borrow_mut() = false;
-            dispatch.act(Action::Tool(if aiming {
-                ToolRequest::Cancel
-            } else if event.detail() == 0 {
-                // By keyboard.
-                ToolRequest::PlaceFaultAtSelection { kind }
-            } else {
-                ToolRequest::PlaceFault { kind, dragged: false }
-            }));
-        })
-    };
+    let place = Callback::from(move |way: Way| match way {
+        Way::Keyboard => ToolRequest::PlaceFaultAtSelection { kind },
+        Way::Dragged | Way::Clicked => ToolRequest::PlaceFault { kind, dragged: way == Way::Dragged },
+    });
+    let Placer { onpointerdown, onpointerleave, onclick } = use_placer(anything, aiming, place);
     let title = if anything {
         format!("{} It can hit {}.", kind.entry.summary, kind.targets.words())
     } else {

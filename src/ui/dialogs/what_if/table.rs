@@ -5,6 +5,7 @@ use yew::prelude::*;
 use super::{Lane, lane};
 use crate::runner::report::Figure;
 use crate::runner::what_if::Figures;
+use crate::ui::kit::facts;
 use crate::ui::kit::format;
 use crate::ui::kit::hint::Term;
 use crate::ui::kit::icons::icon;
@@ -122,22 +123,24 @@ pub(super) fn Table(props: &TableProps) -> Html {
             </tr>
         }
     });
-    html! {
-        <div class="race-table" tabindex="0" role="group" aria-label="Figures of the race">
-            <table class="plain-table" id="race-table">
-                <thead>
-                    <tr>
-                        <th scope="col"><span class="visually-hidden">{ "Scaler" }</span></th>
-                        { for COLUMNS.iter().map(|column| html! {
-                            <th scope="col">
-                                if column.term.is_empty() { { column.label } } else { <Term id={column.term}>{ column.label }</Term> }
-                            </th>
-                        }) }
-                        <th scope="col"><span class="visually-hidden">{ "Choose" }</span></th>
-                    </tr>
-                </thead>
-                <tbody>{ for rows }</tbody>
-            </table>
-        </div>
+    let head = html! {
+        <>
+            <th scope="col"><span class="visually-hidden">{ "Scaler" }</span></th>
+            { for COLUMNS.iter().map(|column| html! {
+                <th scope="col">
+                    if column.term.is_empty() { { column.label } } else { <Term id={column.term}>{ column.label }</Term> }
+                </th>
+            }) }
+            <th scope="col"><span class="visually-hidden">{ "Choose" }</span></th>
+        </>
+    };
+    facts::Table {
+        caption: "Figures of the race".into(),
+        id: Some("race-table"),
+        scroll: Some("race-table"),
+        head,
+        rows: rows.collect(),
+        ..facts::Table::default()
     }
+    .html()
 }

@@ -2,7 +2,6 @@
 
 use yew::prelude::*;
 
-use super::scaling::short_clock;
 use crate::protocol::scaling::{CourseFrame, ScalerInside, SyncFrame};
 use crate::ui::kit::format;
 
@@ -69,9 +68,9 @@ impl Plot {
                 { for right.iter().map(|(value, words)| html! {
                     <text class="course-tick" x={(RIGHT + 5.0).to_string()} y={tick(*value, right_most)} dy="3.5">{ words }</text>
                 }) }
-                <text class="course-tick" x={LEFT.to_string()} y={under.clone()}>{ short_clock(self.from_ns) }</text>
-                <text class="course-tick" x={((LEFT + RIGHT) / 2.0).to_string()} y={under.clone()} text-anchor="middle">{ short_clock(middle) }</text>
-                <text class="course-tick" x={RIGHT.to_string()} y={under} text-anchor="end">{ short_clock(self.to_ns) }</text>
+                <text class="course-tick" x={LEFT.to_string()} y={under.clone()}>{ format::short_clock(self.from_ns) }</text>
+                <text class="course-tick" x={((LEFT + RIGHT) / 2.0).to_string()} y={under.clone()} text-anchor="middle">{ format::short_clock(middle) }</text>
+                <text class="course-tick" x={RIGHT.to_string()} y={under} text-anchor="end">{ format::short_clock(self.to_ns) }</text>
             </>
         }
     }
@@ -112,8 +111,8 @@ pub(super) fn replicas_over_load(inside: &ScalerInside) -> Html {
     let right: Vec<_> = [0.0, rate / 2.0, rate].into_iter().map(|value| (value, format::figures(value))).collect();
     let words = format!(
         "From {} to {}: at most {most} replicas, at most {} requests a second; now {} wanted, {} ready",
-        short_clock(first.at_ns),
-        short_clock(to_ns),
+        format::short_clock(first.at_ns),
+        format::short_clock(to_ns),
         format::figures(peak),
         last.wanted,
         last.ready

@@ -4,48 +4,23 @@ use yew::prelude::*;
 
 use super::at;
 use super::course;
-use crate::editor::{Selection, SessionChange, Target};
 use crate::protocol::StationFrame;
 use crate::protocol::scaling::{
     LifeFrame, LifeStage, MeasuredFrame, MetricFrame, ScalerInside, ScalingFrame, SyncFrame,
 };
 use crate::topology::document::NodeId;
 use crate::ui::browser;
-use crate::ui::client::worker_client::Simulation;
-use crate::ui::inspector::show_inside;
+use crate::ui::jump::WhyCount;
 use crate::ui::kit::format;
 use crate::ui::kit::hint::Term;
 use crate::ui::kit::icons::icon;
 use crate::ui::shared::Shared;
-use crate::ui::store::{Dispatch, use_dispatch, use_run, use_simulation};
+use crate::ui::store::{use_run, use_simulation};
 
 /// Evaluations listed until somebody wants all of them.
 const SYNCS_SHOWN: usize = 6;
 /// Squares drawn; more are only counted.
 const SQUARES_SHOWN: usize = 200;
-
-/// Selects a service and opens its inside at the evaluation that made its number of replicas (or the one of a moment [ns]).
-pub(crate) fn ask_count(dispatch: &Dispatch, simulation: &Simulation, node: NodeId, at_ns: Option<u64>) {
-    dispatch.session(SessionChange::Select(Selection::of(Target::Node(node))));
-    show_inside(dispatch);
-    simulation.ask_count(node, at_ns);
-}
-
-#[derive(Debug, PartialEq, Properties)]
-pub(crate) struct WhyCountProps {
-    pub(crate) id: NodeId,
-    /// The number in question.
-    pub(crate) wanted: u32,
-}
-
-/// A button that leads from a number of replicas to the evaluation that made it.
-#[component]
-pub(crate) fn WhyCount(props: &WhyCountProps) -> Html {
-    let (dispatch, simulation) = (use_dispatch(), use_simulation());
-    let id = props.id;
-    let onclick = Callback::from(move |_: MouseEvent| ask_count(&dispatch, &simulation, id, None));
-    html! { <button type="button" class="btn btn-s why-count" {onclick}>{ format!("Why {}?", props.wanted) }</button> }
-}
 
 #[derive(Debug, PartialEq, Properties)]
 pub(super) struct ScalingProps {
@@ -277,17 +252,11 @@ fn window(inside: &ScalerInside) -> Html {
                     let decides = Some(entry) == least.filter(|_| inside.up_ns > 0) || Some(entry) == most.filter(|_| inside.down_ns > 0);
                     html! {
                         <li class={classes!("num", decides.then_some("window-decides"))} title={format!("{} at {}", entry.0, at(entry.1))}>
-                            <strong>{ entry.0 }</strong><span>{ short_clock(entry.1) }</span>
+                            <strong>{ entry.0 }</strong><span>{ format::short_clock(entry.1) }</span>
                         </li>
                     }
                 }) }
             </ol>
         </>
     }
-}
-
-/// Minutes and seconds.
-pub(super) fn short_clock(ns: u64) -> String {
-    let secs = ns / 1_000_000_000;
-    format!("{:02}:{:02}", secs / 60, secs % 60)
 }

@@ -1,0 +1,59 @@
+//! Ways from one panel to another: which of them opens, on which of its tabs. So no panel has to know another.
+
+use yew::prelude::*;
+
+use super::client::worker_client::Simulation;
+use super::store::{Dispatch, use_dispatch, use_simulation};
+use crate::editor::{Selection, SessionChange, Target};
+use crate::topology::document::NodeId;
+
+/// Names of panels and choices in the stored session.
+pub const INSPECTOR: &str = "inspector";
+pub const DOCK: &str = "dock";
+/// Whose series the charts show: of the whole system, or of what is selected.
+pub const WHOSE: &str = "charts";
+/// The inspector's tab of what happens inside.
+pub const INSIDE: &str = "inside";
+
+fn tab(dispatch: &Dispatch, panel: &str, tab: &str) {
+    dispatch.session(SessionChange::SetTab { panel: panel.to_owned(), tab: tab.to_owned() });
+}
+
+fn open_dock(dispatch: &Dispatch, on: &str) {
+    tab(dispatch, DOCK, on);
+    dispatch.session(SessionChange::SetPanel { panel: DOCK.to_owned(), open: true });
+}
+
+/// Lets the charts show the selected station, with the dock open on them.
+pub fn charts_of_selected(dispatch: &Dispatch) {
+    tab(dispatch, WHOSE, "selected");
+    open_dock(dispatch, "charts");
+}
+
+/// Opens the dock on what stands in the way of a run.
+pub fn show_problems(dispatch: &Dispatch) {
+    open_dock(dispatch, "problems");
+}
+
+/// Selects a service and opens its inside at the evaluation that made its number of replicas (or the one of a moment [ns]).
+pub fn ask_count(dispatch: &Dispatch, simulation: &Simulation, node: NodeId, at_ns: Option<u64>) {
+    dispatch.session(SessionChange::Select(Selection::of(Target::Node(node))));
+    tab(dispatch, INSPECTOR, INSIDE);
+    simulation.ask_count(node, at_ns);
+}
+
+#[derive(Debug, PartialEq, Properties)]
+pub struct WhyCountProps {
+    pub id: NodeId,
+    /// The number in question.
+    pub wanted: u32,
+}
+
+/// A button that leads from a number of replicas to the evaluation that made it.
+#[component]
+pub fn WhyCount(props: &WhyCountProps) -> Html {
+    let (dispatch, simulation) = (use_dispatch(), use_simulation());
+    let id = props.id;
+    let onclick = Callback::from(move |_: MouseEvent| ask_count(&dispatch, &simulation, id, None));
+    html! { <button type="button" class="btn btn-s why-count" {onclick}>{ format!("Why {}?", props.wanted) }</button> }
+}
