@@ -26,6 +26,7 @@ mod manifests;
 mod mesh;
 mod money;
 mod moved_keys;
+mod newcomers;
 mod object_pool;
 mod outlier;
 mod percentiles;

@@ -10,7 +10,6 @@ use super::System;
 use super::event::Event;
 use super::log::LogTone;
 use super::plan::{PoolConfig, PoolKind};
-use super::pool::replica::Replica;
 use super::slab::NONE;
 use super::station::Kind;
 use crate::engine::time::SimTime;
@@ -359,6 +358,7 @@ impl System {
         }
         if !leaving.is_empty() {
             self.share_out_keys(station);
+            self.farewell(station);
         }
         self.rebill(station);
     }
@@ -389,25 +389,15 @@ impl System {
 
     fn join_node(&mut self, station: u32, number: u32) {
         let now = self.now;
-        let Kind::Pool(pool) = &mut self.stations[station as usize].kind else { return };
-        let (slots, config) = (pool.config.slots, pool.config.clone());
-        let Some(cluster) = &mut pool.cluster else { return };
+        let replica_ix = self.join_pool(station, number, None);
+        let Some(cluster) = self.cluster(station) else { return };
         let Some(at) = cluster.at(number) else { return };
-        let replica_ix = self.replicas.len() as u32;
         let node = &mut cluster.nodes[at];
         (node.stage, node.since, node.replica) = (NodeStage::Serving, now, replica_ix);
-        let mut replica = Replica { queue: config.discipline.build(), ..Replica::new(station, number, slots, now) };
-        replica.takes = replica.takes(&config);
-        let replicas = &self.replicas;
-        let place = pool.replicas.partition_point(|other| replicas[*other as usize].number < number);
-        pool.replicas.insert(place, replica_ix);
-        self.replicas.push(replica);
-        self.stations[station as usize].meter.slots(now, slots as i32);
         self.share_out_keys(station);
         if now > SimTime::ZERO {
             self.log_move(station, "joins");
-            // Faults that hit its station hit it, too.
-            self.apply_effects();
+            self.welcome(station, replica_ix);
         }
     }
 

@@ -11,6 +11,7 @@ pub mod cache_cluster;
 pub mod edge;
 mod event;
 pub mod faults;
+mod fleet;
 mod flow;
 pub mod heap;
 pub mod inside;

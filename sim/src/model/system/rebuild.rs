@@ -13,14 +13,13 @@ use super::event::Event;
 use super::meter::Meter;
 use super::plan::{Carries, EdgePlan, Layer, Plan, PoolConfig, PoolKind, StationConfig, StationPlan};
 use super::pool::TargetKind;
-use super::pool::replica::Replica;
 use super::pool::state::Pool;
 use super::slab::NONE;
 use super::source::Source;
 use super::station::{Kind, Station};
 use crate::engine::dist::Dist;
 use crate::engine::rng::Stream;
-use crate::engine::time::{SimDuration, SimTime};
+use crate::engine::time::SimDuration;
 use crate::model::discipline::Waiting;
 use crate::model::ids::FaultTarget;
 use crate::model::lru::Lru;
@@ -224,22 +223,8 @@ impl System {
 
     fn grow_pool(&mut self, ix: u32, config: &PoolConfig, wanted: usize) {
         let now = self.now;
-        let Kind::Pool(pool) = &mut self.stations[ix as usize].kind else { return };
-        let kept = pool.replicas.clone();
-        // Who is there when the run starts has been serving for long.
-        while pool.replicas.len() < wanted {
-            let number = pool.next_number;
-            pool.next_number += 1;
-            pool.replicas.push(self.replicas.len() as u32);
-            let queue = config.discipline.build();
-            let mut replica = Replica { queue, ..Replica::new(ix, number, config.slots, now) };
-            if now > SimTime::ZERO {
-                replica.chills(config, now);
-            }
-            self.replicas.push(replica);
-        }
-        let added = wanted - kept.len().min(wanted);
-        let mut change = added as i32 * config.slots as i32;
+        let kept = self.pool(ix).replicas.clone();
+        let mut change = 0;
         for &replica_ix in &kept {
             let replica = &mut self.replicas[replica_ix as usize];
             if !replica.dead {
@@ -247,6 +232,10 @@ impl System {
             }
             replica.set_slots(config.slots);
             replica.chills_no_more_than(config, now);
+        }
+        for _ in kept.len()..wanted {
+            let number = self.next_number(ix);
+            self.join_pool(ix, number, None);
         }
         self.stations[ix as usize].meter.slots(now, change);
     }
@@ -411,7 +400,7 @@ impl System {
 
 impl Pool {
     /// Whoever calls it need not know its parts: it, or its driver, knows who is to answer.
-    const fn is_one_address(&self) -> bool {
+    pub(super) const fn is_one_address(&self) -> bool {
         self.config.read_replicas.is_some() || self.config.cluster.is_some()
     }
 

@@ -218,11 +218,12 @@ impl System {
         }
     }
 
-    /// Who could be a member of a group: each replica of a service, or what else stands there as a whole.
+    /// Who could be a member of a group: each replica, or what stands there as a whole. A database with read replicas, or
+    /// a cache of several nodes, knows by itself who is to answer.
     fn candidates(&self, edge: u32) -> Vec<u32> {
         let target = &self.stations[self.edges[edge as usize].to as usize];
         match &target.kind {
-            Kind::Pool(pool) if !pool.config.shared_queue => pool.replicas.clone(),
+            Kind::Pool(pool) if !pool.config.shared_queue && !pool.is_one_address() => pool.replicas.clone(),
             _ => vec![NONE],
         }
     }

@@ -17,7 +17,6 @@ use super::event::Event;
 use super::flow::purpose;
 use super::log::LogTone;
 use super::plan::{Operation, PoolConfig, Standing};
-use super::pool::replica::Replica;
 use super::scaling::Body;
 use super::slab::NONE;
 use super::spots::{NOWHERE, Spots};
@@ -249,6 +248,7 @@ impl System {
             for number in leaving {
                 self.retire_copy(station, number);
             }
+            self.farewell(station);
         }
         self.rebill(station);
     }
@@ -341,29 +341,19 @@ impl System {
     /// A read replica has the data: from now on reads may go there.
     fn serve_copy(&mut self, station: u32, number: u32) {
         let now = self.now;
-        let Kind::Pool(pool) = &mut self.stations[station as usize].kind else { return };
-        let (slots, config) = (pool.config.slots, pool.config.clone());
-        let Some(copies) = &mut pool.copies else { return };
+        let Some(copies) = self.copies(station) else { return };
+        let sized = copies.config.size.is_some();
+        let body = sized.then(|| Box::new(Body::new(copies.config.instance(), now)));
+        let replica_ix = self.join_pool(station, number, body);
+        let Some(copies) = self.copies(station) else { return };
         let Some(at) = copies.at(number) else { return };
         let copy = &mut copies.list[at];
-        let replica_ix = self.replicas.len() as u32;
         (copy.stage, copy.since, copy.replica) = (CopyStage::Serving, now, replica_ix);
-        let mut replica = Replica { queue: config.discipline.build(), ..Replica::new(station, number, slots, now) };
-        replica.takes = replica.takes(&config);
-        if copies.config.size.is_some() {
-            replica.body = Some(Box::new(Body::new(copies.config.instance(), now)));
-        }
-        let replicas = &self.replicas;
-        let place = pool.replicas.partition_point(|other| replicas[*other as usize].number < number);
-        pool.replicas.insert(place, replica_ix);
-        self.replicas.push(replica);
-        let entry = &mut self.stations[station as usize];
-        entry.meter.slots(now, slots as i32);
+        let entry = &self.stations[station as usize];
         let (id, text) = (entry.id, format!("{}: read replica {number} serves", entry.label));
         if now > SimTime::ZERO {
             self.log(LogTone::Info, Some(id), text);
-            // Faults that hit its station hit it, too.
-            self.apply_effects();
+            self.welcome(station, replica_ix);
         }
     }
 

@@ -13,7 +13,6 @@ use crate::model::scaler::start_up::StartUp;
 use crate::model::scaler::{Measured, ReplicaSeen};
 use crate::model::system::event::Event;
 use crate::model::system::log::LogTone;
-use crate::model::system::pool::replica::Replica;
 use crate::model::system::slab::NONE;
 use crate::model::system::station::Kind;
 
@@ -249,8 +248,7 @@ impl System {
         self.log(LogTone::Bad, Some(id), text);
         self.order_replica(station);
         self.retire(station, number, Some(notice));
-        self.tell_balancers(station);
-        self.consumers_changed(station);
+        self.farewell(station);
         self.rebill(station);
     }
 
@@ -347,42 +345,28 @@ impl System {
     /// A pod is ready: from now on it is one of the replicas.
     fn serve(&mut self, station: u32, number: u32) {
         let now = self.now;
-        let Kind::Pool(pool) = &mut self.stations[station as usize].kind else { return };
-        let slots = pool.config.slots;
-        let queue = pool.config.discipline.build();
-        let takes_config = pool.config.clone();
-        let Some(scaling) = &mut pool.scaling else { return };
+        let Some(scaling) = self.scaling(station) else { return };
         let Some(at) = scaling.pod_at(number) else { return };
         let pod = &mut scaling.pods[at];
         let (known, instance, errors) = (pod.replica, pod.instance, pod.version.errors);
-        if known == NONE {
-            let replica_ix = self.replicas.len() as u32;
-            pod.replica = replica_ix;
-            let mut replica = Replica { queue, ..Replica::new(station, number, slots, now) };
-            replica.chills(&takes_config, now);
-            replica.takes = replica.takes(&takes_config);
-            replica.body = Some(Box::new(Body::new(instance, now).of_version(errors)));
-            let replicas = &self.replicas;
-            let place = pool.replicas.partition_point(|other| replicas[*other as usize].number < number);
-            pool.replicas.insert(place, replica_ix);
-            self.replicas.push(replica);
-            self.settle_heap(replica_ix, takes_config.objects);
-            self.stations[station as usize].meter.slots(now, slots as i32);
-            self.tell_balancers(station);
-        } else if let Some(body) = &mut self.replicas[known as usize].body {
-            body.crashed = false;
-            body.embody(instance);
-        }
-        // Faults that hit its station hit it, too; and one that crashed comes back, if they let it.
-        self.apply_effects();
-        let replica_ix =
-            self.scaling(station).and_then(|scaling| scaling.pod_at(number).map(|at| scaling.pods[at].replica));
-        if let Some(replica_ix) = replica_ix.filter(|replica| *replica != NONE) {
-            self.share_out(replica_ix);
-            self.pull(replica_ix);
-        }
-        self.consumers_changed(station);
-        self.rebill(station);
+        let replica_ix = if known == NONE {
+            let body = Body::new(instance, now).of_version(errors);
+            let replica_ix = self.join_pool(station, number, Some(Box::new(body)));
+            if let Some(scaling) = self.scaling(station)
+                && let Some(at) = scaling.pod_at(number)
+            {
+                scaling.pods[at].replica = replica_ix;
+            }
+            replica_ix
+        } else {
+            // It crashed, or got another size, and comes back if faults let it.
+            if let Some(body) = &mut self.replicas[known as usize].body {
+                body.crashed = false;
+                body.embody(instance);
+            }
+            known
+        };
+        self.welcome(station, replica_ix);
         self.go_on_resizing(station);
         self.count_ready(station);
     }
@@ -396,17 +380,6 @@ impl System {
             self.queue.push(now + after, Event::Roll { station });
         }
         self.roll_soon(station);
-    }
-
-    /// Balancers in front of a station hear who its replicas are.
-    pub(super) fn tell_balancers(&mut self, station: u32) {
-        let mut callers: Vec<u32> =
-            self.edges.iter().filter(|edge| edge.to == station && !edge.removed).map(|edge| edge.from).collect();
-        callers.sort_unstable();
-        callers.dedup();
-        for caller in callers {
-            self.expand_backends(caller);
-        }
     }
 
     /// Lets so many go: first those that do not serve yet, then as the scaler says, then the newest.
@@ -424,8 +397,7 @@ impl System {
         for number in leaving {
             self.retire(station, number, None);
         }
-        self.tell_balancers(station);
-        self.consumers_changed(station);
+        self.farewell(station);
     }
 
     /// A pod leaves: what it holds it may finish.
@@ -606,7 +578,7 @@ impl System {
                 self.retire(station, number, None);
             }
         }
-        self.tell_balancers(station);
+        self.farewell(station);
         self.rebill(station);
     }
 }

@@ -59,8 +59,7 @@ impl System {
             let text =
                 format!("{label}: {} spot machines are taken away in {notice:.0} s; there are no others", had.len());
             self.log(LogTone::Bad, Some(id), text);
-            self.tell_balancers(station);
-            self.consumers_changed(station);
+            self.farewell(station);
             self.rebill(station);
         }
     }

@@ -190,8 +190,7 @@ impl System {
         self.stop_some(station, step.stop_old, false);
         self.stop_some(station, step.stop_new, true);
         if step.stop_old + step.stop_new > 0 {
-            self.tell_balancers(station);
-            self.consumers_changed(station);
+            self.farewell(station);
         }
         if step != rollout::Step::default() {
             self.rebill(station);
