@@ -4,7 +4,7 @@
 //! (the newest wins; each is a difference from what the worker last accepted, so none is lost by skipping),
 //! and drops answers to older loads.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use crate::protocol::manifest::{ManifestAnswer, ManifestAsk};
@@ -91,7 +91,8 @@ pub struct Conversation {
     playing: bool,
     speed: Speed,
     watch: Option<NodeId>,
-    looked_into: Option<NodeId>,
+    /// Stations that are looked into, and by how many.
+    looked_into: BTreeMap<NodeId, usize>,
     profiles: bool,
     events: u64,
     status: RunStatus,
@@ -119,7 +120,7 @@ impl Default for Conversation {
             playing: false,
             speed: Speed::Times(1.0),
             watch: None,
-            looked_into: None,
+            looked_into: BTreeMap::new(),
             profiles: false,
             events: 0,
             status: RunStatus::Paused,
@@ -241,8 +242,8 @@ impl Conversation {
         let run_json = run.to_json();
         self.outgoing.push(ToWorker::Load { run: self.run, run_json, until_event: self.until_event });
         self.outgoing.push(ToWorker::Watch { run: self.run, node: self.watch });
-        if self.looked_into.is_some() {
-            self.outgoing.push(ToWorker::LookInto { run: self.run, node: self.looked_into });
+        if !self.looked_into.is_empty() {
+            self.send_looks();
         }
         if self.profiles {
             self.outgoing.push(ToWorker::Profile { run: self.run, on: true });
@@ -362,14 +363,32 @@ impl Conversation {
         changed
     }
 
-    /// Which balancer's inside to send; `None`: none.
-    pub fn look_into(&mut self, node: Option<NodeId>) {
-        if self.looked_into != node {
-            self.looked_into = node;
-            if self.ready {
-                self.outgoing.push(ToWorker::LookInto { run: self.run, node });
-            }
+    /// Somebody looks into this station: its whole inside is sent until as many have looked away.
+    pub fn look_into(&mut self, node: NodeId) {
+        let looking = self.looked_into.entry(node).or_default();
+        *looking += 1;
+        if *looking == 1 && self.ready {
+            self.send_looks();
         }
+    }
+
+    /// Somebody looks away. Whether nobody looks into it any more.
+    pub fn look_away(&mut self, node: NodeId) -> bool {
+        let Some(looking) = self.looked_into.get_mut(&node) else { return true };
+        *looking -= 1;
+        if *looking > 0 {
+            return false;
+        }
+        self.looked_into.remove(&node);
+        if self.ready {
+            self.send_looks();
+        }
+        true
+    }
+
+    fn send_looks(&mut self) {
+        let nodes = self.looked_into.keys().copied().collect();
+        self.outgoing.push(ToWorker::LookInto { run: self.run, nodes });
     }
 
     /// Whether to send where the time went.
@@ -693,12 +712,30 @@ mod tests {
     }
 
     #[test]
-    fn a_replaced_worker_looks_into_the_same_balancer_and_old_answers_are_dropped() {
+    fn a_station_is_looked_into_until_the_last_one_looks_away() {
         let mut talk = running(50);
-        talk.look_into(Some(NodeId(2)));
-        talk.look_into(Some(NodeId(2)));
+        let mut looks = |act: &dyn Fn(&mut Conversation)| {
+            act(&mut talk);
+            let sent = talk.take_outgoing().into_iter().map(|message| match message {
+                ToWorker::LookInto { nodes, .. } => nodes.iter().map(|node| node.0).collect::<Vec<_>>(),
+                other => panic!("{other:?}"),
+            });
+            sent.collect::<Vec<_>>()
+        };
+        assert_eq!(looks(&|talk| talk.look_into(NodeId(2))), [[2]]);
+        assert_eq!(looks(&|talk| talk.look_into(NodeId(1))), [[1, 2]]);
+        assert!(looks(&|talk| talk.look_into(NodeId(2))).is_empty(), "it is looked into already");
+        assert!(looks(&|talk| assert!(!talk.look_away(NodeId(2)))).is_empty(), "another one still looks");
+        assert_eq!(looks(&|talk| assert!(talk.look_away(NodeId(2)))), [[1]]);
+    }
+
+    #[test]
+    fn a_replaced_worker_looks_into_the_same_stations_and_old_answers_are_dropped() {
+        let mut talk = running(50);
+        talk.look_into(NodeId(2));
+        talk.look_into(NodeId(1));
         assert!(talk.explain(NodeId(1), 7));
-        assert_eq!(names(&mut talk), ["other", "other"]);
+        assert_eq!(names(&mut talk), ["other", "other", "other"]);
         let run = talk.run();
         let journey = Err("none".to_owned());
         let answer = FromWorker::Explained { run, source: NodeId(1), ordinal: 7, journey };
@@ -708,7 +745,8 @@ mod tests {
         assert!(talk.received(answer).is_none());
         talk.received(ready());
         let looks = talk.take_outgoing();
-        assert!(looks.iter().any(|message| matches!(message, ToWorker::LookInto { node: Some(NodeId(2)), .. })));
+        let both = |message: &ToWorker| matches!(message, ToWorker::LookInto { nodes, .. } if nodes[..] == [NodeId(1), NodeId(2)]);
+        assert!(looks.iter().any(both));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Each test mounts into an element of its own: the test runner reads its results from the page's body.
 
-use headroom::ui::icons::{Icon, IconProps};
+use headroom::ui::kit::icons::{Icon, IconProps};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::Element;
 use yew::BaseComponent;

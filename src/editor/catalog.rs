@@ -2,6 +2,7 @@
 //!
 //! Nothing here names a kind, so a new station needs no line in the editor.
 
+pub use crate::facet::words::grouped;
 use crate::model::params::{Entry, ParamKind, ParamSpec, Params, Unit, Value, find_entry};
 use crate::model::station::{self, Category, Outputs};
 use crate::topology::document::Node;
@@ -171,37 +172,6 @@ pub fn dollars(number: f64) -> String {
     let decimals = (3..12).find(|decimals| size * 10_f64.powi(*decimals - 2) >= 0.995).unwrap_or(12) as usize;
     let text = format!("{size:.decimals$}");
     format!("{sign}${}", text.trim_end_matches('0'))
-}
-
-/// A number with three significant figures at most below a hundred, whole above; thousands set apart.
-#[must_use]
-pub fn grouped(number: f64) -> String {
-    if !number.is_finite() {
-        return "–".to_owned();
-    }
-    let decimals = match number.abs() {
-        size if size >= 99.95 => 0,
-        size if size >= 9.995 => 1,
-        size if size >= 0.9995 => 2,
-        _ => 3,
-    };
-    let text = format!("{:.decimals$}", number.abs());
-    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-    let fraction = fraction.trim_end_matches('0');
-    let mut out = String::new();
-    for (place, digit) in whole.chars().enumerate() {
-        // A narrow no-break space sets thousands apart, as SI does.
-        if place > 0 && (whole.len() - place) % 3 == 0 {
-            out.push('\u{202f}');
-        }
-        out.push(digit);
-    }
-    if !fraction.is_empty() {
-        out.push('.');
-        out.push_str(fraction);
-    }
-    let zero = out.chars().all(|c| c == '0');
-    if number < 0.0 && !zero { format!("−{out}") } else { out }
 }
 
 fn singular(noun: &str) -> String {

@@ -5,13 +5,13 @@ use std::fmt::Write;
 
 use super::catalog::{self, Gauges, grouped};
 use super::geometry::{REPLICA_ROWS_MAX, REPLICAS_PER_ROW};
+use crate::facet::balancer::Backend;
+use crate::facet::words::percent;
+use crate::facet::{self, Facet};
 use crate::model::edge;
 use crate::model::params::{ParamSpec, Unit, Value};
 use crate::model::station::Category;
-use crate::protocol::broker::BrokerFrame;
-use crate::protocol::parts::PartStage;
-use crate::protocol::scaling::LifeStage;
-use crate::protocol::{BackendFrame, EdgeFrame, ReplicaFrame, ReplicaState, StationFrame};
+use crate::protocol::{EdgeFrame, ReplicaFrame, ReplicaState, StationFrame};
 use crate::topology::document::{Edge, Node};
 
 /// How a station is, the worst first.
@@ -134,13 +134,16 @@ pub const SQUARE_STEP: f64 = 11.0;
 pub fn gauge(node: &Node, frame: &StationFrame, finished: bool) -> Gauge {
     let face = catalog::face(&node.kind);
     let condition = condition(&frame.replicas);
-    let (bar, value) = bar_and_value(face.category, frame);
+    let told = frame.facets.iter().find_map(Facet::bar);
+    let waits = frame.queue > 0 && told.as_ref().is_none_or(|bar| !bar.tells_queue);
+    let (bar, value) = told.map_or_else(|| bar_and_value(face.category, frame), from_facet);
+    let backends = frame.backends();
     Gauge {
         condition,
         state_line: state_line(condition, frame),
         bar,
         value,
-        queue: (frame.queue > 0 && frame.broker.is_none()).then(|| {
+        queue: waits.then(|| {
             let waiting = grouped(f64::from(frame.queue));
             if finished { format!("{waiting} left over") } else { format!("queue {waiting}") }
         }),
@@ -149,22 +152,13 @@ pub fn gauge(node: &Node, frame: &StationFrame, finished: bool) -> Gauge {
             .filter(|capacity| *capacity > 0)
             .map(|capacity| (f64::from(frame.queue) / f64::from(capacity)).clamp(0.0, 1.0)),
         squares: (face.gauges == Gauges::Replicas).then(|| squares(&frame.replicas)),
-        strip: (!frame.backends.is_empty()).then(|| strip(&frame.backends)),
+        strip: (!backends.is_empty()).then(|| strip(backends)),
     }
 }
 
 fn bar_and_value(category: Option<Category>, frame: &StationFrame) -> (Option<(f64, Level)>, String) {
-    let percent = |share: f64| format!("{} %", whole_or_tenth(share * 100.0));
-    if let Some(broker) = &frame.broker {
-        let full = broker.fullest.clamp(0.0, 1.0);
-        return (Some((full, Level::of_utilization(full))), format!("lag {}", grouped(f64::from(broker.lag))));
-    }
-    match (category, frame.hit_ratio) {
-        (Some(Category::Client), _) => (None, format!("λ {}/s", grouped(frame.arrival_rate))),
-        (_, Some(hits)) if hits.is_finite() => {
-            (Some((hits.clamp(0.0, 1.0), Level::Fine)), format!("{} hit", percent(hits)))
-        }
-        (_, Some(_)) => (Some((0.0, Level::Fine)), "– hit".to_owned()),
+    match category {
+        Some(Category::Client) => (None, format!("λ {}/s", grouped(frame.arrival_rate))),
         _ if frame.utilization.is_finite() => {
             let share = frame.utilization.clamp(0.0, 1.0);
             (Some((share, Level::of_utilization(share))), percent(share))
@@ -173,9 +167,10 @@ fn bar_and_value(category: Option<Category>, frame: &StationFrame) -> (Option<(f
     }
 }
 
-/// 71, 97.1: one decimal near the ends, where it matters.
-fn whole_or_tenth(percent: f64) -> String {
-    if percent > 90.0 && percent < 100.0 { format!("{percent:.1}") } else { format!("{percent:.0}") }
+/// The bar and number of a facet that has some of its own.
+fn from_facet(bar: facet::Bar) -> (Option<(f64, Level)>, String) {
+    let level = if bar.strains { Level::of_utilization(bar.share) } else { Level::Fine };
+    (Some((bar.share, level)), bar.value)
 }
 
 fn condition(replicas: &[ReplicaFrame]) -> Condition {
@@ -203,11 +198,7 @@ fn state_line(condition: Condition, frame: &StationFrame) -> Option<String> {
     let replicas = &frame.replicas;
     let worst = |value: fn(&ReplicaFrame) -> f64| replicas.iter().map(value).fold(0.0, f64::max);
     match condition {
-        Condition::Normal if frame.broker.is_some() => frame.broker.as_deref().and_then(broker_line),
-        Condition::Normal => match (frame.backends.len(), unhealthy(frame)) {
-            (0, _) | (_, 0) => parts_line(frame).or_else(|| door_line(frame)).or_else(|| scaled_line(frame)),
-            (all, out) => Some(format!("{out} of {all} backends out")),
-        },
+        Condition::Normal => facet::state_line(&frame.facets),
         Condition::Dead => Some("down".to_owned()),
         Condition::Impaired => Some(format!("{} of {} down", count(replicas, ReplicaState::Dead), replicas.len())),
         Condition::Faulty => Some(format!("{:.0} % errors", worst(|replica| replica.error_rate) * 100.0)),
@@ -224,82 +215,6 @@ fn state_line(condition: Condition, frame: &StationFrame) -> Option<String> {
             Some(words)
         }
     }
-}
-
-/// How many replicas a scaler has brought about: the drawing only says how many there were to begin with.
-fn scaled_line(frame: &StationFrame) -> Option<String> {
-    let scaling = frame.scaling.as_deref().filter(|scaling| !matches!(scaling.name.as_str(), "" | "Off"))?;
-    let serves = |stage: LifeStage| matches!(stage, LifeStage::Ready | LifeStage::Warming);
-    let ready = scaling.replicas.iter().filter(|replica| serves(replica.stage)).count();
-    let wanted = scaling.wanted;
-    let noun = if wanted == 1 { "replica" } else { "replicas" };
-    Some(if ready == wanted as usize {
-        format!("{wanted} {noun}")
-    } else {
-        format!("{ready} of {wanted} {noun} ready")
-    })
-}
-
-/// Versions, read replicas or nodes, where there is something to say of them.
-fn parts_line(frame: &StationFrame) -> Option<String> {
-    if let Some(rollout) = frame.scaling.as_deref().and_then(|scaling| scaling.rollout) {
-        let what = if rollout.failed { "stalled" } else { "new" };
-        return Some(format!("{} of {} {what}", rollout.new_available, rollout.desired));
-    }
-    let of = |stages: &[PartStage], one: &str, many: &str| {
-        let serving = stages.iter().filter(|stage| **stage == PartStage::Serving).count();
-        let name = if serving == 1 { one } else { many };
-        let changing = stages.iter().filter(|stage| stage.changes());
-        match (changing.clone().next(), changing.count()) {
-            (Some(stage), count) => format!("{serving} {name} · {count} {}", stage.word()),
-            (None, _) => format!("{serving} {name}"),
-        }
-    };
-    if let Some(copies) = frame.copies.as_deref().filter(|copies| !copies.copies.is_empty()) {
-        let stages: Vec<PartStage> = copies.copies.iter().map(|copy| copy.stage).collect();
-        let lag = copies.copies.iter().map(|copy| copy.lag_secs).fold(0.0, f64::max);
-        let line = of(&stages, "replica", "replicas");
-        return Some(if lag >= 1.0 { format!("{line} · lag {lag:.0} s") } else { line });
-    }
-    let cluster = frame.cluster.as_deref()?;
-    let stages: Vec<PartStage> = cluster.nodes.iter().map(|node| node.stage).collect();
-    Some(of(&stages, "node", "nodes"))
-}
-
-/// What is out of the ordinary at a message broker.
-fn broker_line(broker: &BrokerFrame) -> Option<String> {
-    if let Some(left) = broker.rebalance_left_ns {
-        return Some(format!("rebalancing {:.1} s", left as f64 / 1e9));
-    }
-    if broker.fullest >= 1.0 {
-        return Some("a partition is full".to_owned());
-    }
-    if broker.dead > 0 {
-        let letters = if broker.dead == 1 { "dead letter" } else { "dead letters" };
-        return Some(format!("{} {letters}", grouped(broker.dead as f64)));
-    }
-    (broker.poison > 0.0).then(|| format!("{} % poison", whole_or_tenth(broker.poison * 100.0)))
-}
-
-/// Who is not let in, or dropped, in a word or two.
-fn door_line(frame: &StationFrame) -> Option<String> {
-    let door = frame.door.as_deref();
-    if let Some(shedding) = door.and_then(|door| door.shedding.as_ref()).filter(|shedding| shedding.sheds) {
-        return Some(match shedding.limit {
-            Some(limit) => format!("shedding at {} of {}", shedding.inside, grouped(limit)),
-            None => "shedding".to_owned(),
-        });
-    }
-    if door.and_then(|door| door.limit.as_ref()).is_some_and(|limit| limit.full) {
-        return Some("rate limit reached".to_owned());
-    }
-    let line = frame.line.as_deref().filter(|line| line.active)?;
-    let drops = line.numbers.iter().any(|(name, _)| name == "dropped");
-    Some(if drops { format!("dropping ({})", line.name) } else { line.name.to_lowercase() })
-}
-
-fn unhealthy(frame: &StationFrame) -> usize {
-    frame.backends.iter().filter(|backend| !backend.believed_healthy).count()
 }
 
 /// The squares of a card's replicas, in rows.
@@ -334,7 +249,7 @@ pub fn squares(replicas: &[ReplicaFrame]) -> Squares {
 
 /// The bars of a balancer's backends.
 #[must_use]
-pub fn strip(backends: &[BackendFrame]) -> Strip {
+pub fn strip(backends: &[Backend]) -> Strip {
     let (width, height) = STRIP;
     let shown = backends.len().min(STRIP_MAX);
     let step = (width / shown.max(1) as f64).min(14.0);
@@ -391,9 +306,9 @@ const AMPLIFIED: f64 = 1.05;
 fn breaker_words(frame: &EdgeFrame) -> Option<(&'static str, String)> {
     let policy = frame.policy.as_ref()?;
     let worst = policy.breakers.first()?;
-    let word = worst.state.word();
-    let left = worst.left_ns.map(|(left, _)| format!(" {} s", (left as f64 / 1e9).ceil())).unwrap_or_default();
-    let probes = worst.probes.map(|(used, of)| format!(" {used}/{of} probes")).unwrap_or_default();
+    let word = worst.look.state.word();
+    let left = worst.left.map(|left| format!(" {} s", left.as_secs_f64().ceil())).unwrap_or_default();
+    let probes = worst.look.probes.map(|(used, of)| format!(" {used}/{of} probes")).unwrap_or_default();
     let words = if policy.breakers_all > 1 && policy.breakers_open > 0 {
         format!("{} of {} open{left}", policy.breakers_open, policy.breakers_all)
     } else {
@@ -489,8 +404,9 @@ fn edge_param_words(spec: &ParamSpec, edge: &Edge) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facet::balancer::Balancer;
+    use crate::facet::cache::Cache;
     use crate::model::params::{Params, Variant};
-    use crate::protocol::scaling::{LifeFrame, ScalingFrame};
     use crate::topology::document::{NodeId, Point};
 
     fn node(kind: &str) -> Node {
@@ -509,27 +425,26 @@ mod tests {
     }
 
     #[test]
-    fn a_card_tells_who_is_turned_away_or_dropped() {
-        use crate::protocol::door::{DoorFrame, LimitFrame, LineFrame, SheddingFrame};
-        let said = |door: DoorFrame, line: Option<LineFrame>| {
-            let frame =
-                StationFrame { door: Some(Box::new(door)), line: line.map(Box::new), ..StationFrame::default() };
-            gauge(&node("gateway"), &frame, false).state_line
+    fn of_all_that_facets_say_a_card_tells_what_weighs_most() {
+        use crate::facet::admission::{Admission, RateLimit};
+        use crate::facet::broker::Broker;
+        use crate::facet::queue::Queue;
+        let said = |facets: Vec<Facet>| {
+            let frame = StationFrame { facets, queue: 3, ..StationFrame::default() };
+            let gauge = gauge(&node("service"), &frame, false);
+            (gauge.state_line, gauge.queue)
         };
-        let shedding = |sheds| SheddingFrame { inside: 40, limit: Some(40.0), sheds, ..SheddingFrame::default() };
-        let limit = |full| LimitFrame { full, ..LimitFrame::default() };
-        let door = |sheds, full| DoorFrame { limit: Some(limit(full)), shedding: Some(shedding(sheds)) };
-        assert_eq!(said(door(false, false), None), None);
-        assert_eq!(said(door(true, true), None).as_deref(), Some("shedding at 40 of 40"));
-        assert_eq!(said(door(false, true), None).as_deref(), Some("rate limit reached"));
-        let line =
-            |name: &str, active, numbers| LineFrame { name: name.to_owned(), active, numbers, ..LineFrame::default() };
-        let dropped = vec![("dropped".to_owned(), "3".to_owned())];
-        let codel = |active| line("CoDel", active, dropped.clone());
-        assert_eq!(said(DoorFrame::default(), Some(codel(false))), None);
-        assert_eq!(said(DoorFrame::default(), Some(codel(true))).as_deref(), Some("dropping (CoDel)"));
-        let lifo = line("Last come, first served", true, Vec::new());
-        assert_eq!(said(DoorFrame::default(), Some(lifo)).as_deref(), Some("last come, first served"));
+        let limit = |full| Admission { limit: Some(RateLimit { full, ..RateLimit::default() }), shedding: None };
+        let queue = Queue { name: "Newest first".to_owned(), active: true, ..Queue::default() };
+        let waits = Some("queue 3".to_owned());
+        assert_eq!(said(vec![limit(false).into()]), (None, waits.clone()));
+        let newest = Some("newest first".to_owned());
+        assert_eq!(said(vec![limit(false).into(), queue.clone().into()]), (newest, waits.clone()));
+        let reached = Some("rate limit reached".to_owned());
+        assert_eq!(said(vec![limit(true).into(), queue.into()]), (reached, waits), "the first of equals");
+        // What waits at a broker is its lag.
+        let broker = Broker { fullest: 1.0, ..Broker::default() };
+        assert_eq!(said(vec![limit(true).into(), broker.into()]), (Some("a partition is full".to_owned()), None));
     }
 
     #[test]
@@ -541,16 +456,6 @@ mod tests {
             replicas: vec![replica(ReplicaState::Ready, 4), replica(ReplicaState::Starting, 0)],
             ..StationFrame::default()
         };
-        let life = |stage| LifeFrame { stage, ..LifeFrame::default() };
-        let scaling = ScalingFrame {
-            name: "Kubernetes HPA".to_owned(),
-            wanted: 3,
-            replicas: vec![life(LifeStage::Ready), life(LifeStage::Warming), life(LifeStage::Booting)],
-            ..ScalingFrame::default()
-        };
-        let scaled = StationFrame { scaling: Some(Box::new(scaling)), ..StationFrame::default() };
-        let line = gauge(&node("service"), &scaled, false).state_line;
-        assert_eq!(line.as_deref(), Some("2 of 3 replicas ready"));
         let over = gauge(&node("service"), &frame, true);
         assert_eq!(over.queue.as_deref(), Some("12 left over"));
         let gauge = gauge(&node("service"), &frame, false);
@@ -566,16 +471,16 @@ mod tests {
 
     #[test]
     fn a_balancer_shows_who_got_how_much_and_who_is_out() {
-        let backend = |share, believed_healthy, alive| BackendFrame {
+        let backend = |share, believed_healthy, alive| Backend {
             recent_share: share,
             believed_healthy,
             alive,
-            ..BackendFrame::default()
+            ..Backend::default()
         };
-        let frame = StationFrame {
-            backends: vec![backend(0.5, true, true), backend(0.5, true, false), backend(0.0, false, false)],
-            ..StationFrame::default()
-        };
+        let backends = vec![backend(0.5, true, true), backend(0.5, true, false), backend(0.0, false, false)];
+        let balancer = Balancer { backends, ..Balancer::default() };
+        let frame = StationFrame { facets: vec![balancer.into()], ..StationFrame::default() };
+        assert_eq!(gauge(&node("balancer"), &frame, false).state_line.as_deref(), Some("1 of 3 backends out"));
         let strip = gauge(&node("balancer"), &frame, false).strip.expect("it has backends");
         // A fair share is a third: half of all is three quarters of the height.
         assert_eq!(strip.up, "M0 16v-12h10.5v12z");
@@ -600,10 +505,11 @@ mod tests {
         let frame = StationFrame { arrival_rate: 10_000.0, utilization: f64::NAN, ..StationFrame::default() };
         assert_eq!(gauge(&node("source"), &frame, false).value, "λ 10\u{202f}000/s");
         assert_eq!(gauge(&node("balancer"), &frame, false).value, "10\u{202f}000/s");
-        let frame = StationFrame { hit_ratio: Some(0.971), utilization: 0.2, ..StationFrame::default() };
+        let cache = |hit_ratio| Facet::from(Cache { hit_ratio, entries: 0 });
+        let frame = StationFrame { facets: vec![cache(Some(0.971))], utilization: 0.2, ..StationFrame::default() };
         assert_eq!(gauge(&node("cache"), &frame, false).value, "97.1 % hit");
-        let frame = StationFrame { hit_ratio: Some(f64::NAN), ..StationFrame::default() };
-        assert_eq!(gauge(&node("cache"), &frame, false).value, "– hit");
+        let frame = StationFrame { facets: vec![cache(None)], utilization: 0.2, ..StationFrame::default() };
+        assert_eq!(gauge(&node("cache"), &frame, false).value, "20 %", "nothing was looked up yet");
     }
 
     #[test]

@@ -1,20 +1,18 @@
 //! Looks at a running system and packs what the page shows into a [`Frame`].
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
-use super::look::{Look, lately};
-use super::{broker, door, heap, inside, money, parts, profile, scaling};
+use super::{money, profile};
 use crate::engine::time::{SimDuration, SimTime};
+use crate::facet::{self, Memory, policies};
 use crate::model::ids::NodeId;
 use crate::model::system::meter::{Bucket, Meter};
 use crate::model::system::pool::replica::Replica;
-use crate::model::system::slab::NONE;
+use crate::model::system::pool::state::Pool;
 use crate::model::system::station::{Kind, Station};
 use crate::model::system::{LogTone, System};
-use crate::protocol::inside::Inside;
-use crate::protocol::scaling::ScalerInside;
 use crate::protocol::{
-    ActiveFault, BackendFrame, EdgeFrame, Frame, Hop, LogLevel, LogLine, OUTCOMES, OutFrame, Recent, ReplicaFrame,
+    ActiveFault, EdgeFrame, Frame, Hop, Inside, Lately, LogLevel, LogLine, OUTCOMES, Recent, ReplicaFrame,
     ReplicaState, RunId, RunStatus, Series, StationFrame, Totals, Warming,
 };
 
@@ -52,20 +50,18 @@ pub struct FrameBuilder {
     /// Send the series with the next frame whatever the time.
     series_due: bool,
     watched: Option<NodeId>,
-    /// The balancer that is looked into.
-    looked_into: Option<NodeId>,
+    /// The stations that are looked into.
+    looked_into: BTreeSet<NodeId>,
     /// The frames carry where the time went.
     profiles: bool,
-    /// What is remembered of the balancers that somebody has looked into.
-    looks: BTreeMap<NodeId, Look>,
-    /// Selections of each balancer's backends at earlier moments, oldest first: for recent shares.
-    picked: VecDeque<(SimTime, BTreeMap<NodeId, Vec<u64>>)>,
+    /// What facets remember from frame to frame.
+    memory: Memory,
 }
 
 impl FrameBuilder {
     /// A new run begins, or time went backwards.
     pub fn reset(&mut self, now: SimTime) {
-        let (watched, looked_into, profiles) = (self.watched, self.looked_into, self.profiles);
+        let (watched, looked_into, profiles) = (self.watched, std::mem::take(&mut self.looked_into), self.profiles);
         *self = Self { last: now, series_due: true, watched, looked_into, profiles, ..Self::default() };
     }
 
@@ -75,9 +71,9 @@ impl FrameBuilder {
         self.series_due = true;
     }
 
-    /// Whose inside the frames carry.
-    pub fn look_into(&mut self, node: Option<NodeId>) {
-        self.looked_into = node;
+    /// Whose whole insides the frames carry.
+    pub fn look_into(&mut self, nodes: impl IntoIterator<Item = NodeId>) {
+        self.looked_into = nodes.into_iter().collect();
         self.series_due = true;
     }
 
@@ -90,7 +86,7 @@ impl FrameBuilder {
     /// The frame since the last one.
     pub fn build(&mut self, system: &mut System, pace: Pace) -> Frame {
         self.choose_dots(system, pace);
-        system.look_into(self.looked_into);
+        system.look_into(&self.looked_into);
         let now = system.now();
         let clock = pace.clock.max(now);
         let hops = std::mem::take(&mut system.hops);
@@ -125,18 +121,10 @@ impl FrameBuilder {
         if slow_news {
             (self.series_due, self.series_ms) = (false, pace.wall_ms);
         }
-        let recent_picks = self.recent_picks(system);
-        let picked_secs = self.picked.front().map_or(0.0, |(since, _)| now.since(*since).as_secs_f64());
-        let inside = if slow_news { self.inside(system) } else { None };
-        let stations: Vec<StationFrame> = system
-            .stations
-            .iter()
-            .filter(|station| !station.removed)
-            .map(|station| {
-                let shown = [self.watched, self.looked_into].contains(&Some(station.id));
-                station_frame(system, station, recent_picks.get(&station.id), picked_secs, shown)
-            })
-            .collect();
+        self.memory.keep_up(system);
+        let there = (0..system.stations.len()).filter(|at| !system.stations[*at].removed);
+        let stations: Vec<StationFrame> = there.map(|at| station_frame(system, at as u32, &mut self.memory)).collect();
+        let insides = if slow_news { self.insides(system) } else { Vec::new() };
         let frame = Frame {
             run: pace.run,
             status: pace.status,
@@ -155,9 +143,8 @@ impl FrameBuilder {
             series: slow_news.then(|| series(system, self.watched)),
             money: slow_news.then(|| Box::new(money::frame(system, RECENT_SECS))),
             lately: slow_news.then(|| lately(system)),
-            inside: inside.map(Box::new),
+            insides,
             profile: if slow_news && self.profiles { profile::frame(system).map(Box::new) } else { None },
-            scaler: if slow_news { self.scaler(system) } else { None },
             faults: faults(system),
         };
         self.last = clock;
@@ -185,47 +172,11 @@ impl FrameBuilder {
         }
     }
 
-    /// The scaler that is looked into.
-    fn scaler(&self, system: &System) -> Option<Box<ScalerInside>> {
-        let node = self.looked_into?;
-        Some(Box::new(scaling::inside(&system.look_at_scaling(node)?, node.0)))
-    }
-
-    /// The balancer that is looked into; others that were looked into before are kept up with.
-    fn inside(&mut self, system: &System) -> Option<Inside> {
-        for (node, look) in self.looks.iter_mut().filter(|(node, _)| self.looked_into != Some(**node)) {
-            look.keep_up(system, *node);
-        }
-        let node = self.looked_into?;
-        self.looks.entry(node).or_default().build(system, node)
-    }
-
-    /// Selections of each balancer's backends over the last few seconds.
-    fn recent_picks(&mut self, system: &System) -> BTreeMap<NodeId, Vec<u64>> {
-        let now = system.now();
-        let recent = SimDuration::from_secs_f64(RECENT_SECS);
-        while self.picked.get(1).is_some_and(|(at, _)| now.since(*at) >= recent) {
-            self.picked.pop_front();
-        }
-        let balancers = system.stations.iter().filter(|station| !station.removed).filter_map(|station| {
-            let Kind::Balancer(balancer) = &station.kind else { return None };
-            Some((station.id, balancer.backends.iter().map(|backend| backend.selections).collect::<Vec<u64>>()))
-        });
-        let all: BTreeMap<NodeId, Vec<u64>> = balancers.collect();
-        let mut recent = all.clone();
-        if let Some((_, before)) = self.picked.front() {
-            for (id, counts) in &mut recent {
-                let before = before.get(id).map_or(&[][..], Vec::as_slice);
-                for (count, before) in counts.iter_mut().zip(before) {
-                    *count = count.saturating_sub(*before);
-                }
-            }
-        }
-        let quarter = SimDuration::from_millis(250);
-        if self.picked.back().is_none_or(|(at, _)| now.since(*at) >= quarter) {
-            self.picked.push_back((now, all));
-        }
-        recent
+    /// The stations that are looked into.
+    fn insides(&mut self, system: &System) -> Vec<Inside> {
+        let there = self.looked_into.iter().filter_map(|node| Some((*node, system.station_index(*node)?)));
+        let there = there.filter(|(_, at)| !system.stations[*at as usize].removed);
+        there.map(|(node, at)| Inside { node, facets: facet::read(system, at, true, &mut self.memory) }).collect()
     }
 
     fn edges(&mut self, system: &System) -> Vec<EdgeFrame> {
@@ -259,7 +210,7 @@ impl FrameBuilder {
                 rate: rate(ix, edge.sent),
                 amplification: amplification(ix, edge.sent_again()),
                 zombies: edge.zombies,
-                policy: super::mesh::policies(system, ix as u32, edge),
+                policy: policies::read(system, ix as u32),
                 partitioned: edge.partitioned(),
                 extra_latency: edge.extra().as_secs_f64(),
                 out_since: edge.out_since,
@@ -292,6 +243,11 @@ fn dots_for(per_second: f64) -> u32 {
 
 fn or_nan(value: Option<f64>) -> f64 {
     value.unwrap_or(f64::NAN)
+}
+
+/// Requests worth asking about.
+fn lately(system: &System) -> Lately {
+    Lately { slow: system.lately.slowest(), failed: system.lately.failed.iter().rev().copied().collect() }
 }
 
 fn totals(system: &System) -> Totals {
@@ -329,13 +285,8 @@ fn recent(system: &System, stations: &[StationFrame]) -> Recent {
     }
 }
 
-fn station_frame(
-    system: &System,
-    station: &Station,
-    recent_picks: Option<&Vec<u64>>,
-    picked_secs: f64,
-    shown: bool,
-) -> StationFrame {
+fn station_frame(system: &System, at: u32, memory: &mut Memory) -> StationFrame {
+    let station = &system.stations[at as usize];
     let bucket = station.meter.recent(system.now(), RECENT_SECS);
     let secs = bucket.secs();
     let per_sec = |count: u64| if secs > 0.0 { count as f64 / secs } else { 0.0 };
@@ -349,63 +300,11 @@ fn station_frame(
         throughput: per_sec(bucket.by_outcome[0]),
         p50: or_nan(bucket.times.percentile(50.0)),
         p99: or_nan(bucket.times.percentile(99.0)),
+        facets: facet::read(system, at, false, memory),
         ..StationFrame::default()
     };
-    if let (Some(guard), Some(ix)) = (&station.guard, system.station_index(station.id)) {
-        frame.door = door::door(system, ix, guard);
-    }
     match &station.kind {
-        Kind::Source(_) => {}
-        Kind::Balancer(balancer) => {
-            let picked = |ix: usize| recent_picks.and_then(|picks| picks.get(ix)).copied().unwrap_or(0) as f64;
-            let all_picked: f64 = recent_picks.map_or(0.0, |picks| picks.iter().sum::<u64>() as f64);
-            if shown {
-                let listed = balancer.backends.iter().enumerate().filter(|(_, backend)| !backend.removed);
-                let shown: Vec<usize> = listed.map(|(at, _)| at).collect();
-                let at = system.station_index(station.id).unwrap_or(NONE);
-                frame.memory = inside::memory(system, at, balancer, &shown);
-            }
-            frame.backends = balancer
-                .backends
-                .iter()
-                .enumerate()
-                .filter(|(_, backend)| !backend.removed)
-                .map(|(ix, backend)| {
-                    let edge = &system.edges[backend.edge as usize];
-                    let target = &system.stations[edge.to as usize];
-                    let replica = (backend.replica != NONE).then(|| &system.replicas[backend.replica as usize]);
-                    let picker = balancer.shown_picker(ix);
-                    let slow_start =
-                        picker.map_or(1.0, |picker| picker.share_of(ix, balancer.config.slow_start, system.now()));
-                    BackendFrame {
-                        index: ix as u32,
-                        edge: edge.plan.id.0,
-                        node: target.id.0,
-                        replica: replica.map_or(0, |replica| replica.number),
-                        believed_healthy: backend.healthy,
-                        alive: replica.is_none_or(Replica::open) && !edge.partitioned() && !target.down,
-                        since_ns: backend.since.0,
-                        out: balancer.out_note(ix).map(|note| OutFrame {
-                            why: note.why,
-                            since_ns: note.since.map(|since| since.0),
-                            words: note.words,
-                        }),
-                        note: balancer.outlier_note(ix),
-                        slow_start: (slow_start < 1.0).then_some(slow_start),
-                        eligible: picker.is_some_and(|picker| picker.views[ix].eligible),
-                        selections: backend.selections,
-                        recent_share: picked(ix) / all_picked,
-                        selection_rate: if picked_secs > 0.0 { picked(ix) / picked_secs } else { f64::NAN },
-                        outstanding: backend.in_flight,
-                        response_time: backend.response_time,
-                        error_rate: backend.error_rate,
-                        weight: f64::from(backend.weight),
-                        utilization: picker.map_or(f64::NAN, |picker| picker.views[ix].utilization),
-                    }
-                })
-                .collect();
-            frame.panic = balancer.panicking;
-        }
+        Kind::Source(_) | Kind::Balancer(_) => {}
         Kind::Broker(broker) => {
             frame.busy = broker.deliveries.busy();
             frame.queue = broker.deliveries.queue();
@@ -421,55 +320,40 @@ fn station_frame(
                 error_rate: broker.error_share,
                 ..ReplicaFrame::default()
             }];
-            frame.broker = Some(Box::new(broker::frame(system, station, broker, shown)));
         }
         Kind::Pool(pool) => {
             let limit = pool.config.queue_limit;
             let places =
                 if pool.config.shared_queue { limit } else { limit.saturating_mul(pool.replicas.len() as u32) };
             frame.queue_capacity = Some(places);
-            frame.line = door::line(system, pool);
-            if pool.config.objects.is_some() {
-                frame.heap = system.station_index(station.id).and_then(|at| heap::frame(system, at));
-            }
-            if let (Some(scaled), Some(look)) = (&pool.scaling, system.glance_at_scaling(station.id)) {
-                frame.scaling = Some(scaling::frame(&look, &scaled.config.scaler.id));
-            }
-            frame.replicas = pool
-                .replicas
-                .iter()
-                .map(|ix| &system.replicas[*ix as usize])
-                .map(|replica| ReplicaFrame {
-                    state: if replica.dead {
-                        ReplicaState::Dead
-                    } else if replica.draining || replica.drained {
-                        ReplicaState::Draining
-                    } else {
-                        ReplicaState::Ready
-                    },
-                    busy: replica.busy - replica.beyond,
-                    slots: replica.slots,
-                    queue: replica.queue.len() as u32 + replica.beyond,
-                    slow_factor: replica.slow,
-                    error_rate: replica.error_share,
-                    warming: replica.is_cold(system.now()).then(|| Warming {
-                        factor: replica.cold_factor(&pool.config, system.now()),
-                        left: replica.cold_requests(),
-                        secs: replica.warm_at.since(system.now()).as_secs_f64(),
-                    }),
-                })
-                .collect();
-            frame.copies = system.look_at_copies(station.id).map(|look| parts::copies(&look, shown));
-            let cluster = system.look_at_cluster(station.id);
-            frame.cluster = cluster.map(|look| parts::cluster(&look, &station.meter, shown));
-            if let Some(cache) = &pool.cache {
-                let entries = pool.cluster.as_ref().map_or(cache.len(), |cluster| cluster.entries());
-                frame.entries = Some(entries as u32);
-                frame.hit_ratio = (pool.lookups > 0).then(|| pool.hits as f64 / pool.lookups as f64);
-            }
+            let replicas = pool.replicas.iter().map(|ix| &system.replicas[*ix as usize]);
+            frame.replicas = replicas.map(|replica| replica_frame(system, pool, replica)).collect();
         }
     }
     frame
+}
+
+fn replica_frame(system: &System, pool: &Pool, replica: &Replica) -> ReplicaFrame {
+    let now = system.now();
+    ReplicaFrame {
+        state: if replica.dead {
+            ReplicaState::Dead
+        } else if replica.draining || replica.drained {
+            ReplicaState::Draining
+        } else {
+            ReplicaState::Ready
+        },
+        busy: replica.busy - replica.beyond,
+        slots: replica.slots,
+        queue: replica.queue.len() as u32 + replica.beyond,
+        slow_factor: replica.slow,
+        error_rate: replica.error_share,
+        warming: replica.is_cold(now).then(|| Warming {
+            factor: replica.cold_factor(&pool.config, now),
+            left: replica.cold_requests(),
+            secs: replica.warm_at.since(now).as_secs_f64(),
+        }),
+    }
 }
 
 fn faults(system: &System) -> Vec<ActiveFault> {
@@ -486,7 +370,6 @@ fn faults(system: &System) -> Vec<ActiveFault> {
         .collect()
 }
 
-/// Columns for the charts, of the whole system or of one node.
 /// Where a station's waiting line is measured: what waits at a broker is messages, which have an instrument of their own.
 fn queue_of(station: &Station) -> Option<&Meter> {
     match &station.kind {
@@ -496,6 +379,7 @@ fn queue_of(station: &Station) -> Option<&Meter> {
     }
 }
 
+/// Columns for the charts, of the whole system or of one node.
 fn series(system: &System, node: Option<NodeId>) -> Series {
     let watched = node
         .and_then(|node| system.station_index(node))
@@ -580,6 +464,8 @@ fn series(system: &System, node: Option<NodeId>) -> Series {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facet::balancer::Balancer;
+    use crate::facet::replicas::Replicas;
     use crate::lesson::catalog::SCENARIOS;
     use crate::runner::session::Session;
 
@@ -666,5 +552,38 @@ mod tests {
         assert_eq!(series.at_secs.len(), series.p99.len());
         let arrived: f32 = series.arrival_rate.iter().sum::<f32>() * series.bucket_secs as f32;
         assert!((f64::from(arrived) - totals.offered as f64).abs() <= 1.0, "{arrived} against {}", totals.offered);
+    }
+
+    /// Goal: whoever looks into several stations at once sees each of them as a whole, and what its balancer chose.
+    #[test]
+    fn several_stations_are_looked_into_at_once() {
+        let run = SCENARIOS[0].run().expect("a built-in scenario can be read");
+        let mut session = Session::open(&run).0.expect("a built-in scenario runs");
+        let nodes: Vec<NodeId> = run.document.nodes.keys().copied().collect();
+        let mut builder = FrameBuilder::default();
+        builder.reset(SimTime::ZERO);
+        builder.look_into(nodes.iter().copied());
+        builder.build(session.system_mut(), pace(1.0));
+        session.advance(SimTime::from_secs_f64(20.0), u64::MAX);
+        let frame = builder.build(session.system_mut(), pace(1_000.0));
+        assert_eq!(frame.insides.iter().map(|inside| inside.node).collect::<Vec<_>>(), nodes);
+        let (mut choosers, mut workers) = (0, 0);
+        for inside in &frame.insides {
+            if let Some(balancer) = facet::find::<Balancer>(&inside.facets) {
+                let strategy = balancer.strategy.as_ref().expect("it has chosen");
+                assert!(!strategy.choices.is_empty() && !strategy.rule.is_empty());
+                assert!(strategy.choices.iter().all(|choice| choice.backend < balancer.backends.len() as u32));
+                choosers += 1;
+            }
+            workers += usize::from(facet::find::<Replicas>(&inside.facets).is_some());
+        }
+        assert!(choosers > 0 && workers > 1, "{choosers} choose, {workers} work");
+        let glance = frame.stations.iter().filter_map(|station| station.facet::<Balancer>());
+        assert!(glance.clone().count() == choosers && glance.clone().all(|balancer| balancer.strategy.is_none()));
+
+        builder.look_into([nodes[0]]);
+        let frame = builder.build(session.system_mut(), pace(1_001.0));
+        assert_eq!(frame.insides.len(), 1, "nobody looks into the others any more");
+        assert!(builder.build(session.system_mut(), pace(1_002.0)).insides.is_empty(), "a few times a second only");
     }
 }

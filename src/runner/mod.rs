@@ -2,20 +2,13 @@
 //! out, of one run or over many seeds.
 
 mod broker;
-mod door;
 pub mod frame;
-mod heap;
-mod inside;
-mod look;
 mod measure;
-mod mesh;
 mod money;
 pub mod monitor;
-mod parts;
 pub mod profile;
 pub mod replications;
 pub mod report;
-mod scaling;
 pub mod session;
 mod slo;
 pub mod what_if;

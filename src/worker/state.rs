@@ -121,8 +121,8 @@ impl State {
                 self.frames.watch(node);
                 self.frame_due = true;
             }
-            ToWorker::LookInto { run, node } if run == self.run => {
-                self.frames.look_into(node);
+            ToWorker::LookInto { run, nodes } if run == self.run => {
+                self.frames.look_into(nodes);
                 self.frame_due = true;
             }
             ToWorker::Profile { run, on } if run == self.run => {

@@ -1,6 +1,7 @@
 //! Cold replicas, health checks, outliers, slow start, draining: through a document, at the moments worked out by hand.
 
 use headroom::engine::time::SimTime;
+use headroom::facet::balancer::Balancer;
 use headroom::model::ids::FaultTarget;
 use headroom::model::outcome::{Outcome, Reason};
 use headroom::model::params::{Params, Value, Variant};
@@ -248,7 +249,7 @@ mod outliers {
             to(&mut system, at);
             let frame = looks.build(&mut system.clone(), pace(&system));
             let station = frame.stations.into_iter().find(|station| station.node == shop.balancer.0);
-            for backend in station.expect("it is there").backends {
+            for backend in station.expect("it is there").backends() {
                 let rate = backend.selection_rate;
                 assert!(if at == 5.05 { rate.is_nan() } else { (rate - 10.0).abs() < 0.2 }, "{rate} at {at} s");
             }
@@ -422,7 +423,7 @@ mod draining {
         let told = system.take_log().pop().expect("it is told");
         assert_eq!((told.tone, told.text.as_str()), (LogTone::Info, "Service replica 1: Drain"));
         let busy = |system: &System| -> Vec<u32> {
-            frame(system, shop.service).replicas.iter().map(|replica| replica.busy).collect()
+            station(system, shop.service).replicas.iter().map(|replica| replica.busy).collect()
         };
         // The five of the last 0.55 s, every other one of them.
         assert_eq!(busy(&system), [2, 3]);
@@ -622,8 +623,13 @@ fn pace(system: &System) -> Pace {
 }
 
 /// What the page would see of a station.
-fn frame(system: &System, node: NodeId) -> StationFrame {
+fn station(system: &System, node: NodeId) -> StationFrame {
     // Looking takes the log and the hops away: from a copy.
     let frame = FrameBuilder::default().build(&mut system.clone(), pace(system));
     frame.stations.into_iter().find(|station| station.node == node.0).expect("it is there")
+}
+
+/// What the page would see of a balancer.
+fn frame(system: &System, node: NodeId) -> Balancer {
+    station(system, node).facet::<Balancer>().expect("it has backends").clone()
 }

@@ -356,7 +356,7 @@ fn connections_that_never_end() {
         };
         let frame = FrameBuilder::default().build(&mut system, pace);
         let station = frame.stations.iter().find(|station| station.node == front_door.0);
-        station.expect("the front door is shown").backends.iter().map(|backend| backend.selections).collect()
+        station.expect("the front door is shown").backends().iter().map(|backend| backend.selections).collect()
     };
     let (before, after) = (selections(26.0), selections(60.0));
     let gained: Vec<u64> = before.iter().zip(&after).map(|(before, after)| after - before).collect();

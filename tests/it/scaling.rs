@@ -182,10 +182,10 @@ fn a_larger_size_is_an_outage_where_one_replica_is_all_there_is() {
     let mut system = system(&document);
     run_to(&mut system, 59.0);
     let before = system.look_at_scaling(service).unwrap();
-    assert_eq!((before.size, before.cost_per_hour), ("m5.large", 0.096));
+    assert_eq!((before.size.as_str(), before.cost_per_hour), ("m5.large", 0.096));
     run_to(&mut system, 75.0);
     let during = system.look_at_scaling(service).unwrap();
-    assert_eq!((during.size, during.count(Stage::Restarting)), ("m5.xlarge", 1));
+    assert_eq!((during.size.as_str(), during.count(Stage::Restarting)), ("m5.xlarge", 1));
     assert_eq!(system.totals().run.good_share().map(|share| share < 0.85), Some(true));
     run_to(&mut system, 119.9);
     let after = system.look_at_scaling(service).unwrap();

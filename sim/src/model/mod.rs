@@ -15,6 +15,7 @@ pub mod ids;
 pub mod journey;
 pub mod lru;
 pub mod money;
+mod nanos;
 pub mod object_pool;
 pub mod objective;
 pub mod outcome;

@@ -1,13 +1,13 @@
 //! What the components know of the run: renewed at most ten times a second.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::facet::Facet;
 use crate::model::journey::Journey;
-use crate::protocol::inside::{Inside, Lately};
 use crate::protocol::money::MoneyFrame;
 use crate::protocol::profile::ProfileFrame;
-use crate::protocol::scaling::ScalerInside;
-use crate::protocol::{Frame, LogLine, RunStatus, Series, Speed, StationFrame};
+use crate::protocol::{Frame, Lately, LogLine, RunStatus, Series, Speed, StationFrame};
 use crate::topology::document::{Diagnostic, NodeId};
 use crate::ui::shared::Shared;
 
@@ -63,12 +63,10 @@ pub struct RunView {
     pub money: Shared<MoneyFrame>,
     /// Requests worth asking about.
     pub lately: Shared<Lately>,
-    /// The balancer that is looked into.
-    pub inside: Option<Shared<Inside>>,
+    /// The stations that are looked into, as they came last.
+    pub insides: BTreeMap<NodeId, Shared<Vec<Facet>>>,
     /// Where the time went, as last sent.
     pub profile: Option<Shared<ProfileFrame>>,
-    /// The scaler that is looked into.
-    pub scaler: Option<Shared<ScalerInside>>,
     /// Whose number of replicas somebody asks about, and by which evaluation; `None`: the latest that changed it.
     pub count_asked: Option<(NodeId, Option<u64>)>,
     /// The request that somebody asks about.
@@ -105,9 +103,8 @@ impl Default for RunView {
             log: Shared::default(),
             money: Shared::default(),
             lately: Shared::default(),
-            inside: None,
+            insides: BTreeMap::new(),
             profile: None,
-            scaler: None,
             count_asked: None,
             inquiry: None,
             diagnostics: Shared::default(),
@@ -151,17 +148,15 @@ impl RunView {
         if let Some(lately) = &frame.lately {
             self.lately = Shared::new(lately.clone());
         }
-        if let Some(inside) = &frame.inside {
-            self.inside = Some(Shared::new((**inside).clone()));
+        // All that are looked into come together; what is left over belongs to those that nobody looks into any more.
+        if !frame.insides.is_empty() {
+            self.insides.retain(|node, _| frame.insides.iter().any(|inside| inside.node == *node));
+        }
+        for inside in &frame.insides {
+            self.insides.insert(inside.node, Shared::new(inside.facets.clone()));
         }
         if let Some(profile) = &frame.profile {
             self.profile = Some(Shared::new((**profile).clone()));
-        }
-        // What has not changed stays the very same, so that nothing is rendered for it.
-        if let Some(scaler) = &frame.scaler
-            && self.scaler.as_ref().is_none_or(|known| *known.0 != **scaler)
-        {
-            self.scaler = Some(Shared::new((**scaler).clone()));
         }
         self.frame = Shared(frame);
     }

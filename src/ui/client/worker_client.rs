@@ -260,12 +260,16 @@ impl Simulation {
         }
     }
 
-    /// Which balancer's inside to send.
-    pub fn look_into(&self, node: Option<NodeId>) {
+    /// Sends the whole inside of this station, until whoever asked for it looks away.
+    pub fn look_into(&self, node: NodeId) {
         self.0.talk.borrow_mut().look_into(node);
-        if node.is_none() {
-            let mut view = self.0.view.borrow_mut();
-            (view.inside, view.scaler) = (None, None);
+        self.send_outgoing();
+    }
+
+    pub fn look_away(&self, node: NodeId) {
+        let forgotten = self.0.talk.borrow_mut().look_away(node);
+        if forgotten {
+            self.0.view.borrow_mut().insides.remove(&node);
         }
         self.send_outgoing();
     }

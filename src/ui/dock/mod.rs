@@ -16,6 +16,7 @@ use super::jump::{DOCK, WHOSE, ask_count};
 use super::store::{use_dispatch, use_document, use_preferences, use_run, use_selection, use_simulation};
 use crate::editor::{SessionChange, Target};
 use crate::engine::time::SimTime;
+use crate::facet::scaling::Scaling;
 use crate::protocol::{LogLevel, LogLine};
 use crate::topology::check;
 use crate::topology::document::{Diagnostic, Document, Place, Severity};
@@ -136,7 +137,7 @@ pub fn LogPanel() -> Html {
     // What a scaler decided leads to the evaluation behind it.
     let why_count = |line: &LogLine| {
         let node = line.node?;
-        let scaled = run.station(node).is_some_and(|station| station.scaling.is_some());
+        let scaled = run.station(node).is_some_and(|station| station.facet::<Scaling>().is_some());
         (scaled && line.text.contains(" → ") && line.text.contains(" replicas. ")).then(|| {
             let (dispatch, simulation, at_ns) = (dispatch.clone(), simulation.clone(), line.at_ns);
             Callback::from(move |_: MouseEvent| ask_count(&dispatch, &simulation, node, Some(at_ns)))

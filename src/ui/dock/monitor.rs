@@ -47,9 +47,9 @@ pub fn Monitor() -> Html {
             <button type="button" class="btn btn-s" {disabled} {onclick}>{ icon("file-down", "icon-s") }{ kind.to_uppercase() }</button>
         }
     };
-    let ask = |source: u32, ordinal: u64| {
+    let ask = |source: NodeId, ordinal: u64| {
         let simulation = simulation.clone();
-        Callback::from(move |_: MouseEvent| simulation.explain(NodeId(source), ordinal))
+        Callback::from(move |_: MouseEvent| simulation.explain(source, ordinal))
     };
     let width = series.as_ref().map_or(1.0, |series| series.bucket_secs);
     html! {
@@ -57,7 +57,7 @@ pub fn Monitor() -> Html {
             <div class="monitor-head">
                 <span class="sub">{ if width > 1.0 { format!("One row for every {width} s of the run.") } else { "One row for every second of the run.".to_owned() } }</span>
                 if let Some(slowest) = run.lately.slow.first() {
-                    <button type="button" class="btn btn-s" onclick={ask(slowest.source, slowest.ordinal)}>{ format!("Why {}? The slowest lately", format::duration(slowest.took_ns as f64 / 1e9)) }</button>
+                    <button type="button" class="btn btn-s" onclick={ask(slowest.source, slowest.ordinal)}>{ format!("Why {}? The slowest lately", format::duration(slowest.took.as_secs_f64())) }</button>
                 }
                 { save("csv", "text/csv", monitor::csv) }
                 { save("json", "application/json", monitor::json) }

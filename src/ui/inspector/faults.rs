@@ -5,6 +5,7 @@ use yew::prelude::*;
 use super::TargetProps;
 use crate::editor::faults::{suits, whole};
 use crate::editor::{EditCommand, SessionChange, Target};
+use crate::engine::time::SimTime;
 use crate::model::fault::{self, Group};
 use crate::model::params::{Params, Value};
 use crate::protocol::ActiveFault;
@@ -165,7 +166,7 @@ fn FaultRow(props: &FaultRowProps) -> Html {
                     <button type="button" class="btn btn-s btn-ok" onclick={lift} data-fault={format!("lift-{}", kind.entry.id)}>
                         { icon("heart-pulse", "icon-s") }{ kind.lift_label }
                     </button>
-                    <span class="fault-since num">{ format!("since {}", super::inside::at(active.since_ns)) }</span>
+                    <span class="fault-since num">{ format!("since {}", super::inside::at(SimTime(active.since_ns))) }</span>
                 } else {
                     <button type="button" class="btn btn-s btn-danger" onclick={strike} data-fault={kind.entry.id}>
                         { icon(kind.icon, "icon-s") }{ format!("{} now", kind.entry.name) }

@@ -4,9 +4,10 @@ use yew::prelude::*;
 
 use super::TargetProps;
 use crate::editor::Target;
+use crate::facet::cache::Cache;
+use crate::facet::scaling::Scaling;
 use crate::model::outcome::Outcome;
 use crate::model::station::{self, Category};
-use crate::protocol::scaling::LifeStage;
 use crate::protocol::{EdgeFrame, StationFrame};
 use crate::topology::document::Document;
 use crate::ui::jump::{WhyCount, charts_of_selected};
@@ -30,11 +31,10 @@ pub(crate) fn Metrics(props: &TargetProps) -> Html {
             Some(station) => html! {
                 <>
                     { station_facts(station) }
-                    if let Some(scaling) = &station.scaling {
+                    if let Some(scaling) = station.facet::<Scaling>() {
                         <p class="button-row replicas-why">
-                            <span>{ "Replicas: " }<strong class="num">{ format!("{} wanted, {} ready", scaling.wanted,
-                                scaling.replicas.iter().filter(|replica| matches!(replica.stage, LifeStage::Ready | LifeStage::Warming)).count()) }</strong></span>
-                            if scaling.name != "Off" { <WhyCount {id} wanted={scaling.wanted} /> }
+                            <span>{ "Replicas: " }<strong class="num">{ format!("{} wanted, {} ready", scaling.look.wanted, scaling.ready()) }</strong></span>
+                            if scaling.name != "Off" { <WhyCount {id} wanted={scaling.look.wanted} /> }
                         </p>
                     }
                     <button type="button" class="btn btn-s" onclick={chart}>{ icon("chart-line", "icon-s") }{ "Over time, in the charts below" }</button>
@@ -73,7 +73,7 @@ fn station_facts(station: &StationFrame) -> Html {
             }
             { fact(term("p50"), format::duration(station.p50)) }
             { fact(term("p99"), format::duration(station.p99)) }
-            if let Some(ratio) = station.hit_ratio { { fact(term("hit_ratio"), format::percent(ratio)) } }
+            if let Some(ratio) = station.facet::<Cache>().and_then(|cache| cache.hit_ratio) { { fact(term("hit_ratio"), format::percent(ratio)) } }
         </>
     })
 }

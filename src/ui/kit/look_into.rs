@@ -10,7 +10,8 @@ use crate::ui::store::use_simulation;
 pub fn use_look_into(id: NodeId) {
     let simulation = use_simulation();
     use_effect_with(id, move |id| {
-        simulation.look_into(Some(*id));
-        move || simulation.look_into(None)
+        let id = *id;
+        simulation.look_into(id);
+        move || simulation.look_away(id)
     });
 }

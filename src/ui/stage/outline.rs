@@ -11,6 +11,8 @@ use yew::prelude::*;
 
 use crate::editor::edit::{check_connection, target_name};
 use crate::editor::{Action, EditCommand, Selection, SessionChange, Target, ToolRequest, catalog, gauge, places};
+use crate::facet::cache::Cache;
+use crate::facet::scaling::Scaling;
 use crate::model::outcome::Outcome;
 use crate::model::station;
 use crate::topology::check::check;
@@ -338,8 +340,8 @@ fn StationValues(props: &StationValuesProps) -> Html {
             if let Some(state) = told.state_line {
                 { value("state", state) }
             }
-            if let Some(scaling) = station.scaling.as_deref().filter(|scaling| !matches!(scaling.name.as_str(), "" | "Off")) {
-                <div key="why"><dt class="visually-hidden">{ "why" }</dt><dd><WhyCount id={props.id} wanted={scaling.wanted} /></dd></div>
+            if let Some(scaling) = station.facet::<Scaling>().filter(|scaling| scaling.scales()) {
+                <div key="why"><dt class="visually-hidden">{ "why" }</dt><dd><WhyCount id={props.id} wanted={scaling.look.wanted} /></dd></div>
             }
             { value("arrivals", format::rate(station.arrival_rate)) }
             { value("throughput", format::rate(station.throughput)) }
@@ -350,7 +352,7 @@ fn StationValues(props: &StationValuesProps) -> Html {
                 { value("busy slots", format!("{} of {}", station.busy, station.slots)) }
                 { value("queue", format::count(u64::from(station.queue))) }
             }
-            if let Some(hits) = station.hit_ratio {
+            if let Some(hits) = station.facet::<Cache>().and_then(|cache| cache.hit_ratio) {
                 { value("hit ratio", format::percent(hits)) }
             }
             if station.p99.is_finite() {

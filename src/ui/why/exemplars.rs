@@ -3,10 +3,9 @@
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use crate::engine::time::SimTime;
-use crate::model::outcome::{Outcome, Reason};
+use crate::model::outcome::Outcome;
 use crate::model::station::{self, Category};
-use crate::protocol::inside::Exemplar;
+use crate::model::system::lately::Exemplar;
 use crate::topology::document::{Document, NodeId};
 use crate::ui::kit::format;
 use crate::ui::kit::icons::icon;
@@ -27,18 +26,17 @@ pub fn Lately(props: &LatelyProps) -> Html {
     if !run.begun() {
         return Html::default();
     }
-    let of_ours = |one: &&Exemplar| props.source.is_none_or(|source| source.0 == one.source);
+    let of_ours = |one: &&Exemplar| props.source.is_none_or(|source| source == one.source);
     let row = |one: &Exemplar, failed: bool| {
-        let (source, ordinal) = (NodeId(one.source), one.ordinal);
+        let (source, ordinal) = (one.source, one.ordinal);
         let simulation = simulation.clone();
         let onclick = Callback::from(move |_: MouseEvent| simulation.explain(source, ordinal));
-        let outcome = Outcome::ALL.get(usize::from(one.outcome)).copied().unwrap_or(Outcome::Failed);
-        let reason = Reason::ALL.get(usize::from(one.reason)).copied().unwrap_or(Reason::None);
+        let (outcome, reason) = (one.outcome, one.reason);
         let number = format::count(ordinal + 1);
         html! {
-            <li key={format!("{}-{ordinal}", one.source)}>
-                <span class="num lately-number" title={SimTime(one.at_ns).to_string()}>{ &number }</span>
-                <span class="num">{ format::duration(one.took_ns as f64 / 1e9) }</span>
+            <li key={format!("{}-{ordinal}", source.0)}>
+                <span class="num lately-number" title={one.at.to_string()}>{ &number }</span>
+                <span class="num">{ format::duration(one.took.as_secs_f64()) }</span>
                 <span class={classes!("lately-words", (outcome != Outcome::Completed).then_some("tone-bad"))}
                     title={reason.label()}>{ if failed { reason.label() } else { outcome.label() } }</span>
                 <button type="button" class="btn btn-s" aria-label={format!("Why? Request {number}")} {onclick}>{ "Why?" }</button>

@@ -28,6 +28,8 @@ mod weighted_round_robin;
 
 use std::fmt::Debug;
 
+use serde::{Deserialize, Serialize};
+
 use super::geography::{Country, Region};
 use super::params::{Entry, Params, Variant};
 use crate::engine::rng::Stream;
@@ -180,7 +182,7 @@ pub struct Explanation {
 }
 
 /// A backend's standing.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     pub backend: u32,
     pub value: f64,

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::time::SimTime;
 
 /// How it stands with a message.
@@ -37,7 +39,7 @@ pub struct Entry<M> {
 }
 
 /// How many messages stand how.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Levels {
     /// Waiting, for whatever.
     pub waiting: u32,

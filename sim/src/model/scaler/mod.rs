@@ -21,6 +21,8 @@ pub mod vertical;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use self::calendar::Calendar;
 use self::hpa::Nanos;
 use self::hpa::calculator::Phase;
@@ -29,7 +31,7 @@ use crate::model::money::SizePrice;
 use crate::model::params::{Entry, Params, Variant, find_entry};
 
 /// One measurement, with its age.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     pub value: f64,
     /// When it was taken.
@@ -125,7 +127,7 @@ impl Seen<'_> {
 }
 
 /// What kept a number from being what the rule alone asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Limit {
     /// Nothing.
     Nothing,
@@ -165,7 +167,7 @@ impl Limit {
 }
 
 /// What one metric said in an evaluation.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MetricSeen {
     /// With its unit, e.g. "CPU, % of the request".
     pub name: String,
@@ -185,7 +187,7 @@ fn oldest(measured: impl Iterator<Item = Measured>) -> Option<(SimTime, SimDurat
 }
 
 /// How far back earlier numbers count, for more replicas and for fewer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LookBack {
     /// The smallest number of this long counts for scaling up.
     pub up: SimDuration,
@@ -194,7 +196,7 @@ pub struct LookBack {
 }
 
 /// One evaluation.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
     pub at: SimTime,
     pub current: u32,

@@ -7,6 +7,8 @@
 //! Source: the Deployment controller of Kubernetes (`pkg/controller/deployment/rolling.go`, `util/deployment_util.go`):
 //! surge is rounded up, unavailable down, and when both come to nothing one may be missing.
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::time::SimDuration;
 use crate::model::params::{Entry, ParamSpec, Params, Unit, Variant};
 use crate::model::read::Reader;
@@ -78,7 +80,7 @@ impl Settings {
 }
 
 /// Replicas that are neither gone nor draining.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     pub desired: u32,
     pub old: u32,

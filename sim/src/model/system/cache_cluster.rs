@@ -6,6 +6,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 
+use serde::{Deserialize, Serialize};
+
 use super::System;
 use super::event::Event;
 use super::log::LogTone;
@@ -23,7 +25,7 @@ use crate::model::scaler::cache_cluster::{Load, Number, Settings, advise};
 const SYNCS_MAX: usize = 120;
 
 /// Where a node is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum NodeStage {
     /// It is ordered, and has no keys yet.
     Joining,
@@ -46,7 +48,7 @@ struct Node {
 }
 
 /// What a change of the nodes moved.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KeysMoved {
     pub at: SimTime,
     /// Nodes with keys before and after.
@@ -208,7 +210,7 @@ pub(super) fn memory_of<'a>(
 }
 
 /// What there is to see of a cache's nodes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClusterLook {
     pub by_rule: bool,
     pub wanted: u32,
@@ -224,7 +226,7 @@ pub struct ClusterLook {
 }
 
 /// One node.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NodeLook {
     pub number: u32,
     pub stage: NodeStage,

@@ -1,7 +1,9 @@
-//! Requests worth asking about: the slowest and the failed of the last moments, and the latest choices of the balancer
+//! Requests worth asking about: the slowest and the failed of the last moments, and the latest choices of the balancers
 //! that somebody looks into. Kept only while a page watches; no result knows of it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use serde::{Deserialize, Serialize};
 
 use super::System;
 use crate::engine::time::{SimDuration, SimTime};
@@ -15,7 +17,7 @@ const FAILED_MAX: usize = 6;
 const CHOICES_MAX: usize = 12;
 
 /// One request that ended.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Exemplar {
     pub source: NodeId,
     pub ordinal: u64,
@@ -26,7 +28,7 @@ pub struct Exemplar {
 }
 
 /// One choice of a balancer.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Choice {
     pub at: SimTime,
     pub source: NodeId,
@@ -44,13 +46,17 @@ pub struct Lately {
     since: SimTime,
     /// Newest last.
     pub failed: VecDeque<Exemplar>,
-    /// Index of the balancer that is looked into.
-    pub(super) station: Option<u32>,
-    /// Newest last.
-    pub choices: VecDeque<Choice>,
+    /// By the index of each balancer that is looked into, newest last.
+    choices: BTreeMap<u32, VecDeque<Choice>>,
 }
 
 impl Lately {
+    /// Whether this balancer's choices are kept.
+    #[inline]
+    pub(super) fn keeps(&self, station: u32) -> bool {
+        !self.choices.is_empty() && self.choices.contains_key(&station)
+    }
+
     fn ended(&mut self, one: Exemplar) {
         let passed = one.at.since(self.since);
         if passed >= SPAN {
@@ -81,13 +87,19 @@ impl Lately {
 }
 
 impl System {
-    /// Keeps the latest choices of this balancer from now on; `None`: of none.
-    pub fn look_into(&mut self, node: Option<NodeId>) {
-        let station = node.and_then(|node| self.station_index(node));
-        if self.lately.station != station {
-            self.lately.station = station;
-            self.lately.choices.clear();
+    /// Keeps the latest choices of these stations from now on, and of no others.
+    pub fn look_into(&mut self, nodes: &BTreeSet<NodeId>) {
+        let stations: BTreeSet<u32> = nodes.iter().filter_map(|node| self.station_index(*node)).collect();
+        self.lately.choices.retain(|station, _| stations.contains(station));
+        for station in stations {
+            self.lately.choices.entry(station).or_default();
         }
+    }
+
+    /// The latest choices of a balancer that is looked into, newest first.
+    pub fn latest_choices(&self, node: NodeId) -> impl Iterator<Item = &Choice> {
+        let kept = self.station_index(node).and_then(|station| self.lately.choices.get(&station));
+        kept.into_iter().flatten().rev()
     }
 
     /// Forgets requests worth asking about: time went back, or nobody watches.
@@ -103,14 +115,15 @@ impl System {
     }
 
     #[cold]
-    pub(super) fn keep_choice(&mut self, attempt: u32, backend: u32, try_no: u8) {
+    pub(super) fn keep_choice(&mut self, station: u32, attempt: u32, backend: u32, try_no: u8) {
         let request = &self.requests[self.attempts[attempt].request];
         let source = self.stations[request.source as usize].id;
         let choice = Choice { at: self.now, source, ordinal: request.ordinal, backend, try_no };
-        if self.lately.choices.len() == CHOICES_MAX {
-            self.lately.choices.pop_front();
+        let kept = self.lately.choices.entry(station).or_default();
+        if kept.len() == CHOICES_MAX {
+            kept.pop_front();
         }
-        self.lately.choices.push_back(choice);
+        kept.push_back(choice);
     }
 }
 

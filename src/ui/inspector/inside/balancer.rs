@@ -3,74 +3,56 @@
 use yew::prelude::*;
 
 use super::names::Marks;
-use super::{drawing, memory};
-use crate::engine::time::SimTime;
+use super::{Shown, drawing, memory};
+use crate::facet::balancer::strategy::Strategy;
+use crate::facet::balancer::{Backend, Balancer};
+use crate::model::balancer::Score;
 use crate::model::rotation::OutOfRotation;
-use crate::protocol::inside::{Inside, Score};
-use crate::protocol::{BackendFrame, StationFrame};
-use crate::topology::document::NodeId;
+use crate::model::system::lately::Choice;
+use crate::ui::client::worker_client::Simulation;
 use crate::ui::kit::format;
 use crate::ui::kit::hint::Hint;
-use crate::ui::store::{use_document, use_run, use_simulation};
 
 /// Backends listed one by one; more are summed up.
 const LISTED: usize = 64;
 
-#[derive(Debug, PartialEq, Properties)]
-pub(super) struct BackendsProps {
-    pub(super) id: NodeId,
-}
-
-#[component]
-pub(super) fn Backends(props: &BackendsProps) -> Html {
-    let run = use_run();
-    let document = use_document();
-    let simulation = use_simulation();
-    let id = props.id;
-    {
-        let simulation = simulation.clone();
-        use_effect_with(id, move |id| {
-            simulation.look_into(Some(*id));
-            move || simulation.look_into(None)
-        });
-    }
-    let Some(station) = run.station(id) else { return Html::default() };
-    let marks = Marks::of(station, &document);
-    let inside = run.inside.as_ref().filter(|inside| inside.node == id.0);
+pub(super) fn view(balancer: &Balancer, shown: &Shown<'_>) -> Html {
+    let marks = Marks::of(&balancer.backends, shown.document);
+    let strategy = balancer.strategy.as_ref();
     html! {
         <>
-            { table(station, &marks, inside.map_or(&[], |inside| inside.scores.as_slice()), run.frame.now_ns) }
-            if let Some(inside) = inside {
-                if !inside.rule.is_empty() { <p class="inside-rule">{ &inside.rule }{ view_words(inside) }</p> }
-                { scores(inside, &marks) }
-                { drawing::next(inside, &marks) }
-                { drawing::picture(inside, &marks) }
-                { drawing::keys(inside, &marks) }
-                { memory::section(station, &marks) }
-                { choices(inside, &marks, &simulation) }
+            { table(balancer, &marks, strategy.map_or(&[], |strategy| strategy.scores.as_slice()), shown.now_ns) }
+            if let Some(strategy) = strategy {
+                if !strategy.rule.is_empty() { <p class="inside-rule">{ &strategy.rule }{ view_words(strategy) }</p> }
+                { scores(strategy, &marks) }
+                { drawing::next(strategy, &marks) }
+                { drawing::picture(strategy, &marks) }
+                { drawing::keys(strategy, &marks, shown.now_ns) }
             }
+            { memory::section(balancer, &marks) }
+            if let Some(strategy) = strategy { { choices(strategy, &marks, shown.simulation) } }
         </>
     }
 }
 
-fn view_words(inside: &Inside) -> String {
-    match inside.view {
+fn view_words(strategy: &Strategy) -> String {
+    match strategy.view {
         (_, 0 | 1) => String::new(),
         (which, all) => format!(" Shown is the view of one of {all} choosers (number {which})."),
     }
 }
 
-fn table(station: &StationFrame, marks: &Marks, scores: &[Score], now_ns: u64) -> Html {
-    let busy = station.backends.iter().any(|backend| backend.utilization.is_finite());
-    let total: u64 = station.backends.iter().map(|backend| backend.selections).sum();
-    let most = station
+fn table(balancer: &Balancer, marks: &Marks, scores: &[Score], now_ns: u64) -> Html {
+    let busy = balancer.backends.iter().any(|backend| backend.utilization.is_finite());
+    let total: u64 = balancer.backends.iter().map(|backend| backend.selections).sum();
+    let most = balancer
         .backends
         .iter()
         .map(|backend| backend.recent_share)
         .filter(|share| share.is_finite())
         .fold(0.0, f64::max);
-    let more = station.backends.len().saturating_sub(LISTED);
-    let row = |backend: &BackendFrame| {
+    let more = balancer.backends.len().saturating_sub(LISTED);
+    let row = |backend: &Backend| {
         let score = scores.iter().find(|score| score.backend == backend.index);
         row(backend, marks, score, total, most, busy, now_ns)
     };
@@ -78,7 +60,7 @@ fn table(station: &StationFrame, marks: &Marks, scores: &[Score], now_ns: u64) -
         <section class="inside">
             <h3>{ "What it believes, and what is true" }</h3>
             <p class="sub">{ "It chooses by what it knows, which lags behind the truth." }</p>
-            if station.panic {
+            if balancer.panic {
                 <p class="callout callout-warn">{ "Panic: so few backends are believed well that it uses all of them." }</p>
             }
             <div class="table-scroll" tabindex="0" role="group" aria-label="Backends">
@@ -91,7 +73,7 @@ fn table(station: &StationFrame, marks: &Marks, scores: &[Score], now_ns: u64) -
                     <th scope="col"><abbr title="Requests sent there and not answered yet">{ "Open" }</abbr></th>
                     <th scope="col"><abbr title="Response time, smoothed, as the balancer measured it">{ "Time" }</abbr></th>
                 </tr></thead>
-                <tbody>{ for station.backends.iter().take(LISTED).map(row) }</tbody>
+                <tbody>{ for balancer.backends.iter().take(LISTED).map(row) }</tbody>
             </table>
             </div>
             if more > 0 { <p class="sub">{ format!("and {more} more") }</p> }
@@ -100,7 +82,7 @@ fn table(station: &StationFrame, marks: &Marks, scores: &[Score], now_ns: u64) -
 }
 
 /// Down is bad; out for another reason is worth a look.
-fn belief_tone(backend: &BackendFrame) -> &'static str {
+fn belief_tone(backend: &Backend) -> &'static str {
     match &backend.out {
         None => "tone-good",
         Some(out) if out.why == OutOfRotation::FailedChecks => "tone-bad",
@@ -116,7 +98,7 @@ fn sentence(words: &str) -> String {
 }
 
 fn row(
-    backend: &BackendFrame,
+    backend: &Backend,
     marks: &Marks,
     score: Option<&Score>,
     total: u64,
@@ -179,10 +161,10 @@ fn row(
 }
 
 /// A bar for each backend's score, with the formula in its card.
-fn scores(inside: &Inside, marks: &Marks) -> Html {
+fn scores(strategy: &Strategy, marks: &Marks) -> Html {
     let most =
-        inside.scores.iter().map(|score| score.value.abs()).filter(|value| value.is_finite()).fold(0.0, f64::max);
-    if inside.scores.is_empty() {
+        strategy.scores.iter().map(|score| score.value.abs()).filter(|value| value.is_finite()).fold(0.0, f64::max);
+    if strategy.scores.is_empty() {
         return Html::default();
     }
     let bar = |score: &Score| {
@@ -208,21 +190,21 @@ fn scores(inside: &Inside, marks: &Marks) -> Html {
     html! {
         <section class="inside">
             <h3>{ "Scores now" }</h3>
-            <ul class="scores">{ for inside.scores.iter().take(LISTED).map(bar) }</ul>
+            <ul class="scores">{ for strategy.scores.iter().take(LISTED).map(bar) }</ul>
         </section>
     }
 }
 
 /// The latest choices, each with its question.
-fn choices(inside: &Inside, marks: &Marks, simulation: &crate::ui::client::worker_client::Simulation) -> Html {
-    let row = |choice: &crate::protocol::inside::Choice| {
-        let (source, ordinal) = (NodeId(choice.source), choice.ordinal);
+fn choices(strategy: &Strategy, marks: &Marks, simulation: &Simulation) -> Html {
+    let row = |choice: &Choice| {
+        let (source, ordinal) = (choice.source, choice.ordinal);
         let number = format::count(ordinal + 1);
         let simulation = simulation.clone();
         let onclick = Callback::from(move |_: MouseEvent| simulation.explain(source, ordinal));
         html! {
-            <li key={format!("{}-{}-{ordinal}", choice.at_ns, choice.source)}>
-                <span class="num choice-at">{ SimTime(choice.at_ns).to_string() }</span>
+            <li key={format!("{}-{}-{ordinal}", choice.at.0, source.0)}>
+                <span class="num choice-at">{ choice.at.to_string() }</span>
                 <span class="num">{ &number }</span>
                 <span class="choice-to">{ marks.badge(choice.backend) }{ marks.name(choice.backend) }
                     if choice.try_no > 0 { <span class="sub">{ format!(" try {}", choice.try_no + 1) }</span> }
@@ -234,11 +216,11 @@ fn choices(inside: &Inside, marks: &Marks, simulation: &crate::ui::client::worke
     html! {
         <section class="inside" id="latest-choices">
             <h3>{ "Latest choices" }</h3>
-            if inside.choices.is_empty() {
+            if strategy.choices.is_empty() {
                 <p class="sub">{ "None since you look. Let it run." }</p>
             } else {
                 <p class="sub">{ "Time, request and who got it. Pause to take your time; every one can be asked." }</p>
-                <ul class="choices">{ for inside.choices.iter().map(row) }</ul>
+                <ul class="choices">{ for strategy.choices.iter().map(row) }</ul>
             }
         </section>
     }

@@ -2,48 +2,28 @@
 
 use yew::prelude::*;
 
-use crate::engine::time::SimTime;
-use crate::model::outcome::Reason;
-use crate::protocol::broker::{
-    BrokerFrame, BrokerInside, DeadLetterFrame, GroupFrame, LaneFrame, LedgerFrame, MemberFrame, PartitionFrame,
-};
-use crate::topology::document::NodeId;
+use super::Shown;
+use crate::facet::broker::{Broker, DeadLetter, Group, Inside, Lane, Member, Partition};
+use crate::model::broker::lane::Levels;
+use crate::model::system::broker::Ledger;
 use crate::ui::client::worker_client::Simulation;
 use crate::ui::kit::format;
-use crate::ui::store::{use_run, use_simulation};
 
 /// Partitions listed for each group; more are only counted.
 const LISTED: usize = 64;
 
-#[derive(Debug, PartialEq, Properties)]
-pub(super) struct MessagesProps {
-    pub(super) id: NodeId,
-}
-
-#[component]
-pub(super) fn Messages(props: &MessagesProps) -> Html {
-    let run = use_run();
-    let simulation = use_simulation();
-    let id = props.id;
-    {
-        let simulation = simulation.clone();
-        use_effect_with(id, move |id| {
-            simulation.look_into(Some(*id));
-            move || simulation.look_into(None)
-        });
-    }
-    let Some(broker) = run.station(id).and_then(|station| station.broker.as_deref()) else { return Html::default() };
+pub(super) fn view(broker: &Broker, shown: &Shown<'_>) -> Html {
     let Some(inside) = &broker.inside else { return Html::default() };
     html! {
         <>
             { summary(broker, inside) }
             { for inside.groups.iter().map(|group| section(group, inside)) }
-            { dead_letters(broker, inside, &simulation) }
+            { dead_letters(broker, inside, shown.simulation) }
         </>
     }
 }
 
-fn summary(broker: &BrokerFrame, inside: &BrokerInside) -> Html {
+fn summary(broker: &Broker, inside: &Inside) -> Html {
     let oldest = if broker.oldest_ns == 0 { f64::NAN } else { broker.oldest_ns as f64 / 1e9 };
     let unsafe_now: u64 =
         inside.partitions.iter().map(|partition| partition.end.saturating_sub(partition.flushed)).sum();
@@ -72,11 +52,16 @@ fn summary(broker: &BrokerFrame, inside: &BrokerInside) -> Html {
     }
 }
 
-fn section(group: &GroupFrame, inside: &BrokerInside) -> Html {
-    let lanes: Vec<(&PartitionFrame, &LaneFrame)> =
+fn section(group: &Group, inside: &Inside) -> Html {
+    let lanes: Vec<(&Partition, &Lane)> =
         inside.partitions.iter().zip(&group.lanes).filter(|(_, lane)| lane.subscribed).collect();
-    let most = lanes.iter().map(|(_, lane)| lane.waiting + lane.in_flight + lane.done).max().unwrap_or(0).max(10);
-    let lag = group.ledger.waiting + group.ledger.in_flight;
+    let most = lanes
+        .iter()
+        .map(|(_, lane)| lane.levels.waiting + lane.levels.in_flight + lane.levels.done)
+        .max()
+        .unwrap_or(0)
+        .max(10);
+    let lag = u64::from(group.levels.waiting) + u64::from(group.levels.in_flight);
     let more = lanes.len().saturating_sub(LISTED);
     let topics = inside.partitions.iter().any(|partition| partition.topic != "/");
     let id = format!("group-{}", group.edge);
@@ -112,16 +97,16 @@ fn section(group: &GroupFrame, inside: &BrokerInside) -> Html {
                 </p>
             }
             if more > 0 { <p class="sub">{ format!("and {more} more partitions") }</p> }
-            { ledger(&group.ledger) }
+            { ledger(&group.ledger, group.levels) }
         </section>
     }
 }
 
-fn member_name(member: &MemberFrame) -> String {
+fn member_name(member: &Member) -> String {
     member.replica.map_or_else(|| "all of it".to_owned(), |number| format!("replica {}", number + 1))
 }
 
-fn members(group: &GroupFrame) -> Html {
+fn members(group: &Group) -> Html {
     let owned = |at: usize| group.lanes.iter().filter(|lane| lane.owner == Some(at as u32)).count();
     let notes = group.members.iter().enumerate().filter_map(|(at, member)| {
         let name = member_name(member);
@@ -152,9 +137,9 @@ fn members(group: &GroupFrame) -> Html {
     }
 }
 
-fn row(group: &GroupFrame, partition: &PartitionFrame, lane: &LaneFrame, most: u32, topics: bool) -> Html {
+fn row(group: &Group, partition: &Partition, lane: &Lane, most: u32, topics: bool) -> Html {
     let wide = |count: u32| f64::from(count) / f64::from(most) * 100.0;
-    let (done, flight, waiting) = (wide(lane.done), wide(lane.in_flight), wide(lane.waiting));
+    let (done, flight, waiting) = (wide(lane.levels.done), wide(lane.levels.in_flight), wide(lane.levels.waiting));
     let name = if topics {
         format!("{} {}", partition.topic, partition.number + 1)
     } else {
@@ -166,8 +151,10 @@ fn row(group: &GroupFrame, partition: &PartitionFrame, lane: &LaneFrame, most: u
         Some(member) => member_name(member),
         None => "nobody".to_owned(),
     };
-    let words =
-        format!("{} waiting, {} being processed, {} done but not committed", lane.waiting, lane.in_flight, lane.done);
+    let words = format!(
+        "{} waiting, {} being processed, {} done but not committed",
+        lane.levels.waiting, lane.levels.in_flight, lane.levels.done
+    );
     let label = if partition.closed { format!("{name} (closed)") } else { name };
     html! {
         <tr key={format!("{}-{}", partition.topic, partition.number)}>
@@ -180,14 +167,14 @@ fn row(group: &GroupFrame, partition: &PartitionFrame, lane: &LaneFrame, most: u
                     <rect class="lane-flight" x={format!("{done:.1}")} width={format!("{flight:.1}")} height="6" />
                     <rect class="lane-waiting" x={format!("{:.1}", done + flight)} width={format!("{waiting:.1}")} height="6" />
                 </svg>
-                { format::count(u64::from(lane.waiting) + u64::from(lane.in_flight)) }
+                { format::count(u64::from(lane.levels.waiting) + u64::from(lane.levels.in_flight)) }
             </td>
             <td class="num">{ format!("{} of {}", format::count(lane.committed.min(partition.end)), format::count(partition.end)) }</td>
         </tr>
     }
 }
 
-fn ledger(ledger: &LedgerFrame) -> Html {
+fn ledger(ledger: &Ledger, levels: Levels) -> Html {
     let line = |name: &'static str, count: u64, tone: Option<&'static str>| {
         html! { <><dt>{ name }</dt><dd class={classes!("num", tone.filter(|_| count > 0))}>{ format::count(count) }</dd></> }
     };
@@ -198,9 +185,9 @@ fn ledger(ledger: &LedgerFrame) -> Html {
         <dl class="facts ledger">
             { line("published", ledger.published, None) }
             { line("= processed", ledger.processed, None) }
-            { line("+ waiting", ledger.waiting, None) }
-            { line("+ being processed", ledger.in_flight, None) }
-            { some("+ done, not committed", ledger.done, None) }
+            { line("+ waiting", levels.waiting.into(), None) }
+            { line("+ being processed", levels.in_flight.into(), None) }
+            { some("+ done, not committed", levels.done.into(), None) }
             { some("+ dead letters", ledger.dead, Some("tone-bad")) }
             { some("+ lost", ledger.lost, Some("tone-bad")) }
             { some("+ expired", ledger.expired, Some("tone-bad")) }
@@ -214,20 +201,19 @@ fn ledger(ledger: &LedgerFrame) -> Html {
     }
 }
 
-fn dead_letters(broker: &BrokerFrame, inside: &BrokerInside, simulation: &Simulation) -> Html {
+fn dead_letters(broker: &Broker, inside: &Inside, simulation: &Simulation) -> Html {
     if broker.dead == 0 {
         return Html::default();
     }
-    let row = |letter: &DeadLetterFrame| {
-        let (source, ordinal) = (NodeId(letter.source), letter.ordinal);
-        let reason = Reason::ALL.get(usize::from(letter.reason)).copied().unwrap_or(Reason::None);
+    let row = |letter: &DeadLetter| {
+        let (source, ordinal) = (letter.source, letter.ordinal);
         let simulation = simulation.clone();
         let onclick = Callback::from(move |_: MouseEvent| simulation.explain(source, ordinal));
         let number = format::count(ordinal + 1);
         html! {
-            <li key={format!("{}-{ordinal}-{}", letter.source, letter.group)}>
-                <span class="num lately-number" title={SimTime(letter.at_ns).to_string()}>{ &number }</span>
-                <span class="lately-words tone-bad">{ format!("{}, after {} deliveries: {}", letter.group, letter.failures, reason.label()) }</span>
+            <li key={format!("{}-{ordinal}-{}", source.0, letter.group)}>
+                <span class="num lately-number" title={letter.at.to_string()}>{ &number }</span>
+                <span class="lately-words tone-bad">{ format!("{}, after {} deliveries: {}", letter.group, letter.failures, letter.reason.label()) }</span>
                 <button type="button" class="btn btn-s" aria-label={format!("Why? Request {number}")} {onclick}>{ "Why?" }</button>
             </li>
         }

@@ -2,7 +2,8 @@
 
 use yew::prelude::*;
 
-use crate::protocol::scaling::{CourseFrame, ScalerInside, SyncFrame};
+use crate::model::scaler::Decision;
+use crate::model::system::{CoursePoint, ScalingLook};
 use crate::ui::kit::format;
 
 /// The drawing's width, and the plot within it.
@@ -92,26 +93,31 @@ fn nice(most: f64) -> f64 {
     steps.into_iter().map(|step| step * power).find(|step| *step >= most).unwrap_or(10.0 * power)
 }
 
+/// As the scaler knows it; NaN: not measured yet.
+fn rate_of(point: &CoursePoint) -> f64 {
+    point.rate.unwrap_or(f64::NAN)
+}
+
 /// Replicas that there shall be and that are ready, over the load.
-pub(super) fn replicas_over_load(inside: &ScalerInside) -> Html {
+pub(super) fn replicas_over_load(inside: &ScalingLook) -> Html {
     let points = &inside.course;
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return Html::default() };
-    let to_ns = inside.syncs.last().map_or(last.at_ns, |sync| sync.at_ns.max(last.at_ns));
-    if to_ns <= first.at_ns {
+    let to_ns = inside.syncs.last().map_or(last.at.0, |sync| sync.at.0.max(last.at.0));
+    if to_ns <= first.at.0 {
         return Html::default();
     }
-    let plot = Plot { from_ns: first.at_ns, to_ns, bottom: 140.0 };
+    let plot = Plot { from_ns: first.at.0, to_ns, bottom: 140.0 };
     let most = points.iter().map(|point| point.wanted.max(point.ready)).max().unwrap_or(1).max(1);
-    let peak = points.iter().map(|point| f64::from(point.rate)).filter(|rate| rate.is_finite()).fold(0.0, f64::max);
+    let peak = points.iter().map(|point| rate_of(point)).filter(|rate| rate.is_finite()).fold(0.0, f64::max);
     let (count, rate) = (nice_count(most), nice(peak));
-    let of = |value: fn(&CourseFrame) -> u32| points.iter().map(move |point| (point.at_ns, f64::from(value(point))));
-    let load = plot.line(points.iter().map(|point| (point.at_ns, f64::from(point.rate))), rate);
-    let moved = inside.syncs.iter().filter(|sync| sync.desired != sync.current && sync.at_ns >= first.at_ns);
+    let of = |value: fn(&CoursePoint) -> u32| points.iter().map(move |point| (point.at.0, f64::from(value(point))));
+    let load = plot.line(points.iter().map(|point| (point.at.0, rate_of(point))), rate);
+    let moved = inside.syncs.iter().filter(|sync| sync.desired != sync.current && sync.at.0 >= first.at.0);
     let left: Vec<_> = [0.0, count / 2.0, count].into_iter().map(|value| (value, format!("{value:.0}"))).collect();
     let right: Vec<_> = [0.0, rate / 2.0, rate].into_iter().map(|value| (value, format::figures(value))).collect();
     let words = format!(
         "From {} to {}: at most {most} replicas, at most {} requests a second; now {} wanted, {} ready",
-        format::short_clock(first.at_ns),
+        format::short_clock(first.at.0),
         format::short_clock(to_ns),
         format::figures(peak),
         last.wanted,
@@ -128,7 +134,7 @@ pub(super) fn replicas_over_load(inside: &ScalerInside) -> Html {
                 <path class="course-ready" d={plot.steps(of(|point| point.ready), count)} />
                 <path class="course-wanted" d={plot.steps(of(|point| point.wanted), count)} />
                 { for moved.map(|sync| html! {
-                    <circle class="course-moved" cx={format!("{:.1}", plot.x(sync.at_ns))} cy={format!("{:.1}", plot.y(f64::from(sync.desired), count))} r="2.6" />
+                    <circle class="course-moved" cx={format!("{:.1}", plot.x(sync.at.0))} cy={format!("{:.1}", plot.y(f64::from(sync.desired), count))} r="2.6" />
                 }) }
             </svg>
             <figcaption class="course-legend">
@@ -159,19 +165,19 @@ fn key(class: &'static str, words: &'static str) -> Html {
 }
 
 /// What was measured over its target, of the metric that asks for most; 1 is where it shall be.
-pub(super) fn metric_over_target(inside: &ScalerInside) -> Html {
-    let ratio = |sync: &SyncFrame| {
+pub(super) fn metric_over_target(inside: &ScalingLook) -> Html {
+    let ratio = |sync: &Decision| {
         let ratios = sync.metrics.iter().filter_map(|metric| Some(metric.value? / metric.target));
         ratios.filter(|ratio| ratio.is_finite()).fold(f64::NAN, f64::max)
     };
-    let points: Vec<(u64, f64)> = inside.syncs.iter().map(|sync| (sync.at_ns, ratio(sync))).collect();
+    let points: Vec<(u64, f64)> = inside.syncs.iter().map(|sync| (sync.at.0, ratio(sync))).collect();
     let peak = points.iter().map(|(_, ratio)| *ratio).filter(|ratio| ratio.is_finite()).fold(0.0, f64::max);
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return Html::default() };
     if peak == 0.0 || last.0 <= first.0 {
         return Html::default();
     }
-    let from_ns = inside.course.first().map_or(first.0, |point| point.at_ns.min(first.0));
-    let to_ns = inside.course.last().map_or(last.0, |point| point.at_ns.max(last.0));
+    let from_ns = inside.course.first().map_or(first.0, |point| point.at.0.min(first.0));
+    let to_ns = inside.course.last().map_or(last.0, |point| point.at.0.max(last.0));
     let plot = Plot { from_ns, to_ns, bottom: 84.0 };
     let most = nice(peak.max(1.2));
     let ticks: Vec<_> = [0.0, 1.0, most].into_iter().map(|value| (value, format::figures(value))).collect();

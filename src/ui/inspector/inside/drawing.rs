@@ -5,19 +5,19 @@ use std::f64::consts::TAU;
 use yew::prelude::*;
 
 use super::names::Marks;
-use crate::protocol::inside::{Inside, Keys, Picture, Sample};
+use crate::facet::balancer::strategy::{Keys, Picture, Sample, Strategy};
 use crate::ui::kit::format;
 
 /// Squares in a row of a table or of keys.
 const COLUMNS: usize = 30;
 
 /// Whom it would choose next, as squares.
-pub(super) fn next(inside: &Inside, marks: &Marks) -> Html {
-    if inside.next.is_empty() {
+pub(super) fn next(strategy: &Strategy, marks: &Marks) -> Html {
+    if strategy.next.is_empty() {
         return Html::default();
     }
-    let (run, of) = longest_run(&inside.next);
-    let words: Vec<String> = inside.next.iter().map(|backend| marks.number(*backend)).collect();
+    let (run, of) = longest_run(&strategy.next);
+    let words: Vec<String> = strategy.next.iter().map(|backend| marks.number(*backend)).collect();
     let burst = if run > 1 {
         format!("The longest burst: {run} in a row to {}.", marks.name(of))
     } else {
@@ -25,9 +25,9 @@ pub(super) fn next(inside: &Inside, marks: &Marks) -> Html {
     };
     html! {
         <section class="inside">
-            <h3>{ format!("The next {} choices", inside.next.len()) }</h3>
+            <h3>{ format!("The next {} choices", strategy.next.len()) }</h3>
             <ol class="next-picks" aria-label={words.join(", ")}>
-                { for inside.next.iter().map(|backend| html! { <li>{ marks.badge(*backend) }</li> }) }
+                { for strategy.next.iter().map(|backend| html! { <li>{ marks.badge(*backend) }</li> }) }
             </ol>
             <p class="sub">{ burst }{ " As long as nobody comes, goes or changes." }</p>
         </section>
@@ -49,15 +49,15 @@ fn longest_run(picks: &[u32]) -> (usize, u32) {
 }
 
 /// The ring or the table, thinned, with everybody's share.
-pub(super) fn picture(inside: &Inside, marks: &Marks) -> Html {
-    let Some(picture) = &inside.picture else { return Html::default() };
+pub(super) fn picture(strategy: &Strategy, marks: &Marks) -> Html {
+    let Some(picture) = &strategy.picture else { return Html::default() };
     let words: Vec<String> = picture
         .shares
         .iter()
         .map(|(backend, share)| format!("{} {}", marks.name(*backend), format::percent(*share)))
         .collect();
     let drawn = if picture.ring {
-        ring(picture, inside.keys.as_ref(), marks, &words)
+        ring(picture, strategy.keys.as_ref(), marks, &words)
     } else {
         grid(&picture.cells, None, marks, &words)
     };
@@ -149,8 +149,8 @@ fn grid(owners: &[u32], moved: Option<&dyn Fn(usize) -> bool>, marks: &Marks, wo
 }
 
 /// Sample keys by owner, and what the last change moved.
-pub(super) fn keys(inside: &Inside, marks: &Marks) -> Html {
-    let Some(keys) = &inside.keys else { return Html::default() };
+pub(super) fn keys(strategy: &Strategy, marks: &Marks, now_ns: u64) -> Html {
+    let Some(keys) = &strategy.keys else { return Html::default() };
     let what = match keys.what {
         Sample::Items => "keys",
         Sample::Clients => "clients",
@@ -170,7 +170,7 @@ pub(super) fn keys(inside: &Inside, marks: &Marks) -> Html {
             if let Some(change) = &keys.change {
                 <p class="keys-moved"><strong>{ format!("{count} of {} {what} moved", keys.owners.len()) }</strong>
                     { format!(" with the last change, {} ago. The least that must move for fair shares is {}.",
-                        format::duration(inside.at_ns.saturating_sub(change.at_ns) as f64 / 1e9), format::figures(change.ideal)) }
+                        format::duration(now_ns.saturating_sub(change.at_ns) as f64 / 1e9), format::figures(change.ideal)) }
                     { " Round marks moved." }</p>
             } else {
                 <p class="sub">{ "Take a backend away, or kill one and wait for the checks: what moves is marked." }</p>

@@ -2,16 +2,14 @@
 
 use yew::prelude::*;
 
-use crate::protocol::StationFrame;
-use crate::protocol::heap::{HeapFrame, HeapReplicaFrame};
+use crate::facet::heap::{Heap, ReplicaHeap};
 use crate::ui::kit::format::{self, bytes};
 use crate::ui::kit::hint::Term;
 
 /// Replicas drawn; more are only counted.
 const REPLICAS_SHOWN: usize = 12;
 
-pub(super) fn sections(station: &StationFrame) -> Html {
-    let Some(heap) = station.heap.as_deref() else { return Html::default() };
+pub(super) fn view(heap: &Heap) -> Html {
     let asked = heap.hits + heap.misses;
     let widest = heap.replicas.iter().map(|one| total(one).max(one.reserved)).max().unwrap_or(1).max(1);
     let more = heap.replicas.len().saturating_sub(REPLICAS_SHOWN);
@@ -42,11 +40,11 @@ pub(super) fn sections(station: &StationFrame) -> Html {
     }
 }
 
-const fn total(one: &HeapReplicaFrame) -> u64 {
+const fn total(one: &ReplicaHeap) -> u64 {
     one.base + one.in_use + one.pooled + one.garbage
 }
 
-fn row(heap: &HeapFrame, one: &HeapReplicaFrame, widest: u64) -> Html {
+fn row(heap: &Heap, one: &ReplicaHeap, widest: u64) -> Html {
     let percent = |part: u64| part as f64 / widest as f64 * 100.0;
     let mut from = 0.0;
     let parts = [

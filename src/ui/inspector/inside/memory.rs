@@ -3,25 +3,26 @@
 use yew::prelude::*;
 
 use super::names::Marks;
-use crate::protocol::{AnswerFrame, CallerFrame, ConnectionFrame, MemoryFrame, StationFrame};
+use crate::facet::balancer::Balancer;
+use crate::facet::balancer::memory::{Answer, Caller, Kept, Open};
 use crate::ui::kit::format;
 
 /// Answers and callers listed one by one; more are summed up.
 const LISTED: usize = 24;
 
-pub(super) fn section(station: &StationFrame, marks: &Marks) -> Html {
-    match &station.memory {
+pub(super) fn section(balancer: &Balancer, marks: &Marks) -> Html {
+    match &balancer.kept {
         None => Html::default(),
-        Some(MemoryFrame::Connections(open)) => connections(open, station, marks),
-        Some(MemoryFrame::Names { held, holders, answers }) => names(*held, holders, answers, station, marks),
-        Some(MemoryFrame::Callers { callers, views }) => views_of(*callers, views, station, marks),
+        Some(Kept::Connections(open)) => connections(open, balancer, marks),
+        Some(Kept::Names { held, holders, answers }) => names(*held, holders, answers, balancer, marks),
+        Some(Kept::Callers { callers, views }) => views_of(*callers, views, balancer, marks),
     }
 }
 
-fn connections(open: &[ConnectionFrame], station: &StationFrame, marks: &Marks) -> Html {
+fn connections(open: &[Open], balancer: &Balancer, marks: &Marks) -> Html {
     let most = open.iter().map(|open| open.open).max().unwrap_or(0).max(1);
     let all: u32 = open.iter().map(|open| open.open).sum();
-    let rows = station.backends.iter().zip(open).map(|(backend, of)| {
+    let rows = balancer.backends.iter().zip(open).map(|(backend, of)| {
         let width = f64::from(of.open) / f64::from(most) * 100.0;
         let age = if of.open == 0 { f64::NAN } else { of.oldest_ns as f64 / 1e9 };
         html! {
@@ -52,9 +53,9 @@ fn connections(open: &[ConnectionFrame], station: &StationFrame, marks: &Marks) 
     }
 }
 
-fn names(held: u32, holders: &[u32], answers: &[AnswerFrame], station: &StationFrame, marks: &Marks) -> Html {
+fn names(held: u32, holders: &[u32], answers: &[Answer], balancer: &Balancer, marks: &Marks) -> Html {
     let more = (held as usize).saturating_sub(answers.len().min(LISTED));
-    let index = |place: u32| station.backends.get(place as usize).map(|backend| backend.index);
+    let index = |place: u32| balancer.backends.get(place as usize).map(|backend| backend.index);
     let title = match held {
         1 => "One resolver holds an answer".to_owned(),
         _ => format!("{} resolvers hold an answer", format::count(held.into())),
@@ -64,7 +65,7 @@ fn names(held: u32, holders: &[u32], answers: &[AnswerFrame], station: &StationF
             <h3>{ title }</h3>
             <p class="sub">{ "Until it expires they send everybody there, whatever has happened since." }</p>
             <ul class="shares">
-                { for station.backends.iter().zip(holders).map(|(backend, count)| html! {
+                { for balancer.backends.iter().zip(holders).map(|(backend, count)| html! {
                     <li>{ marks.badge(backend.index) }<span>{ marks.name(backend.index) }</span>
                         <span class="num">{ format!("{count} ({})", format::percent(f64::from(*count) / f64::from(held.max(1)))) }</span></li>
                 }) }
@@ -90,10 +91,10 @@ fn names(held: u32, holders: &[u32], answers: &[AnswerFrame], station: &StationF
 }
 
 /// Callers against backends: whom each of them would use.
-fn views_of(callers: u32, views: &[CallerFrame], station: &StationFrame, marks: &Marks) -> Html {
+fn views_of(callers: u32, views: &[Caller], balancer: &Balancer, marks: &Marks) -> Html {
     let more = (callers as usize).saturating_sub(views.len().min(LISTED));
-    let cell = |view: &CallerFrame, place: usize| {
-        let backend = &station.backends[place];
+    let cell = |view: &Caller, place: usize| {
+        let backend = &balancer.backends[place];
         let uses = view.uses.get(place).copied().unwrap_or(false);
         let open = view.outstanding.get(place).copied().unwrap_or(0);
         // It has not heard yet that this one is down.
@@ -118,12 +119,12 @@ fn views_of(callers: u32, views: &[CallerFrame], station: &StationFrame, marks: 
             <div class="table-scroll" tabindex="0" role="group" aria-label="Who uses whom">
             <table class="plain-table backends">
                 <thead><tr><th scope="col">{ "Caller" }</th>
-                    { for station.backends.iter().map(|backend| html! { <th scope="col"><abbr title={marks.name(backend.index)}>{ marks.number(backend.index) }</abbr></th> }) }
+                    { for balancer.backends.iter().map(|backend| html! { <th scope="col"><abbr title={marks.name(backend.index)}>{ marks.number(backend.index) }</abbr></th> }) }
                 </tr></thead>
                 <tbody>{ for views.iter().take(LISTED).map(|view| html! {
                     <tr>
                         <th scope="row">{ &view.asker }</th>
-                        { for (0..station.backends.len()).map(|place| cell(view, place)) }
+                        { for (0..balancer.backends.len()).map(|place| cell(view, place)) }
                     </tr>
                 }) }</tbody>
             </table>

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use yew::prelude::*;
 
-use crate::protocol::StationFrame;
+use crate::facet::balancer::Backend;
 use crate::topology::document::{Document, NodeId};
 
 /// Colors; beyond that they repeat, and the number tells.
@@ -24,12 +24,12 @@ pub(super) struct Mark {
 pub(super) struct Marks(BTreeMap<u32, Mark>);
 
 impl Marks {
-    pub(super) fn of(station: &StationFrame, document: &Document) -> Self {
+    pub(super) fn of(backends: &[Backend], document: &Document) -> Self {
         let mut replicas: BTreeMap<u32, usize> = BTreeMap::new();
-        for backend in &station.backends {
+        for backend in backends {
             *replicas.entry(backend.node).or_default() += 1;
         }
-        let marks = station.backends.iter().enumerate().map(|(place, backend)| {
+        let marks = backends.iter().enumerate().map(|(place, backend)| {
             let label = document.nodes.get(&NodeId(backend.node)).map_or("?", |node| node.label.as_str());
             let several = replicas.get(&backend.node).is_some_and(|count| *count > 1);
             let name = if several { format!("{label} {}", backend.replica + 1) } else { label.to_owned() };

@@ -16,12 +16,14 @@ pub use naive::Naive;
 pub use rates::{LastCalls, Rates, Settings as RateSettings, Window};
 pub use time_window::LastSeconds;
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::params::{Entry, ParamSpec, Unit, Variant};
 use crate::model::read::Reader;
 
 /// What a breaker does with calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum State {
     /// Lets them through.
     Closed,
@@ -31,8 +33,20 @@ pub enum State {
     HalfOpen,
 }
 
+impl State {
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::HalfOpen => "half-open",
+            Self::Open => "open",
+        }
+    }
+}
+
 /// Why a breaker changed its state.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Why {
     /// It has not changed yet.
     Fresh,
@@ -74,7 +88,7 @@ impl fmt::Display for Why {
 }
 
 /// Results that a breaker goes by, as one cell of a row: of a single call, or of a second.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cell {
     pub calls: u32,
     pub failed: u32,
@@ -82,7 +96,7 @@ pub struct Cell {
 }
 
 /// A look into a breaker.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Look {
     pub state: State,
     /// When it came into this state, and why.

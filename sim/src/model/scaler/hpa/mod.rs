@@ -9,6 +9,8 @@
 pub mod behavior;
 pub mod calculator;
 
+use serde::{Deserialize, Serialize};
+
 use behavior::{Asked, Behavior, Log, Rules, Step};
 use calculator::{Failure, Metric, Pod, Proposal, Reading, Timing};
 
@@ -59,7 +61,7 @@ impl Settings {
 }
 
 /// Why a number was not what the metrics asked for; the names are the controller's conditions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Limit {
     /// Nothing limited it.
     DesiredWithinRange,

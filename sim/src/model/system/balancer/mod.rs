@@ -255,8 +255,8 @@ impl System {
             self.join_onward(ix, call);
         }
         self.note_chosen(ix, backend, call);
-        if self.lately.station == Some(station) {
-            self.keep_choice(ix, backend, try_no);
+        if self.lately.keeps(station) {
+            self.keep_choice(station, ix, backend, try_no);
         }
         self.send(call);
     }

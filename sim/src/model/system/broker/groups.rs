@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::super::System;
 use super::super::event::Event;
 use super::super::log::LogTone;
@@ -14,7 +16,7 @@ use crate::model::broker::assignment;
 use crate::model::broker::lane::{Lane, Levels};
 
 /// What a group was owed and got, in copies of messages; see the module of brokers for what adds up to what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     pub published: u64,
     /// Processed, and nothing is owed any more.

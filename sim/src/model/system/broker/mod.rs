@@ -16,7 +16,7 @@ pub(super) mod tests;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub use self::delivery::Delivery;
-pub use self::groups::Group;
+pub use self::groups::{Group, Ledger};
 use super::System;
 use super::attempt::{Phase, Verb};
 use super::event::Event;

@@ -1,5 +1,7 @@
 //! A look into a database's read replicas, for whoever watches: nothing is decided, nothing applied.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Copy, CopyStage};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::ids::NodeId;
@@ -9,7 +11,7 @@ use crate::model::system::System;
 use crate::model::system::station::Kind;
 
 /// What there is to see of a database's read replicas.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CopiesLook {
     pub by_rule: bool,
     pub wanted: u32,
@@ -25,7 +27,7 @@ pub struct CopiesLook {
 }
 
 /// One read replica.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CopyLook {
     pub number: u32,
     pub stage: CopyStage,
@@ -34,7 +36,7 @@ pub struct CopyLook {
     pub progress: f64,
     pub dead: bool,
     /// Id of the region; empty: where its primary is.
-    pub region: &'static str,
+    pub region: String,
     pub lag: SimDuration,
     /// Writes that it has not applied yet.
     pub behind: usize,
@@ -63,7 +65,7 @@ impl System {
                 since: copy.since,
                 progress: if copy.stage == CopyStage::Copying && takes > 0.0 { (passed / takes).min(1.0) } else { 1.0 },
                 dead: self.replicas.get(copy.replica as usize).is_some_and(|replica| replica.dead),
-                region: copy.region.map_or("", |region| region.info().id),
+                region: copy.region.map_or_else(String::new, |region| region.info().id.to_owned()),
                 lag,
                 behind,
                 reads: copy.reads,

@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 pub use look::{CopiesLook, CopyLook};
 
+use serde::{Deserialize, Serialize};
+
 use super::System;
 use super::attempt::Verb;
 use super::event::Event;
@@ -39,7 +41,7 @@ const CAUGHT_UP: SimDuration = SimDuration::from_secs(1);
 const LOOKS_EVERY: SimDuration = SimDuration::from_secs(1);
 
 /// Where a read replica is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum CopyStage {
     /// It copies the data.
     Copying,

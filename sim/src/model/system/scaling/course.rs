@@ -1,12 +1,14 @@
 //! How a pool went: replicas and load over time, for whoever watches. Bounded: when it is full, every second point goes.
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::time::{SimDuration, SimTime};
 
 /// Points that are kept at most.
 const POINTS_MAX: usize = 480;
 
 /// A moment of a pool.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CoursePoint {
     pub at: SimTime,
     /// Replicas that there shall be.

@@ -1,5 +1,7 @@
 //! The life of a replica: ordered, waiting for a node, fetching its image, booting, ready, leaving, gone.
 
+use serde::{Deserialize, Serialize};
+
 use super::body::Body;
 use super::versions::Version;
 use super::{Scaling, System};
@@ -30,7 +32,7 @@ const BOOT: u64 = 2;
 const SPOT: u64 = 3;
 
 /// Where a replica is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
     /// No node has room for it, its node is not there yet, or no machine of its kind can be had.
     Pending,

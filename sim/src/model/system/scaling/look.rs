@@ -1,5 +1,7 @@
 //! A look into a scaler, for whoever watches: nothing is decided, no draw is taken.
 
+use serde::{Deserialize, Serialize};
+
 use super::{CoursePoint, RolloutLook, Scaling, Stage, System};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::ids::NodeId;
@@ -10,7 +12,7 @@ use crate::model::system::station::Kind;
 const SHOWN_GONE: SimDuration = SimDuration::from_secs(30);
 
 /// What there is to see.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ScalingLook {
     /// Replicas there shall be.
     pub wanted: u32,
@@ -32,7 +34,7 @@ pub struct ScalingLook {
     /// Numbers of the nodes and since when, or from when on, each is there.
     pub nodes: Vec<(u32, SimTime)>,
     /// Name of the instances' size; empty: none is named.
-    pub size: &'static str,
+    pub size: String,
     /// [USD/h] now, and [USD] since the warm-up.
     pub cost_per_hour: f64,
     pub cost_total: f64,
@@ -41,7 +43,7 @@ pub struct ScalingLook {
 }
 
 /// A replica's life.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReplicaLook {
     pub number: u32,
     pub stage: Stage,
@@ -80,6 +82,13 @@ impl System {
     #[must_use]
     pub fn glance_at_scaling(&self, node: NodeId) -> Option<ScalingLook> {
         self.look(node, false)
+    }
+
+    /// The new version that is on its way into a station.
+    #[must_use]
+    pub fn look_at_rollout(&self, node: NodeId) -> Option<RolloutLook> {
+        let Kind::Pool(pool) = &self.stations[self.station_index(node)? as usize].kind else { return None };
+        pool.scaling.as_deref()?.look_at_rollout(&pool.config.rollout, self.now)
     }
 
     fn look(&self, node: NodeId, whole: bool) -> Option<ScalingLook> {
@@ -122,7 +131,9 @@ impl System {
             rate: scaling.rate,
             waiting: scaling.waiting,
             nodes: scaling.nodes.iter().flat_map(|nodes| nodes.nodes()).map(|node| (node.number, node.ready)).collect(),
-            size: size.and_then(|(at, _)| crate::model::money::SIZES.get(at)).map_or("", |size| size.name),
+            size: size
+                .and_then(|(at, _)| crate::model::money::SIZES.get(at))
+                .map_or_else(String::new, |size| size.name.to_owned()),
             cost_per_hour: station.ledger.rate(),
             cost_total: station.ledger.lines(self.now).map(|line| line.hours * line.item.price()).sum(),
             rollout: scaling.look_at_rollout(&pool.config.rollout, self.now),

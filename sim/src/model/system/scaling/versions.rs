@@ -3,6 +3,8 @@
 //! Which version is wanted follows from the faults in force; how many replicas of which there are at a time is decided by
 //! [`crate::model::scaler::rollout`], whenever one of them becomes ready, dies or is gone.
 
+use serde::{Deserialize, Serialize};
+
 use super::life::Stage;
 use super::{Pod, Scaling, System};
 use crate::engine::time::SimTime;
@@ -43,7 +45,7 @@ pub struct Rollout {
 }
 
 /// A rollout as there is to see of it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RolloutLook {
     pub begun: SimTime,
     /// Without progress for longer than its deadline.

@@ -1,16 +1,83 @@
-//! Packs the inside of the balancer that somebody looks into, and remembers what its last change moved.
+//! How a balancer's strategy decides, and what the last change of its backends moved.
+
+use serde::{Deserialize, Serialize};
 
 use crate::engine::time::SimTime;
-use crate::model::balancer::Picture as Drawing;
+use crate::model::balancer::{Picture as Drawing, Score};
 use crate::model::ids::NodeId;
 use crate::model::system::System;
 use crate::model::system::inside::Inspection;
-use crate::protocol::inside::{Choice, Exemplar, Inside, Keys, KeysMoved, Lately, Picture, Sample, Score};
+use crate::model::system::lately::Choice;
 
 /// Cells of a thinned ring or table.
 const CELLS: usize = 360;
 /// Steps at which a ring is measured.
 const RING_STEPS: usize = 3_600;
+
+/// No backend.
+pub const NOBODY: u32 = u32::MAX;
+
+/// A strategy at work. Backends are named by [`super::Backend::index`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Strategy {
+    /// The strategy's rule in a sentence.
+    pub rule: String,
+    /// Whose view is shown where there are several (routes, callers): which of how many; else (1, 1).
+    pub view: (u32, u32),
+    /// Newest first.
+    pub choices: Vec<Choice>,
+    /// Whom it would choose next if nothing else changed; empty for strategies that depend on more than their list.
+    pub next: Vec<u32>,
+    /// One per backend that could be chosen; empty where the rule needs none or they depend on the request.
+    pub scores: Vec<Score>,
+    pub keys: Option<Keys>,
+    pub picture: Option<Picture>,
+}
+
+/// What a strategy goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Sample {
+    Items,
+    Clients,
+    Countries,
+}
+
+/// Where some sample keys go.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Keys {
+    pub what: Sample,
+    /// What each of them is called; empty for those without a name.
+    pub names: Vec<String>,
+    /// Backend of each key; [`NOBODY`]: none.
+    pub owners: Vec<u32>,
+    /// Their places on the ring, 0..1; empty where there is none.
+    pub places: Vec<f32>,
+    pub change: Option<KeysMoved>,
+}
+
+/// What the last change of the set of backends did to the keys.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeysMoved {
+    pub at_ns: u64,
+    /// Backend of each key before.
+    pub before: Vec<u32>,
+    /// How many had to move for the new shares to be fair.
+    pub ideal: f64,
+}
+
+/// A strategy's ring or table, thinned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Picture {
+    pub ring: bool,
+    /// Points on the ring, or entries of the table.
+    pub size: u32,
+    /// Owners at equal steps.
+    pub cells: Vec<u32>,
+    /// (backend, share of ring or table 0..1).
+    pub shares: Vec<(u32, f64)>,
+    /// Share that changed its owner with the last change of the set of backends, and the least that had to; 0..1.
+    pub moved: Option<(f64, f64)>,
+}
 
 /// Owners as they were before and after the last change of the set of backends.
 #[derive(Clone, Debug, Default)]
@@ -31,9 +98,9 @@ impl Owners {
     }
 }
 
-/// See the module's words.
+/// What is remembered of one strategy.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Look {
+pub(super) struct Follower {
     version: Option<u64>,
     shares: Vec<(u32, f64)>,
     keys: Owners,
@@ -42,7 +109,7 @@ pub(super) struct Look {
     changed: Option<(SimTime, f64)>,
 }
 
-impl Look {
+impl Follower {
     /// Notices what a change of the list moved, also while nobody looks.
     pub(super) fn keep_up(&mut self, system: &System, node: NodeId) {
         if system.list_version(node) != self.version
@@ -52,8 +119,8 @@ impl Look {
         }
     }
 
-    /// The inside as it is now.
-    pub(super) fn build(&mut self, system: &System, node: NodeId) -> Option<Inside> {
+    /// The strategy as it is now.
+    pub(super) fn read(&mut self, system: &System, node: NodeId) -> Option<Strategy> {
         let inspection = system.inspect(node)?;
         self.follow(&inspection, system.now());
         let picture = self.picture(&inspection);
@@ -73,17 +140,12 @@ impl Look {
             owners,
             places,
         });
-        let scores = explanation.scores.into_iter();
-        Some(Inside {
-            node: node.0,
-            at_ns: system.now().0,
+        Some(Strategy {
             rule: explanation.rule.to_owned(),
             view,
-            choices: choices(system),
+            choices: system.latest_choices(node).copied().collect(),
             next,
-            scores: scores
-                .map(|score| Score { backend: score.backend, value: score.value, formula: score.formula })
-                .collect(),
+            scores: explanation.scores,
             keys,
             picture,
         })
@@ -154,39 +216,9 @@ fn least_moved(before: &[(u32, f64)], now: &[(u32, f64)]) -> f64 {
     before.iter().map(|(backend, share)| (share - share_now(*backend)).max(0.0)).sum()
 }
 
-fn choices(system: &System) -> Vec<Choice> {
-    let choices = system.lately.choices.iter().rev();
-    choices
-        .map(|choice| Choice {
-            at_ns: choice.at.0,
-            source: choice.source.0,
-            ordinal: choice.ordinal,
-            backend: choice.backend,
-            try_no: choice.try_no,
-        })
-        .collect()
-}
-
-/// Requests worth asking about.
-pub(super) fn lately(system: &System) -> Lately {
-    let told = |one: &crate::model::system::lately::Exemplar| Exemplar {
-        source: one.source.0,
-        ordinal: one.ordinal,
-        at_ns: one.at.0,
-        took_ns: one.took.0,
-        outcome: one.outcome as u8,
-        reason: one.reason as u8,
-    };
-    Lately {
-        slow: system.lately.slowest().iter().map(told).collect(),
-        failed: system.lately.failed.iter().rev().map(told).collect(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::inside::NOBODY;
 
     #[test]
     fn one_of_four_leaving_must_move_a_quarter_and_no_more() {

@@ -3,8 +3,10 @@
 use yew::prelude::*;
 
 use super::at;
+use crate::engine::time::{SimDuration, SimTime};
+use crate::facet::policies::{Breaker, Gate, Policies};
+use crate::model::policy::breaker::{Cell, State};
 use crate::protocol::EdgeFrame;
-use crate::protocol::mesh::{BreakerFrame, BreakerState, GateFrame, PolicyFrame};
 use crate::topology::document::EdgeId;
 use crate::ui::kit::format;
 use crate::ui::kit::hint::Term;
@@ -66,14 +68,16 @@ fn level(used: f64, of: f64) -> Html {
     }
 }
 
-fn breaker(one: &BreakerFrame) -> Html {
-    let (sign, class) = match one.state {
-        BreakerState::Closed => ("circle-check", "breaker-closed"),
-        BreakerState::HalfOpen => ("circle-help", "breaker-half-open"),
-        BreakerState::Open => ("circle-x", "breaker-open"),
+fn breaker(one: &Breaker) -> Html {
+    let look = &one.look;
+    let secs = |span: SimDuration| format::duration(span.as_secs_f64());
+    let (sign, class) = match look.state {
+        State::Closed => ("circle-check", "breaker-closed"),
+        State::HalfOpen => ("circle-help", "breaker-half-open"),
+        State::Open => ("circle-x", "breaker-open"),
     };
-    let state = match (one.state, one.left_ns) {
-        (BreakerState::Open, Some((left, _))) => format!("open, probes in {}", format::duration(left as f64 / 1e9)),
+    let state = match (look.state, one.left) {
+        (State::Open, Some(left)) => format!("open, probes in {}", secs(left)),
         (state, _) => state.word().to_owned(),
     };
     let title = if one.whose.is_empty() { "Circuit breaker".to_owned() } else { one.whose.clone() };
@@ -81,21 +85,21 @@ fn breaker(one: &BreakerFrame) -> Html {
         <section class={classes!("inside", "breaker", class)}>
             <h3><Term id="circuit_breaker">{ title }</Term></h3>
             <p class="breaker-state">{ icon(sign, "icon-s") }<strong>{ state }</strong></p>
-            if let Some((left, lasts)) = one.left_ns {
-                <svg class="meter breaker-countdown" viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label={format!("{} of {} left", format::duration(left as f64 / 1e9), format::duration(lasts as f64 / 1e9))}>
+            if let Some((left, lasts)) = one.left.zip(look.until.map(|until| until.since(look.since))) {
+                <svg class="meter breaker-countdown" viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label={format!("{} of {} left", secs(left), secs(lasts))}>
                     <rect class="meter-back" width="100" height="6" rx="2" />
-                    <rect class="meter-fill" width={format!("{:.1}", left as f64 / lasts.max(1) as f64 * 100.0)} height="6" rx="2" />
+                    <rect class="meter-fill" width={format!("{:.1}", left.0 as f64 / lasts.0.max(1) as f64 * 100.0)} height="6" rx="2" />
                 </svg>
             }
-            if one.since_ns > 0 { <p class="sub">{ format!("Since {}: {}.", at(one.since_ns), one.why) }</p> }
+            if look.since > SimTime::ZERO { <p class="sub">{ format!("Since {}: {}.", at(look.since), look.why) }</p> }
             { cells(one) }
             <dl class="facts">
-                if let Some((bad, of)) = one.in_a_row { <dt>{ "failures in a row" }</dt><dd class="num">{ format!("{} of {}", format::count(bad.into()), format::count(of.into())) }</dd> }
-                if let Some((failures, slow, from)) = one.shares {
-                    <dt>{ "failed" }</dt><dd class="num">{ share(one.sum.1, one.sum.0, from, failures) }</dd>
-                    if let Some(limit) = slow { <dt>{ "slow" }</dt><dd class="num">{ share(one.sum.2, one.sum.0, from, limit) }</dd> }
+                if let Some((bad, of)) = look.in_a_row { <dt>{ "failures in a row" }</dt><dd class="num">{ format!("{} of {}", format::count(bad.into()), format::count(of.into())) }</dd> }
+                if let Some((failures, slow, from)) = look.shares {
+                    <dt>{ "failed" }</dt><dd class="num">{ share(look.sum.failed, look.sum.calls, from, failures) }</dd>
+                    if let Some(limit) = slow { <dt>{ "slow" }</dt><dd class="num">{ share(look.sum.slow, look.sum.calls, from, limit) }</dd> }
                 }
-                if let Some((used, of)) = one.probes { <dt>{ "probes begun" }</dt><dd class="num">{ format!("{} of {}", format::count(used.into()), format::count(of.into())) }</dd> }
+                if let Some((used, of)) = look.probes { <dt>{ "probes begun" }</dt><dd class="num">{ format!("{} of {}", format::count(used.into()), format::count(of.into())) }</dd> }
             </dl>
         </section>
     }
@@ -110,20 +114,21 @@ fn share(part: u32, calls: u32, from: u32, limit: f64) -> String {
 }
 
 /// What it goes by, one cell for each call or second: the fill is the share that failed, a dot marks slow ones.
-fn cells(one: &BreakerFrame) -> Html {
-    if one.cells.is_empty() {
+fn cells(one: &Breaker) -> Html {
+    let look = &one.look;
+    if look.cells.is_empty() {
         return Html::default();
     }
     let words = format!(
         "The last {}: {} calls, {} failed, {} slow",
         if one.by_second { "seconds" } else { "calls" },
-        one.sum.0,
-        one.sum.1,
-        one.sum.2
+        look.sum.calls,
+        look.sum.failed,
+        look.sum.slow
     );
     let per_row = 20;
-    let rows = one.cells.len().div_ceil(per_row);
-    let cell = |(place, (calls, failed, slow)): (usize, &(u32, u32, u32))| {
+    let rows = look.cells.len().div_ceil(per_row);
+    let cell = |(place, Cell { calls, failed, slow }): (usize, &Cell)| {
         let (x, y) = ((place % per_row) as f64 * 12.0 + 1.0, (place / per_row) as f64 * 14.0 + 1.0);
         let bad = if *calls == 0 { 0.0 } else { f64::from(*failed) / f64::from(*calls) };
         let height = 10.0 * bad;
@@ -139,12 +144,12 @@ fn cells(one: &BreakerFrame) -> Html {
     };
     html! {
         <svg class="breaker-cells" viewBox={format!("0 0 {} {}", per_row * 12, rows * 14 + 2)} role="img" aria-label={words}>
-            { for one.cells.iter().enumerate().map(cell) }
+            { for look.cells.iter().enumerate().map(cell) }
         </svg>
     }
 }
 
-fn gate(one: &GateFrame) -> Html {
+fn gate(one: &Gate) -> Html {
     html! {
         <section class="inside">
             <h3><Term id="bulkhead">{ "Open calls" }</Term></h3>
@@ -157,7 +162,7 @@ fn gate(one: &GateFrame) -> Html {
     }
 }
 
-fn counts(edge: &EdgeFrame, policy: &PolicyFrame) -> Html {
+fn counts(edge: &EdgeFrame, policy: &Policies) -> Html {
     let row = |name: &'static str, count: u64| {
         html! { if count > 0 { <dt>{ name }</dt><dd class="num">{ format::count(count) }</dd> } }
     };

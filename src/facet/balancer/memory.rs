@@ -2,29 +2,84 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::time::SimTime;
 use crate::model::system::System;
 use crate::model::system::balancer::state::{Asker, Balancer, Connections, Memory, Told};
 use crate::model::system::station::Kind;
-use crate::protocol::{AnswerFrame, CallerFrame, ConnectionFrame, MemoryFrame};
 
 /// Rows sent at most; more are only counted.
 const ROWS_MAX: usize = 48;
 
-/// The memory of a balancer; `shown` are the indices of the backends in the frame's table, in its order.
-pub(super) fn memory(system: &System, station: u32, balancer: &Balancer, shown: &[usize]) -> Option<MemoryFrame> {
+/// What a balancer keeps between requests; lists parallel to [`super::Balancer::backends`] where so said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Kept {
+    /// Parallel to the backends.
+    Connections(Vec<Open>),
+    /// DNS answers that resolvers hold.
+    Names {
+        /// How many there are in all.
+        held: u32,
+        /// Resolvers that hold each backend's address; parallel to the backends.
+        holders: Vec<u32>,
+        answers: Vec<Answer>,
+    },
+    /// Callers that choose for themselves.
+    Callers {
+        /// How many there are in all.
+        callers: u32,
+        views: Vec<Caller>,
+    },
+}
+
+/// The connections to one backend.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Open {
+    pub open: u32,
+    /// Requests that came over those now open.
+    pub requests: u64,
+    /// Age of the oldest [ns].
+    pub oldest_ns: u64,
+}
+
+/// An answer that a resolver holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Whose resolver, in words.
+    pub asker: String,
+    /// Index among the backends; `None`: the address of one that is gone.
+    pub backend: Option<u32>,
+    /// Time to live left [ns].
+    pub left_ns: u64,
+    /// It is being looked up.
+    pub waiting: bool,
+}
+
+/// One caller's view of the backends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Caller {
+    pub asker: String,
+    /// Whether it would use each backend, by what it was told last; parallel to the backends.
+    pub uses: Vec<bool>,
+    /// Its own requests in flight; parallel to the backends.
+    pub outstanding: Vec<u32>,
+}
+
+/// The memory of a balancer; `shown` are the indices of the backends in the table, in its order.
+pub(super) fn kept(system: &System, station: u32, balancer: &Balancer, shown: &[usize]) -> Option<Kept> {
     match &balancer.memory {
         Memory::Routes(_) => None,
         Memory::Connections(connections) => {
-            Some(MemoryFrame::Connections(shown.iter().map(|at| open(connections, *at, system.now())).collect()))
+            Some(Kept::Connections(shown.iter().map(|at| open(connections, *at, system.now())).collect()))
         }
         Memory::Names(names) => Some(answers(system, station, names, shown)),
         Memory::Callers(callers) => Some(views(system, balancer, callers, shown)),
     }
 }
 
-fn open(connections: &Connections, backend: usize, now: SimTime) -> ConnectionFrame {
-    let mut frame = ConnectionFrame::default();
+fn open(connections: &Connections, backend: usize, now: SimTime) -> Open {
+    let mut frame = Open::default();
     for connection in connections.list.iter().filter(|connection| connection.backend as usize == backend) {
         frame.open += 1;
         frame.requests += u64::from(connection.requests);
@@ -33,7 +88,7 @@ fn open(connections: &Connections, backend: usize, now: SimTime) -> ConnectionFr
     frame
 }
 
-fn answers(system: &System, station: u32, names: &BTreeMap<Asker, Told>, shown: &[usize]) -> MemoryFrame {
+fn answers(system: &System, station: u32, names: &BTreeMap<Asker, Told>, shown: &[usize]) -> Kept {
     // Answers expire by the clock of those who keep them, which a fault may have set wrong.
     let (now, clock) = (system.now(), system.clock(station, system.now()));
     let held = || names.iter().filter(|(_, told)| told.expires >= clock);
@@ -43,25 +98,25 @@ fn answers(system: &System, station: u32, names: &BTreeMap<Asker, Told>, shown: 
             holders[at] += 1;
         }
     }
-    let row = |(asker, told): (&Asker, &Told)| AnswerFrame {
+    let row = |(asker, told): (&Asker, &Told)| Answer {
         asker: resolver(system, *asker),
         backend: shown.iter().position(|backend| *backend == told.backend as usize).map(|at| at as u32),
         left_ns: told.expires.since(clock).0,
         waiting: told.ready > now,
     };
-    MemoryFrame::Names { held: held().count() as u32, holders, answers: held().take(ROWS_MAX).map(row).collect() }
+    Kept::Names { held: held().count() as u32, holders, answers: held().take(ROWS_MAX).map(row).collect() }
 }
 
-fn views(system: &System, balancer: &Balancer, callers: &BTreeMap<Asker, u32>, shown: &[usize]) -> MemoryFrame {
+fn views(system: &System, balancer: &Balancer, callers: &BTreeMap<Asker, u32>, shown: &[usize]) -> Kept {
     let row = |(asker, picker): (&Asker, &u32)| {
         let views = &balancer.pickers[*picker as usize].views;
-        CallerFrame {
+        Caller {
             asker: name(system, *asker),
             uses: shown.iter().map(|at| views[*at].eligible).collect(),
             outstanding: shown.iter().map(|at| views[*at].outstanding).collect(),
         }
     };
-    MemoryFrame::Callers { callers: callers.len() as u32, views: callers.iter().take(ROWS_MAX).map(row).collect() }
+    Kept::Callers { callers: callers.len() as u32, views: callers.iter().take(ROWS_MAX).map(row).collect() }
 }
 
 /// Who asks, in words: a replica, or a part of a source's clients.

@@ -1,19 +1,16 @@
-//! Who is let in, and who is next.
+//! Who is let in: the rate limit, and what sheds load.
 
 use yew::prelude::*;
 
-use crate::protocol::StationFrame;
-use crate::protocol::door::{LimitFrame, LineFrame, SheddingFrame};
+use super::parts::sentence;
+use crate::facet::admission::{Admission, RateLimit, Shedding};
 use crate::ui::kit::format;
 
-/// Everything there is to see in front of a station and in its line.
-pub(super) fn sections(station: &StationFrame) -> Html {
-    let door = station.door.as_deref();
+pub(super) fn view(admission: &Admission) -> Html {
     html! {
         <>
-            if let Some(limit) = door.and_then(|door| door.limit.as_ref()) { { rate_limit(limit) } }
-            if let Some(shedding) = door.and_then(|door| door.shedding.as_ref()) { { load_shedding(shedding) } }
-            if let Some(line) = station.line.as_deref() { { queue(line) } }
+            if let Some(limit) = &admission.limit { { rate_limit(limit) } }
+            if let Some(shedding) = &admission.shedding { { load_shedding(shedding) } }
         </>
     }
 }
@@ -35,13 +32,7 @@ fn level(used: f64, of: f64, full: bool, words: &str) -> Html {
     }
 }
 
-fn sentence(words: &str) -> String {
-    let mut letters = words.chars();
-    let first = letters.next().map_or_else(String::new, |first| first.to_uppercase().collect());
-    format!("{first}{}.", letters.as_str())
-}
-
-fn rate_limit(limit: &LimitFrame) -> Html {
+fn rate_limit(limit: &RateLimit) -> Html {
     html! {
         <section class="inside door">
             <h3>{ format!("Rate limit: {}", limit.name.to_lowercase()) }</h3>
@@ -58,7 +49,7 @@ fn rate_limit(limit: &LimitFrame) -> Html {
     }
 }
 
-fn load_shedding(shedding: &SheddingFrame) -> Html {
+fn load_shedding(shedding: &Shedding) -> Html {
     let [limit, priority, delay] = shedding.refused;
     html! {
         <section class="inside door">
@@ -80,7 +71,7 @@ fn load_shedding(shedding: &SheddingFrame) -> Html {
 }
 
 /// The limit over time, where it moves.
-fn trend(shedding: &SheddingFrame) -> Html {
+fn trend(shedding: &Shedding) -> Html {
     let least = shedding.trend.iter().copied().fold(f32::INFINITY, f32::min);
     let most = shedding.trend.iter().copied().fold(0.0, f32::max);
     if shedding.trend.len() < 2 || least >= most {
@@ -100,20 +91,5 @@ fn trend(shedding: &SheddingFrame) -> Html {
             </svg>
             <figcaption class="sub">{ words }</figcaption>
         </figure>
-    }
-}
-
-fn queue(line: &LineFrame) -> Html {
-    let whose = line.replica.map_or_else(String::new, |replica| format!(" (longest: replica {})", replica + 1));
-    html! {
-        <section class="inside door">
-            <h3>{ format!("Queue: {}{whose}", line.name) }</h3>
-            <p class={classes!("door-words", line.active.then_some("door-active"))}>{ sentence(&line.words) }</p>
-            if !line.numbers.is_empty() {
-                <dl class="facts">
-                    { for line.numbers.iter().map(|(name, value)| html! { <><dt>{ name }</dt><dd class="num">{ value }</dd></> }) }
-                </dl>
-            }
-        </section>
     }
 }

@@ -1,0 +1,29 @@
+//! What a cache holds, and how often that helped.
+
+use serde::{Deserialize, Serialize};
+
+use super::words::percent;
+use super::{Bar, Look, Show};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cache {
+    /// Hits over look-ups since the start, 0..1; `None`: nothing was looked up yet.
+    pub hit_ratio: Option<f64>,
+    pub entries: u32,
+}
+
+impl Show for Cache {
+    fn read(look: &mut Look<'_>) -> Option<Self> {
+        let pool = look.pool()?;
+        let cache = pool.cache.as_ref()?;
+        let entries = pool.cluster.as_ref().map_or(cache.len(), |cluster| cluster.entries());
+        let hit_ratio = (pool.lookups > 0).then(|| pool.hits as f64 / pool.lookups as f64);
+        Some(Self { hit_ratio, entries: entries as u32 })
+    }
+
+    fn bar(&self) -> Option<Bar> {
+        let ratio = self.hit_ratio?;
+        let (share, value) = (ratio.clamp(0.0, 1.0), format!("{} hit", percent(ratio)));
+        Some(Bar { share, strains: false, value, tells_queue: false })
+    }
+}

@@ -1,0 +1,38 @@
+//! What the replicas of a station are called, where they are listed one by one.
+
+use serde::{Deserialize, Serialize};
+
+use super::member::MemberStage;
+use super::{Look, Show};
+
+/// Names for [`crate::protocol::StationFrame::replicas`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Replicas {
+    /// What they are together.
+    pub title: String,
+    /// In their order; those beyond the list are simply counted.
+    pub names: Vec<String>,
+}
+
+impl Show for Replicas {
+    fn read(look: &mut Look<'_>) -> Option<Self> {
+        let count = look.pool().filter(|_| look.whole)?.replicas.len();
+        let serves = |stage| matches!(stage, MemberStage::Serving | MemberStage::Dead);
+        let (mut title, mut names) = (None, Vec::new());
+        if let Some(copies) = look.system.look_at_copies(look.node()) {
+            let serving = copies.copies.iter().filter(|copy| serves(MemberStage::of_copy(copy)));
+            names = std::iter::once("P".to_owned()).chain(serving.map(|copy| copy.number.to_string())).collect();
+            title = Some("The primary (P) and who serves beside it".to_owned());
+        } else if let Some(nodes) = look.system.look_at_cluster(look.node()) {
+            let serving = nodes.nodes.iter().filter(|node| serves(MemberStage::of_node(node)));
+            names = serving.map(|node| (node.number + 1).to_string()).collect();
+            title = Some(format!("{count} nodes"));
+        }
+        let title = match count {
+            0 => return None,
+            1 => "Its one replica".to_owned(),
+            _ => title.unwrap_or_else(|| format!("{count} replicas")),
+        };
+        Some(Self { title, names })
+    }
+}

@@ -1,0 +1,170 @@
+//! What page and worker say to each other.
+
+use serde::{Deserialize, Serialize};
+
+use super::manifest::{ManifestAnswer, ManifestAsk};
+use super::{Frame, RunId, Speed};
+use crate::topology::document::NodeId;
+
+/// Page to worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ToWorker {
+    /// Start anew with this run. `run_json` is a whole shared run (`topology::format::Run` as JSON): document and input log.
+    /// After a crash or on seek, `until_event` replays silently up to that event (progress is reported by frames).
+    Load {
+        run: RunId,
+        run_json: String,
+        until_event: Option<u64>,
+    },
+    Play {
+        run: RunId,
+        speed: Speed,
+    },
+    Pause {
+        run: RunId,
+    },
+    /// One event while paused.
+    Step {
+        run: RunId,
+    },
+    /// A `topology::document::Change` as JSON. Latest wins for edits still waiting.
+    Change {
+        run: RunId,
+        change_json: String,
+    },
+    /// Jump to a moment [ns].
+    Seek {
+        run: RunId,
+        to_ns: u64,
+    },
+    /// Send this node's series instead of the system's; `None`: the system's.
+    Watch {
+        run: RunId,
+        node: Option<NodeId>,
+    },
+    /// Send the whole inside of these stations with the frames, and of no others.
+    LookInto {
+        run: RunId,
+        nodes: Vec<NodeId>,
+    },
+    /// Send where the time went with the frames, or no longer.
+    Profile {
+        run: RunId,
+        on: bool,
+    },
+    /// Asks for [`FromWorker::Explained`]: why the request with this number (from 0) of a source went as it did.
+    /// A newer question takes an older one's place.
+    Explain {
+        run: RunId,
+        source: NodeId,
+        ordinal: u64,
+    },
+    /// The answer is not wanted any more.
+    ForgetExplain {
+        run: RunId,
+    },
+    /// Asks for [`FromWorker::RunJson`]: the run with its input log, for a link.
+    Export {
+        run: RunId,
+    },
+    /// Grade a design on one seed (the page spreads seeds over a pool). JSON in, JSON out (`lesson::grade`).
+    Grade {
+        job: u32,
+        lesson: String,
+        document_json: String,
+        seed: u64,
+    },
+    /// Reads or writes a Kubernetes manifest; belongs to no run.
+    Manifest {
+        job: u32,
+        ask: ManifestAsk,
+    },
+    /// Run a document to its end as fast as possible, watching one node. Nothing else is under way in such a worker.
+    Race {
+        job: u32,
+        document_json: String,
+        node: NodeId,
+    },
+    /// A frame was taken: another may be sent.
+    FrameTaken {
+        run: RunId,
+    },
+    Ping {
+        id: u32,
+    },
+    /// Answers with a panic: for the test of the watchdog.
+    Crash,
+}
+
+/// Worker to page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum FromWorker {
+    /// First of all.
+    Ready {
+        protocol: u32,
+        build: String,
+    },
+    /// The answer to `Load`: what stands in the way, if anything.
+    Loaded {
+        run: RunId,
+        diagnostics: String,
+        runs: bool,
+    },
+    /// A change was applied before event `at_event`, or refused with diagnostics (JSON) and the old system goes on.
+    Changed {
+        run: RunId,
+        at_event: u64,
+        refused: Option<String>,
+        input_json: Option<String>,
+    },
+    Frame(Box<Frame>),
+    RunJson {
+        run: RunId,
+        run_json: String,
+        trace_hash: String,
+    },
+    /// The run is being replayed to explain a request: how far that is, 0..1.
+    Explaining {
+        run: RunId,
+        share: f64,
+    },
+    /// The journey of a request (`model::journey::Journey` as JSON), or why there is none, in words.
+    Explained {
+        run: RunId,
+        source: NodeId,
+        ordinal: u64,
+        journey: Result<String, String>,
+    },
+    /// The run reached its end and drained: the final report as JSON (`runner::Report`).
+    Finished {
+        run: RunId,
+        report_json: String,
+    },
+    Graded {
+        job: u32,
+        seed: u64,
+        result_json: String,
+    },
+    /// The answer to [`ToWorker::Manifest`].
+    Manifest {
+        job: u32,
+        answer: ManifestAnswer,
+    },
+    /// How far a race's run is, 0..1.
+    Racing {
+        job: u32,
+        share: f64,
+    },
+    /// What came out of it (`runner::what_if::Finish` as JSON), or what stood in the way, in words.
+    Raced {
+        job: u32,
+        finish_json: Result<String, String>,
+    },
+    Pong {
+        id: u32,
+    },
+    /// The simulation is broken; the worker must be replaced.
+    Panicked {
+        message: String,
+    },
+}

@@ -1,0 +1,112 @@
+//! A cache's nodes: who has which share of the keys, and what the last change of them moved.
+
+use yew::prelude::*;
+
+use super::at;
+use super::names::color;
+use super::parts::{bar, looks, stage_class};
+use crate::facet::cache_nodes::CacheNodes;
+use crate::facet::member::MemberStage;
+use crate::model::system::{KeysMoved, NodeLook};
+use crate::ui::kit::format;
+
+pub(super) fn view(nodes: &CacheNodes) -> Html {
+    let cluster = &nodes.look;
+    let keys: Vec<&NodeLook> = cluster.nodes.iter().filter(|node| node.share > 0.0).collect();
+    let title = if keys.len() == 1 { "One node".to_owned() } else { format!("{} nodes share the keys", keys.len()) };
+    let place = |number: u32| keys.iter().position(|node| node.number == number);
+    let mut from = 0.0;
+    let segments: Html = keys
+        .iter()
+        .enumerate()
+        .map(|(at, node)| {
+            let (x, width) = (format!("{:.2}", from * 100.0), format!("{:.2}", node.share * 100.0));
+            from += node.share;
+            html! { <rect class={classes!("share-part", color(at))} x={x} width={width} height="10" /> }
+        })
+        .collect();
+    let words: Vec<String> =
+        keys.iter().map(|node| format!("node {} {}", node.number + 1, format::percent(node.share))).collect();
+    html! {
+        <section class="inside" id="cache-nodes">
+            <h3>{ title }</h3>
+            <svg class="rollout-bar" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label={words.join(", ")}>{ segments }</svg>
+            <ul class="parts">{ for cluster.nodes.iter().map(|one| node(one, place(one.number))) }</ul>
+            if let Some(change) = &cluster.change { { moved(change) } }
+            <dl class="facts">
+                if cluster.by_rule { <dt>{ "wanted" }</dt><dd class="num">{ cluster.wanted }</dd> }
+                <dt>{ "changes so far" }</dt><dd class="num">{ cluster.changes }</dd>
+                <dt>{ "missed for moving" }</dt><dd class="num">{ format::count(cluster.misses) }</dd>
+                if cluster.price > 0.0 { <dt>{ "each costs" }</dt><dd class="num">{ format!("${:.3} an hour", cluster.price) }</dd> }
+            </dl>
+            { hits(nodes) }
+            { looks("The scaler's looks", &cluster.syncs) }
+        </section>
+    }
+}
+
+fn node(node: &NodeLook, place: Option<usize>) -> Html {
+    let stage = MemberStage::of_node(node);
+    let full = if node.capacity > 0 { node.entries as f64 / node.capacity as f64 } else { 0.0 };
+    let ratio = if node.lookups > 0 { node.hits as f64 / node.lookups as f64 } else { f64::NAN };
+    let words = match stage {
+        MemberStage::Joining => format!("joining, {} done", format::percent(node.progress)),
+        MemberStage::Serving => format!("{} of the keys", format::percent(node.share)),
+        MemberStage::Dead => format!("dead: {} of the keys miss", format::percent(node.share)),
+        stage => stage.word().to_owned(),
+    };
+    let held = format!(
+        "{} of {} entries{}",
+        format::count(node.entries as u64),
+        format::count(node.capacity as u64),
+        if node.lookups > 0 { format!(", {} hit", format::percent(ratio)) } else { String::new() }
+    );
+    html! {
+        <li class="part">
+            if let Some(place) = place { <span class={classes!("back-badge", color(place))} aria-hidden="true">{ node.number + 1 }</span> }
+            else { <i class={classes!("life", stage_class(stage))}></i> }
+            <span class="part-name">{ format!("Node {}", node.number + 1) }</span>
+            <span class="part-state">{ words }</span>
+            { bar(if stage == MemberStage::Joining { node.progress } else { full }, "meter-fill") }
+            if stage != MemberStage::Joining { <span class="part-note num">{ held }</span> }
+        </li>
+    }
+}
+
+/// What the last change moved, against theory.
+fn moved(change: &KeysMoved) -> Html {
+    let held = if change.held > 0 { change.moved as f64 / change.held as f64 } else { 0.0 };
+    html! {
+        <p class="keys-moved">
+            <strong>{ format!("{} of {} entries moved", format::count(change.moved), format::count(change.held)) }</strong>
+            { format!(
+                " ({}) when {} nodes became {}, at {}. {} of the ring changed hands; theory says {}. {} look-ups have missed for it since, each a read more behind the cache.",
+                format::percent(held), change.from, change.to, at(change.at), format::percent(change.share),
+                format::percent(change.ideal), format::count(change.misses)
+            ) }
+        </p>
+    }
+}
+
+/// The hit ratio over the last buckets.
+fn hits(cluster: &CacheNodes) -> Html {
+    if cluster.hits.len() < 2 {
+        return Html::default();
+    }
+    let step = 100.0 / (cluster.hits.len() - 1) as f64;
+    let mut points = String::new();
+    for (at, ratio) in cluster.hits.iter().enumerate().filter(|(_, ratio)| ratio.is_finite()) {
+        points += &format!("{:.2},{:.2} ", at as f64 * step, 29.0 - f64::from(*ratio) * 28.0);
+    }
+    let least = cluster.hits.iter().copied().filter(|ratio| ratio.is_finite()).fold(1.0_f32, f32::min);
+    let span = cluster.hits.len() as f64 * cluster.bucket_secs;
+    let words = format!("Hit ratio over the last {}; lowest {}", format::duration(span), format::percent(least.into()));
+    html! {
+        <figure class="door-trend">
+            <svg viewBox="0 0 100 30" preserveAspectRatio="none" role="img" aria-label={words.clone()}>
+                <polyline class="sync-set" points={points} vector-effect="non-scaling-stroke" />
+            </svg>
+            <figcaption class="sub">{ words }</figcaption>
+        </figure>
+    }
+}

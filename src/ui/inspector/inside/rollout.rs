@@ -1,0 +1,54 @@
+//! A service's versions, while one replaces the other.
+
+use yew::prelude::*;
+
+use super::at;
+use crate::facet::rollout::Rollout;
+
+/// Old and new replicas against the limits of the rollout.
+pub(super) fn view(rollout: &Rollout) -> Html {
+    let counts = &rollout.counts;
+    let all = f64::from(counts.desired + rollout.surge).max(1.0);
+    let title = if rollout.back { "Rolling back" } else { "A new version comes in" };
+    let least = counts.desired.saturating_sub(rollout.missing);
+    let ready = counts.new_available + counts.old_available;
+    let segment = |from: u32, count: u32, class: &'static str| {
+        let x = format!("{:.2}", f64::from(from) / all * 100.0);
+        let width = format!("{:.2}", f64::from(count) / all * 100.0);
+        html! { <rect class={class} x={x} width={width} height="10" /> }
+    };
+    let starting = counts.new - counts.new_available.min(counts.new);
+    let words = format!(
+        "{} new ones ready, {starting} new ones starting, {} old ones ready; at least {least} have to serve, at most {} may be there",
+        counts.new_available,
+        counts.old_available,
+        counts.desired + rollout.surge
+    );
+    let mark = format!("{:.2}", f64::from(least) / all * 100.0);
+    html! {
+        <section class="inside" id="rollout">
+            <h3>{ title }</h3>
+            <svg class="rollout-bar" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label={words.clone()}>
+                <rect class="meter-back" width="100" height="10" />
+                { segment(0, counts.new_available, "rollout-new") }
+                { segment(counts.new_available, counts.old_available, "rollout-old") }
+                { segment(ready, starting, "rollout-starting") }
+                <line class="rollout-least" x1={mark.clone()} x2={mark} y1="0" y2="10" vector-effect="non-scaling-stroke" />
+            </svg>
+            <dl class="facts">
+                <dt>{ "new, ready" }</dt><dd class="num">{ format!("{} of {}", counts.new_available, counts.desired) }</dd>
+                <dt>{ "new, starting" }</dt><dd class="num">{ starting }</dd>
+                <dt>{ "old" }</dt><dd class="num">{ counts.old }</dd>
+                <dt>{ "may be there" }</dt><dd class="num">{ format!("{} + {}", counts.desired, rollout.surge) }</dd>
+                <dt>{ "must serve" }</dt><dd class="num">{ format!("{} − {} = {least}", counts.desired, rollout.missing) }</dd>
+                <dt>{ "since" }</dt><dd class="num">{ at(rollout.begun) }</dd>
+            </dl>
+            if rollout.failed {
+                <p class="rollout-failed">{ "It has made no progress for longer than its deadline. Nothing is undone by itself: roll back." }</p>
+            } else if starting > 0 && ready <= least {
+                <p class="sub">{ "As many as must serve do: it waits for a new one to become ready before another old one leaves." }</p>
+            }
+            <p class="sub">{ "The line marks how many must serve. Old ones that drain are no longer counted." }</p>
+        </section>
+    }
+}
