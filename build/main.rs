@@ -21,7 +21,6 @@ fn main() -> io::Result<ExitCode> {
     if !write_course()? {
         return Ok(ExitCode::FAILURE);
     }
-    lessons()?;
     let browser = ["CARGO_FEATURE_UI", "CARGO_FEATURE_WORKER"].iter().any(|feature| env::var_os(feature).is_some());
     if browser {
         let mut hash = Fnv1a::new();
@@ -37,7 +36,9 @@ fn main() -> io::Result<ExitCode> {
 
 /// Writes what the crate includes. `false`: something under `www/` is wrong, and it has been said.
 fn write_course() -> io::Result<bool> {
-    println!("cargo:rerun-if-changed=www/glossary.toml");
+    for source in ["glossary.toml", "lessons", "scenarios"] {
+        println!("cargo:rerun-if-changed=www/{source}");
+    }
     let out = env::var_os("OUT_DIR").expect("Cargo sets the output folder for build scripts");
     match course::read(Path::new("www")) {
         Ok(files) => {
@@ -53,25 +54,6 @@ fn write_course() -> io::Result<bool> {
             Ok(false)
         }
     }
-}
-
-/// `www/lessons/NN-slug/lesson.toml` becomes `NN-slug.json`. A syntax error is told with its line.
-fn lessons() -> io::Result<()> {
-    println!("cargo:rerun-if-changed=www/lessons");
-    let out = env::var_os("OUT_DIR").expect("Cargo sets the output folder for build scripts");
-    for entry in fs::read_dir("www/lessons")? {
-        let entry = entry?;
-        let path = entry.path().join("lesson.toml");
-        if !path.is_file() {
-            continue;
-        }
-        let text = fs::read_to_string(&path)?;
-        let lesson: toml::Value =
-            toml::from_str(&text).map_err(|error| io::Error::other(format!("{}: {error}", path.display())))?;
-        let json = serde_json::to_string(&lesson).expect("TOML without dates is JSON too");
-        fs::write(Path::new(&out).join(entry.file_name()).with_extension("json"), json)?;
-    }
-    Ok(())
 }
 
 /// Adds a file, or a folder's files in the order of their names.

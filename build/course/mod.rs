@@ -1,10 +1,15 @@
 //! What writers keep under `www/`: read, checked, and written as Rust that the crate includes.
 //!
-//! The build script runs it on the project, `tests/it/course.rs` on folders of its own.
+//! The build script runs it on the project, `tests/it/www.rs` on folders of its own.
 
-mod glossary;
+pub mod glossary;
+mod lessons;
+#[path = "../../src/lesson/marks.rs"]
+mod marks;
+pub mod prose;
+mod scenarios;
 
-use std::{fmt, fs, path::Path};
+use std::{fmt, fs, io, path::Path};
 
 use serde::de::DeserializeOwned;
 
@@ -37,14 +42,41 @@ pub fn read(www: &Path) -> Result<Vec<(&'static str, String)>, Vec<Problem>> {
     let glossary = Source::open(www, "glossary.toml", &mut problems);
     let terms = glossary.map(|source| glossary::read(&source, &mut problems)).unwrap_or_default();
     problems.sort();
-    if problems.is_empty() { Ok(vec![("glossary.rs", glossary::code(&terms))]) } else { Err(problems) }
+    if !problems.is_empty() {
+        // Every word that a lesson uses would seem to be missing.
+        return Err(problems);
+    }
+    let mut files =
+        vec![("glossary.rs", glossary::code(&terms)), ("scenarios.rs", scenarios::read(www, &mut problems))];
+    files.extend(lessons::read(www, &terms, &mut problems));
+    problems.sort();
+    // A file that cannot be read is missed by everybody who needs it.
+    problems.dedup();
+    if problems.is_empty() { Ok(files) } else { Err(problems) }
+}
+
+/// The names in a folder below `www`, by the alphabet.
+fn entries(www: &Path, folder: &str, problems: &mut Vec<Problem>) -> Vec<String> {
+    let names = fs::read_dir(www.join(folder)).and_then(|entries| {
+        entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect::<io::Result<Vec<_>>>()
+    });
+    let mut names = names.unwrap_or_else(|error| {
+        problems.push(Problem {
+            file: format!("www/{folder}"),
+            line: None,
+            message: format!("cannot be read: {error}"),
+        });
+        Vec::new()
+    });
+    names.sort();
+    names
 }
 
 /// A file with its text.
-struct Source {
+pub struct Source {
     /// As [`Problem::file`].
-    file: String,
-    text: String,
+    pub file: String,
+    pub text: String,
 }
 
 impl Source {
@@ -54,7 +86,11 @@ impl Source {
         match read {
             Ok(text) => Some(Self { file, text }),
             Err(error) => {
-                problems.push(Problem { file, line: None, message: format!("cannot be read: {error}") });
+                let message = match error.kind() {
+                    io::ErrorKind::NotFound => "is missing: add it".to_owned(),
+                    _ => format!("cannot be read: {error}"),
+                };
+                problems.push(Problem { file, line: None, message });
                 None
             }
         }
@@ -64,6 +100,13 @@ impl Source {
     fn problem(&self, at: usize, message: impl Into<String>) -> Problem {
         let line = 1 + self.text[..at.min(self.text.len())].matches('\n').count();
         Problem { file: self.file.clone(), line: Some(line), message: message.into() }
+    }
+
+    /// The text is JSON.
+    fn is_json(&self, problems: &mut Vec<Problem>) {
+        if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&self.text) {
+            problems.push(Problem { file: self.file.clone(), line: Some(error.line()), message: error.to_string() });
+        }
     }
 
     fn toml<T: DeserializeOwned>(&self, problems: &mut Vec<Problem>) -> Option<T> {

@@ -1,12 +1,17 @@
 //! Lessons: data that the page walks through and a simulation grades.
 //!
-//! A lesson is a folder in `www/lessons/NN-slug`: `lesson.toml` (this module's [`Lesson`]), `text.md` (its prose),
-//! `start.json` (the system that fails), `solution.json`, further solutions. The number orders, the slug names.
-//! Goals, locks and budgets are data; nothing about a single lesson is written in code.
+//! A lesson is a folder `www/lessons/SLUG`: `lesson.toml` (this module's [`Lesson`]), `text.md` (its prose), `start.json`
+//! (the system that fails), solutions. Goals, locks and budgets are data; nothing about a single lesson is written in
+//! code, and no list names it.
+//!
+//! What orders and names it is read by the build alone (`build/course/lessons.rs`), also from `lesson.toml`:
+//! `order = 20` (its place in its chapter), `[[solution]]` with `name` and `file` (the first is the one that ablations
+//! are done to), and `also = ["old-name"]` (other names by which links find it).
 
 pub mod catalog;
 pub mod goal;
 pub mod grade;
+mod marks;
 pub mod metric;
 pub mod prediction;
 pub mod progress;
@@ -31,7 +36,7 @@ pub struct Lesson {
     pub format_version: u32,
     /// Rises when the goals or the world change: a pass counts for the version that was passed.
     pub version: u32,
-    /// kebab-case, unique, stable: names the lesson in links and progress.
+    /// kebab-case, unique, stable: names the lesson in links and progress. The folder's name; the file does not say it.
     pub slug: String,
     /// Id of the chapter that it belongs to, see [`catalog::CHAPTERS`].
     pub chapter: String,
@@ -179,7 +184,7 @@ pub enum LessonError {
     NewerFormat {
         found: u32,
     },
-    /// A metric, station, step or section that does not exist, or a number that cannot be.
+    /// A metric or parameter that does not exist, a step that is missing, or a number that cannot be.
     Content(String),
 }
 
@@ -198,7 +203,8 @@ impl fmt::Display for LessonError {
 impl std::error::Error for LessonError {}
 
 impl Lesson {
-    /// Reads `lesson.toml`, which the build has turned into JSON.
+    /// Reads `lesson.toml`, which the build has turned into JSON. The build has checked what it reads itself: chapter,
+    /// terms, sections, solutions.
     ///
     /// # Errors
     /// Names the field; also what refers to nothing (see [`LessonError::Content`]).
@@ -216,8 +222,6 @@ impl Lesson {
             if holds { Ok(()) } else { Err(LessonError::Content(format!("{}: {message}", self.slug))) }
         };
         require(self.format_version >= 1 && self.version >= 1, "versions count from 1")?;
-        let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        require(!self.slug.is_empty() && self.slug.chars().all(kebab), "the slug is not kebab-case")?;
         require(!self.seeds.is_empty(), "there is no seed to practice on")?;
         require(!self.goals.is_empty(), "there is no goal")?;
         require(!self.hints.is_empty(), "there is no hint")?;
@@ -230,9 +234,6 @@ impl Lesson {
         for goal in &self.goals {
             goal.check().map_err(|message| LessonError::Content(format!("{}: goal: {message}", self.slug)))?;
         }
-        for term in &self.teaches {
-            require(crate::glossary::find(term).is_some(), &format!("the glossary does not know \"{term}\""))?;
-        }
         let predicts = self.steps.iter().any(|step| step.kind == StepKind::Predict);
         require(
             predicts == self.prediction.is_some(),
@@ -241,7 +242,6 @@ impl Lesson {
         if let Some(prediction) = &self.prediction {
             prediction.check().map_err(|message| LessonError::Content(format!("{}: bet: {message}", self.slug)))?;
         }
-        require(catalog::chapter(&self.chapter).is_some(), &format!("there is no chapter \"{}\"", self.chapter))?;
         let chosen = self.lock.choices.keys();
         for param in self.lock.params.iter().chain(chosen).chain(self.ablations.iter().map(|ablation| &ablation.param))
         {

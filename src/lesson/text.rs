@@ -1,163 +1,89 @@
-//! A lesson's prose: a small part of Markdown, read into plain data that any page can show.
+//! A lesson's prose as plain data that any page can show.
 //!
-//! `## Title {#id}` opens a section. Within it: paragraphs, lists (`- ` or `1. `), `**strong**`, `` `code` ``, and
-//! `[words](term)` for a word of the glossary. Nothing else; raw HTML is text.
+//! It is written in Markdown (`text.md`); the build reads that, refuses what is not here, and stores the rest with the
+//! marks of `marks.rs`, so that no browser program carries a reader of Markdown.
+
+use super::marks::{BLOCK, BULLETS, CODE, IS, ITEM, NUMBERS, SECTION, SPAN, STRONG, TERM};
 
 /// A section of a lesson's prose.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Section {
-    pub id: String,
-    pub title: String,
-    pub blocks: Vec<Block>,
+pub struct Section<'a> {
+    /// kebab-case: steps name it.
+    pub id: &'a str,
+    pub title: &'a str,
+    pub blocks: Vec<Block<'a>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Block {
-    Paragraph(Vec<Span>),
+pub enum Block<'a> {
+    Paragraph(Vec<Span<'a>>),
     /// Items; numbered or not.
     List {
         numbered: bool,
-        items: Vec<Vec<Span>>,
+        items: Vec<Vec<Span<'a>>>,
     },
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Span {
-    Text(String),
-    Strong(String),
-    Code(String),
-    /// Words that a glossary card explains.
+/// Words within a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span<'a> {
+    pub words: Words<'a>,
+    pub strong: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Words<'a> {
+    Text(&'a str),
+    Code(&'a str),
+    /// Text that a glossary card explains.
     Term {
-        words: String,
-        id: String,
+        text: &'a str,
+        id: &'a str,
     },
 }
 
-/// Reads all sections, in order. Text before the first heading is left out: it is for whoever edits the file.
+impl<'a> Words<'a> {
+    /// Without its mark.
+    #[must_use]
+    pub fn text(self) -> &'a str {
+        match self {
+            Self::Text(text) | Self::Code(text) | Self::Term { text, .. } => text,
+        }
+    }
+}
+
+/// Reads what the build has stored, in order.
 #[must_use]
-pub fn sections(text: &str) -> Vec<Section> {
-    let mut sections: Vec<Section> = Vec::new();
-    let mut lines: Vec<&str> = Vec::new();
-    for line in text.lines().chain(["## "]) {
-        let Some(heading) = line.strip_prefix("## ") else {
-            lines.push(line);
-            continue;
-        };
-        if let Some(section) = sections.last_mut() {
-            section.blocks = blocks(&lines);
-        }
-        lines.clear();
-        if !heading.is_empty() {
-            let (title, id) =
-                heading.split_once("{#").map_or((heading, ""), |(title, id)| (title, id.trim_end_matches('}')));
-            sections.push(Section { id: id.trim().to_owned(), title: title.trim().to_owned(), blocks: Vec::new() });
-        }
-    }
-    sections
+pub fn sections(prose: &str) -> Vec<Section<'_>> {
+    let section = |stored| {
+        let mut parts = str::split(stored, BLOCK);
+        let mut next = || parts.next().unwrap_or_default();
+        Section { id: next(), title: next(), blocks: parts.map(block).collect() }
+    };
+    prose.split(SECTION).map(section).collect()
 }
 
-fn blocks(lines: &[&str]) -> Vec<Block> {
-    let mut blocks: Vec<Block> = Vec::new();
-    // Whether the next line goes on with the block before it.
-    let mut open = false;
-    for line in lines.iter().map(|line| line.trim()) {
-        if line.is_empty() {
-            open = false;
-            continue;
-        }
-        let number = line.split_once(". ").filter(|(number, _)| number.parse::<u32>().is_ok()).map(|(_, item)| item);
-        let item = line.strip_prefix("- ").map(|item| (false, item)).or(number.map(|item| (true, item)));
-        match (item, blocks.last_mut()) {
-            (Some((numbered, item)), Some(Block::List { numbered: same, items })) if *same == numbered => {
-                items.push(spans(item))
-            }
-            (Some((numbered, item)), _) => blocks.push(Block::List { numbered, items: vec![spans(item)] }),
-            (None, Some(Block::Paragraph(paragraph))) if open => {
-                paragraph.push(Span::Text(" ".to_owned()));
-                paragraph.extend(spans(line));
-            }
-            (None, Some(Block::List { items, .. })) if open => {
-                if let Some(item) = items.last_mut() {
-                    item.push(Span::Text(" ".to_owned()));
-                    item.extend(spans(line));
-                }
-            }
-            (None, _) => blocks.push(Block::Paragraph(spans(line))),
-        }
-        open = true;
+fn block(stored: &str) -> Block<'_> {
+    if !stored.starts_with([BULLETS, NUMBERS]) {
+        return Block::Paragraph(spans(stored));
     }
-    blocks
+    // Both marks are one byte long.
+    Block::List { numbered: stored.starts_with(NUMBERS), items: stored[1..].split(ITEM).map(spans).collect() }
 }
 
-/// Reads the marks within a line; an opening mark without its end is text.
-#[must_use]
-pub fn spans(text: &str) -> Vec<Span> {
-    let mut spans = Vec::new();
-    let mut plain = String::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let marked = if let Some(after) = rest.strip_prefix("**") {
-            after.split_once("**").map(|(words, rest)| (Span::Strong(words.to_owned()), rest))
-        } else if let Some(after) = rest.strip_prefix('`') {
-            after.split_once('`').map(|(words, rest)| (Span::Code(words.to_owned()), rest))
-        } else if let Some(after) = rest.strip_prefix('[') {
-            after.split_once("](").and_then(|(words, after)| {
-                let (id, rest) = after.split_once(')')?;
-                Some((Span::Term { words: words.to_owned(), id: id.to_owned() }, rest))
-            })
-        } else {
-            None
-        };
-        if let Some((span, after)) = marked {
-            if !plain.is_empty() {
-                spans.push(Span::Text(std::mem::take(&mut plain)));
-            }
-            spans.push(span);
-            rest = after;
-        } else {
-            plain.push(first);
-            rest = &rest[first.len_utf8()..];
-        }
-    }
-    if !plain.is_empty() {
-        spans.push(Span::Text(plain));
-    }
-    spans
+fn spans(stored: &str) -> Vec<Span<'_>> {
+    stored.split(SPAN).map(span).filter(|span| !span.words.text().is_empty()).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sections_hold_paragraphs_and_lists() {
-        let text = "For editors.\n\n## The brief {#brief}\n\nOne line\nand its end.\n\nMore: **now**.\n- a\n- b goes\n  on\n\n1. first\n2. `x`\n## Next {#next}\n";
-        let found = sections(text);
-        assert_eq!(
-            found.iter().map(|section| (&*section.id, &*section.title)).collect::<Vec<_>>(),
-            [("brief", "The brief"), ("next", "Next")]
-        );
-        let plain = |text: &str| Span::Text(text.to_owned());
-        assert_eq!(
-            found[0].blocks,
-            [
-                Block::Paragraph(vec![plain("One line"), plain(" "), plain("and its end.")]),
-                Block::Paragraph(vec![plain("More: "), Span::Strong("now".into()), plain(".")]),
-                Block::List {
-                    numbered: false,
-                    items: vec![vec![plain("a")], vec![plain("b goes"), plain(" "), plain("on")]]
-                },
-                Block::List { numbered: true, items: vec![vec![plain("first")], vec![Span::Code("x".into())]] },
-            ]
-        );
-        assert!(found[1].blocks.is_empty());
-    }
-
-    #[test]
-    fn marks_without_an_end_are_text() {
-        let plain = |text: &str| vec![Span::Text(text.to_owned())];
-        assert_eq!(spans("5 ** 3 ` [x]"), plain("5 ** 3 ` [x]"));
-        assert_eq!(spans("<b>no</b>"), plain("<b>no</b>"));
-        assert_eq!(spans("[busy](utilization)"), [Span::Term { words: "busy".into(), id: "utilization".into() }]);
-    }
+fn span(stored: &str) -> Span<'_> {
+    let plain = stored.strip_prefix(STRONG);
+    let (strong, stored) = (plain.is_some(), plain.unwrap_or(stored));
+    let words = if let Some(code) = stored.strip_prefix(CODE) {
+        Words::Code(code)
+    } else if let Some((id, text)) = stored.strip_prefix(TERM).and_then(|term| term.split_once(IS)) {
+        Words::Term { text, id }
+    } else {
+        Words::Text(stored)
+    };
+    Span { words, strong }
 }

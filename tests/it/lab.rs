@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use headroom::lesson::catalog;
 use headroom::topology::document::Document;
 
-use crate::lessons::{numbers, read};
+use crate::lessons::{numbers, prose, read};
 
 /// A lab with its prose, and the numbers of it that have been checked.
 pub struct Lab {
     pub slug: &'static str,
-    prose: &'static str,
+    prose: String,
     pub start: Document,
     pub solutions: Vec<(&'static str, Document)>,
     said: BTreeSet<String>,
@@ -20,7 +20,7 @@ impl Lab {
     pub fn open(slug: &str) -> Self {
         let files = catalog::lesson(slug).expect("the lab exists");
         let (_, start, solutions) = read(files);
-        let prose = &files.text[files.text.find("## ").expect("prose has sections")..];
+        let prose = prose(files.slug);
         Self { slug: files.slug, prose, start, solutions, said: BTreeSet::new() }
     }
 
@@ -35,7 +35,7 @@ impl Lab {
     /// No number of the prose is left over.
     #[track_caller]
     pub fn is_checked(&self) {
-        let left_over: Vec<String> = numbers(self.prose).difference(&self.said).cloned().collect();
+        let left_over: Vec<String> = numbers(&self.prose).difference(&self.said).cloned().collect();
         assert!(left_over.is_empty(), "{}: numbers that nobody checked: {left_over:?}", self.slug);
     }
 }

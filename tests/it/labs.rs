@@ -12,12 +12,12 @@ use headroom::runner::frame::{FrameBuilder, Pace};
 use headroom::runner::report::Report;
 use headroom::topology::document::Document;
 
-use crate::lessons::{node, numbers, read, report};
+use crate::lessons::{node, numbers, prose, read, report};
 
 /// A lab with its prose, and what of it has been checked.
 pub struct Lab {
     slug: &'static str,
-    prose: &'static str,
+    prose: String,
     pub start: Document,
     pub solutions: Vec<(&'static str, Document)>,
     truth: f64,
@@ -28,8 +28,7 @@ impl Lab {
     pub fn open(slug: &str) -> Self {
         let files = catalog::lesson(slug).expect("the lab exists");
         let (lesson, start, solutions) = read(files);
-        // The note for editors in front of the first section is left out.
-        let prose = &files.text[files.text.find("## ").expect("prose has sections")..];
+        let prose = prose(files.slug);
         let truth = lesson.prediction.and_then(|asked| asked.number).map_or(f64::NAN, |number| number.truth);
         Self { slug: files.slug, prose, start, solutions, truth, said: BTreeSet::new() }
     }
@@ -67,7 +66,7 @@ impl Lab {
     /// No number of the prose is left over.
     #[track_caller]
     pub fn is_checked(&self) {
-        let left_over: Vec<String> = numbers(self.prose).difference(&self.said).cloned().collect();
+        let left_over: Vec<String> = numbers(&self.prose).difference(&self.said).cloned().collect();
         assert!(left_over.is_empty(), "{}: numbers that nobody computed: {left_over:?}", self.slug);
     }
 }

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use headroom::lesson::catalog::{LESSONS, LessonFiles, SCENARIOS};
-use headroom::lesson::{Lesson, grade, rules, text};
+use headroom::lesson::catalog::{self, LESSONS, LessonFiles, SCENARIOS};
+use headroom::lesson::{Lesson, grade, rules};
 use headroom::model::params::{Params, Value, Variant};
 use headroom::runner::report::Report;
 use headroom::runner::simulate;
@@ -36,8 +36,6 @@ fn documents_are_stored_as_headroom_writes_them() {
 #[test]
 fn the_gallery_has_scenarios_without_a_problem() {
     assert!(SCENARIOS.len() >= 4);
-    let ids: BTreeSet<&str> = SCENARIOS.iter().map(|scenario| scenario.id).collect();
-    assert_eq!(ids.len(), SCENARIOS.len(), "ids are unique");
     for scenario in SCENARIOS {
         let run = scenario.run().unwrap();
         assert!(
@@ -51,33 +49,9 @@ fn the_gallery_has_scenarios_without_a_problem() {
 
 #[test]
 fn lessons_refer_to_what_exists() {
-    let slugs: BTreeSet<&str> = LESSONS.iter().map(|lesson| lesson.slug).collect();
-    assert_eq!(slugs.len(), LESSONS.len(), "slugs are unique");
     for files in LESSONS {
         let (lesson, start, solutions) = read(files);
         assert_eq!(lesson.slug, files.slug);
-        let sections = files.sections();
-        let ids: Vec<&str> = sections.iter().map(|section| section.id.as_str()).collect();
-        for step in &lesson.steps {
-            assert!(ids.contains(&step.section.as_str()), "{}: no section {}", lesson.slug, step.section);
-        }
-        for section in &sections {
-            assert!(
-                lesson.steps.iter().any(|step| step.section == section.id),
-                "{}: nobody shows {}",
-                lesson.slug,
-                section.id
-            );
-            assert!(
-                !section.title.is_empty() && !section.blocks.is_empty(),
-                "{}: {} is empty",
-                lesson.slug,
-                section.id
-            );
-            for term in terms(section) {
-                assert!(headroom::glossary::find(&term).is_some(), "{}: no term {term}", lesson.slug);
-            }
-        }
         let windows: Vec<&str> = start.windows.iter().map(|window| window.name.as_str()).collect();
         for goal in &lesson.goals {
             assert!(
@@ -95,7 +69,6 @@ fn lessons_refer_to_what_exists() {
             let right = choice.right(&start).unwrap_or_else(|| panic!("{}: no right answer", lesson.slug));
             assert!(choice.options(&start).contains(&right), "{}: \"{right}\" cannot be chosen", lesson.slug);
         }
-        assert!(solutions.len() >= 2, "{}: a stored solution and another", lesson.slug);
         for (name, document) in solutions.iter().chain([&("start", start.clone())]) {
             assert_eq!(check::check(document), [], "{} {name}", lesson.slug);
             assert_eq!(rules::check(&lesson, &start, document), [], "{} {name}", lesson.slug);
@@ -103,16 +76,24 @@ fn lessons_refer_to_what_exists() {
     }
 }
 
-fn terms(section: &text::Section) -> Vec<String> {
-    let spans = section.blocks.iter().flat_map(|block| match block {
-        text::Block::Paragraph(spans) => vec![spans.clone()],
-        text::Block::List { items, .. } => items.clone(),
-    });
-    let terms = spans.flatten().filter_map(|span| match span {
-        text::Span::Term { id, .. } => Some(id),
-        _ => None,
-    });
-    terms.collect()
+/// By its own name and by those of old links: all find the lesson under its own.
+#[test]
+fn every_name_of_a_lesson_finds_it() {
+    let found = |name: &str| catalog::lesson(name).map(|files| files.slug);
+    for files in LESSONS {
+        for name in files.also.iter().chain([&files.slug]) {
+            assert_eq!(found(name), Some(files.slug));
+        }
+    }
+    assert_eq!(found("metastable"), Some("metastable-failure"));
+    assert_eq!(found("no-such-lesson"), None);
+}
+
+/// `text.md` without its note for editors.
+pub fn prose(slug: &str) -> String {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("www/lessons").join(slug).join("text.md");
+    let text = std::fs::read_to_string(file).expect("a lesson has prose");
+    text[text.find("## ").expect("prose has sections")..].to_owned()
 }
 
 /// The first lesson, with a design made from its solution by `change`.
@@ -648,12 +629,12 @@ fn every_number_in_the_prose_is_computed() {
         ),
     ];
     // Lines of the file, marks included; the note for editors in front of the first section is left out.
-    let prose = &files.text[files.text.find("## ").unwrap()..];
+    let prose = prose(files.slug);
     for phrase in &phrases {
         assert!(prose.contains(phrase.as_str()), "the prose does not say: {phrase}");
     }
     let computed: BTreeSet<String> = phrases.iter().flat_map(|phrase| numbers(phrase)).collect();
-    let left_over: Vec<_> = numbers(prose).difference(&computed).cloned().collect();
+    let left_over: Vec<_> = numbers(&prose).difference(&computed).cloned().collect();
     assert!(left_over.is_empty(), "numbers that nobody computed: {left_over:?}");
     // "at twice this Black Friday they are nearly full".
     assert!((0.8..1.0).contains(&(2.0 * base * factor * query / connections)));

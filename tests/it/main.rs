@@ -5,7 +5,6 @@
 mod any;
 mod caches;
 mod command;
-mod course;
 mod data;
 mod disciplines;
 mod faults;
@@ -49,3 +48,4 @@ mod tidy;
 mod vectors;
 mod versions;
 mod why;
+mod www;

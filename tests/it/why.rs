@@ -19,7 +19,7 @@ const SCENARIOS: &[(&str, &str)] = &[
     ("one queue", include_str!("../../www/scenarios/one-queue.json")),
     ("retry storm", include_str!("../../www/scenarios/retry-storm.json")),
     ("golden", include_str!("../golden/run.json")),
-    ("lesson", include_str!("../../www/lessons/01-black-friday/start.json")),
+    ("lesson", include_str!("../../www/lessons/black-friday/start.json")),
 ];
 
 fn played(run: &Run, secs: f64) -> Session {

@@ -38,12 +38,12 @@ const PANEL: &str = "lesson";
 pub struct Practice {
     pub files: &'static LessonFiles,
     pub lesson: Lesson,
-    pub sections: Vec<Section>,
+    pub sections: Vec<Section<'static>>,
     pub start: Document,
 }
 
 impl Practice {
-    /// Reads a lesson; `None` if there is none of this name (built-in ones can always be read: a test opens each).
+    /// Reads a lesson by slug or another of its names; `None` if there is none (built-in ones can always be read: a test opens each).
     #[must_use]
     pub fn load(slug: &str) -> Option<Self> {
         let files = catalog::lesson(slug)?;
@@ -62,7 +62,8 @@ impl Practice {
 #[must_use]
 pub fn opening(slug: &str) -> Option<Opening> {
     let practice = Practice::load(slug)?;
-    let origin = Origin::Lesson(slug.to_owned());
+    // By its own name, even if the link used another: drafts and progress are kept by it.
+    let origin = Origin::Lesson(practice.files.slug.to_owned());
     let document = storage::kept(&storage::key_of(&origin)).unwrap_or(practice.start);
     Some(Opening { document: Rc::new(document), inputs: Vec::new(), origin, play: false, note: None })
 }
@@ -201,7 +202,7 @@ pub fn PracticeCard(props: &PracticeCardProps) -> Html {
     };
     let Some(step) = steps.get(at) else { return Html::default() };
     let section = practice.sections.iter().find(|section| section.id == step.section);
-    let title = section.map_or_else(|| practice.lesson.title.clone(), |section| section.title.clone());
+    let title = section.map_or_else(|| practice.lesson.title.clone(), |section| section.title.to_owned());
     let counted = format!("{} · step {} of {}", practice.name(), at + 1, steps.len());
     if !open {
         return html! {
@@ -348,7 +349,7 @@ fn Hints(props: &PracticeCardProps) -> Html {
         <section class="hints" aria-label="Hints">
             if shown > 0 {
                 <ol aria-live="polite">
-                    { for hints.iter().take(shown).map(|hint| html! { <li>{ icon("lightbulb", "icon-s") }<span>{ prose::inline(&hint.text) }</span></li> }) }
+                    { for hints.iter().take(shown).map(|hint| html! { <li>{ icon("lightbulb", "icon-s") }<span>{ &hint.text }</span></li> }) }
                 </ol>
             }
             if shown < hints.len() {

@@ -2,12 +2,12 @@
 
 use yew::prelude::*;
 
-use crate::lesson::text::{Block, Span, spans};
+use crate::lesson::text::{Block, Span, Words};
 use crate::ui::kit::hint::Term;
 
 #[derive(Debug, PartialEq, Properties)]
 pub(super) struct ProseProps {
-    pub(super) blocks: Vec<Block>,
+    pub(super) blocks: Vec<Block<'static>>,
 }
 
 #[component]
@@ -26,17 +26,18 @@ pub(super) fn Prose(props: &ProseProps) -> Html {
     html! { <div class="prose">{ for blocks }</div> }
 }
 
-/// One line of prose given as text.
-pub(super) fn inline(text: &str) -> Html {
-    line(&spans(text))
-}
-
-fn line(spans: &[Span]) -> Html {
-    let spans = spans.iter().map(|span| match span {
-        Span::Text(text) => html! { { text } },
-        Span::Strong(text) => html! { <strong>{ text }</strong> },
-        Span::Code(text) => html! { <code class="num">{ text }</code> },
-        Span::Term { words, id } => html! { <Term id={id.clone()}>{ words }</Term> },
+fn line(spans: &[Span<'static>]) -> Html {
+    let spans = spans.iter().map(|span| {
+        let words = match span.words {
+            Words::Text(text) => html! { { text } },
+            Words::Code(text) => html! { <code class="num">{ text }</code> },
+            Words::Term { text, id } => html! { <Term {id}>{ text }</Term> },
+        };
+        if span.strong {
+            html! { <strong>{ words }</strong> }
+        } else {
+            words
+        }
     });
     html! { <>{ for spans }</> }
 }
