@@ -210,7 +210,7 @@ fn balancer_config(reader: &Reader<'_>, layer: Layer) -> BalancerConfig {
     BalancerConfig {
         layer,
         // A strategy that cannot be built is an error of the document; see `check`.
-        strategy: if balancer::build(&strategy).is_ok() { strategy } else { balancer::default_variant() },
+        strategy: if balancer::check(&strategy).is_ok() { strategy } else { balancer::default_variant() },
         checks: reader.flag("health_checks").then(|| CheckConfig {
             interval: SimDuration::from_secs_f64(reader.number("check_interval")),
             timeout: SimDuration::from_secs_f64(reader.number("check_timeout")),

@@ -128,7 +128,7 @@ fn variants() -> Vec<(&'static Descriptor, Params)> {
                 _ => Vec::new(),
             };
             let params = values.into_iter().map(|value| Params::new().with(spec.key, value));
-            let possible = params.filter(|params| (descriptor.build)(params).is_ok());
+            let possible = params.filter(|params| (descriptor.check)(params).is_ok());
             all.extend(possible.map(|params| (descriptor, params)));
         }
     }

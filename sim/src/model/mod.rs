@@ -26,6 +26,7 @@ pub mod priority;
 pub mod profile;
 pub mod profiler;
 pub mod read;
+mod registry;
 pub mod replication;
 pub mod rotation;
 pub mod scaler;

@@ -88,12 +88,12 @@ pub fn field(document: &Document, node: NodeId) -> Option<Field> {
         choice: None,
         settings: as_it_is(&reader, entry, &present),
     }];
-    for descriptor in scaler::REGISTRY.iter().filter(|descriptor| descriptor.entry.id != entry.id) {
-        let Some((params, settings)) = proposal(descriptor.entry.id, &facts) else { continue };
+    for other in scaler::entries().into_iter().filter(|other| other.id != entry.id && other.id != "off") {
+        let Some((params, settings)) = proposal(other.id, &facts) else { continue };
         variations.push(Variation {
-            id: descriptor.entry.id,
-            name: descriptor.entry.name.to_owned(),
-            choice: Some(Variant::new(descriptor.entry.id, params)),
+            id: other.id,
+            name: other.name.to_owned(),
+            choice: Some(Variant::new(other.id, params)),
             settings,
         });
     }

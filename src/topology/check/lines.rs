@@ -42,7 +42,7 @@ pub(super) fn check(document: &Document, found: &mut Found) {
                 "Each replica shares its own slots. Let every replica have a queue of its own, or choose another discipline.",
             );
         }
-        if let Some((entry, variant)) = shedding.filter(|(entry, _)| shed::find(entry.id).is_some()) {
+        if let Some((entry, variant)) = shedding.filter(|(entry, _)| shed::is_kind(entry.id)) {
             let reader = Reader::new(entry, &variant.params);
             if entry.id == "priority" && reader.number("low_until") > reader.number("normal_until") {
                 found.warn(

@@ -174,7 +174,7 @@ fn excluded(entry: &'static Entry, variant: &Variant) -> Option<(&'static str, S
         return distribution::build(variant).err().map(|error| (error.param, error.to_string()));
     }
     if among(balancer::entries()) {
-        return balancer::build(variant).err().map(|message| ("id", message));
+        return balancer::check(variant).err().map(|message| ("id", message));
     }
     if scaler::is_entry(entry) {
         return scaler::check(variant);

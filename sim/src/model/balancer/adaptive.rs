@@ -6,7 +6,9 @@
 //! Source: the adaptive balancer of the Go Coffee tutorial (0.4, 0.3, 0.2, 0.1), as its text means it: a sum, where its
 //! code multiplies.
 
-use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible, listing, nobody};
+use super::{
+    BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, anything, eligible, listing, nobody,
+};
 use crate::model::params::{Entry, ParamSpec, Params, Unit};
 
 const ENTRY: Entry = Entry {
@@ -30,7 +32,8 @@ const fn factor(key: &'static str, label: &'static str, default: f64, help: &'st
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
     entry: ENTRY,
     needs: Needs::Answers { weights: true },
-    build: |params| Ok(Box::new(Adaptive::new(params))),
+    check: anything,
+    build: |params| Box::new(Adaptive::new(params)),
 };
 
 #[derive(Clone, Copy, Debug)]

@@ -9,7 +9,7 @@
 //! it is what is left. Reports on answers and the mean for the silent: gRPC's weighted round robin (gRFC A58, ORCA).
 
 use super::smooth_weighted::SmoothWeighted;
-use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible};
+use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, anything, eligible};
 use crate::model::params::Entry;
 
 /// What a full backend keeps of its weight.
@@ -28,7 +28,8 @@ pub(super) const DESCRIPTOR: Descriptor = Descriptor {
         defect: false,
     },
     needs: Needs::Answers { weights: true },
-    build: |_| Ok(Box::new(CpuWeighted::default())),
+    check: anything,
+    build: |_| Box::new(CpuWeighted::default()),
 };
 
 #[derive(Clone, Debug, Default)]

@@ -7,7 +7,9 @@
 //! fail over to the *nearest* other region, by health. Distances: `geography.rs`.
 
 use super::smooth_weighted::SmoothWeighted;
-use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Reads, Score, Strategy, eligible, nobody};
+use super::{
+    BackendView, Descriptor, Explanation, Needs, PickContext, Reads, Score, Strategy, anything, eligible, nobody,
+};
 use crate::model::geography::{self, Country, Region};
 use crate::model::params::{Entry, ParamSpec, Params};
 use crate::model::read::Reader;
@@ -50,7 +52,8 @@ const ENTRY: Entry = Entry {
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
     entry: ENTRY,
     needs: Needs::Request { weights: true },
-    build: |params| Ok(Box::new(Geographic::new(params))),
+    check: anything,
+    build: |params| Box::new(Geographic::new(params)),
 };
 
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@
 //! `tests/vectors/lb_nginx.json`.
 
 use super::smooth_weighted::SmoothWeighted;
-use super::{Descriptor, Explanation, Needs, PickContext, Reads, Strategy, modulo};
+use super::{Descriptor, Explanation, Needs, PickContext, Reads, Strategy, anything, modulo};
 use crate::model::params::Entry;
 
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
@@ -21,7 +21,8 @@ pub(super) const DESCRIPTOR: Descriptor = Descriptor {
         defect: false,
     },
     needs: Needs::Request { weights: true },
-    build: |_| Ok(Box::new(IpHash::default())),
+    check: anything,
+    build: |_| Box::new(IpHash::default()),
 };
 
 #[derive(Clone, Debug, Default)]

@@ -12,7 +12,7 @@
 
 use super::hashing::{HASH_ON, HashOn, Text, crc32};
 use super::smooth_weighted::SmoothWeighted;
-use super::{Descriptor, Explanation, Needs, PickContext, Reads, Strategy, modulo};
+use super::{Descriptor, Explanation, Needs, PickContext, Reads, Strategy, anything, modulo};
 use crate::model::params::Entry;
 use crate::model::read::Reader;
 
@@ -28,9 +28,10 @@ const ENTRY: Entry = Entry {
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
     entry: ENTRY,
     needs: Needs::Request { weights: true },
+    check: anything,
     build: |params| {
         let hash_on = HashOn::read(&Reader::new(&ENTRY, params));
-        Ok(Box::new(KeyHash { hash_on, fallback: SmoothWeighted::default() }))
+        Box::new(KeyHash { hash_on, fallback: SmoothWeighted::default() })
     },
 };
 

@@ -7,7 +7,9 @@
 //! `tests/vectors/lb_nginx.json`.
 
 use super::smooth_weighted::SmoothWeighted;
-use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible, listing, nobody};
+use super::{
+    BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, anything, eligible, listing, nobody,
+};
 use crate::model::params::Entry;
 
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
@@ -20,7 +22,8 @@ pub(super) const DESCRIPTOR: Descriptor = Descriptor {
         defect: false,
     },
     needs: Needs::Answers { weights: true },
-    build: |_| Ok(Box::new(LeastConnections::default())),
+    check: anything,
+    build: |_| Box::new(LeastConnections::default()),
 };
 
 #[derive(Clone, Debug, Default)]

@@ -39,7 +39,8 @@ const ENTRY: Entry = Entry {
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
     entry: ENTRY,
     needs: Needs::Request { weights: true },
-    build: |params| Ok(Box::new(Maglev::new(params)?)),
+    check,
+    build: |params| Box::new(Maglev::new(params)),
 };
 
 #[derive(Clone, Debug)]
@@ -116,16 +117,20 @@ pub(super) fn table_of(backends: &[(u32, Text, u32)], size: u32) -> Vec<u32> {
     }
 }
 
+fn check(params: &Params) -> Result<(), String> {
+    let size = Reader::new(&ENTRY, params).count("table_size");
+    if is_prime(size) {
+        return Ok(());
+    }
+    let up = (size..).find(|number| is_prime(*number)).unwrap_or(65_537);
+    Err(format!("the table's size, {size}, is no prime number; {up} is one"))
+}
+
 impl Maglev {
-    fn new(params: &Params) -> Result<Self, String> {
+    fn new(params: &Params) -> Self {
         let reader = Reader::new(&ENTRY, params);
         let size = reader.count("table_size");
-        if !is_prime(size) {
-            let up = (size..).find(|number| is_prime(*number)).unwrap_or(65_537);
-            return Err(format!("the table's size, {size}, is no prime number; {up} is one"));
-        }
-        let hash_on = HashOn::read(&reader);
-        Ok(Self { hash_on, size, table: Rc::default(), version: None })
+        Self { hash_on: HashOn::read(&reader), size, table: Rc::default(), version: None }
     }
 
     /// Fills the table anew where the list has changed; tells whether it is of use. Without anybody listed it stays as it is: when

@@ -32,6 +32,7 @@ use serde::{Deserialize, Serialize};
 
 use super::geography::{Country, Region};
 use super::params::{Entry, Params, Variant};
+use super::registry::registry;
 use crate::engine::rng::Stream;
 use crate::engine::time::{SimDuration, SimTime};
 
@@ -216,12 +217,35 @@ pub struct Descriptor {
     pub entry: Entry,
     /// What it goes by. A balancer that sees no answers (DNS) offers only strategies that need none.
     pub needs: Needs,
-    /// Builds it from its parameters; missing ones take their defaults.
-    pub build: fn(&Params) -> Result<Box<dyn Strategy>, String>,
+    /// Values that are each possible may exclude each other: why, in words for the person who set them.
+    pub check: fn(&Params) -> Result<(), String>,
+    /// Builds it from parameters that pass its check; missing ones take their defaults.
+    pub build: fn(&Params) -> Box<dyn Strategy>,
 }
 
-/// All strategies, in the order of the menu.
-pub static REGISTRY: &[Descriptor] = &[
+/// The check of a strategy whose parameters never exclude each other.
+fn anything(_: &Params) -> Result<(), String> {
+    Ok(())
+}
+
+/// What is known of a strategy without building one.
+#[derive(Clone, Copy, Debug)]
+struct Choice {
+    entry: Entry,
+    needs: Needs,
+    check: fn(&Params) -> Result<(), String>,
+}
+
+impl Choice {
+    const fn of(descriptor: &Descriptor) -> Self {
+        Self { entry: descriptor.entry, needs: descriptor.needs, check: descriptor.check }
+    }
+}
+
+registry! {
+    /// All strategies, in the order of the menu.
+    pub static REGISTRY: [Descriptor];
+    static CHOICES: [Choice] = Choice::of;
     round_robin::DESCRIPTOR,
     smooth_weighted_round_robin::DESCRIPTOR,
     weighted_round_robin::DESCRIPTOR,
@@ -238,20 +262,29 @@ pub static REGISTRY: &[Descriptor] = &[
     geographic::DESCRIPTOR,
     adaptive::DESCRIPTOR,
     cpu_weighted::DESCRIPTOR,
-];
+}
 
 /// Entries of all strategies that are not defects.
 #[must_use]
 pub fn entries() -> Vec<&'static Entry> {
-    REGISTRY.iter().map(|descriptor| &descriptor.entry).filter(|entry| !entry.defect).collect()
+    CHOICES.iter().map(|choice| &choice.entry).filter(|entry| !entry.defect).collect()
 }
 
 /// Entries of the strategies that need not see what comes back.
 #[must_use]
 pub fn blind_entries() -> Vec<&'static Entry> {
-    let blind =
-        |descriptor: &&Descriptor| !descriptor.entry.defect && !matches!(descriptor.needs, Needs::Answers { .. });
-    REGISTRY.iter().filter(blind).map(|descriptor| &descriptor.entry).collect()
+    let blind = |choice: &&Choice| !choice.entry.defect && !matches!(choice.needs, Needs::Answers { .. });
+    CHOICES.iter().filter(blind).map(|choice| &choice.entry).collect()
+}
+
+/// What stands against a strategy as a document names it, without building it.
+///
+/// # Errors
+/// As [`build`].
+pub fn check(variant: &Variant) -> Result<(), String> {
+    let choice = CHOICES.iter().find(|choice| choice.entry.id == variant.id);
+    let choice = choice.ok_or_else(|| format!("there is no strategy \"{}\"", variant.id))?;
+    (choice.check)(&variant.params)
 }
 
 /// Finds a strategy by id.
@@ -265,14 +298,15 @@ pub fn find(id: &str) -> Option<&'static Descriptor> {
 /// # Errors
 /// If there is none of that id, or its parameters exclude each other; in words for the person who set them.
 pub fn build(variant: &Variant) -> Result<Box<dyn Strategy>, String> {
+    check(variant)?;
     let descriptor = find(&variant.id).ok_or_else(|| format!("there is no strategy \"{}\"", variant.id))?;
-    (descriptor.build)(&variant.params)
+    Ok((descriptor.build)(&variant.params))
 }
 
 /// The strategy of a balancer that was told nothing.
 #[must_use]
 pub fn default_variant() -> Variant {
-    Variant::new(REGISTRY[0].entry.id, Params::new())
+    Variant::new(CHOICES[0].entry.id, Params::new())
 }
 
 /// So many things are listed one by one in an explanation; of the rest only the number is told.

@@ -9,7 +9,9 @@
 //! `tests/vectors/peak_ewma.json`.
 
 use super::power_of_d_choices::draw;
-use super::{Answer, Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible, listing, nobody};
+use super::{
+    Answer, Descriptor, Explanation, Needs, PickContext, Score, Strategy, anything, eligible, listing, nobody,
+};
 use crate::engine::math;
 use crate::engine::time::SimTime;
 use crate::model::params::{Entry, ParamSpec, Params, Unit};
@@ -46,7 +48,8 @@ const ENTRY: Entry = Entry {
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
     entry: ENTRY,
     needs: Needs::Answers { weights: false },
-    build: |params| Ok(Box::new(PeakEwma::new(params))),
+    check: anything,
+    build: |params| Box::new(PeakEwma::new(params)),
 };
 
 /// What is believed of a backend's response time.

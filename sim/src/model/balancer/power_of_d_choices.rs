@@ -5,7 +5,9 @@
 //!
 //! Source: Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", IEEE TPDS 12(10), 2001.
 
-use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible, listing, nobody};
+use super::{
+    BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, anything, eligible, listing, nobody,
+};
 use crate::engine::rng::Stream;
 use crate::model::params::{Entry, ParamSpec};
 
@@ -21,7 +23,8 @@ const ENTRY: Entry = Entry {
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
     entry: ENTRY,
     needs: Needs::Answers { weights: false },
-    build: |params| Ok(Box::new(PowerOfDChoices { d: ENTRY.number(params, "d") as usize, drawn: Vec::new() })),
+    check: anything,
+    build: |params| Box::new(PowerOfDChoices { d: ENTRY.number(params, "d") as usize, drawn: Vec::new() }),
 };
 
 #[derive(Clone, Debug)]

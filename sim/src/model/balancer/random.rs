@@ -2,7 +2,9 @@
 //!
 //! Source: nginx, `random` without `two` (`src/http/modules/ngx_http_upstream_random_module.c`).
 
-use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible, nobody, places};
+use super::{
+    BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, anything, eligible, nobody, places,
+};
 use crate::engine::rng::Stream;
 use crate::model::params::Entry;
 
@@ -16,7 +18,8 @@ pub(super) const DESCRIPTOR: Descriptor = Descriptor {
         defect: false,
     },
     needs: Needs::List { weights: true },
-    build: |_| Ok(Box::new(Random)),
+    check: anything,
+    build: |_| Box::new(Random),
 };
 
 #[derive(Clone, Copy, Debug)]

@@ -10,7 +10,9 @@
 //! Vectors in `tests/vectors/hashing.json`.
 
 use super::hashing::{HASH_ON, HashOn, Text, xxh64};
-use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Reads, Score, Strategy, eligible, nobody};
+use super::{
+    BackendView, Descriptor, Explanation, Needs, PickContext, Reads, Score, Strategy, anything, eligible, nobody,
+};
 use crate::engine::math;
 use crate::model::params::{Entry, Params};
 use crate::model::read::Reader;
@@ -27,7 +29,8 @@ const ENTRY: Entry = Entry {
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
     entry: ENTRY,
     needs: Needs::Request { weights: true },
-    build: |params| Ok(Box::new(Rendezvous::new(params))),
+    check: anything,
+    build: |params| Box::new(Rendezvous::new(params)),
 };
 
 #[derive(Clone, Debug)]

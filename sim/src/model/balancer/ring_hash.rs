@@ -47,7 +47,8 @@ const ENTRY: Entry = Entry {
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
     entry: ENTRY,
     needs: Needs::Request { weights: true },
-    build: |params| Ok(Box::new(RingHash::new(params)?)),
+    check,
+    build: |params| Box::new(RingHash::new(params)),
 };
 
 #[derive(Clone, Debug)]
@@ -101,15 +102,24 @@ impl Ring {
     }
 }
 
+/// The least and the most points.
+fn sizes(reader: &Reader<'_>) -> (u32, u32) {
+    (reader.count("ring_size_min"), reader.count("ring_size_max"))
+}
+
+fn check(params: &Params) -> Result<(), String> {
+    let (size_min, size_max) = sizes(&Reader::new(&ENTRY, params));
+    if size_min > size_max {
+        return Err(format!("the smallest ring, {size_min} points, is larger than the largest, {size_max}"));
+    }
+    Ok(())
+}
+
 impl RingHash {
-    fn new(params: &Params) -> Result<Self, String> {
+    fn new(params: &Params) -> Self {
         let reader = Reader::new(&ENTRY, params);
-        let (size_min, size_max) = (reader.count("ring_size_min"), reader.count("ring_size_max"));
-        if size_min > size_max {
-            return Err(format!("the smallest ring, {size_min} points, is larger than the largest, {size_max}"));
-        }
-        let hash_on = HashOn::read(&reader);
-        Ok(Self { hash_on, size_min, size_max, ring: Rc::default(), version: None })
+        let (size_min, size_max) = sizes(&reader);
+        Self { hash_on: HashOn::read(&reader), size_min, size_max, ring: Rc::default(), version: None }
     }
 
     /// Makes the ring anew where the list has changed; tells whether it is of use. Without anybody listed it stays as it is: when

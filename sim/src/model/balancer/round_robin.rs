@@ -2,7 +2,7 @@
 //!
 //! Source: the plain form of the oldest scheduling discipline; Kleinrock, "Analysis of a Time-Shared Processor", 1964.
 
-use super::{Descriptor, Explanation, Needs, PickContext, Strategy, listing, nobody};
+use super::{Descriptor, Explanation, Needs, PickContext, Strategy, anything, listing, nobody};
 use crate::model::params::Entry;
 
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
@@ -15,7 +15,8 @@ pub(super) const DESCRIPTOR: Descriptor = Descriptor {
         defect: false,
     },
     needs: Needs::List { weights: false },
-    build: |_| Ok(Box::new(RoundRobin::default())),
+    check: anything,
+    build: |_| Box::new(RoundRobin::default()),
 };
 
 #[derive(Clone, Debug, Default)]

@@ -4,7 +4,7 @@
 //! `tests/vectors/lb_nginx.json`.
 
 use super::smooth_weighted::SmoothWeighted;
-use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible, signed};
+use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, anything, eligible, signed};
 use crate::model::params::Entry;
 
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
@@ -17,7 +17,8 @@ pub(super) const DESCRIPTOR: Descriptor = Descriptor {
         defect: false,
     },
     needs: Needs::List { weights: true },
-    build: |_| Ok(Box::new(SmoothWeightedRoundRobin::default())),
+    check: anything,
+    build: |_| Box::new(SmoothWeightedRoundRobin::default()),
 };
 
 #[derive(Clone, Debug, Default)]

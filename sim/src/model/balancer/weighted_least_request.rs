@@ -10,7 +10,9 @@
 //! Source: envoyproxy/envoy, `source/extensions/load_balancing_policies/least_request/` and
 //! `source/common/upstream/edf_scheduler.h`; vectors in `tests/vectors/lb_envoy.json`.
 
-use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible, listing, nobody};
+use super::{
+    BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, anything, eligible, listing, nobody,
+};
 use crate::engine::math;
 use crate::model::params::{Entry, ParamSpec, Params, Unit};
 use crate::model::read::Reader;
@@ -52,7 +54,8 @@ const ENTRY: Entry = Entry {
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
     entry: ENTRY,
     needs: Needs::Answers { weights: true },
-    build: |params| Ok(Box::new(WeightedLeastRequest::new(params))),
+    check: anything,
+    build: |params| Box::new(WeightedLeastRequest::new(params)),
 };
 
 #[derive(Clone, Debug)]

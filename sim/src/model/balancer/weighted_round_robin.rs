@@ -5,7 +5,7 @@
 //!
 //! Source: the running example's gateway (cumulative weights); Linux IPVS `wrr` behaves alike.
 
-use super::{Descriptor, Explanation, Needs, PickContext, Score, Strategy, eligible, nobody, places};
+use super::{Descriptor, Explanation, Needs, PickContext, Score, Strategy, anything, eligible, nobody, places};
 use crate::model::params::Entry;
 
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
@@ -18,7 +18,8 @@ pub(super) const DESCRIPTOR: Descriptor = Descriptor {
         defect: false,
     },
     needs: Needs::List { weights: true },
-    build: |_| Ok(Box::new(WeightedRoundRobin::default())),
+    check: anything,
+    build: |_| Box::new(WeightedRoundRobin::default()),
 };
 
 #[derive(Clone, Copy, Debug, Default)]

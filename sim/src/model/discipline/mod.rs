@@ -18,6 +18,7 @@ use crate::engine::time::{SimDuration, SimTime};
 use crate::model::params::{Entry, ParamSpec, Variant};
 use crate::model::priority::Priority;
 use crate::model::read::Reader;
+use crate::model::registry::registry;
 
 /// Somebody who waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,8 +130,28 @@ const PROCESSOR_SHARING: DisciplineKind = DisciplineKind {
     way: Way::Sharing,
 };
 
-/// All kinds, in the order of the menu.
-pub static REGISTRY: &[DisciplineKind] = &[
+/// What is known of a discipline without building a queue.
+#[derive(Clone, Copy, Debug)]
+struct Choice {
+    entry: Entry,
+    shares: bool,
+    preempts: bool,
+}
+
+impl Choice {
+    const fn of(kind: &DisciplineKind) -> Self {
+        Self {
+            entry: kind.entry,
+            shares: matches!(kind.way, Way::Sharing),
+            preempts: matches!(kind.way, Way::Ordered { preempts: true, .. }),
+        }
+    }
+}
+
+registry! {
+    /// All kinds, in the order of the menu.
+    pub static REGISTRY: [DisciplineKind];
+    static CHOICES: [Choice] = Choice::of;
     FIFO,
     lifo::KIND,
     adaptive_lifo::KIND,
@@ -139,12 +160,12 @@ pub static REGISTRY: &[DisciplineKind] = &[
     PROCESSOR_SHARING,
     codel::KIND,
     controlled_delay::KIND,
-];
+}
 
 /// All kinds, as a choice for parameters.
 #[must_use]
 pub fn entries() -> Vec<&'static Entry> {
-    REGISTRY.iter().map(|kind| &kind.entry).collect()
+    CHOICES.iter().map(|choice| &choice.entry).collect()
 }
 
 /// What happens when one more comes and all places are taken.
@@ -169,7 +190,7 @@ impl Default for Settings {
 /// What the choice says; first come, first served where it says nothing known.
 #[must_use]
 pub fn read(choice: &Variant) -> Settings {
-    if REGISTRY.iter().any(|kind| kind.entry.id == choice.id) { Settings(choice.clone()) } else { Settings::default() }
+    if CHOICES.iter().any(|known| known.entry.id == choice.id) { Settings(choice.clone()) } else { Settings::default() }
 }
 
 impl Settings {
@@ -179,16 +200,21 @@ impl Settings {
         kind.expect("read() makes settings of known kinds only")
     }
 
+    fn choice(&self) -> &'static Choice {
+        let choice = CHOICES.iter().find(|choice| choice.entry.id == self.0.id);
+        choice.expect("read() makes settings of known kinds only")
+    }
+
     /// Whether all work is done at once.
     #[must_use]
     pub fn is_sharing(&self) -> bool {
-        matches!(self.kind().way, Way::Sharing)
+        self.choice().shares
     }
 
     /// Whether one that matters more interrupts the work on one that matters less.
     #[must_use]
     pub fn preempts(&self) -> bool {
-        matches!(self.kind().way, Way::Ordered { preempts: true, .. })
+        self.choice().preempts
     }
 
     /// An empty queue.

@@ -29,6 +29,7 @@ use self::hpa::calculator::Phase;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::money::SizePrice;
 use crate::model::params::{Entry, Params, Variant, find_entry};
+use crate::model::registry::registry;
 
 /// One measurement, with its age.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -318,20 +319,35 @@ static OFF: Entry = Entry {
     defect: false,
 };
 
-/// All kinds of scalers, but for none at all.
-pub static REGISTRY: &[Descriptor] = &[
+/// What is known of a scaler without building one.
+#[derive(Clone, Copy, Debug)]
+struct Choice {
+    entry: &'static Entry,
+    check: fn(&Params) -> Option<(&'static str, String)>,
+}
+
+impl Choice {
+    const fn of(descriptor: &Descriptor) -> Self {
+        Self { entry: descriptor.entry, check: descriptor.check }
+    }
+}
+
+registry! {
+    /// All kinds of scalers, but for none at all.
+    pub static REGISTRY: [Descriptor];
+    static CHOICES: [Choice] = Choice::of;
     Descriptor { entry: &manual::ENTRY, build: manual::build, check: |_| None },
     Descriptor { entry: &horizontal::ENTRY, build: horizontal::build, check: horizontal::check },
     Descriptor { entry: &kubernetes::ENTRY, build: kubernetes::build, check: kubernetes::check },
     Descriptor { entry: &predictive::ENTRY, build: predictive::build, check: predictive::check },
     Descriptor { entry: &scheduled::ENTRY, build: scheduled::build, check: scheduled::check },
     Descriptor { entry: &vertical::ENTRY, build: vertical::build, check: |_| None },
-];
+}
 
 /// As a choice for parameters, "off" first.
 #[must_use]
 pub fn entries() -> Vec<&'static Entry> {
-    std::iter::once(&OFF).chain(REGISTRY.iter().map(|descriptor| descriptor.entry)).collect()
+    std::iter::once(&OFF).chain(CHOICES.iter().map(|choice| choice.entry)).collect()
 }
 
 /// The scaler that is chosen; `None`: none.
@@ -344,8 +360,8 @@ pub fn build(choice: &Variant) -> Option<Box<dyn Scaler>> {
 /// What a scaler itself says against its parameters: which one, and why.
 #[must_use]
 pub fn check(choice: &Variant) -> Option<(&'static str, String)> {
-    let descriptor = REGISTRY.iter().find(|descriptor| descriptor.entry.id == choice.id)?;
-    (descriptor.check)(&choice.params)
+    let known = CHOICES.iter().find(|known| known.entry.id == choice.id)?;
+    (known.check)(&choice.params)
 }
 
 /// What a choice of how a cache or a deployment scales says against its parameters: which one, and why.

@@ -15,6 +15,7 @@ use std::fmt;
 use crate::engine::time::{NANOS_PER_SEC, SimDuration, SimTime};
 use crate::model::params::{Entry, ParamSpec, Unit, Variant};
 use crate::model::read::Reader;
+use crate::model::registry::registry;
 
 /// What a limiter says to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,9 +82,22 @@ pub struct LimiterKind {
     pub build: fn(&Reader<'_>) -> Box<dyn Limiter>,
 }
 
-/// All kinds, in the order of the menu.
-pub static REGISTRY: &[LimiterKind] =
-    &[token_bucket::KIND, leaky_bucket::KIND, fixed_window::KIND, sliding_log::KIND, sliding_counter::KIND];
+impl LimiterKind {
+    const fn words(&self) -> Entry {
+        self.entry
+    }
+}
+
+registry! {
+    /// All kinds, in the order of the menu.
+    pub static REGISTRY: [LimiterKind];
+    static ENTRIES: [Entry] = LimiterKind::words;
+    token_bucket::KIND,
+    leaky_bucket::KIND,
+    fixed_window::KIND,
+    sliding_log::KIND,
+    sliding_counter::KIND,
+}
 
 static OFF: Entry = Entry {
     id: "off",
@@ -97,7 +111,7 @@ static OFF: Entry = Entry {
 /// Off and all kinds, as a choice for parameters.
 #[must_use]
 pub fn entries() -> Vec<&'static Entry> {
-    std::iter::once(&OFF).chain(REGISTRY.iter().map(|kind| &kind.entry)).collect()
+    std::iter::once(&OFF).chain(ENTRIES).collect()
 }
 
 /// All limiters have it: whether requests share one limit.
@@ -142,8 +156,8 @@ pub struct Settings {
 /// What the choice says; `None`: off.
 #[must_use]
 pub fn read(choice: &Variant) -> Option<Settings> {
-    let kind = find(&choice.id)?;
-    let per_client = Reader::new(&kind.entry, &choice.params).choice("per") == "client";
+    let entry = ENTRIES.iter().find(|entry| entry.id == choice.id)?;
+    let per_client = Reader::new(entry, &choice.params).choice("per") == "client";
     Some(Settings { variant: choice.clone(), per_client })
 }
 

@@ -15,6 +15,7 @@ use crate::model::outcome::Reason;
 use crate::model::params::{Entry, ParamSpec, Variant};
 use crate::model::priority::Priority;
 use crate::model::read::Reader;
+use crate::model::registry::registry;
 
 /// How full it is behind the door.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,8 +89,28 @@ pub struct ShedderKind {
     pub needs_queue: bool,
 }
 
-/// All kinds, in the order of the menu.
-pub static REGISTRY: &[ShedderKind] = &[queue_delay::KIND, priority::KIND, aimd::KIND, gradient::KIND];
+/// What is known of a shedder without building one.
+#[derive(Clone, Copy, Debug)]
+struct Choice {
+    entry: Entry,
+    needs_queue: bool,
+}
+
+impl Choice {
+    const fn of(kind: &ShedderKind) -> Self {
+        Self { entry: kind.entry, needs_queue: kind.needs_queue }
+    }
+}
+
+registry! {
+    /// All kinds, in the order of the menu.
+    pub static REGISTRY: [ShedderKind];
+    static CHOICES: [Choice] = Choice::of;
+    queue_delay::KIND,
+    priority::KIND,
+    aimd::KIND,
+    gradient::KIND,
+}
 
 static OFF: Entry = Entry {
     id: "off",
@@ -103,14 +124,14 @@ static OFF: Entry = Entry {
 /// Off and all kinds, as a choice for stations that have a queue.
 #[must_use]
 pub fn entries() -> Vec<&'static Entry> {
-    std::iter::once(&OFF).chain(REGISTRY.iter().map(|kind| &kind.entry)).collect()
+    std::iter::once(&OFF).chain(CHOICES.iter().map(|choice| &choice.entry)).collect()
 }
 
 /// Off and those that need no queue, as a choice for a gateway.
 #[must_use]
 pub fn gateway_entries() -> Vec<&'static Entry> {
-    let kinds = REGISTRY.iter().filter(|kind| !kind.needs_queue);
-    std::iter::once(&OFF).chain(kinds.map(|kind| &kind.entry)).collect()
+    let choices = CHOICES.iter().filter(|choice| !choice.needs_queue);
+    std::iter::once(&OFF).chain(choices.map(|choice| &choice.entry)).collect()
 }
 
 const LEAST: ParamSpec =
@@ -126,19 +147,20 @@ pub struct Settings(Variant);
 /// What the choice says; `None`: off.
 #[must_use]
 pub fn read(choice: &Variant) -> Option<Settings> {
-    find(&choice.id).map(|_| Settings(choice.clone()))
+    is_kind(&choice.id).then(|| Settings(choice.clone()))
 }
 
-/// Finds a kind by id.
+/// Whether there is a kind of that id.
 #[must_use]
-pub fn find(id: &str) -> Option<&'static ShedderKind> {
-    REGISTRY.iter().find(|kind| kind.entry.id == id)
+pub fn is_kind(id: &str) -> bool {
+    CHOICES.iter().any(|choice| choice.entry.id == id)
 }
 
 impl Settings {
     #[must_use]
     pub fn kind(&self) -> &'static ShedderKind {
-        find(&self.0.id).expect("read() makes settings of known kinds only")
+        let kind = REGISTRY.iter().find(|kind| kind.entry.id == self.0.id);
+        kind.expect("read() makes settings of known kinds only")
     }
 
     fn reader(&self) -> Reader<'_> {

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::params::{Entry, ParamSpec, Unit, Variant};
 use crate::model::read::Reader;
+use crate::model::registry::registry;
 
 /// What a breaker does with calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,7 +172,7 @@ impl Settings {
     /// What it is called.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        find(&self.choice.id).map_or("", |kind| kind.entry.name)
+        ENTRIES.iter().find(|entry| entry.id == self.choice.id).map_or("", |entry| entry.name)
     }
 }
 
@@ -191,8 +192,21 @@ static OFF: Entry = Entry {
     defect: false,
 };
 
-/// All kinds, in the order of the menu.
-pub static REGISTRY: &[Kind] = &[consecutive::KIND, count_window::KIND, time_window::KIND, naive::KIND];
+impl Kind {
+    const fn words(&self) -> &'static Entry {
+        self.entry
+    }
+}
+
+registry! {
+    /// All kinds, in the order of the menu.
+    pub static REGISTRY: [Kind];
+    static ENTRIES: [&Entry] = Kind::words;
+    consecutive::KIND,
+    count_window::KIND,
+    time_window::KIND,
+    naive::KIND,
+}
 
 fn find(id: &str) -> Option<&'static Kind> {
     REGISTRY.iter().find(|kind| kind.entry.id == id)
@@ -201,15 +215,15 @@ fn find(id: &str) -> Option<&'static Kind> {
 /// Off and all kinds that are not defects, as a choice for parameters.
 #[must_use]
 pub fn entries() -> Vec<&'static Entry> {
-    let kinds = REGISTRY.iter().map(|kind| kind.entry).filter(|entry| !entry.defect);
+    let kinds = ENTRIES.iter().copied().filter(|entry| !entry.defect);
     std::iter::once(&OFF).chain(kinds).collect()
 }
 
 /// What the choice says; `None`: off.
 #[must_use]
 pub fn read(choice: &Variant) -> Option<Settings> {
-    let kind = find(&choice.id)?;
-    let scope = match Reader::new(kind.entry, &choice.params).choice("scope") {
+    let entry = ENTRIES.iter().find(|entry| entry.id == choice.id)?;
+    let scope = match Reader::new(entry, &choice.params).choice("scope") {
         "backend" => Scope::Backend,
         "caller" => Scope::Caller,
         _ => Scope::Connection,

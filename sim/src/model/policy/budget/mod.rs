@@ -13,6 +13,7 @@ pub use tokens::Tokens;
 use crate::engine::time::SimTime;
 use crate::model::params::{Entry, Variant};
 use crate::model::read::Reader;
+use crate::model::registry::registry;
 
 /// A retry budget.
 pub trait Budget: fmt::Debug + Send {
@@ -74,8 +75,19 @@ static OFF: Entry = Entry {
     defect: false,
 };
 
-/// All kinds, in the order of the menu.
-pub static REGISTRY: &[Kind] = &[tokens::KIND, concurrent::KIND];
+impl Kind {
+    const fn words(&self) -> &'static Entry {
+        self.entry
+    }
+}
+
+registry! {
+    /// All kinds, in the order of the menu.
+    pub static REGISTRY: [Kind];
+    static ENTRIES: [&Entry] = Kind::words;
+    tokens::KIND,
+    concurrent::KIND,
+}
 
 fn find(id: &str) -> Option<&'static Kind> {
     REGISTRY.iter().find(|kind| kind.entry.id == id)
@@ -84,11 +96,11 @@ fn find(id: &str) -> Option<&'static Kind> {
 /// Off and all kinds, as a choice for parameters.
 #[must_use]
 pub fn entries() -> Vec<&'static Entry> {
-    std::iter::once(&OFF).chain(REGISTRY.iter().map(|kind| kind.entry)).collect()
+    std::iter::once(&OFF).chain(ENTRIES.iter().copied()).collect()
 }
 
 /// What the choice says; `None`: off.
 #[must_use]
 pub fn read(choice: &Variant) -> Option<Settings> {
-    find(&choice.id).map(|_| Settings(choice.clone()))
+    ENTRIES.iter().any(|entry| entry.id == choice.id).then(|| Settings(choice.clone()))
 }

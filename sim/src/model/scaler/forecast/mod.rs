@@ -7,6 +7,7 @@ pub mod holt_winters;
 pub mod seasonal_naive;
 
 use crate::model::params::{Entry, Params, Variant};
+use crate::model::registry::registry;
 
 /// Says what comes `ahead` steps (at least 1) after the end of a series whose season has `period` steps; `None`: the
 /// series is too short. And how it would have done so far: for each step of the series for which that is known, the
@@ -29,16 +30,24 @@ pub struct Descriptor {
     pub forecast: Forecast,
 }
 
-/// All ways to forecast.
-pub static REGISTRY: &[Descriptor] = &[
+impl Descriptor {
+    const fn words(&self) -> &'static Entry {
+        self.entry
+    }
+}
+
+registry! {
+    /// All ways to forecast.
+    pub static REGISTRY: [Descriptor];
+    static ENTRIES: [&Entry] = Descriptor::words;
     Descriptor { entry: &seasonal_naive::ENTRY, forecast: seasonal_naive::forecast },
     Descriptor { entry: &holt_winters::ENTRY, forecast: holt_winters::forecast },
-];
+}
 
 /// As a choice for parameters.
 #[must_use]
 pub fn entries() -> Vec<&'static Entry> {
-    REGISTRY.iter().map(|descriptor| descriptor.entry).collect()
+    ENTRIES.to_vec()
 }
 
 /// The forecast of the way that is chosen.
