@@ -1,6 +1,7 @@
 //! Balancers whose settings cannot do what they are there for.
 
-use super::{Found, kind_of, name_of, replicas};
+use super::kinds::members_max;
+use super::{Found, kind_of, name_of};
 use crate::model::outlier;
 use crate::model::read::Reader;
 use crate::topology::document::{Document, NodeId, Place};
@@ -19,7 +20,7 @@ fn ejects_nobody(document: &Document, id: NodeId, found: &mut Found) {
     }
     let reader = Reader::new(&kind.entry, &document.nodes[&id].params);
     let Some(settings) = outlier::read(&reader.variant("outlier_detection").1) else { return };
-    let backends: u32 = document.edges_from(id).map(|(_, edge)| replicas(document, edge.to)).sum();
+    let backends: u32 = document.edges_from(id).map(|(_, edge)| members_max(document, edge.to)).sum();
     if backends > 0 && settings.ejectable_of(backends) == 0 {
         let name = name_of(document, id);
         let share = settings.max_ejected_share * 100.0;

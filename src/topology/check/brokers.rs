@@ -1,6 +1,7 @@
 //! What goes wrong with message brokers.
 
-use super::{Found, edge_name, kind_of, name_of, replicas};
+use super::kinds::members_max;
+use super::{Found, edge_name, kind_of, name_of};
 use crate::model::params::Value;
 use crate::model::read::Reader;
 use crate::model::station::{self, Category};
@@ -23,7 +24,7 @@ pub(super) fn check(document: &Document, found: &mut Found) {
         }
         let partitions = reader.count("partitions");
         for (edge_id, edge) in document.edges_from(*id) {
-            let members = replicas(document, edge.to);
+            let members = members_max(document, edge.to);
             if members > partitions {
                 found.warn(
                     Place::Edge(edge_id),

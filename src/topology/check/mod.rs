@@ -5,12 +5,11 @@
 mod areas;
 mod backends;
 mod brokers;
+mod kinds;
 mod lines;
 mod params;
-mod parts;
 mod paths;
 mod routes;
-mod scalers;
 
 use std::collections::BTreeSet;
 
@@ -53,8 +52,7 @@ pub fn check(document: &Document) -> Vec<Diagnostic> {
     }
     areas::check(document, &mut found);
     routes::check(document, &mut found);
-    scalers::check(document, &mut found);
-    parts::check(document, &mut found);
+    kinds::check(document, &mut found);
     backends::check(document, &mut found);
     paths::check(document, &mut found);
     lines::check(document, &mut found);
@@ -254,7 +252,7 @@ fn check_node(document: &Document, id: NodeId, node: &Node, found: &mut Found) {
         }
     }
     let scaled = matches!(node.params.get("scaler"), Some(Value::Variant(scaler)) if scaler.id != "off");
-    if kind.accepts_input && !scaled && replicas(document, id) == 0 {
+    if kind.accepts_input && !scaled && kinds::members_max(document, id) == 0 {
         found.warn(
             place,
             "no-capacity",
@@ -403,7 +401,7 @@ fn check_fault(document: &Document, place: Place, fault: &Fault, found: &mut Fou
         }
     }
     if let FaultTarget::Replica(node, index) = fault.target {
-        let replicas = replicas(document, node);
+        let replicas = kinds::members_max(document, node);
         if index >= replicas {
             found.warn(
                 place,
@@ -415,20 +413,6 @@ fn check_fault(document: &Document, place: Place, fault: &Fault, found: &mut Fou
                 "Aim it at a replica that exists.",
             );
         }
-    }
-}
-
-/// How many replicas a node has, or may have; stations without that parameter are one.
-fn replicas(document: &Document, node: NodeId) -> u32 {
-    if let Some(most) = parts::most(document, node) {
-        return most;
-    }
-    let spec = kind_of(document, node).and_then(|kind| kind.entry.params.iter().find(|spec| spec.key == "replicas"));
-    let Some(spec) = spec else { return 1 };
-    let given = document.nodes.get(&node).and_then(|node| node.params.get("replicas")).cloned();
-    match given.unwrap_or_else(|| spec.default_value()) {
-        Value::Number(replicas) => replicas as u32,
-        _ => 0,
     }
 }
 

@@ -28,7 +28,8 @@ use self::hpa::Nanos;
 use self::hpa::calculator::Phase;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::money::SizePrice;
-use crate::model::params::{Entry, Params, Variant, find_entry};
+use crate::model::params::{Entry, Params, Value, Variant, find_entry};
+use crate::model::read::Reader;
 use crate::model::registry::registry;
 
 /// One measurement, with its age.
@@ -362,6 +363,22 @@ pub fn build(choice: &Variant) -> Option<Box<dyn Scaler>> {
 pub fn check(choice: &Variant) -> Option<(&'static str, String)> {
     let known = CHOICES.iter().find(|known| known.entry.id == choice.id)?;
     (known.check)(&choice.params)
+}
+
+/// The most replicas that a scaler may bring about: its upper limit, a fixed number, the largest of its plan. `None`: it
+/// names no number, so there are as many as without it.
+#[must_use]
+pub fn most(choice: &Variant) -> Option<u32> {
+    let entry = find_entry(&entries(), &choice.id)?;
+    let reader = Reader::new(entry, &choice.params);
+    let has = |key: &str| entry.params.iter().any(|spec| spec.key == key);
+    let numbers = ["max", "replicas"].into_iter().filter(|key| has(key)).map(|key| reader.number(key));
+    let rows = if has("plan") { reader.rows("plan") } else { Vec::new() };
+    let planned = rows.into_iter().filter_map(|row| match row.last() {
+        Some(Value::Number(number)) => Some(*number),
+        _ => None,
+    });
+    numbers.chain(planned).map(|number| number.ceil() as u32).max()
 }
 
 /// What a choice of how a cache or a deployment scales says against its parameters: which one, and why.

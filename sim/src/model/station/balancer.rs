@@ -2,8 +2,12 @@
 //! believes healthy.
 
 use super::{Category, Outputs, StationKind};
+use crate::engine::time::SimDuration;
 use crate::model::money::{hourly, prices};
 use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::read::Reader;
+use crate::model::system::plan::{BalancerConfig, CheckConfig, Layer, StationConfig};
+use crate::model::{balancer, outlier, slow_start};
 
 /// The strategy of a balancer that sees what it sends and what comes back.
 pub(super) const STRATEGY: ParamSpec = ParamSpec::variant(
@@ -120,4 +124,34 @@ pub const KIND: StationKind = StationKind {
     icon: "network",
     accepts_input: true,
     outputs: Outputs::Required,
+    ..StationKind::PLAIN
 };
+
+/// What runs: a balancer of requests.
+pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
+    config(reader, Layer::Requests { elsewhere: reader.flag(RETRY_ELSEWHERE.key) })
+}
+
+/// What all balancers have, whatever they choose for.
+pub(super) fn config(reader: &Reader<'_>, layer: Layer) -> StationConfig {
+    let (_, strategy) = reader.variant("strategy");
+    let names = matches!(layer, Layer::Names(_));
+    StationConfig::Balancer(BalancerConfig {
+        layer,
+        // A strategy that cannot be built is an error of the document; see `check`.
+        strategy: if balancer::check(&strategy).is_ok() { strategy } else { balancer::default_variant() },
+        checks: reader.flag("health_checks").then(|| CheckConfig {
+            interval: SimDuration::from_secs_f64(reader.number("check_interval")),
+            timeout: SimDuration::from_secs_f64(reader.number("check_timeout")),
+            rise: reader.count("rise"),
+            fall: reader.count("fall"),
+            deep: reader.choice("check") == "deep",
+            concurrent: reader.count("concurrent"),
+        }),
+        // DNS hears of no answer and shares out no requests.
+        outliers: (!names).then(|| outlier::read(&reader.variant("outlier_detection").1)).flatten(),
+        slow_start: (!names).then(|| slow_start::read(&reader.variant("slow_start").1)).flatten(),
+        panic_mode: reader.flag("panic_mode"),
+        panic_threshold: reader.number("panic_threshold"),
+    })
+}

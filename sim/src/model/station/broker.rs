@@ -1,8 +1,13 @@
 //! A message broker: takes messages from producers, keeps them in partitions, hands them to consumer groups.
 
+use super::positive;
 use super::{Category, Outputs, StationKind};
+use crate::engine::time::SimDuration;
+use crate::model::broker::{self, Acks, Guarantee};
 use crate::model::money::{per_million, prices};
 use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::read::Reader;
+use crate::model::system::plan::StationConfig;
 
 pub const KIND: StationKind = StationKind {
     entry: Entry {
@@ -181,4 +186,40 @@ pub const KIND: StationKind = StationKind {
     icon: "mailbox",
     accepts_input: true,
     outputs: Outputs::Optional,
+    ..StationKind::PLAIN
 };
+
+/// What runs: a broker.
+pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
+    let secs = |key| SimDuration::from_secs_f64(reader.number(key));
+    let gives_up = reader.count("max_deliveries");
+    StationConfig::Broker(broker::Settings {
+        partitions: reader.count("partitions"),
+        by_key: reader.choice("partition_by") == "key",
+        capacity: reader.count("capacity"),
+        drop_oldest: reader.choice("when_full") == "drop_oldest",
+        acks: match reader.choice("acks") {
+            "none" => Acks::None,
+            "flushed" => Acks::Flushed,
+            _ => Acks::Memory,
+        },
+        append: secs("append_time"),
+        flush: secs("flush_time"),
+        flush_every: secs("flush_interval"),
+        guarantee: match reader.choice("guarantee") {
+            "at_most_once" => Guarantee::AtMostOnce,
+            "effectively_once" => Guarantee::EffectivelyOnce,
+            _ => Guarantee::AtLeastOnce,
+        },
+        ordered: reader.flag("ordered"),
+        prefetch: reader.count("prefetch"),
+        commit_every: positive(reader.number("commit_interval")),
+        session: secs("session_timeout"),
+        rebalance: secs("rebalance_time"),
+        cooperative: reader.choice("rebalance") == "cooperative",
+        redelivery: secs("redelivery_wait"),
+        deliveries_max: (gives_up > 0).then_some(gives_up),
+        recognize: secs("dedup_time"),
+        remember: secs("dedup_window"),
+    })
+}

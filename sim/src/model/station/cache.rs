@@ -1,8 +1,15 @@
 //! A cache: real keys, real evictions. The hit ratio emerges, it never is a parameter.
 
 use super::{Category, Outputs, StationKind};
+use super::{Resource, Spend};
+use super::{dist, positive};
+use crate::engine::time::SimDuration;
 use crate::model::money::{hourly, prices};
 use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::read::Reader;
+use crate::model::scaler::cache_cluster;
+use crate::model::scaler::cache_cluster::Number;
+use crate::model::system::plan::{PoolConfig, PoolKind, StationConfig};
 
 pub const KIND: StationKind = StationKind {
     entry: Entry {
@@ -61,4 +68,32 @@ pub const KIND: StationKind = StationKind {
     icon: "zap",
     accepts_input: true,
     outputs: Outputs::Optional,
+    members_max,
+    spends: &[Spend {
+        of: Resource::CacheEntries,
+        amount: |reader| members_max(reader).saturating_mul(reader.count("capacity")),
+    }],
+    ..StationKind::PLAIN
 };
+
+/// Its nodes.
+fn members_max(reader: &Reader<'_>) -> u32 {
+    cache_cluster::read(&reader.variant("cluster").1).map_or(1, |cluster| match cluster.number {
+        Number::Fixed(nodes) => nodes,
+        Number::ByLoad(rule) => rule.max,
+    })
+}
+
+/// What runs: a pool of one.
+pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
+    let time = dist(reader, "lookup_time");
+    let kind = PoolKind::Cache { capacity: reader.count("capacity"), ttl: positive(reader.number("ttl")) };
+    StationConfig::Pool(PoolConfig {
+        slots: reader.count("slots"),
+        queue_limit: reader.count("queue_limit"),
+        check_time: SimDuration::from_secs_f64(reader.number("check_time")),
+        cluster: cache_cluster::read(&reader.variant("cluster").1),
+        price: reader.number("price"),
+        ..PoolConfig::new(kind, time.clone(), time)
+    })
+}

@@ -1,11 +1,15 @@
 //! Client-side balancing: every caller chooses for itself, by what a registry told it when it last asked.
 
+use super::balancer::config;
 use super::balancer::{
     CHECK, CHECK_INTERVAL, CHECK_TIMEOUT, CONCURRENT, FALL, HEALTH_CHECKS, OUTLIER_DETECTION, PANIC_MODE,
     PANIC_THRESHOLD, RISE, SLOW_START, STRATEGY,
 };
 use super::{Category, Outputs, StationKind};
+use crate::engine::time::SimDuration;
 use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::read::Reader;
+use crate::model::system::plan::{CallerConfig, Layer, StationConfig};
 
 pub const KIND: StationKind = StationKind {
     entry: Entry {
@@ -58,4 +62,15 @@ pub const KIND: StationKind = StationKind {
     icon: "waypoints",
     accepts_input: true,
     outputs: Outputs::Required,
+    ..StationKind::PLAIN
 };
+
+/// What runs: a balancer in the callers.
+pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
+    let callers = CallerConfig {
+        clients: reader.count("callers"),
+        refresh: SimDuration::from_secs_f64(reader.number("refresh")),
+        subset: reader.count("subset"),
+    };
+    config(reader, Layer::Callers(callers))
+}

@@ -1,8 +1,16 @@
 //! A database: a fixed number of connections, with different times for reads and writes; perhaps replicas that answer reads.
 
+use super::dist;
 use super::{Category, DISCIPLINE, Outputs, StationKind};
+use super::{Concern, Resource, Setting, Spend};
+use crate::engine::time::SimDuration;
+use crate::model::discipline;
 use crate::model::money::{hourly, per_million, prices};
 use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::read::Reader;
+use crate::model::scaler::read_replicas;
+use crate::model::scaler::read_replicas::Where;
+use crate::model::system::plan::{PoolConfig, PoolKind, StationConfig};
 
 pub const KIND: StationKind = StationKind {
     entry: Entry {
@@ -60,4 +68,42 @@ pub const KIND: StationKind = StationKind {
     icon: "database",
     accepts_input: true,
     outputs: Outputs::None,
+    members_max,
+    concerns,
+    spends: &[Spend {
+        of: Resource::Connections,
+        amount: |reader| members_max(reader).saturating_mul(reader.count("connections")),
+    }],
+    ..StationKind::PLAIN
 };
+
+/// Its primary and its read replicas.
+fn members_max(reader: &Reader<'_>) -> u32 {
+    1 + read_replicas::read(&reader.variant("read_replicas").1).map_or(0, |copies| copies.most())
+}
+
+fn concerns(setting: &Setting<'_>) -> Vec<Concern> {
+    let copies = read_replicas::read(&setting.reader.variant("read_replicas").1);
+    let far = copies.is_some_and(|copies| matches!(copies.place, Where::In(_)));
+    if !far || setting.in_region {
+        return Vec::new();
+    }
+    vec![Concern {
+        code: "primary-nowhere",
+        words: "its read replicas stand in a region, but it stands in none, so writes reach them at once.",
+        remedy: "Put it into a region, or its replicas beside it.",
+    }]
+}
+
+/// What runs: a pool of one, its primary.
+pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
+    StationConfig::Pool(PoolConfig {
+        slots: reader.count("connections"),
+        queue_limit: reader.count("queue_limit"),
+        discipline: discipline::read(&reader.variant("discipline").1),
+        check_time: SimDuration::from_secs_f64(reader.number("check_time")),
+        read_replicas: read_replicas::read(&reader.variant("read_replicas").1).map(Box::new),
+        price: reader.number("price"),
+        ..PoolConfig::new(PoolKind::Database, dist(reader, "read_time"), dist(reader, "write_time"))
+    })
+}

@@ -1,8 +1,12 @@
 //! DNS as a balancer: hands out addresses, which resolvers keep for the time to live on behalf of their clients.
 
+use super::balancer::config;
 use super::balancer::{CHECK, CHECK_TIMEOUT, CONCURRENT, FALL, HEALTH_CHECKS, PANIC_THRESHOLD, RISE};
 use super::{Category, Outputs, StationKind};
+use crate::engine::time::SimDuration;
 use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::read::Reader;
+use crate::model::system::plan::{Layer, NameConfig, StationConfig};
 
 pub const KIND: StationKind = StationKind {
     entry: Entry {
@@ -65,4 +69,11 @@ pub const KIND: StationKind = StationKind {
     icon: "signpost",
     accepts_input: true,
     outputs: Outputs::Required,
+    ..StationKind::PLAIN
 };
+
+/// What runs: a balancer of names.
+pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
+    let secs = |key| SimDuration::from_secs_f64(reader.number(key));
+    config(reader, Layer::Names(NameConfig { ttl: secs("ttl"), lookup: secs("lookup_time") }))
+}

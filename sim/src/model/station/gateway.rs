@@ -7,6 +7,8 @@ use super::balancer::{
 use super::{Category, Outputs, StationKind};
 use crate::model::money::{per_million, prices};
 use crate::model::params::{Entry, ParamSpec};
+use crate::model::read::Reader;
+use crate::model::system::plan::StationConfig;
 
 pub const KIND: StationKind = StationKind {
     entry: Entry {
@@ -50,4 +52,10 @@ pub const KIND: StationKind = StationKind {
     icon: "shield",
     accepts_input: true,
     outputs: Outputs::Required,
+    ..StationKind::PLAIN
 };
+
+/// What runs: a balancer of requests, with a guard in front.
+pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
+    super::balancer::plan(reader)
+}

@@ -1,12 +1,16 @@
 //! A balancer of connections (L4): chooses a backend when a connection is opened; all that comes over it goes there.
 
+use super::balancer::config;
 use super::balancer::{
     CHECK, CHECK_INTERVAL, CHECK_TIMEOUT, CONCURRENT, FALL, HEALTH_CHECKS, OUTLIER_DETECTION, PANIC_MODE,
     PANIC_THRESHOLD, RISE, SLOW_START, STRATEGY,
 };
+use super::positive;
 use super::{Category, Outputs, StationKind};
 use crate::model::money::{hourly, prices};
 use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::read::Reader;
+use crate::model::system::plan::{ConnectionConfig, Layer, StationConfig};
 
 pub const KIND: StationKind = StationKind {
     entry: Entry {
@@ -75,4 +79,17 @@ pub const KIND: StationKind = StationKind {
     icon: "cable",
     accepts_input: true,
     outputs: Outputs::Required,
+    ..StationKind::PLAIN
 };
+
+/// What runs: a balancer of connections.
+pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
+    let connections = ConnectionConfig {
+        per_caller: reader.count("connections"),
+        lifetime: positive(reader.number("lifetime")),
+        idle: positive(reader.number("idle_timeout")),
+        requests: reader.count("requests_per_connection"),
+        cut_when_down: reader.flag("cut_when_down"),
+    };
+    config(reader, Layer::Connections(connections))
+}

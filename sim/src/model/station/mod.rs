@@ -11,7 +11,16 @@ pub mod l4_balancer;
 pub mod service;
 pub mod source;
 
+use std::collections::BTreeSet;
+
+use super::distribution;
+use super::ids::NodeId;
 use super::params::{Entry, ParamSpec};
+use super::read::Reader;
+use super::registry::registry;
+use super::system::plan::StationConfig;
+use crate::engine::dist::Dist;
+use crate::engine::time::SimDuration;
 
 /// What sort of thing a station is: decides its tint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,21 +55,120 @@ pub struct StationKind {
     /// Whether other stations can call it.
     pub accepts_input: bool,
     pub outputs: Outputs,
+    /// The most members (replicas, nodes, a primary with its read replicas) that its settings let it have.
+    pub members_max: fn(&Reader<'_>) -> u32,
+    /// Settings that are each possible, but do not go together.
+    pub concerns: fn(&Setting<'_>) -> Vec<Concern>,
+    /// What it takes from the budget of a lesson.
+    pub spends: &'static [Spend],
 }
 
-/// All kinds, in the order of the palette.
-pub static REGISTRY: &[StationKind] = &[
-    source::KIND,
-    gateway::KIND,
-    balancer::KIND,
-    l4_balancer::KIND,
-    dns::KIND,
-    client_balancer::KIND,
-    service::KIND,
-    cache::KIND,
-    database::KIND,
-    broker::KIND,
-];
+impl StationKind {
+    /// One member, nothing that could contradict itself, nothing spent: what a kind says nothing else of.
+    const PLAIN: Self = Self {
+        entry: Entry { id: "", name: "", summary: "", source: "", params: &[], defect: false },
+        category: Category::Compute,
+        icon: "",
+        accepts_input: true,
+        outputs: Outputs::Required,
+        members_max: |_| 1,
+        concerns: |_| Vec::new(),
+        spends: &[],
+    };
+}
+
+/// A station as it is set, and what it can know of its surroundings.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<'a> {
+    pub reader: Reader<'a>,
+    /// It stands in a region, or in a zone of one.
+    pub in_region: bool,
+    /// All stations there are.
+    pub stations: &'a BTreeSet<NodeId>,
+}
+
+/// Something that will surely not go as meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Concern {
+    /// kebab-case, stable.
+    pub code: &'static str,
+    /// What is wrong, to be read after the station's name and a colon.
+    pub words: &'static str,
+    pub remedy: &'static str,
+}
+
+/// What a lesson's budget counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resource {
+    /// Replicas times slots per replica.
+    Slots,
+    Replicas,
+    /// Over all nodes.
+    CacheEntries,
+    /// Of databases, read replicas included.
+    Connections,
+}
+
+/// So much of something is spent, at the most that the settings let there be.
+#[derive(Clone, Copy, Debug)]
+pub struct Spend {
+    pub of: Resource,
+    pub amount: fn(&Reader<'_>) -> u32,
+}
+
+/// A kind, and what stands behind it when it runs.
+struct Room {
+    kind: StationKind,
+    /// What the system is built from; missing parameters take their defaults.
+    plan: fn(&Reader<'_>) -> StationConfig,
+}
+
+impl Room {
+    const fn kind(&self) -> StationKind {
+        self.kind
+    }
+}
+
+registry! {
+    static ROOMS: [Room];
+    /// All kinds, in the order of the palette.
+    pub static REGISTRY: [StationKind] = Room::kind;
+    Room { kind: source::KIND, plan: source::plan },
+    Room { kind: gateway::KIND, plan: gateway::plan },
+    Room { kind: balancer::KIND, plan: balancer::plan },
+    Room { kind: l4_balancer::KIND, plan: l4_balancer::plan },
+    Room { kind: dns::KIND, plan: dns::plan },
+    Room { kind: client_balancer::KIND, plan: client_balancer::plan },
+    Room { kind: service::KIND, plan: service::plan },
+    Room { kind: cache::KIND, plan: cache::plan },
+    Room { kind: database::KIND, plan: database::plan },
+    Room { kind: broker::KIND, plan: broker::plan },
+}
+
+/// What a station of this kind is built from.
+///
+/// # Panics
+/// If the kind is none of the registry's.
+#[must_use]
+pub fn plan(kind: &StationKind, reader: &Reader<'_>) -> StationConfig {
+    let room = ROOMS.iter().find(|room| room.kind.entry.id == kind.entry.id);
+    (room.expect("kinds come from the registry").plan)(reader)
+}
+
+/// The distribution that a parameter names.
+///
+/// # Panics
+/// If its values make none: the document's check refuses those.
+#[must_use]
+pub fn dist(reader: &Reader<'_>, key: &str) -> Dist {
+    distribution::build(&reader.variant(key).1).expect("the document's check refuses parameters that make none")
+}
+
+/// A length of time [s]; `None` for 0, where that means "never" or "no limit".
+#[must_use]
+pub fn positive(secs: f64) -> Option<SimDuration> {
+    (secs > 0.0).then(|| SimDuration::from_secs_f64(secs))
+}
 
 /// Who is next, at stations that have a queue.
 const DISCIPLINE: ParamSpec = ParamSpec::variant(

@@ -1,8 +1,17 @@
 //! A service: replicas with slots and a queue; its handler computes, then calls further stations while the slot is held.
 
+use super::dist;
 use super::{Category, DISCIPLINE, Outputs, StationKind};
+use super::{Concern, Resource, Setting, Spend};
+use crate::engine::time::SimDuration;
+use crate::model::ids::NodeId;
 use crate::model::money::{per_million, prices};
 use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::read::Reader;
+use crate::model::scaler::{self, kubernetes};
+use crate::model::scaler::{instance, nodes, rollout, start_up};
+use crate::model::system::plan::{CallMode, PoolConfig, PoolKind, ScalingConfig, StationConfig};
+use crate::model::{discipline, object_pool};
 
 pub const KIND: StationKind = StationKind {
     entry: Entry {
@@ -156,4 +165,118 @@ pub const KIND: StationKind = StationKind {
     icon: "server",
     accepts_input: true,
     outputs: Outputs::Optional,
+    members_max,
+    concerns,
+    spends: &[
+        Spend { of: Resource::Slots, amount: |reader| members_max(reader).saturating_mul(reader.count("slots")) },
+        Spend { of: Resource::Replicas, amount: members_max },
+    ],
+    ..StationKind::PLAIN
 };
+
+/// Its replicas, or as many as its scaler may bring about.
+fn members_max(reader: &Reader<'_>) -> u32 {
+    reader.count("replicas").max(scaler::most(&reader.variant("scaler").1).unwrap_or(0))
+}
+
+fn concerns(setting: &Setting<'_>) -> Vec<Concern> {
+    let reader = setting.reader;
+    let mut found = Vec::new();
+    let mut warn = |code, words, remedy| found.push(Concern { code, words, remedy });
+    let (scaler, choice) = reader.variant("scaler");
+    let instance = instance::read(&reader.variant("instance").1);
+    let sized = instance.is_some_and(|instance| instance.size.is_some());
+    if scaler.id == "vertical" && !sized {
+        warn(
+            "no-sizes",
+            "a vertical scaler chooses among sizes, but its replicas have none.",
+            "Choose a virtual machine as what a replica has.",
+        );
+    }
+    if scaler.id == kubernetes::ENTRY.id {
+        for row in kubernetes::rows(&choice.params) {
+            if row.of > 0 && !setting.stations.contains(&NodeId(row.of)) {
+                warn(
+                    "metric-of-nothing",
+                    "its scaler measures a station that is no longer there.",
+                    "Choose another station for the metric, or take the metric out.",
+                );
+            }
+        }
+        let memory = kubernetes::kinds_of(&choice.params).iter().any(|kind| kind.starts_with("memory"));
+        if memory && instance.is_none() {
+            warn(
+                "no-memory",
+                "its scaler looks at memory, but nothing is said of the memory of a replica.",
+                "Choose a container or a virtual machine as what a replica has, or take the metric out.",
+            );
+        }
+    }
+    if reader.variant("objects").0.id == "off" && reader.variant("object_pool").0.id != "off" {
+        warn(
+            "pool-of-nothing",
+            "it has an object pool, but nothing is said of objects, so the pool does nothing.",
+            "Choose what its requests take of memory, or no pool.",
+        );
+    }
+    let Some((pool, _)) = nodes::read(&reader.variant("nodes").1) else { return found };
+    if sized {
+        warn(
+            "machine-on-a-node",
+            "its replicas are machines, and stand on nodes besides; only the nodes are paid.",
+            "Choose a container as what a replica has, or no nodes.",
+        );
+    }
+    let larger = instance
+        .is_some_and(|instance| instance.cpu_request > pool.node.cpu || instance.memory_request > pool.node.memory);
+    if larger {
+        warn(
+            "larger-than-a-node",
+            "a replica requests more than a whole node has, so it stays Pending for ever.",
+            "Choose larger nodes, or a smaller request.",
+        );
+    }
+    found
+}
+
+/// What runs: a pool of replicas.
+pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
+    let time = dist(reader, "service_time");
+    let discipline = discipline::read(&reader.variant("discipline").1);
+    StationConfig::Pool(PoolConfig {
+        replicas: reader.count("replicas"),
+        slots: reader.count("slots"),
+        queue_limit: reader.count("queue_limit"),
+        // Where nobody waits there is no queue to share.
+        shared_queue: reader.choice("queue") == "shared" && !discipline.is_sharing(),
+        discipline,
+        check_time: SimDuration::from_secs_f64(reader.number("check_time")),
+        calls: match reader.choice("calls") {
+            "parallel" => CallMode::Parallel,
+            "one_of" => CallMode::OneOf,
+            _ => CallMode::Sequence,
+        },
+        warm_up_requests: reader.count("warm_up_requests"),
+        warm_up: SimDuration::from_secs_f64(reader.number("warm_up_time")),
+        cold_factor: reader.number("cold_factor"),
+        scaling: scaling_config(reader),
+        objects: object_pool::read(&reader.variant("objects").1, &reader.variant("object_pool").1),
+        rollout: rollout::read(&reader.variant("rollout").1),
+        ..PoolConfig::new(PoolKind::Service, time.clone(), time)
+    })
+}
+
+/// `None` where nobody scales, and nobody asks what replicas use.
+fn scaling_config(reader: &Reader<'_>) -> Option<Box<ScalingConfig>> {
+    let choice = |key| reader.variant(key).1;
+    let (nodes, node_size) = nodes::read(&choice("nodes")).unzip();
+    let config = ScalingConfig {
+        scaler: choice("scaler"),
+        instance: instance::read(&choice("instance")),
+        start_up: start_up::read(&choice("start_up")),
+        nodes,
+        node_size,
+    };
+    let plain = config.scaler.id == "off" && config.instance.is_none() && nodes.is_none() && config.start_up.is_none();
+    (!plain).then(|| Box::new(config))
+}

@@ -1,8 +1,12 @@
 //! A population of clients that sends requests: open loop (on schedule) or closed loop (after the last answer).
 
+use super::dist;
 use super::{Category, Outputs, StationKind};
 use crate::model::params::{Entry, ParamKind, ParamSpec, Unit, Value};
 use crate::model::priority::Priority;
+use crate::model::profile::Profile;
+use crate::model::read::Reader;
+use crate::model::system::plan::{Arrivals, PriorityShare, SourceConfig, StationConfig};
 
 /// Open loop, memoryless.
 pub const POISSON: Entry = Entry {
@@ -205,4 +209,70 @@ pub const KIND: StationKind = StationKind {
     icon: "users",
     accepts_input: false,
     outputs: Outputs::Required,
+    ..StationKind::PLAIN
 };
+
+/// What runs: a source.
+pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
+    let profile = || {
+        let (entry, variant) = reader.variant("profile");
+        Profile::build(entry, &variant.params)
+    };
+    let (entry, variant) = reader.variant("arrivals");
+    let arrivals = match entry.id {
+        "closed" => {
+            let closed = Reader::new(entry, &variant.params);
+            Arrivals::Closed { users: closed.count("users"), think_time: dist(&closed, "think_time") }
+        }
+        "regular" => Arrivals::Regular(profile()),
+        _ => Arrivals::Poisson(profile()),
+    };
+    StationConfig::Source(SourceConfig {
+        arrivals,
+        write_share: reader.number("write_share"),
+        static_share: reader.number("static_share"),
+        keys: reader.count("keys"),
+        key_skew: reader.number("key_skew"),
+        clients: reader.count("clients"),
+        proxies: reader.count("proxies"),
+        resolvers: reader.count("resolvers"),
+        paths: shares(reader, "paths"),
+        countries: shares(reader, "countries"),
+        request_kilobytes: reader.number("request_kilobytes"),
+        answer_kilobytes: reader.number("answer_kilobytes"),
+        priorities: priorities(reader),
+        patience: (reader.variant("patience").0.id != "endless").then(|| dist(reader, "patience")),
+    })
+}
+
+/// Rows (priority, weight, path) of the table.
+fn priorities(reader: &Reader<'_>) -> Vec<PriorityShare> {
+    let row = |row: Vec<Value>| match row.as_slice() {
+        [Value::Text(word), Value::Number(weight), Value::Text(path)] => {
+            let priority = Priority::of(word).unwrap_or_default();
+            Some(PriorityShare { priority, weight: weight.max(0.0), path: path.clone() })
+        }
+        _ => None,
+    };
+    reader.rows("priorities").into_iter().filter_map(row).collect()
+}
+
+/// Names and their cumulative shares 0..1, from the rows (name, weight) of a table.
+fn shares(reader: &Reader<'_>, key: &str) -> Vec<(String, f64)> {
+    let rows: Vec<(String, f64)> = reader
+        .rows(key)
+        .into_iter()
+        .filter_map(|row| match row.as_slice() {
+            [Value::Text(name), Value::Number(weight)] => Some((name.clone(), weight.max(0.0))),
+            _ => None,
+        })
+        .collect();
+    let total: f64 = rows.iter().map(|(_, weight)| weight).sum();
+    let mut sum = 0.0;
+    rows.into_iter()
+        .map(|(name, weight)| {
+            sum += weight / total;
+            (name, sum)
+        })
+        .collect()
+}

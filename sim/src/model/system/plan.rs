@@ -254,6 +254,34 @@ pub struct PoolConfig {
     pub price: f64,
 }
 
+impl PoolConfig {
+    /// One replica that takes one request at a time and has no queue; everything else is off.
+    #[must_use]
+    pub fn new(kind: PoolKind, read_time: Dist, write_time: Dist) -> Self {
+        Self {
+            kind,
+            replicas: 1,
+            slots: 1,
+            queue_limit: 0,
+            shared_queue: false,
+            discipline: discipline::Settings::default(),
+            read_time,
+            write_time,
+            check_time: SimDuration::ZERO,
+            calls: CallMode::Sequence,
+            warm_up_requests: 0,
+            warm_up: SimDuration::ZERO,
+            cold_factor: 1.0,
+            scaling: None,
+            objects: None,
+            rollout: rollout::Settings::default(),
+            read_replicas: None,
+            cluster: None,
+            price: 0.0,
+        }
+    }
+}
+
 /// How replicas come, go, and what they use.
 #[derive(Clone, Debug)]
 pub struct ScalingConfig {
