@@ -13,6 +13,7 @@ mod flash_sale;
 mod golden;
 mod hashes;
 mod health;
+mod hedging;
 mod hpa;
 mod kinds;
 mod lab;

@@ -271,11 +271,11 @@ fn a_bulkhead_lets_a_few_in_and_a_few_wait() {
 
 #[test]
 fn a_hedge_goes_out_after_its_wait_and_the_first_good_answer_counts() {
-    // Of the 50 ms that the try takes; the hedge goes out after 20 ms and takes as long, so it comes too late.
+    // Of the 50 ms that the try takes; the hedge goes out once it has taken longer than 20 ms and takes as long, so it comes too late.
     let edge = |cancel: bool| Params::new().with("hedging", choice("delay", &[("delay", 0.02)])).with("cancel", cancel);
     let system = first(Chain::new(1.0, 1.5).then(0.05, 8.0, edge(true)), &[]);
     assert_eq!(end(&system), (Outcome::Completed, Reason::None, 52.0));
-    assert_eq!(tries(&system, 1), [(Some(0.0), Some(52.0)), (Some(20.0), Some(52.0))]);
+    assert_eq!(tries(&system, 1), [(Some(0.0), Some(52.0)), (Some(20.000_001), Some(52.0))]);
     let journey = system.followed().expect("it was born");
     assert_eq!([journey.tries[0].hedge, journey.tries[1].hedge], [false, true]);
     let loser = journey.tries[1].answered.expect("it was stopped");
@@ -283,7 +283,7 @@ fn a_hedge_goes_out_after_its_wait_and_the_first_good_answer_counts() {
     // Not cancelled, it works to the end.
     let system = first(Chain::new(1.0, 1.5).then(0.05, 8.0, edge(false)), &[]);
     let journey = system.followed().expect("it was born");
-    assert_eq!(journey.tries[1].answered.expect("for nobody").at - journey.born, 71_000_000);
+    assert_eq!(journey.tries[1].answered.expect("for nobody").at - journey.born, 71_000_001);
 }
 
 #[test]

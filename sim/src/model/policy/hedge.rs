@@ -31,7 +31,7 @@ static PERCENTILE: Entry = Entry {
             0.95,
             0.5,
             0.999,
-            "Of the connection's own last 1,000 good answers; with fewer than 20 nothing is hedged.",
+            "Of the connection's own last 1,000 good answers, each counted from when its first try was sent; with fewer than 20 nothing is hedged.",
         ),
         EXTRA,
     ],
@@ -113,7 +113,10 @@ impl Hedger {
         self.settings
     }
 
-    /// A good answer took this long.
+    /// A call had its good answer this long after its first try was sent, by whichever try.
+    ///
+    /// So counted, the percentile holds itself: a call takes longer than the wait exactly when its first try does. A try's
+    /// own time would not do: hedges win when they are fast, so the percentile would pull itself down.
     pub fn answered(&mut self, took: SimDuration) {
         let After::Percentile(percentile) = self.settings.after else { return };
         if self.times.len() == WINDOW {
@@ -132,7 +135,7 @@ impl Hedger {
         }
     }
 
-    /// The wait; `None`: too little is known yet.
+    /// A hedge goes out once a call has taken longer than this; `None`: too little is known yet.
     #[must_use]
     pub const fn delay(&self) -> Option<SimDuration> {
         match self.settings.after {

@@ -124,6 +124,7 @@ impl System {
         let attempt = &mut self.attempts[ix];
         attempt.sent_at = now;
         let (edge_ix, verb, draws) = (attempt.edge, attempt.verb, attempt.draws);
+        let has_ticket = attempt.policy != NONE;
         let (from_spot, spot, handshake) = (attempt.from_spot, attempt.spot, attempt.handshake);
         let probe_timeout = if verb == Verb::Probe { self.probe_timeout(ix) } else { None };
         let edge = &mut self.edges[edge_ix as usize];
@@ -157,6 +158,9 @@ impl System {
         }
         if has_policy {
             self.watch_connect(ix, lost, latency);
+        }
+        if has_ticket {
+            self.await_hedge(ix);
         }
         self.note(ix, Mark::Sent { lost });
         if lost {

@@ -85,13 +85,13 @@ impl System {
         if call.done {
             return After::Silence;
         }
-        let edge_ix = call.edge;
+        let (edge_ix, call_took) = (call.edge, now.since(call.sent_at));
         let good = outcome == Outcome::Completed;
         if good || gone {
             if let Some(state) = self.edges[edge_ix as usize].policy.as_mut().filter(|_| good) {
                 state.counts.hedges_won += u64::from(hedge);
                 if let Some(hedger) = &mut state.hedger {
-                    hedger.answered(took);
+                    hedger.answered(call_took);
                 }
             }
             self.end_call(call_ix);

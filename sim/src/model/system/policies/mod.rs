@@ -144,6 +144,8 @@ pub(super) struct Call {
     refs: u32,
     /// Nobody needs the answer after this.
     pub(super) deadline: SimTime,
+    /// When its first try was put on the wire; [`SimTime::NEVER`]: not yet.
+    sent_at: SimTime,
     /// Its caller knows how it ended.
     done: bool,
     /// The number of the next try.
@@ -209,7 +211,7 @@ impl System {
         self.passes_breaker(ix) && self.passes_gate(ix)
     }
 
-    /// The terms of a call: rate limit, deadline, overall time-out, budget, hedging. Tells whether it may go on at once.
+    /// The terms of a call: rate limit, deadline, overall time-out, budget. Tells whether it may go on at once.
     fn begin_call(&mut self, ix: u32) -> bool {
         let now = self.now;
         let attempt = &self.attempts[ix];
@@ -224,6 +226,7 @@ impl System {
             balanced,
             refs: 0,
             deadline: SimTime::NEVER,
+            sent_at: SimTime::NEVER,
             done: false,
             tries: 0,
             retries: 0,
@@ -256,7 +259,6 @@ impl System {
         let deadline = if plan.pass_deadline { own.min(inherited) } else { own };
         self.calls[key.ix].deadline = deadline;
         let gives_up = plan.overall_timeout.map_or(SimTime::NEVER, |overall| now + overall).min(deadline);
-        let hedge_after = state.hedger.as_ref().and_then(Hedger::delay);
         let limited = state.limit.is_some();
         if limited {
             let client = if request == NONE { 0 } else { u64::from(self.request_ipv4(request)) };
@@ -281,10 +283,27 @@ impl System {
         if gives_up > now && gives_up < SimTime::NEVER {
             self.queue.push(gives_up, Event::GiveUp { call: key });
         }
-        if let Some(wait) = hedge_after {
-            self.queue.push(now + wait, Event::Hedge { call: key });
-        }
         true
+    }
+
+    /// A try is put on the wire: if it is its call's first, the time until a hedge begins.
+    pub(super) fn await_hedge(&mut self, ix: u32) {
+        let call_ix = self.call_of(ix);
+        if call_ix == NONE || self.calls[call_ix].sent_at != SimTime::NEVER {
+            return;
+        }
+        self.calls[call_ix].sent_at = self.now;
+        let edge = self.calls[call_ix].edge;
+        let state = self.edges[edge as usize].policy.as_ref();
+        if let Some(wait) = state.and_then(|state| state.hedger.as_ref()).and_then(Hedger::delay) {
+            self.hedge_after(wait, self.calls.key(call_ix));
+        }
+    }
+
+    /// A hedge goes out when a try has taken longer than `wait`: a nanosecond more, so that an answer that takes exactly as
+    /// long is heard first, however the events of that moment are ordered.
+    fn hedge_after(&mut self, wait: SimDuration, call: Key) {
+        self.queue.push(self.now + wait + SimDuration(1), Event::Hedge { call });
     }
 
     /// The ticket of an attempt, made if it has none.
@@ -475,7 +494,7 @@ impl System {
             state.counts.hedges += 1;
         }
         if more {
-            self.queue.push(self.now + wait, Event::Hedge { call: key });
+            self.hedge_after(wait, key);
         }
         match caller {
             Caller::Parent(parent) if balanced => self.balance(parent.ix, number),
