@@ -48,7 +48,7 @@ pub struct ReplicaSeen {
     /// Counted from 0 within its station, never used twice.
     pub number: u32,
     pub phase: Phase,
-    /// Since when its container runs; `None`: it does not yet.
+    /// Since when a node has it, its image to be pulled included; `None`: no node has taken it up yet.
     pub started: Option<Nanos>,
     /// Whether it is ready, and since when that is so.
     pub ready: (bool, Nanos),

@@ -39,7 +39,7 @@ pub struct Pod {
     pub phase: Phase,
     /// It is being deleted.
     pub deleted: bool,
-    /// When it started.
+    /// When a node took it up, before its image is pulled: the pod's `startTime`.
     pub started: Option<Nanos>,
     /// Whether it is ready, and since when that is so.
     pub ready: Option<(bool, Nanos)>,

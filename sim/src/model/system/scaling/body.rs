@@ -34,6 +34,8 @@ pub struct Body {
     pub crashed: bool,
     /// (when, CPU time used, requests begun), newest last.
     scrapes: VecDeque<(SimTime, f64, u64)>,
+    /// Since when it serves: requests are counted from then on.
+    serves: SimTime,
 }
 
 impl Body {
@@ -47,6 +49,7 @@ impl Body {
             errors: 0.0,
             crashed: false,
             scrapes: VecDeque::from([(now, 0.0, 0)]),
+            serves: now,
         }
     }
 
@@ -76,9 +79,11 @@ impl Body {
         (jobs as f64 / self.cores).max(1.0)
     }
 
-    /// It was down: what was measured before says nothing of what comes.
-    pub(super) fn forget_scrapes(&mut self, now: SimTime) {
-        self.scrapes = VecDeque::from([(now, self.used, self.begun)]);
+    /// It serves from `now` on. Its container was looked at at these times and did nothing yet; what was measured before
+    /// says nothing of what comes.
+    pub(super) fn serves_after(&mut self, boot: &Boot, now: SimTime) {
+        self.serves = now;
+        self.scrapes = boot.seen.iter().copied().chain([now]).map(|at| (at, self.used, self.begun)).collect();
     }
 
     /// CPU time used so far [core x ns].
@@ -88,6 +93,32 @@ impl Body {
 
     pub const fn begins(&mut self) {
         self.begun += 1;
+    }
+}
+
+/// A container that runs and does not serve yet, as a metrics server knows it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Boot {
+    /// When it was looked at, its start first; as far back as a window.
+    seen: VecDeque<SimTime>,
+}
+
+impl Boot {
+    pub(super) fn new(starts: SimTime) -> Self {
+        Self { seen: VecDeque::from([starts]) }
+    }
+
+    /// A metrics server looks: it has used nothing so far. `None`: it is too young to say so, or does not run yet.
+    pub(super) fn scrape(&mut self, now: SimTime) -> Option<Measured> {
+        if now <= *self.seen.front()? {
+            return None;
+        }
+        self.seen.push_back(now);
+        while self.seen.len() > 1 && now.since(self.seen[1]) >= WINDOW {
+            self.seen.pop_front();
+        }
+        let window = now.since(self.seen[0]);
+        (window >= YOUNGEST).then_some(Measured { value: 0.0, at: now, window })
     }
 }
 
@@ -106,15 +137,27 @@ pub(super) fn rate_over(samples: &mut VecDeque<(SimTime, u64)>, now: SimTime, wi
 }
 
 impl System {
+    /// Containers that run and do not serve yet are asked what they used.
+    pub(super) fn scrape_booting(&mut self, station: u32) {
+        let now = self.now;
+        let Some(scaling) = self.scaling(station) else { return };
+        for pod in &mut scaling.pods {
+            if matches!(pod.stage, Stage::Booting | Stage::Restarting) {
+                pod.scrape_boot(now);
+            }
+        }
+    }
+
     /// A replica is asked what it used.
     pub(super) fn scrape_replica(&mut self, station: u32, replica_ix: u32) {
         let now = self.now;
         let replica = &mut self.replicas[replica_ix as usize];
         if replica.dead || replica.removed {
-            // Whoever does not answer has no measurements.
+            // Whoever does not answer has no measurements; a container that starts again was asked beside.
             let number = replica.number;
             if let Some(scaling) = self.scaling(station)
                 && let Some(at) = scaling.pod_at(number)
+                && scaling.pods[at].stage != Stage::Restarting
             {
                 let pod = &mut scaling.pods[at];
                 (pod.cpu, pod.memory, pod.requests, pod.in_flight) = (None, None, None, None);
@@ -134,19 +177,19 @@ impl System {
         while body.scrapes.len() > 1 && now.since(body.scrapes[1].0) >= longest {
             body.scrapes.pop_front();
         }
-        // The youngest sample that is at least so old; the oldest where none is.
-        let sample = |window: SimDuration| {
+        // The youngest sample that is at least so old; the oldest since `first` where none is.
+        let sample = |window: SimDuration, first: SimTime| {
             let after = body.scrapes.partition_point(|(at, ..)| now.since(*at) >= window);
-            body.scrapes[after.saturating_sub(1)]
+            body.scrapes[after.saturating_sub(1).max(body.scrapes.partition_point(|(at, ..)| *at < first))]
         };
         let over = |value: f64, from: SimTime| {
             let window = now.since(from);
             let measured = Measured { value: value / window.as_secs_f64(), at: now, window };
             (window >= YOUNGEST).then_some(measured)
         };
-        let (from, used, _) = sample(WINDOW);
+        let (from, used, _) = sample(WINDOW, SimTime::ZERO);
         let cpu = over((body.used - used) / 1e9, from);
-        let (from, _, begun) = sample(requests_window);
+        let (from, _, begun) = sample(requests_window, body.serves);
         let requests = over((body.begun - begun) as f64, from);
         let at_once = |value: f64| Some(Measured { value, at: now, window: SCRAPE_EVERY });
         let instance = body.instance;

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::body::Body;
+use super::body::{Body, Boot};
 use super::versions::Version;
-use super::{Scaling, System};
+use super::{SCRAPE_EVERY, Scaling, System};
 use crate::engine::math::standard_exponential;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::scaler::hpa::Nanos;
@@ -55,8 +55,10 @@ pub struct Pod {
     /// Index of the replica that it is; [`NONE`]: not yet.
     pub replica: u32,
     generation: u32,
-    /// Nanoseconds; below 0: before the run.
+    /// When a node took it up; nanoseconds, below 0: before the run.
     started: Option<Nanos>,
+    /// Its container, while it does not serve.
+    boot: Boot,
     ready: (bool, Nanos),
     pub restarts: u32,
     /// Its machine is being taken away.
@@ -82,6 +84,7 @@ impl Pod {
             replica: NONE,
             generation: 0,
             started: None,
+            boot: Boot::default(),
             ready: (false, now.0 as Nanos),
             restarts: 0,
             interrupted: false,
@@ -103,11 +106,24 @@ impl Pod {
         self.ready
     }
 
+    /// A metrics server looks at its container, which does not serve yet.
+    pub(super) fn scrape_boot(&mut self, now: SimTime) {
+        self.cpu = self.boot.scrape(now);
+        let memory = self.cpu.and_then(|cpu| Some(Measured { value: self.instance?.memory_with(0), ..cpu }));
+        self.memory = memory.map(|memory| Measured { window: SCRAPE_EVERY, ..memory });
+    }
+
     /// As a scaler sees it.
     pub(super) fn seen(&self) -> ReplicaSeen {
+        let begins = match self.stage {
+            Stage::Pending | Stage::Pulling => true,
+            // Until a metrics server has seen its container nobody can miss what it would say.
+            Stage::Booting => self.cpu.is_none(),
+            Stage::Ready | Stage::Restarting | Stage::Leaving => false,
+        };
         ReplicaSeen {
             number: self.number,
-            phase: if matches!(self.stage, Stage::Pending | Stage::Pulling) { Phase::Pending } else { Phase::Running },
+            phase: if begins { Phase::Pending } else { Phase::Running },
             started: self.started,
             ready: self.ready,
             cpu: self.cpu,
@@ -213,8 +229,11 @@ impl System {
         let Kind::Pool(pool) = &mut self.stations[station as usize].kind else { return };
         let number = pool.next_number;
         pool.next_number += 1;
+        let slots = f64::from(pool.config.slots);
         let Some(scaling) = &mut pool.scaling else { return };
         let mut pod = Pod::new(number, scaling.config.instance, now);
+        // Where nothing is said of its body, a slot is a core.
+        pod.cpu_request = pod.cpu_request.or(Some(slots));
         pod.version = scaling.version;
         scaling.pods.push(pod);
         self.plan_interruption(station, number);
@@ -310,14 +329,16 @@ impl System {
             let (stage, restarts) = (scaling.pods[at].stage, scaling.pods[at].restarts);
             let after = match stage {
                 Stage::Pending => {
-                    scaling.pods[at].enter(Stage::Pulling, now);
+                    let pod = &mut scaling.pods[at];
+                    pod.enter(Stage::Pulling, now);
+                    (pod.started, pod.ready) = (Some(now.0 as Nanos), (false, now.0 as Nanos));
                     scaling.draw(number, PULL, 0)
                 }
                 Stage::Pulling => {
                     let boot = scaling.draw(number, BOOT, restarts);
                     let pod = &mut scaling.pods[at];
                     pod.enter(Stage::Booting, now);
-                    pod.started = Some(now.0 as Nanos);
+                    pod.boot = Boot::new(now);
                     if !pod.version.ready {
                         // No probe ever finds it ready.
                         return;
@@ -352,7 +373,8 @@ impl System {
         let pod = &mut scaling.pods[at];
         let (known, instance, errors) = (pod.replica, pod.instance, pod.version.errors);
         let replica_ix = if known == NONE {
-            let body = Body::new(instance, now).of_version(errors);
+            let mut body = Body::new(instance, now).of_version(errors);
+            body.serves_after(&std::mem::take(&mut pod.boot), now);
             let replica_ix = self.join_pool(station, number, Some(Box::new(body)));
             if let Some(scaling) = self.scaling(station)
                 && let Some(at) = scaling.pod_at(number)
@@ -471,15 +493,18 @@ impl System {
     /// A replica with a body is back.
     #[cold]
     pub(in crate::model::system) fn body_revived(&mut self, replica_ix: u32) {
-        let replica = &mut self.replicas[replica_ix as usize];
+        let replica = &self.replicas[replica_ix as usize];
         let (station, number, now) = (replica.station, replica.number, self.now);
-        if let Some(body) = &mut replica.body {
-            body.forget_scrapes(now);
-        }
-        let Some(scaling) = self.scaling(station) else { return };
-        if let Some(at) = scaling.pod_at(number) {
+        let mut boot = Boot::default();
+        if let Some(scaling) = self.scaling(station)
+            && let Some(at) = scaling.pod_at(number)
+        {
+            // A pod that starts again is the same pod: it was taken up long ago.
             scaling.pods[at].enter(Stage::Ready, now);
-            scaling.pods[at].started = Some(now.0 as Nanos);
+            boot = std::mem::take(&mut scaling.pods[at].boot);
+        }
+        if let Some(body) = &mut self.replicas[replica_ix as usize].body {
+            body.serves_after(&boot, now);
         }
         self.count_ready(station);
     }
@@ -505,13 +530,19 @@ impl System {
             pod.restarted = now;
         }
         let restarts = scaling.pods[at].restarts;
-        let after = takes.unwrap_or_else(|| {
-            let doubled = BACK_OFF.0 << restarts.saturating_sub(2).min(20);
-            let wait = if restarts < 2 { SimDuration::ZERO } else { SimDuration(doubled.min(BACK_OFF_MAX.0)) };
-            let boot = scaling.draw(number, BOOT, restarts);
-            SimDuration(wait.0 + scaling.start_up().ready_after(boot).0)
-        });
-        scaling.pods[at].enter(Stage::Restarting, now);
+        let (waits, boots) = takes.map_or_else(
+            || {
+                let doubled = BACK_OFF.0 << restarts.saturating_sub(2).min(20);
+                let waits = if restarts < 2 { SimDuration::ZERO } else { SimDuration(doubled.min(BACK_OFF_MAX.0)) };
+                (waits, scaling.start_up().ready_after(scaling.draw(number, BOOT, restarts)))
+            },
+            // Its machine is not there meanwhile.
+            |takes| (takes, SimDuration::ZERO),
+        );
+        let after = waits + boots;
+        let pod = &mut scaling.pods[at];
+        pod.enter(Stage::Restarting, now);
+        pod.boot = Boot::new(now + waits);
         self.later(station, number, after);
     }
 

@@ -321,6 +321,7 @@ impl System {
         for replica in replicas.into_iter().filter(|replica| *replica != NONE) {
             self.scrape_replica(station, replica);
         }
+        self.scrape_booting(station);
         self.scrape_elsewhere(station);
         self.sweep_nodes(station);
         if let Some(scaling) = self.scaling(station) {
