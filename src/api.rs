@@ -75,11 +75,14 @@ export interface Outcomes { completed: number; timed_out: number; rejected: numb
 export interface StationReport {
   node: number; kind: string; label: string; role?: string; arrivals: number; outcomes: Outcomes;
   arrival_rate: Figure; throughput: Figure; utilization: Figure; queue_length: Figure; sojourn_time: Times; hit_ratio?: Figure;
+  /** Databases with read replicas: what those answered. */
+  replicated?: ReplicatedReport;
   /** [USD], where it has a price. */
   cost?: Figure; cost_per_hour?: Figure;
   /** Message brokers: copies of messages, one for each group that a message is owed to. */
   delivery?: DeliveryReport;
 }
+export interface ReplicatedReport { reads: number; stale: number; stale_share: Figure }
 export interface DeliveryReport {
   published: number; processed: number; duplicates: number; dead_letters: number; lost: number; lost_though_acknowledged: number; expired: number;
   lag: Figure; time: Times;

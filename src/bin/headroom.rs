@@ -68,7 +68,7 @@ JSON of run --json: times in seconds, rates per second, shares 0 to 1; null wher
   sojourn_time_offered {p50, p90, p95, p99, p999}            over all offered ones
   reasons [{reason, label, count}]
   stations [{node, kind, label, role, arrivals, outcomes, arrival_rate, throughput, utilization, queue_length,
-             sojourn_time, hit_ratio}]
+             sojourn_time, hit_ratio, replicated {reads, stale, stale_share}}]
   windows [{name, from_secs, to_secs, and all of the above from offered to stations}]
   edges [{edge, from, to, sent, outcomes, in_flight, retries}]
 JSON of profile --json: requests, mean, p99, stations [{node, label, share, parts [{part, share, mean, p99}],

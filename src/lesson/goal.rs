@@ -156,6 +156,7 @@ mod tests {
             queue_length: Figure(1.5),
             sojourn_time: Times::default(),
             hit_ratio: Figure::NONE,
+            replicated: None,
             cost: Figure::NONE,
             cost_per_hour: Figure::NONE,
             delivery: None,

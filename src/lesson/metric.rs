@@ -3,7 +3,7 @@
 //! A metric id is `name.statistic`; the name is a term of the glossary. Adding one: a line in [`REGISTRY`].
 
 use crate::model::params::Unit;
-use crate::runner::report::{DeliveryReport, Figure, Percentiles, Span, StationReport};
+use crate::runner::report::{DeliveryReport, Figure, Percentiles, ReplicatedReport, Span, StationReport};
 
 /// A quantity that can be read from a report.
 #[derive(Clone, Copy, Debug)]
@@ -196,6 +196,24 @@ pub static REGISTRY: &[Metric] = &[
         },
     },
     Metric {
+        name: "stale_reads",
+        unit: Unit::Count,
+        statistics: COUNT,
+        summary: "Reads that a read replica answered without a write to the item that had been committed before they came.",
+        at_station: true,
+        at_system: false,
+        read: |_, station, _| replicated(station, |replicated| Figure(replicated.stale as f64)),
+    },
+    Metric {
+        name: "stale_share",
+        unit: Unit::Share,
+        statistics: MEAN,
+        summary: "Stale reads over all reads that read replicas answered.",
+        at_station: true,
+        at_system: false,
+        read: |_, station, _| replicated(station, |replicated| replicated.stale_share),
+    },
+    Metric {
         name: "throughput",
         unit: Unit::PerSecond,
         statistics: MEAN,
@@ -231,6 +249,11 @@ fn percentile(percentiles: &Percentiles, statistic: &str) -> Figure {
         "p999" => percentiles.p999,
         _ => Figure::NONE,
     }
+}
+
+/// A figure of what read replicas answered; none elsewhere.
+fn replicated(station: Option<&StationReport>, read: impl Fn(&ReplicatedReport) -> Figure) -> Figure {
+    station.and_then(|station| station.replicated.as_ref()).map_or(Figure::NONE, read)
 }
 
 /// A figure of what a broker delivered; none elsewhere.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::report::{
-    EdgeReport, Figure, Outcomes, Percentiles, ReasonCount, Report, Span, StationReport, Times, VERSION, WindowReport,
+    EdgeReport, Figure, Outcomes, Percentiles, ReasonCount, ReplicatedReport, Report, Span, StationReport, Times,
+    VERSION, WindowReport,
 };
 use super::slo;
 use crate::engine::time::{SimDuration, SimTime};
@@ -196,6 +197,11 @@ fn station_report(station: &Station, document: &Document, bucket: &Bucket) -> St
             max: bucket.times.percentile(100.0).into(),
         },
         hit_ratio,
+        replicated: matches!(&station.kind, Kind::Pool(pool) if pool.copies.is_some()).then(|| ReplicatedReport {
+            reads: bucket.copy_reads,
+            stale: bucket.stale_reads,
+            stale_share: ratio(bucket.stale_reads as f64, bucket.copy_reads as f64),
+        }),
         cost: if bucket.cost > 0.0 { Figure(bucket.cost) } else { Figure::NONE },
         cost_per_hour: if bucket.cost > 0.0 { ratio(bucket.cost * 3_600.0, secs) } else { Figure::NONE },
         delivery: None,

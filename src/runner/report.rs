@@ -267,6 +267,9 @@ pub struct StationReport {
     /// Caches: hits over look-ups.
     #[serde(default, skip_serializing_if = "absent")]
     pub hit_ratio: Figure,
+    /// Databases with read replicas: what those answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replicated: Option<ReplicatedReport>,
     /// What it cost [USD], and an hour of it; absent where it has no price.
     #[serde(default, skip_serializing_if = "absent")]
     pub cost: Figure,
@@ -275,6 +278,17 @@ pub struct StationReport {
     /// Message brokers: what they delivered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery: Option<DeliveryReport>,
+}
+
+/// What a database's read replicas answered within a span.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ReplicatedReport {
+    /// Reads that read replicas answered.
+    pub reads: u64,
+    /// Of those: a write to the item had been committed before the read came, and the replica did not have it yet.
+    pub stale: u64,
+    /// `stale` over `reads`.
+    pub stale_share: Figure,
 }
 
 /// What a message broker delivered within a span, in copies: a message counts once for each group that it is owed to.
@@ -424,6 +438,16 @@ fn write_span(out: &mut String, span: &Span) {
                 .get()
                 .map_or_else(String::new, |share| format!("  hit ratio {} %", number(share * 100.0)))
         );
+        if let Some(replicated) = &station.replicated {
+            let share = replicated.stale_share.get().map_or(0.0, |share| share * 100.0);
+            let _ = writeln!(
+                out,
+                "  {} reads from read replicas, {} of them stale ({} %)",
+                replicated.reads,
+                replicated.stale,
+                number(share)
+            );
+        }
         if let Some(delivery) = &station.delivery {
             write_delivery(out, delivery);
         }

@@ -68,6 +68,33 @@ fn reads_are_shared_by_all_and_writes_go_to_the_primary_alone() {
     assert!((cost - 0.96).abs() < 1e-12, "{cost}");
 }
 
+/// All ask for one item, which is written every 200 ms: a replica lacks the newest write for as long as it takes to apply,
+/// so that is the share of its reads that are stale, whenever they come.
+#[test]
+fn the_share_of_stale_reads_is_the_time_to_apply_over_the_time_between_writes() {
+    for (apply, share) in [(0.0, 0.0), (0.05, 0.25), (0.1, 0.5)] {
+        let replicas = variant("fixed", &[("count", 2.0), ("apply_time", apply)]);
+        let params = [("read_replicas", replicas), ("read_time", constant(0.0)), ("write_time", constant(0.0))];
+        let (mut document, database) = database(5.0, 1.0, 100.0, &params);
+        for node in document.nodes.values_mut().filter(|node| node.kind == "source") {
+            std::rc::Rc::make_mut(node).params.set("keys", 1.0);
+        }
+        let readers = [("profile", variant("constant", &[("rate", 300.0)])), ("keys", Value::from(1.0))];
+        let readers = add(&mut document, "source", "Readers", &readers);
+        wire(&mut document, readers, database, &[("latency", constant(0.0))]);
+        document.warm_up_secs = 10.0;
+        let report = crate::lessons::report(&document);
+        let station = report.whole.stations.iter().find(|station| station.node == database).unwrap();
+        let replicated = station.replicated.as_ref().unwrap();
+        // Two of three of 27,000 reads: a standard error of 73 reads, and of at most 0.0037 of the share; four of them.
+        assert!((replicated.reads as f64 - 18_000.0).abs() < 500.0, "{replicated:?}");
+        let found = headroom::lesson::metric::find("stale_share.mean").unwrap();
+        let found = found.0.read(&report.whole, Some(station), found.1).get().unwrap();
+        assert!((found - share).abs() < 0.015, "{apply}: {found}");
+        assert_eq!(replicated.stale as f64 / replicated.reads as f64, found);
+    }
+}
+
 /// 8 reads for each write and a second: the rule wants 2, at 60 s, and each copies 10 GB at 200 MB/s for 50 s.
 #[test]
 fn the_rule_follows_a_hand_computed_timeline() {

@@ -3,7 +3,7 @@
 use headroom::engine::time::SimTime;
 use headroom::model::ids::{AreaId, EdgeId, FaultTarget};
 use headroom::model::outcome::{Outcome, Reason};
-use headroom::model::params::{Params, Value};
+use headroom::model::params::{Params, Value, Variant};
 use headroom::model::system::{LiveFault, System};
 use headroom::topology::document::{Area, AreaKind, Document, Fault, NodeId, Point, ScheduledFault};
 
@@ -385,6 +385,36 @@ mod network {
 
 mod traffic {
     use super::*;
+
+    /// Each user's turn takes a second: 0.9 s of thought and 0.1 s of work, with a slot for everybody.
+    #[test]
+    fn in_a_closed_loop_more_traffic_is_more_users() {
+        let mut document = document();
+        let think = Params::new().with("users", 50.0).with("think_time", constant(0.9));
+        let arrivals = Value::Variant(Variant::new("closed", think));
+        let clients = add(&mut document, "source", "Clients", &[("arrivals", arrivals)]);
+        let service = [("slots", Value::from(1_000.0)), ("service_time", constant(0.1))];
+        let service = add(&mut document, "service", "Service", &service);
+        wire(&mut document, clients, service, &[("latency", constant(0.0))]);
+        document.run_length_secs = 100.0;
+        let mut system = system(&document);
+        let mut in_ten_seconds = |from: f64, factor: Option<f64>| {
+            match factor {
+                Some(factor) => start(&mut system, "traffic", FaultTarget::Node(clients), &[("factor", factor)]),
+                None => end(&mut system, "traffic", FaultTarget::Node(clients)),
+            }
+            system.advance(SimTime::from_secs_f64(from + 2.5), u64::MAX);
+            let before = system.totals().run.offered;
+            system.advance(SimTime::from_secs_f64(from + 12.5), u64::MAX);
+            system.totals().run.offered - before
+        };
+        assert_eq!(in_ten_seconds(0.0, Some(1.0)), 500);
+        assert_eq!(in_ten_seconds(13.0, Some(3.0)), 1_500);
+        assert_eq!(in_ten_seconds(26.0, None), 500);
+        assert_eq!(in_ten_seconds(39.0, Some(0.5)), 250);
+        assert_eq!(in_ten_seconds(52.0, Some(0.0)), 0);
+        assert_eq!(in_ten_seconds(65.0, None), 500);
+    }
 
     #[test]
     fn a_hot_key_is_one_that_nobody_asked_for_before() {

@@ -18,7 +18,8 @@ pub use params::{ParamProblem, check_params};
 use crate::model::edge::EDGE_ENTRY;
 use crate::model::fault::{self, Effect, Targets};
 use crate::model::params::Value;
-use crate::model::station::{self, Category, Outputs, StationKind};
+use crate::model::read::Reader;
+use crate::model::station::{self, Category, Outputs, StationKind, source};
 use crate::topology::document::{
     Change, Diagnostic, Document, Edge, EdgeId, Fault, FaultTarget, Node, NodeId, Place, Severity,
 };
@@ -338,6 +339,28 @@ fn silenced(id: EdgeId, edge: &Edge, fault: &Fault) -> Option<(&'static str, &'s
     }
 }
 
+/// In a closed loop more traffic is more users, and there is an end to those.
+fn check_users(document: &Document, place: Place, node: NodeId, factor: f64, found: &mut Found) {
+    let (Some(station), Some(drawn)) = (kind_of(document, node), document.nodes.get(&node)) else { return };
+    let (arrivals, chosen) = Reader::new(&station.entry, &drawn.params).variant("arrivals");
+    if arrivals.id != source::CLOSED.id {
+        return;
+    }
+    let users = Reader::new(arrivals, &chosen.params).number("users");
+    if users * factor > source::USERS_MAX {
+        found.error(
+            place,
+            "too-many-users",
+            format!(
+                "{} has {users} users: {factor} times as many are more than the {} that can be simulated.",
+                name_of(document, node),
+                source::USERS_MAX
+            ),
+            format!("Set \"Times\" to at most {}, or begin with fewer users.", (source::USERS_MAX / users).floor()),
+        );
+    }
+}
+
 fn check_fault(document: &Document, place: Place, fault: &Fault, found: &mut Found) {
     let Some(kind) = fault::find(&fault.kind) else {
         let known: Vec<&str> = fault::REGISTRY.iter().map(|kind| kind.entry.id).collect();
@@ -383,6 +406,9 @@ fn check_fault(document: &Document, place: Place, fault: &Fault, found: &mut Fou
             format!("Aim it at {aim}."),
         );
         return;
+    }
+    if let (Effect::Traffic { factor }, FaultTarget::Node(node)) = ((kind.effect)(&fault.params), fault.target) {
+        check_users(document, place, node, factor, found);
     }
     if let FaultTarget::Replica(node, _) = fault.target {
         // What only passes on has no replicas that could fail, whatever it is.

@@ -148,7 +148,7 @@ pub enum Effect {
     Loss { out: f64, back: f64 },
     /// Each direction of the link carries so much [bit/s]; the smallest wins.
     Bandwidth { bits_per_sec: f64 },
-    /// The arrival rate is multiplied; factors multiply.
+    /// The arrival rate is multiplied, in a closed loop the number of users; factors multiply.
     Traffic { factor: f64 },
     /// This share of the requests born meanwhile asks for one key; the largest wins.
     HotKey { share: f64 },

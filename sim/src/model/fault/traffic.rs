@@ -6,7 +6,7 @@ use crate::model::params::{Entry, ParamSpec, Unit};
 static ENTRY: Entry = Entry {
     id: "traffic",
     name: "Traffic × k",
-    summary: "Clients send k times as much.",
+    summary: "Clients send k times as much; where users wait for their answers, there are k times as many users.",
     source: "Flash crowd.",
     params: &[ParamSpec::number(
         "factor",
@@ -15,7 +15,7 @@ static ENTRY: Entry = Entry {
         10.0,
         0.0,
         1_000.0,
-        "What the arrival rate is multiplied by.",
+        "What the arrival rate is multiplied by; in a closed loop, the number of users.",
     )],
     defect: false,
 };

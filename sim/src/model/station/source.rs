@@ -8,6 +8,9 @@ use crate::model::profile::Profile;
 use crate::model::read::Reader;
 use crate::model::system::plan::{Arrivals, PriorityShare, SourceConfig, StationConfig};
 
+/// Users that a source has at most, faults that bring more included.
+pub const USERS_MAX: f64 = 1_000_000.0;
+
 /// Open loop, memoryless.
 pub const POISSON: Entry = Entry {
     id: "poisson",

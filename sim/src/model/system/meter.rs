@@ -32,6 +32,9 @@ pub struct Bucket {
     /// Caches: look-ups, and those that found something.
     pub lookups: u64,
     pub hits: u64,
+    /// Databases: reads that read replicas answered, and those that lacked a write.
+    pub copy_reads: u64,
+    pub stale_reads: u64,
     /// Times of those Completed.
     pub times: SparseHistogram,
 }
@@ -97,6 +100,8 @@ impl Bucket {
         self.memory.absorb(&next.memory);
         self.lookups += next.lookups;
         self.hits += next.hits;
+        self.copy_reads += next.copy_reads;
+        self.stale_reads += next.stale_reads;
     }
 }
 
@@ -130,6 +135,8 @@ pub struct Meter {
     good: u64,
     lookups: u64,
     hits: u64,
+    copy_reads: u64,
+    stale_reads: u64,
     times: WindowHistogram,
     series: Vec<Rc<Bucket>>,
     /// Everything since the warm-up, but for the open bucket; without its times.
@@ -163,6 +170,8 @@ impl Meter {
             good: 0,
             lookups: 0,
             hits: 0,
+            copy_reads: 0,
+            stale_reads: 0,
             times: WindowHistogram::new(),
             series: Vec::new(),
             whole: Bucket { from: now, to: now, ..Bucket::default() },
@@ -213,6 +222,12 @@ impl Meter {
     pub(super) fn looked_up(&mut self, hit: bool) {
         self.lookups += 1;
         self.hits += u64::from(hit);
+    }
+
+    /// A read replica has answered a read.
+    pub(super) fn read_from_copy(&mut self, stale: bool) {
+        self.copy_reads += 1;
+        self.stale_reads += u64::from(stale);
     }
 
     #[inline]
@@ -301,6 +316,8 @@ impl Meter {
             memory: self.memory,
             lookups: self.lookups,
             hits: self.hits,
+            copy_reads: self.copy_reads,
+            stale_reads: self.stale_reads,
             times,
         }
     }
@@ -320,6 +337,7 @@ impl Meter {
         };
         (self.arrivals, self.by_outcome, self.good) = (0, [0; 6], 0);
         (self.lookups, self.hits) = (0, 0);
+        (self.copy_reads, self.stale_reads) = (0, 0);
         (self.priced_from, self.priced_before) = (0, 0.0);
         self.whole_bytes = self.bytes();
         self.bytes = [0; 3];

@@ -13,6 +13,7 @@ use crate::engine::time::{SimDuration, SimTime};
 use crate::model::geography::Country;
 use crate::model::ids::NodeId;
 use crate::model::priority::Priority;
+use crate::model::station::source::USERS_MAX;
 
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -101,6 +102,12 @@ impl Source {
         Drawn { ordinal, draws, gap: math::standard_exponential(draws.unit(purpose::GAP)) }
     }
 
+    /// Closed loop: how many users there are, with the faults in force; 0 where requests are sent on schedule.
+    fn users(&self) -> u32 {
+        let Arrivals::Closed { users, .. } = self.config.arrivals else { return 0 };
+        (f64::from(users) * self.traffic_factor).round().min(USERS_MAX) as u32
+    }
+
     /// The draws of request `ordinal`.
     fn draws_of(&self, ordinal: u64) -> DrawKey {
         let [(recent, draws), _] = self.recent;
@@ -135,7 +142,8 @@ impl System {
             source.left = source.gap(0);
             source.since = now;
         }
-        if let Arrivals::Closed { users, .. } = source.config.arrivals {
+        if let Arrivals::Closed { .. } = source.config.arrivals {
+            let users = source.users();
             let known = source.active.len().max(users as usize);
             source.active.resize(known, false);
             for user in 0..users {
@@ -194,8 +202,7 @@ impl System {
             return;
         }
         let source = self.source_mut(station);
-        let users = if let Arrivals::Closed { users, .. } = source.config.arrivals { users } else { 0 };
-        if user >= users {
+        if user >= source.users() {
             // There are fewer users now, or none: this one leaves after its answer.
             source.active[user as usize] = false;
             return;

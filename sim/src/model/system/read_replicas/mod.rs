@@ -486,6 +486,7 @@ impl System {
             copies.stale += 1;
             copies.worst = copies.worst.max(age);
         }
+        self.stations[station as usize].meter.read_from_copy(lacks.is_some());
         self.note(ix, Mark::FromCopy { lacks });
     }
 
