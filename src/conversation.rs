@@ -3,6 +3,11 @@
 //! It holds what a replaced worker must be told to stand where the lost one stood, sends one edit at a time
 //! (the newest wins; each is a difference from what the worker last accepted, so none is lost by skipping),
 //! and drops answers to older loads.
+//!
+//! The watchdog: every 2 s the page asks the worker whether it lives, and gives it up after two silent answers, or when it
+//! throws. It never concludes anything while the page is hidden, or before the worker is ready. A lost worker is replaced, and
+//! the new one replays document, seed and log up to where the old one stood; after three losses in a row without getting anywhere
+//! the page stops trying and says so.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;

@@ -428,7 +428,7 @@ mod tests {
     fn of_all_that_facets_say_a_card_tells_what_weighs_most() {
         use crate::facet::admission::{Admission, RateLimit};
         use crate::facet::broker::Broker;
-        use crate::facet::queue::Queue;
+        use crate::facet::discipline::Queue;
         let said = |facets: Vec<Facet>| {
             let frame = StationFrame { facets, queue: 3, ..StationFrame::default() };
             let gauge = gauge(&node("service"), &frame, false);

@@ -14,10 +14,10 @@ pub mod balancer;
 pub mod broker;
 pub mod cache;
 pub mod cache_nodes;
+pub mod discipline;
 pub mod heap;
 pub mod member;
 pub mod policies;
-pub mod queue;
 pub mod read_replicas;
 pub mod replicas;
 pub mod rollout;
@@ -95,7 +95,7 @@ macro_rules! facets {
 
 facets! {
     Admission(admission::Admission),
-    Queue(queue::Queue),
+    Discipline(discipline::Queue),
     Rollout(rollout::Rollout),
     Scaling(scaling::Scaling),
     ReadReplicas(read_replicas::ReadReplicas),

@@ -7,6 +7,11 @@
 //! What orders and names it is read by the build alone (`build/course/lessons.rs`), also from `lesson.toml`:
 //! `order = 20` (its place in its chapter), `[[solution]]` with `name` and `file` (the first is the one that ablations
 //! are done to), and `also = ["old-name"]` (other names by which links find it).
+//!
+//! A goal is a metric, a place, an optional window, an operator and a number; never a closure. The same rules (`rules.rs`) lock
+//! the editor and refuse a design in grading, however it was made. Final seeds are unseen by the author of a design and the same
+//! for everybody who grades it: a hash of lesson, version and what decides a result in the design. Faults move and change their
+//! victim by seed, so a design cannot be built around one film.
 
 pub mod catalog;
 pub mod goal;

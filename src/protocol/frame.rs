@@ -8,7 +8,7 @@ use super::{RunId, RunStatus};
 use crate::facet::balancer::{Backend, Balancer};
 use crate::facet::policies::Policies;
 use crate::facet::{self, Facet};
-use crate::model::system::lately::Exemplar;
+use crate::model::system::exemplars::Exemplar;
 use crate::topology::document::{EdgeId, NodeId};
 
 /// The fate of a request or an attempt, as an index into counters: see `model::outcome::Outcome`.
@@ -45,7 +45,7 @@ pub struct Frame {
     /// Costs and the objective: present at most four times a second.
     pub money: Option<Box<MoneyFrame>>,
     /// Requests worth asking about: present at most four times a second.
-    pub lately: Option<Lately>,
+    pub exemplars: Option<Exemplars>,
     /// The stations that are looked into, as a whole: present at most four times a second.
     pub insides: Vec<Inside>,
     /// Where the time went, for whoever asks: present at most four times a second.
@@ -56,7 +56,7 @@ pub struct Frame {
 
 /// Requests worth asking about.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Lately {
+pub struct Exemplars {
     /// Slowest first.
     pub slow: Vec<Exemplar>,
     /// Newest first.

@@ -1,4 +1,12 @@
 //! Looks at a running system and packs what the page shows into a [`Frame`].
+//!
+//! A frame travels as postcard bytes in a transferred buffer; at most two are under way, and the next is sent when one was taken.
+//! The page keeps the latest in a cell outside Yew, from which the painter reads once per animation frame.
+//!
+//! **Invariant:** dots are true. A dot is one sampled traversal of a connection, one in k for each direction, with k shown;
+//! |dots × k − traversals| < k for every connection and direction since k last changed. A hop says when it starts and ends in
+//! simulated time, and the painter interpolates: painting never advances the simulation. A trip that would be over in less than
+//! 0.35 s on the screen is drawn over 0.35 s, which the legend says.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -12,7 +20,7 @@ use crate::model::system::pool::state::Pool;
 use crate::model::system::station::{Kind, Station};
 use crate::model::system::{LogTone, System};
 use crate::protocol::{
-    ActiveFault, EdgeFrame, Frame, Hop, Inside, Lately, LogLevel, LogLine, OUTCOMES, Recent, ReplicaFrame,
+    ActiveFault, EdgeFrame, Exemplars, Frame, Hop, Inside, LogLevel, LogLine, OUTCOMES, Recent, ReplicaFrame,
     ReplicaState, RunId, RunStatus, Series, StationFrame, Totals, Warming,
 };
 
@@ -142,7 +150,7 @@ impl FrameBuilder {
             log,
             series: slow_news.then(|| series(system, self.watched)),
             money: slow_news.then(|| Box::new(money::frame(system, RECENT_SECS))),
-            lately: slow_news.then(|| lately(system)),
+            exemplars: slow_news.then(|| exemplars(system)),
             insides,
             profile: if slow_news && self.profiles { profile::frame(system).map(Box::new) } else { None },
             faults: faults(system),
@@ -246,8 +254,8 @@ fn or_nan(value: Option<f64>) -> f64 {
 }
 
 /// Requests worth asking about.
-fn lately(system: &System) -> Lately {
-    Lately { slow: system.lately.slowest(), failed: system.lately.failed.iter().rev().copied().collect() }
+fn exemplars(system: &System) -> Exemplars {
+    Exemplars { slow: system.exemplars.slowest(), failed: system.exemplars.failed.iter().rev().copied().collect() }
 }
 
 fn totals(system: &System) -> Totals {

@@ -1,4 +1,12 @@
 //! A run under way: a document, its seed, and the log of what was changed when. Whoever replays the log gets the same run.
+//!
+//! A change while it runs (an edit, a fault, the lifting of one) is checked, applied between two events, and logged with the
+//! number of events before it, never by wall time: the log replays to the same hash at any speed, in any slices. Document and log
+//! together *are* the run. `advance(until, events_max)` is bounded, so the worker can let messages in.
+//!
+//! A checkpoint is a clone of the whole system (closed buckets of statistics are shared, not copied), taken at the start and then
+//! at least 250,000 events apart; beyond 24 of them, or 96 MiB, every second one goes. Seeking back goes to the checkpoint before
+//! the moment and forward from there; forking is a clone. Changing something after going back forgets the recorded future.
 
 use crate::engine::time::SimTime;
 use crate::model::ids::NodeId;

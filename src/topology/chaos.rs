@@ -1,6 +1,9 @@
 //! Seeded chaos: composes faults within a budget, as ordinary planned faults that can be seen, moved and removed.
 //!
 //! Source: Principles of Chaos Engineering (principlesofchaos.org): vary real-world events, minimize the blast radius.
+//!
+//! Chaos composes ordinary planned faults within a budget, drawn from the document's seed and a number; they stand in the
+//! document, so a link replays them.
 
 use super::document::{Document, Fault, FaultTarget, NodeId, ScheduledFault};
 use crate::engine::rng::{DrawKey, DrawSeq};

@@ -3,6 +3,11 @@
 //! JSON (`topology::format`) -> raw deflate -> base64url without padding. The JSON begins with a checksum of the rest,
 //! because a single character lost in a chat would otherwise change a number without anybody noticing.
 //! The last character is a letter or a digit: chat programs leave a `-` or `_` at the end out of the link.
+//!
+//! The checksum is that of the run's JSON: one character lost in a chat would otherwise change a number without anybody noticing.
+//! The last character is always a letter or a digit, since chat programs leave a dash at the end out of a link. A link holds at
+//! most 64 KiB compressed and 1 MiB inflated, on both sides: a small link cannot blow up, and a link that its receiver could not
+//! open is refused to its sender.
 
 use std::fmt;
 

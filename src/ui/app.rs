@@ -19,7 +19,8 @@ use super::stage::StageArea;
 use super::start::{self, Start};
 use super::storage;
 use super::store::{
-    Asked, StoreProvider, Struck, use_asked, use_dispatch, use_document, use_preferences, use_session, use_simulation,
+    ActiveFaults, Asked, StoreProvider, use_asked, use_dispatch, use_document, use_preferences, use_session,
+    use_simulation,
 };
 use super::topbar::TopBar;
 use super::why::Why;
@@ -68,13 +69,13 @@ pub fn App() -> Html {
         <StoreProvider initial={(*initial).clone()}>
         <ContextProvider<Simulation> context={(*simulation).clone()}>
         <ContextProvider<Asked> context={Asked(run.inquiry.clone())}>
-        <ContextProvider<Struck> context={Struck(run.frame.faults.clone())}>
+        <ContextProvider<ActiveFaults> context={ActiveFaults(run.frame.faults.clone())}>
         <ContextProvider<RunView> context={(*run).clone()}>
         <ProgressProvider>
             <Page start={Shared(start.clone())} {told} />
         </ProgressProvider>
         </ContextProvider<RunView>>
-        </ContextProvider<Struck>>
+        </ContextProvider<ActiveFaults>>
         </ContextProvider<Asked>>
         </ContextProvider<Simulation>>
         </StoreProvider>

@@ -1,5 +1,10 @@
 //! The editor's state in Yew: the only `Reducible`, around the pure [`editor::update`], and contexts split by rate,
 //! so that a pan of the canvas renders no form and a form's key stroke renders no chart.
+//!
+//! The only `Reducible` stands here, around `editor::update`, and gives its state out in contexts split by rate: the dispatcher
+//! (never renders anybody), document, selection, preferences, the lesson's locks, the session, everything. A pan of the canvas
+//! renders no form, and a key stroke in a form renders no chart. No component renders for a frame: components see a `RunView`,
+//! renewed at most ten times a second (at once for news that cannot wait, such as a changed status).
 
 use std::rc::Rc;
 
@@ -177,12 +182,12 @@ pub fn use_run() -> RunView {
 
 /// The faults in force.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Struck(pub Vec<ActiveFault>);
+pub struct ActiveFaults(pub Vec<ActiveFault>);
 
 /// Renders when a fault starts or ends.
 #[hook]
-pub fn use_struck() -> Vec<ActiveFault> {
-    provided(use_context::<Struck>()).0
+pub fn use_active_faults() -> Vec<ActiveFault> {
+    provided(use_context::<ActiveFaults>()).0
 }
 
 /// The request that somebody asks about.

@@ -1,6 +1,10 @@
 //! The worker's glue: messages in, frames out, the simulation in slices between.
 //!
 //! Nothing here decides a result: that is the session's. Here are the clock, the wall, and the message port.
+//!
+//! The worker announces itself first, with protocol version and build id; a worker from an old cache is told apart there. Every
+//! message carries the run it belongs to, and answers to an older run are dropped. It simulates in turns of about 8 ms, so that
+//! pause answers at once at any speed.
 
 mod state;
 

@@ -65,7 +65,7 @@ check('the slowest request tells where its time went, to the last bit', async ({
   await pause(page);
   await page.locator('#stage').focus();
   await page.keyboard.press('Escape');
-  await page.locator('#lately .lately-list li').first().getByRole('button').click();
+  await page.locator('#exemplars .exemplars-list li').first().getByRole('button').click();
   const why = page.locator('#why');
   await why.locator('#why-fate').waitFor({ timeout: 30_000 });
   assert.match(await why.locator('#why-fate').textContent(), /after/);
@@ -83,7 +83,7 @@ check('any request can be asked by its number; one that is not there yet is told
   await pause(page);
   await page.locator('#stage').focus();
   await page.keyboard.press('Escape');
-  const field = page.locator('#lately .ask-number input');
+  const field = page.locator('#exemplars .ask-number input');
   await field.fill('7');
   await field.press('Enter');
   await page.locator('#why-fate').waitFor({ timeout: 30_000 });
@@ -101,7 +101,7 @@ check('on a small screen the answer fills the screen and closes', async ({ open 
   await clockPasses(page, '00:01.000');
   await pause(page);
   await page.locator('[data-tab="settings"]').click();
-  const field = page.locator('#lately .ask-number input');
+  const field = page.locator('#exemplars .ask-number input');
   await field.fill('20');
   await field.press('Enter');
   await page.locator('#why-fate').waitFor({ timeout: 30_000 });

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use headroom::model::object_pool::{self, Heap, Settings};
+use headroom::model::heap::{self, Heap, Settings};
 use headroom::model::params::{Params, Value, Variant};
 use headroom::model::read::Reader;
 use headroom::model::station::service;
@@ -16,7 +16,7 @@ const ORDERS: NodeId = NodeId(2);
 
 fn memory(document: &Document) -> Settings {
     let reader = Reader::new(&service::KIND.entry, &document.nodes[&ORDERS].params);
-    object_pool::read(&reader.variant("objects").1, &reader.variant("object_pool").1).expect("the lab models it")
+    heap::read(&reader.variant("objects").1, &reader.variant("object_pool").1).expect("the lab models it")
 }
 
 fn with_pool(lab: &Lab, size: f64) -> Document {

@@ -1,7 +1,7 @@
 //! Whatever joins a station while it runs begins alike: a service's replica, a read replica, a node of a cache.
 
 use headroom::engine::time::{SimDuration, SimTime};
-use headroom::model::object_pool;
+use headroom::model::heap;
 use headroom::model::params::{Params, Value, Variant};
 use headroom::model::system::System;
 use headroom::model::system::plan::{Plan, PoolConfig, StationConfig};
@@ -27,7 +27,7 @@ fn replicas(system: &System, node: NodeId) -> Vec<&Replica> {
 fn plan_with_cold_newcomers(document: &Document, node: NodeId) -> Plan {
     let mut plan = plan(document).0.unwrap();
     let choice = |id: &str| Variant::new(id, Params::new());
-    let objects = object_pool::read(&choice("on"), &choice("off"));
+    let objects = heap::read(&choice("on"), &choice("off"));
     for station in plan.stations.iter_mut().filter(|station| station.id == node) {
         let StationConfig::Pool(config) = &mut station.config else { panic!("{} has replicas", station.label) };
         *config = PoolConfig {

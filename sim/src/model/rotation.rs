@@ -1,4 +1,17 @@
 //! Why a backend is out of rotation: the closed set of reasons.
+//!
+//! A backend is out of rotation for one of a closed set of reasons: removed, weight 0, draining, failed checks, ejected. What is
+//! only suspected (failed checks, ejected), panic brings back; what somebody decided, it does not.
+//!
+//! - **Outlier detection** (`model/outlier/`) is pure and knows no clock: it is told of every answer, and that an interval is
+//!   over. A balancer has one for its table; callers that balance for themselves have one each. An ejected backend returns at
+//!   the first sweep after its time, unless told that a good health check ends an ejection (which is Envoy's default).
+//! - **Slow start** (`model/slow_start.rs`) counts from when a picker saw a backend come into rotation; a backend that was there
+//!   when the run began has its full share. Where a strategy goes by weights, weights are counted in hundredths and a rising
+//!   backend has fewer of them; else it is left out of a share of the picks, drawn from the balancer's own numbers. Plain
+//!   weighted round robin is treated like the latter: weights in hundredths would make bursts of a hundred.
+//! - **Draining** needs no check: balancers are told at once, callers at their next look into the registry.
+//! - **Cold start**: a replica that is added or revived serves its first requests more slowly, with or without slow start.
 
 use serde::{Deserialize, Serialize};
 

@@ -6,8 +6,8 @@ use crate::engine::time::SimTime;
 use crate::model::balancer::{Picture as Drawing, Score};
 use crate::model::ids::NodeId;
 use crate::model::system::System;
+use crate::model::system::exemplars::Choice;
 use crate::model::system::inside::Inspection;
-use crate::model::system::lately::Choice;
 
 /// Cells of a thinned ring or table.
 const CELLS: usize = 360;

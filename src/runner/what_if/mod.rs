@@ -1,5 +1,9 @@
 //! What if another scaler were in charge? The same document under several scalers, with the same random numbers, and
 //! what comes out of each.
+//!
+//! Variants of a document differ in one station's scaler, with settings that follow from the present scaler and the load; each
+//! runs from beginning to end. Random numbers belong to requests, so all are sent the same ones. On the page each variant runs in
+//! a worker of its own, so the run on the screen is not disturbed, and to cancel is to drop the workers.
 
 mod race;
 mod variants;

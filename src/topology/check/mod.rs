@@ -2,11 +2,11 @@
 //!
 //! An error stands in the way of a run; a warning says that it will surely not go as meant.
 
+mod admission;
 mod areas;
 mod backends;
 mod brokers;
 mod kinds;
-mod lines;
 mod params;
 mod paths;
 mod routes;
@@ -56,7 +56,7 @@ pub fn check(document: &Document) -> Vec<Diagnostic> {
     kinds::check(document, &mut found);
     backends::check(document, &mut found);
     paths::check(document, &mut found);
-    lines::check(document, &mut found);
+    admission::check(document, &mut found);
     brokers::check(document, &mut found);
     found.sorted()
 }

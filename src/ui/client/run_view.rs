@@ -7,7 +7,7 @@ use crate::facet::Facet;
 use crate::model::journey::Journey;
 use crate::protocol::money::MoneyFrame;
 use crate::protocol::profile::ProfileFrame;
-use crate::protocol::{Frame, Lately, LogLine, RunStatus, Series, Speed, StationFrame};
+use crate::protocol::{Exemplars, Frame, LogLine, RunStatus, Series, Speed, StationFrame};
 use crate::topology::document::{Diagnostic, NodeId};
 use crate::ui::shared::Shared;
 
@@ -62,7 +62,7 @@ pub struct RunView {
     /// Costs and the objective, as they came last.
     pub money: Shared<MoneyFrame>,
     /// Requests worth asking about.
-    pub lately: Shared<Lately>,
+    pub exemplars: Shared<Exemplars>,
     /// The stations that are looked into, as they came last.
     pub insides: BTreeMap<NodeId, Shared<Vec<Facet>>>,
     /// Where the time went, as last sent.
@@ -102,7 +102,7 @@ impl Default for RunView {
             series: None,
             log: Shared::default(),
             money: Shared::default(),
-            lately: Shared::default(),
+            exemplars: Shared::default(),
             insides: BTreeMap::new(),
             profile: None,
             count_asked: None,
@@ -145,8 +145,8 @@ impl RunView {
         if let Some(money) = &frame.money {
             self.money = Shared::new((**money).clone());
         }
-        if let Some(lately) = &frame.lately {
-            self.lately = Shared::new(lately.clone());
+        if let Some(exemplars) = &frame.exemplars {
+            self.exemplars = Shared::new(exemplars.clone());
         }
         // All that are looked into come together; what is left over belongs to those that nobody looks into any more.
         if !frame.insides.is_empty() {

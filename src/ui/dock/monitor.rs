@@ -56,7 +56,7 @@ pub fn Monitor() -> Html {
         <div class="monitor" tabindex="0" role="group" aria-label="Performance monitor">
             <div class="monitor-head">
                 <span class="sub">{ if width > 1.0 { format!("One row for every {width} s of the run.") } else { "One row for every second of the run.".to_owned() } }</span>
-                if let Some(slowest) = run.lately.slow.first() {
+                if let Some(slowest) = run.exemplars.slow.first() {
                     <button type="button" class="btn btn-s" onclick={ask(slowest.source, slowest.ordinal)}>{ format!("Why {}? The slowest lately", format::duration(slowest.took.as_secs_f64())) }</button>
                 }
                 { save("csv", "text/csv", monitor::csv) }

@@ -16,7 +16,7 @@ use crate::ui::kit::format;
 use crate::ui::kit::hint::Term;
 use crate::ui::kit::icons::icon;
 use crate::ui::store::{use_dispatch, use_document, use_run};
-use crate::ui::why::Lately;
+use crate::ui::why::Exemplars;
 
 #[component]
 pub(crate) fn Metrics(props: &TargetProps) -> Html {
@@ -38,7 +38,7 @@ pub(crate) fn Metrics(props: &TargetProps) -> Html {
                         </p>
                     }
                     <button type="button" class="btn btn-s" onclick={chart}>{ icon("chart-line", "icon-s") }{ "Over time, in the charts below" }</button>
-                    if sends { <Lately source={Some(id)} /> }
+                    if sends { <Exemplars source={Some(id)} /> }
                 </>
             },
             None => nothing(),

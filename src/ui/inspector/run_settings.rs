@@ -13,7 +13,7 @@ use crate::ui::kit::format;
 use crate::ui::kit::hint::Term;
 use crate::ui::kit::icons::icon;
 use crate::ui::store::{use_dispatch, use_document, use_guard, use_run};
-use crate::ui::why::Lately;
+use crate::ui::why::Exemplars;
 
 /// The longest run that can be asked for [s].
 const RUN_LENGTH_MAX: f64 = 1e7;
@@ -64,7 +64,7 @@ pub(crate) fn RunSettings() -> Html {
             </header>
             <div class="panel-body">
                 <ReportCard />
-                <Lately />
+                <Exemplars />
                 <div class="form">
                     <div class="field">
                         <NumberField id="run-length" name="Run length" unit={Unit::Seconds} min={0.001} max={RUN_LENGTH_MAX}

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use crate::model::outcome::Outcome;
 use crate::model::station::{self, Category};
-use crate::model::system::lately::Exemplar;
+use crate::model::system::exemplars::Exemplar;
 use crate::topology::document::{Document, NodeId};
 use crate::ui::kit::format;
 use crate::ui::kit::icons::icon;
@@ -20,7 +20,7 @@ pub struct LatelyProps {
 
 /// The slowest and the failed of the last moments, each with its question.
 #[component]
-pub fn Lately(props: &LatelyProps) -> Html {
+pub fn Exemplars(props: &LatelyProps) -> Html {
     let run = use_run();
     let simulation = use_simulation();
     if !run.begun() {
@@ -35,23 +35,23 @@ pub fn Lately(props: &LatelyProps) -> Html {
         let number = format::count(ordinal + 1);
         html! {
             <li key={format!("{}-{ordinal}", source.0)}>
-                <span class="num lately-number" title={one.at.to_string()}>{ &number }</span>
+                <span class="num exemplars-number" title={one.at.to_string()}>{ &number }</span>
                 <span class="num">{ format::duration(one.took.as_secs_f64()) }</span>
-                <span class={classes!("lately-words", (outcome != Outcome::Completed).then_some("tone-bad"))}
+                <span class={classes!("exemplars-words", (outcome != Outcome::Completed).then_some("tone-bad"))}
                     title={reason.label()}>{ if failed { reason.label() } else { outcome.label() } }</span>
                 <button type="button" class="btn btn-s" aria-label={format!("Why? Request {number}")} {onclick}>{ "Why?" }</button>
             </li>
         }
     };
-    let failed: Vec<Html> = run.lately.failed.iter().filter(of_ours).map(|one| row(one, true)).collect();
-    let slow: Vec<Html> = run.lately.slow.iter().filter(of_ours).map(|one| row(one, false)).collect();
+    let failed: Vec<Html> = run.exemplars.failed.iter().filter(of_ours).map(|one| row(one, true)).collect();
+    let slow: Vec<Html> = run.exemplars.slow.iter().filter(of_ours).map(|one| row(one, false)).collect();
     html! {
-        <section class="lately" id="lately" aria-label="Requests worth asking about">
+        <section class="exemplars" id="exemplars" aria-label="Requests worth asking about">
             <h3>{ "Slowest lately" }</h3>
-            if slow.is_empty() { <p class="sub">{ "No request has ended yet." }</p> } else { <ul class="lately-list">{ slow }</ul> }
+            if slow.is_empty() { <p class="sub">{ "No request has ended yet." }</p> } else { <ul class="exemplars-list">{ slow }</ul> }
             if !failed.is_empty() {
                 <h3>{ "Failed lately" }</h3>
-                <ul class="lately-list">{ failed }</ul>
+                <ul class="exemplars-list">{ failed }</ul>
             }
             <AskNumber source={props.source} />
         </section>

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-pub use exemplars::{AskNumber, Lately};
+pub use exemplars::{AskNumber, Exemplars};
 
 use super::store::{use_asked, use_simulation};
 use crate::engine::time::SimTime;

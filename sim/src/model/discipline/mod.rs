@@ -2,6 +2,13 @@
 //!
 //! First come, first served is a plain queue and stands here; processor sharing has no queue at all: it is a way to work,
 //! and `system::pool` does it.
+//!
+//! First come, first served is a plain queue; everything else is a machine behind one pointer, so the common path pays one look
+//! at a tag. What a machine gives up (CoDel) or pushes out (a full LIFO) leaves the queue first and is answered afterwards: an
+//! answer may bring the next request into the very same queue. With preemption, what is left of interrupted work stands in a
+//! table of its own, by attempt. With processor sharing nobody waits: the replica's virtual clock runs slower the more requests
+//! there are, and those beyond the slots are counted as waiting, so Little's law holds as it does elsewhere. The discipline can
+//! change while requests wait: they go over in the order in which they came.
 
 mod adaptive_lifo;
 mod codel;

@@ -11,7 +11,7 @@ use crate::model::read::Reader;
 use crate::model::scaler::{self, kubernetes};
 use crate::model::scaler::{instance, nodes, rollout, start_up};
 use crate::model::system::plan::{CallMode, PoolConfig, PoolKind, ScalingConfig, StationConfig};
-use crate::model::{discipline, object_pool};
+use crate::model::{discipline, heap};
 
 pub const KIND: StationKind = StationKind {
     entry: Entry {
@@ -120,14 +120,14 @@ pub const KIND: StationKind = StationKind {
             ParamSpec::variant(
                 "objects",
                 "Objects in memory",
-                crate::model::object_pool::entries,
+                crate::model::heap::entries,
                 "off",
                 "What a request takes of memory, and the garbage collector that stops the replica to clear away what is left.",
             ),
             ParamSpec::variant(
                 "object_pool",
                 "Object pool",
-                crate::model::object_pool::pool_entries,
+                crate::model::heap::pool_entries,
                 "off",
                 "Objects that a replica keeps to use again; acts where objects are modelled.",
             ),
@@ -260,7 +260,7 @@ pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
         warm_up: SimDuration::from_secs_f64(reader.number("warm_up_time")),
         cold_factor: reader.number("cold_factor"),
         scaling: scaling_config(reader),
-        objects: object_pool::read(&reader.variant("objects").1, &reader.variant("object_pool").1),
+        objects: heap::read(&reader.variant("objects").1, &reader.variant("object_pool").1),
         rollout: rollout::read(&reader.variant("rollout").1),
         ..PoolConfig::new(PoolKind::Service, time.clone(), time)
     })

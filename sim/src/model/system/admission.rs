@@ -1,4 +1,8 @@
 //! What stands in front of a station: a rate limit, then shedding. Nothing here is touched where a station has neither.
+//!
+//! A rate limit is asked first, then a shedder, both pure machines (`model/admission/`), when an attempt arrives; the shedder
+//! is told when it is answered. `respond` is where every stay ends, so nobody is forgotten inside. A shaper makes an attempt
+//! wait in front of the station; it is not inside yet and holds no slot. Health checks pass by: admission is about users.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

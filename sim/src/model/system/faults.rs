@@ -1,4 +1,19 @@
 //! Faults in force and what follows from them; several on one target combine as `Effect` says.
+//!
+//! **Invariant:** faults are data: an `Effect` out of a closed set, and a rule how several on one target combine. The state of
+//! replicas, connections and sources is always computed anew from all faults in force, so the order in which they are lifted
+//! does not matter. Pauses, bursts, interruptions, failovers and deployments have a course of their own
+//! (`model/fault/harm.rs`): a pure function of the time since the fault's start says what it does and when that changes, and one
+//! event stands for the next change. Bursts are drawn from the seed by what is hit and since when; loss and jitter by the
+//! message that they hit, so a fault shifts no other draw.
+//!
+//! - **Hang and pause** stop a replica's virtual clock, and what is answered to it meanwhile is heard when it goes on;
+//!   connections are still accepted, as by the kernel for a frozen process.
+//! - **A dead DNS server** answers no new question, while resolvers go on with what they hold; a dead registry tells nothing new.
+//! - **Clocks** that jump judge the lifetimes of a cache's entries and of resolvers' answers, nothing else.
+//! - **A failover** is the primary's, and loses no write that was answered: its standby is replicated without loss. Read replicas
+//!   serve on, and none of them is promoted.
+//! - **Rolling back** a deployment takes no time.
 
 use super::System;
 use super::attempt::Phase;

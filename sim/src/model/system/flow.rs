@@ -1,4 +1,25 @@
 //! The way of an attempt: sent over an edge, received by a station, answered, heard by its caller or given up.
+//!
+//! A **request** is what a user wants; an **attempt** is one try to get something over one connection. A request has at least
+//! one attempt, and more with retries, balancers in between, and calls further down.
+//!
+//! 1. `send` books the attempt at the connection, starts the time-out, draws the latency.
+//! 2. `reach`: it arrives at its station. A balancer picks and sends on; a station that works goes to `admit`.
+//! 3. `admit`: a free slot, else a waiting place, else `Rejected`; a dead replica refuses at once. Where no balancer chose a
+//!    replica, any of them is taken at random, dead or alive, unless they share one queue: then the first with a free slot works.
+//! 4. The work is served, the handler calls the stations behind it, and the slot is held until the last answer is in. That is
+//!    how one slow station fills those in front of it.
+//! 5. `respond` books the outcome at the station and sends the answer back with a latency of its own.
+//! 6. `conclude` books the outcome at the connection as its caller sees it, retries after a back-off, or tells the caller.
+//! 7. When the first attempt of a request is concluded for good, the request ends: trace hash, totals, percentiles.
+//!
+//! A caller that times out stops listening, but the work goes on unless its connection cancels: it holds its slot to the end,
+//! and nobody hears its answer. A user who runs out of patience leaves the same way. A retry is a fresh attempt; at a balancer
+//! it chooses anew, and elsewhere if it can.
+//!
+//! **Invariant:** ledgers are conserved at every moment. User requests: offered = sum over outcomes + in flight. Attempts, for
+//! each connection: sent = sum over outcomes + in flight. Health checks stand in neither, though they take slots. Outcomes and
+//! reasons are closed sets (`outcome.rs`); a reason is that of the first cause, carried up through every caller.
 
 use super::System;
 use super::attempt::{Attempt, Caller, Phase, Request, Stage, Verb};

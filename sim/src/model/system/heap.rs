@@ -1,7 +1,10 @@
 //! Memory at work: requests take objects where they begin, give them back where they end, and a replica stands still while
-//! its garbage is collected. See [`crate::model::object_pool`].
+//! its garbage is collected. See [`crate::model::heap`].
 //!
 //! Where nothing is said of objects a replica has no [`Allocator`], and the way of a request is one look at a flag longer.
+//!
+//! `model/object_pool.rs` is a replica's memory: objects in use, in the pool, garbage, and when a collection is due and how long
+//! it takes. A collection freezes the replica, as a pause by a fault does.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +15,7 @@ use super::slab::NONE;
 use super::station::Kind;
 use super::trail::Mark;
 use crate::engine::time::SimDuration;
-use crate::model::object_pool::{Counts, Heap, Settings};
+use crate::model::heap::{Counts, Heap, Settings};
 use crate::model::scaler::instance::Instance;
 
 /// A replica's memory, and who holds what of it.

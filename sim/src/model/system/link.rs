@@ -1,6 +1,13 @@
 //! What faults do to the messages on an edge: lost, late, one after the other over a thin link.
 //!
 //! Draws belong to the message, so that a fault shifts nobody else's.
+//!
+//! A partitioned connection carries nothing, either way or one way only: with requests lost nobody works, with answers lost the
+//! work is done and nobody hears of it. The caller is not told: it learns by its time-out. Without a time-out the attempt is
+//! given up after 127 s, as Linux does with `tcp_syn_retries` = 6, with its own reason (`Unreachable`): a time-out of 0 means "as
+//! long as the network lets me", not "forever". The document's checks warn of a planned partition, of planned loss and of a
+//! planned hang without a time-out. A thin link is one queue for each direction of a connection, however many replicas stand at
+//! its ends; what is on it when the fault is lifted arrives as it would have.
 
 use super::System;
 use super::attempt::Verb;

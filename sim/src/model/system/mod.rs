@@ -8,16 +8,16 @@ pub mod attempt;
 pub mod balancer;
 pub mod broker;
 pub mod cache_cluster;
+mod discipline;
 pub mod edge;
 mod event;
+pub mod exemplars;
 pub mod faults;
 mod fleet;
 mod flow;
 pub mod heap;
 pub mod inside;
 mod journey;
-pub mod lately;
-mod lines;
 pub mod link;
 mod log;
 pub mod meter;
@@ -151,7 +151,7 @@ pub struct System {
     /// Follows one request, while somebody asks why it went as it did, or many, to add up where time goes.
     recorder: Option<Box<journey::Recorder>>,
     /// Requests worth asking about.
-    pub lately: lately::Lately,
+    pub exemplars: exemplars::Exemplars,
 }
 
 impl System {
@@ -199,7 +199,7 @@ impl System {
             log: Vec::new(),
             quiet: false,
             recorder: None,
-            lately: lately::Lately::default(),
+            exemplars: exemplars::Exemplars::default(),
         };
         // Timetabled faults come first, so that one at time zero precedes the first arrival.
         for (index, fault) in system.timetable.iter().enumerate() {

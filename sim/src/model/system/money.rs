@@ -1,4 +1,8 @@
 //! What stations cost while they run, line by line, and the data that they send over borders.
+//!
+//! Costs are kept twice: a station's meter sums them bucket by bucket, so that they can be asked for of any window, and its
+//! ledger keeps each line of the bill in whole numbers (machine-nanoseconds, requests, bytes), so that "Why?" can fill in the
+//! numbers. Data that crosses a border is booked with the station that is called, and only if the document charges for it.
 
 use super::System;
 use super::attempt::Caller;

@@ -9,9 +9,9 @@ use crate::model::admission::Admission;
 use crate::model::broker;
 use crate::model::discipline;
 use crate::model::geography::Region;
+use crate::model::heap;
 use crate::model::ids::{AreaId, EdgeId, NodeId};
 use crate::model::money::{Purchase, Tariff};
-use crate::model::object_pool;
 use crate::model::objective::Objective;
 use crate::model::outlier;
 use crate::model::params::{Params, Variant};
@@ -243,7 +243,7 @@ pub struct PoolConfig {
     /// Who decides how many replicas there are, and what they are made of; `None`: the drawing, and nobody asks.
     pub scaling: Option<Box<ScalingConfig>>,
     /// What its requests take of memory; `None`: nobody asks.
-    pub objects: Option<object_pool::Settings>,
+    pub objects: Option<heap::Settings>,
     /// How a new version replaces the old one.
     pub rollout: rollout::Settings,
     /// Databases: replicas that answer reads; `None`: the primary answers all.

@@ -2,6 +2,12 @@
 //!
 //! Nothing is drawn and nothing is scheduled: which requests are followed is a hash of their names, so a profiled run is
 //! the same run.
+//!
+//! A profiled request is followed like one that somebody asks about, and forgotten when its user has heard. Its critical path
+//! (`Journey::critical`) gives every moment of its wait to one station and one part: the last answer that was waited for counts,
+//! backwards from the end. **Invariant:** the parts of a request, over all stations, are its time in system to the nanosecond.
+//!
+//! The page's session is always profiled, so that a late question has the whole run, and so are its checkpoints. Nothing else is.
 
 use std::collections::BTreeMap;
 

@@ -2,6 +2,9 @@
 //!
 //! Stations and edges keep their state under their ids. What the plan no longer names is marked removed, never moved,
 //! so that everything under way still finds its place.
+//!
+//! Stations and connections keep their state under their ids; what the plan no longer names is marked removed, never moved, so
+//! that everything under way still finds its place. A replica that is taken away drains first.
 
 use super::System;
 use super::admission::Guard;

@@ -8,7 +8,7 @@ use crate::facet::balancer::strategy::Strategy;
 use crate::facet::balancer::{Backend, Balancer};
 use crate::model::balancer::Score;
 use crate::model::rotation::OutOfRotation;
-use crate::model::system::lately::Choice;
+use crate::model::system::exemplars::Choice;
 use crate::ui::client::worker_client::Simulation;
 use crate::ui::kit::format;
 use crate::ui::kit::hint::Hint;

@@ -212,8 +212,8 @@ fn dead_letters(broker: &Broker, inside: &Inside, simulation: &Simulation) -> Ht
         let number = format::count(ordinal + 1);
         html! {
             <li key={format!("{}-{ordinal}-{}", source.0, letter.group)}>
-                <span class="num lately-number" title={letter.at.to_string()}>{ &number }</span>
-                <span class="lately-words tone-bad">{ format!("{}, after {} deliveries: {}", letter.group, letter.failures, letter.reason.label()) }</span>
+                <span class="num exemplars-number" title={letter.at.to_string()}>{ &number }</span>
+                <span class="exemplars-words tone-bad">{ format!("{}, after {} deliveries: {}", letter.group, letter.failures, letter.reason.label()) }</span>
                 <button type="button" class="btn btn-s" aria-label={format!("Why? Request {number}")} {onclick}>{ "Why?" }</button>
             </li>
         }
@@ -223,7 +223,7 @@ fn dead_letters(broker: &Broker, inside: &Inside, simulation: &Simulation) -> Ht
         <section class="inside" id="dead-letters">
             <h3>{ format!("Dead letters: {}", format::count(broker.dead)) }</h3>
             <p class="sub">{ "Put aside so that they hold up nobody. Somebody has to look at them." }</p>
-            <ul class="lately-list dead-letters">{ for inside.dead_letters.iter().map(row) }</ul>
+            <ul class="exemplars-list dead-letters">{ for inside.dead_letters.iter().map(row) }</ul>
             if broker.dead > shown { <p class="sub">{ format!("and {} before them", format::count(broker.dead - shown)) }</p> }
         </section>
     }

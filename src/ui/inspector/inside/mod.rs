@@ -7,13 +7,13 @@ mod broker;
 mod cache;
 mod cache_nodes;
 mod course;
+mod discipline;
 mod drawing;
 mod heap;
 mod memory;
 mod names;
 mod parts;
 mod policies;
-mod queue;
 mod read_replicas;
 mod replicas;
 mod rollout;
@@ -101,7 +101,7 @@ fn Station(props: &StationProps) -> Html {
 fn view(facet: &Facet, shown: &Shown<'_>) -> Html {
     match facet {
         Facet::Admission(facet) => admission::view(facet),
-        Facet::Queue(facet) => queue::view(facet),
+        Facet::Discipline(facet) => discipline::view(facet),
         Facet::Rollout(facet) => rollout::view(facet),
         Facet::Scaling(_) => scaling::view(shown),
         Facet::ReadReplicas(facet) => read_replicas::view(facet),

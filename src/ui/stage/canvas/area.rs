@@ -10,7 +10,7 @@ use crate::editor::{Action, SessionChange, Target};
 use crate::topology::document::{Area, AreaId, AreaKind, FaultTarget};
 use crate::ui::kit::icons::Icon;
 use crate::ui::shared::Shared;
-use crate::ui::store::{use_dispatch, use_struck};
+use crate::ui::store::{use_active_faults, use_dispatch};
 
 #[derive(Debug, PartialEq, Properties)]
 pub struct FrameProps {
@@ -41,7 +41,7 @@ pub const fn area_icon(kind: &AreaKind) -> &'static str {
 #[component]
 pub fn Frame(props: &FrameProps) -> Html {
     let dispatch = use_dispatch();
-    let struck = use_struck();
+    let struck = use_active_faults();
     let place = use_node_ref();
     let area = &props.area;
     let target = Target::Area(props.id);

@@ -8,7 +8,7 @@ use crate::model::fault;
 use crate::protocol::ActiveFault;
 use crate::topology::document::{Document, FaultTarget};
 use crate::ui::kit::icons::icon;
-use crate::ui::store::{use_document, use_struck};
+use crate::ui::store::{use_active_faults, use_document};
 
 /// What a fault in force hits.
 fn target_of(active: &ActiveFault) -> Option<FaultTarget> {
@@ -54,7 +54,7 @@ const SHOWN_MAX: usize = 3;
 #[component]
 pub fn Tags(props: &TagsProps) -> Html {
     let document = use_document();
-    let struck = use_struck();
+    let struck = use_active_faults();
     let place = use_node_ref();
     let found = hitting(&document, props.target, &struck);
     use_effect_with((place.clone(), props.at, found.is_empty()), |(place, at, _)| {

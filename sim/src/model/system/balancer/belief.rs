@@ -1,4 +1,11 @@
 //! Who is in rotation: what the table says of each backend, and what each picker makes of it.
+//!
+//! A balancer never sees the truth. It sees `BackendView`: believed healthy, its own count of outstanding requests, smoothed
+//! response time and error share of what came back to it. Health is a filter in front of every strategy: the balancer marks
+//! which backends are listed and, of those, which are eligible for the request at hand. A strategy chooses among the eligible
+//! and keeps its tables (rings, Maglev's table, schedules) for the listed, so that passing one over for a single request moves
+//! nothing else. `PickContext::version` changes whenever that set or its weights do; strategies make their tables anew then,
+//! not for each request. The inspector shows belief beside truth, and only the inspector knows both.
 
 use super::{Terms, strategy_of};
 use crate::engine::rng::Stream;

@@ -1,4 +1,10 @@
 //! Active health checks: real requests through the simulated network, and what is concluded from their answers.
+//!
+//! **Invariant:** health checks are real requests. They travel over the connection, take a slot or a waiting place, cost work,
+//! and may be lost or late; a balancer changes its mind only after `rise` good or `fall` bad ones in a row. Until then a dead
+//! replica gets its share: that gap is what there is to see. A balancer that is itself checked answers well as long as it
+//! believes that one of its backends does, or uses all of them in panic. A deep check, once served, holds its slot and asks
+//! every station behind with a check of its own, and is good only if all of those are; what it asks is not asked further.
 
 use super::super::System;
 use super::super::attempt::{Caller, Verb};

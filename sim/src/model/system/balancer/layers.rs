@@ -1,4 +1,20 @@
 //! For what a balancer chooses: routes of requests (L7), connections (L4), names (DNS), callers that choose themselves.
+//!
+//! | kind | chooses for | pickers | what its strategy sees |
+//! | --- | --- | --- | --- |
+//! | balancer (L7) | each request | one for each route | open requests, response times, errors, utilization told by the answers |
+//! | connection balancer (L4) | each connection | one | open connections, and connections that break |
+//! | DNS | each answer to a resolver | one | the list alone |
+//! | client-side balancer | each request, in its caller | one for each caller | that caller's own requests; of the list, what the registry said last |
+//!
+//! Routes: the connections that carry the request's operation and have the longest path that its path begins with. Connections
+//! are shared by requests as in HTTP/2; a caller has a fixed number of them, opening one costs one round trip more, and one ends
+//! by age, idleness, number of requests, or by breaking. A resolver keeps an answer for exactly its time to live: its callers go
+//! on to a dead address until then. A caller that balances for itself asks the registry at its own moments; in between it knows
+//! nothing of what came, went or died. With a subset it uses a fixed few of the backends, shared out evenly over callers.
+//!
+//! **Invariant:** an answer is booked at the picker that chose, and only if that kind of balancer hears of answers at all. A
+//! strategy that needs answers (`Needs::Answers`) is not offered to DNS.
 
 use super::super::System;
 use super::super::attempt::{Caller, Phase};

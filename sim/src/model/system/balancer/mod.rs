@@ -255,7 +255,7 @@ impl System {
             self.join_onward(ix, call);
         }
         self.note_chosen(ix, backend, call);
-        if self.lately.keeps(station) {
+        if self.exemplars.keeps(station) {
             self.keep_choice(station, ix, backend, try_no);
         }
         self.send(call);

@@ -7,6 +7,18 @@
 //!
 //! What a policy refuses was never sent: it is in no ledger of attempts, and is counted by reason beside it.
 //! Health checks, and what nobody waits for, pass by all policies.
+//!
+//! What a caller does besides sending and waiting stands on the connection, in this order: rate limit, deadline, retry and
+//! hedge; then for each try: breaker, bulkhead or pool, time-out, network. The machines know no clock.
+//!
+//! - A refusal by breaker or bulkhead is not tried again, except that a balancer with retries left chooses anew at once.
+//! - A breaker hears how each try ended; a try that was canceled or never sent says nothing. `consecutive` ignores results of
+//!   an older generation; the windows, after resilience4j, do not.
+//! - A deadline is an absolute moment. A station that was told of it looks at it on arrival, when work would begin, and before
+//!   each call.
+//! - A cancellation is a message with a latency of its own. What waits leaves its queue, work in progress stops and frees its
+//!   slot, and calls further down are canceled over connections that do so. What a broker has taken stays taken.
+//! - The registry of a mesh, and how late its callers learn from it, is that of a balancer in the callers.
 
 #[cfg(test)]
 mod check;

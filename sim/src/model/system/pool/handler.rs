@@ -1,4 +1,9 @@
 //! What a handler does once its demand is served: it asks a cache, calls on, waits for the answers, and ends.
+//!
+//! What a handler does follows from the wiring. A service with a cache and a store behind it asks the cache first, the store on
+//! a miss, and fills the cache without waiting (cache-aside); a write goes to the store and then clears the cache's entry. To
+//! such a service a broken cache is a miss. A cache that has a store behind *itself* reads through, and its callers depend on
+//! it. Hits are never a parameter: keys are drawn, entries are evicted and expire.
 
 use crate::engine::time::SimTime;
 use crate::model::lru::Lookup;

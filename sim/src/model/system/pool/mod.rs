@@ -1,10 +1,14 @@
 //! Stations that work: who is let in, who is next, and demands served through virtual time.
+//!
+//! A replica has a virtual clock that runs at 1/factor of real time. A demand is due at "virtual now + demand", and one event
+//! stands for the demand that is due first. So a slow-down acts on work already begun by moving one event, whatever the number
+//! of slots, and lifting it does the same.
 
 use super::System;
 use super::attempt::{Caller, Phase, Verb};
+use super::discipline::Line;
 use super::event::Event;
 use super::flow::purpose;
-use super::lines::Line;
 use super::plan::Operation;
 use super::pool::jobs::Job;
 use super::pool::state::Pool;

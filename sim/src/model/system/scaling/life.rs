@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::body::{Body, Boot};
-use super::versions::Version;
+use super::rollout::Version;
 use super::{SCRAPE_EVERY, Scaling, System};
 use crate::engine::math::standard_exponential;
 use crate::engine::time::{SimDuration, SimTime};

@@ -9,9 +9,9 @@ mod elsewhere;
 mod life;
 mod look;
 mod market;
+mod rollout;
 #[cfg(test)]
 pub(super) mod tests;
-mod versions;
 
 use std::collections::VecDeque;
 
@@ -21,8 +21,8 @@ pub use course::CoursePoint;
 pub use life::Pod;
 pub use life::Stage;
 pub use look::{ReplicaLook, ScalingLook};
-pub use versions::RolloutLook;
-use versions::{Rollout, Version};
+pub use rollout::RolloutLook;
+use rollout::{Rollout, Version};
 
 use super::System;
 use super::event::Event;

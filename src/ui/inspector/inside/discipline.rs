@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::parts::sentence;
-use crate::facet::queue::Queue;
+use crate::facet::discipline::Queue;
 
 pub(super) fn view(queue: &Queue) -> Html {
     let whose = queue.replica.map_or_else(String::new, |replica| format!(" (longest: replica {})", replica + 1));

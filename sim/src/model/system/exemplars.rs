@@ -39,7 +39,7 @@ pub struct Choice {
 
 /// What is kept.
 #[derive(Clone, Debug, Default)]
-pub struct Lately {
+pub struct Exemplars {
     /// Slowest first; those of the span that began at `since`, and those of the one before.
     slow: Vec<Exemplar>,
     slow_before: Vec<Exemplar>,
@@ -50,7 +50,7 @@ pub struct Lately {
     choices: BTreeMap<u32, VecDeque<Choice>>,
 }
 
-impl Lately {
+impl Exemplars {
     /// Whether this balancer's choices are kept.
     #[inline]
     pub(super) fn keeps(&self, station: u32) -> bool {
@@ -90,28 +90,28 @@ impl System {
     /// Keeps the latest choices of these stations from now on, and of no others.
     pub fn look_into(&mut self, nodes: &BTreeSet<NodeId>) {
         let stations: BTreeSet<u32> = nodes.iter().filter_map(|node| self.station_index(*node)).collect();
-        self.lately.choices.retain(|station, _| stations.contains(station));
+        self.exemplars.choices.retain(|station, _| stations.contains(station));
         for station in stations {
-            self.lately.choices.entry(station).or_default();
+            self.exemplars.choices.entry(station).or_default();
         }
     }
 
     /// The latest choices of a balancer that is looked into, newest first.
     pub fn latest_choices(&self, node: NodeId) -> impl Iterator<Item = &Choice> {
-        let kept = self.station_index(node).and_then(|station| self.lately.choices.get(&station));
+        let kept = self.station_index(node).and_then(|station| self.exemplars.choices.get(&station));
         kept.into_iter().flatten().rev()
     }
 
     /// Forgets requests worth asking about: time went back, or nobody watches.
     pub(super) fn forget_lately(&mut self) {
-        self.lately = Lately::default();
+        self.exemplars = Exemplars::default();
     }
 
     pub(super) fn keep_exemplar(&mut self, request: u32, outcome: Outcome, reason: Reason) {
         let request = &self.requests[request];
         let source = self.stations[request.source as usize].id;
         let (ordinal, at, took) = (request.ordinal, self.now, self.now.since(request.born));
-        self.lately.ended(Exemplar { source, ordinal, at, took, outcome, reason });
+        self.exemplars.ended(Exemplar { source, ordinal, at, took, outcome, reason });
     }
 
     #[cold]
@@ -119,7 +119,7 @@ impl System {
         let request = &self.requests[self.attempts[attempt].request];
         let source = self.stations[request.source as usize].id;
         let choice = Choice { at: self.now, source, ordinal: request.ordinal, backend, try_no };
-        let kept = self.lately.choices.entry(station).or_default();
+        let kept = self.exemplars.choices.entry(station).or_default();
         if kept.len() == CHOICES_MAX {
             kept.pop_front();
         }
@@ -144,11 +144,11 @@ mod tests {
 
     #[test]
     fn the_slowest_of_the_last_moments_are_kept_and_older_ones_forgotten() {
-        let mut lately = Lately::default();
+        let mut lately = Exemplars::default();
         for took in [5, 90, 30, 70, 10, 20, 80] {
             lately.ended(one(1.0, took, Outcome::Completed));
         }
-        let slowest = |lately: &Lately| lately.slowest().iter().map(|one| one.ordinal).collect::<Vec<_>>();
+        let slowest = |lately: &Exemplars| lately.slowest().iter().map(|one| one.ordinal).collect::<Vec<_>>();
         assert_eq!(slowest(&lately), [90, 80, 70, 30, 20]);
         lately.ended(one(4.5, 75, Outcome::Completed));
         assert_eq!(slowest(&lately), [90, 80, 75, 70, 30], "the span before counts");
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn the_last_failures_are_kept() {
-        let mut lately = Lately::default();
+        let mut lately = Exemplars::default();
         for took in 0..20 {
             let outcome = if took % 2 == 0 { Outcome::Failed } else { Outcome::Completed };
             lately.ended(one(1.0, took, outcome));
