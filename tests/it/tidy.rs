@@ -19,6 +19,23 @@ struct Rule {
     because: &'static str,
 }
 
+const LAYERS_0_AND_1: &[&str] = &["sim/src/engine", "sim/src/model", "src/topology"];
+
+const LAYERS_0_TO_2: &[&str] = &[
+    "sim/src/engine",
+    "sim/src/model",
+    "src/topology",
+    "src/runner",
+    "src/interop",
+    "src/lesson",
+    "src/editor",
+    "src/facet",
+    "src/protocol",
+    "src/conversation.rs",
+    "src/glossary.rs",
+    "src/registry.rs",
+];
+
 const RULES: &[Rule] = &[
     Rule {
         within: &["sim/src/engine"],
@@ -61,20 +78,7 @@ const RULES: &[Rule] = &[
         because: "the model knows no picture",
     },
     Rule {
-        within: &[
-            "sim/src/engine",
-            "sim/src/model",
-            "src/topology",
-            "src/runner",
-            "src/interop",
-            "src/lesson",
-            "src/editor",
-            "src/facet",
-            "src/protocol",
-            "src/conversation.rs",
-            "src/glossary.rs",
-            "src/registry.rs",
-        ],
+        within: LAYERS_0_TO_2,
         endings: &[".rs"],
         except: &[],
         never: &["yew", "web_sys", "js_sys", "wasm_bindgen", "std::fs", "std::net", "std::env::", "println!"],
@@ -84,44 +88,53 @@ const RULES: &[Rule] = &[
         within: &["sim/src/engine"],
         endings: &[".rs"],
         except: &[],
-        never: &[
-            "crate::model",
-            "crate::topology",
-            "crate::runner",
-            "crate::protocol",
-            "crate::lesson",
-            "crate::editor",
-        ],
+        never: &["crate::model", "crate::topology"],
         because: "no layer reaches up",
     },
     Rule {
         within: &["sim/src/model"],
         endings: &[".rs"],
-        // Its systems are built from documents, as everybody's are.
-        except: &["sim/src/model/system/tests/mod.rs", "sim/src/model/system/tests/random_faults.rs"],
-        never: &["crate::topology", "crate::runner", "crate::protocol", "crate::lesson", "crate::editor"],
-        because: "no layer reaches up",
+        except: &[],
+        never: &["crate::topology"],
+        because: "the model knows plans, not documents",
     },
     Rule {
         within: &["src/facet"],
-        endings: &[".rs"],
-        except: &[],
-        never: &["crate::runner", "crate::protocol", "crate::lesson", "crate::editor", "crate::ui", "crate::worker"],
-        because: "no layer reaches up",
-    },
-    Rule {
-        within: &["src/topology"],
         endings: &[".rs"],
         except: &[],
         never: &["crate::runner", "crate::protocol", "crate::lesson", "crate::editor"],
         because: "no layer reaches up",
     },
     Rule {
-        within: &["sim/src/engine", "sim/src/model", "src/topology", "src/runner", "src/lesson", "src/editor"],
+        within: LAYERS_0_AND_1,
+        endings: &[".rs"],
+        except: &[],
+        never: &[
+            "crate::runner",
+            "crate::facet",
+            "crate::protocol",
+            "crate::conversation",
+            "crate::glossary",
+            "crate::interop",
+            "crate::lesson",
+            "crate::registry",
+            "crate::editor",
+        ],
+        because: "layers 0 and 1 use nothing of layer 2",
+    },
+    Rule {
+        within: LAYERS_0_TO_2,
         endings: &[".rs"],
         except: &[],
         never: &["crate::ui", "crate::worker", "crate::api"],
         because: "no layer reaches up",
+    },
+    Rule {
+        within: &["src", "sim/src"],
+        endings: &[".rs"],
+        except: &[],
+        never: &["crate::{"],
+        because: "the rules above look for `crate::layer`: one `use` for each layer",
     },
     Rule {
         within: &["src/worker", "src/api.rs"],
@@ -154,18 +167,33 @@ const TEXT: &[&str] = &[".rs", ".mjs", ".js", ".toml", ".md", ".html", ".css", "
 fn no_layer_names_what_it_must_not_know() {
     let mut broken = Vec::new();
     for rule in RULES {
+        for place in rule.within {
+            assert!(project().join(place).exists(), "{place} is gone: its rule would hold of nothing");
+        }
         for file in rule.within.iter().flat_map(|place| files(place, rule.endings)) {
-            if rule.except.contains(&file.as_str()) || file.ends_with("/tests.rs") {
+            if rule.except.contains(&file.as_str()) || is_test_file(&file) {
                 continue;
             }
             for (line, text) in product_code(&read(&file)) {
                 for word in rule.never.iter().filter(|word| names(text, word)) {
-                    broken.push(format!("{file}:{}: names `{word}` ({})", line, rule.because));
+                    broken.push(format!("{file}:{line}: names `{word}` ({})", rule.because));
                 }
             }
         }
     }
     assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+/// A new module is held to its layer from its first line.
+#[test]
+fn every_module_stands_in_a_layer() {
+    let fronts = ["src/ui", "src/worker", "src/api.rs", "src/bin", "src/lib.rs", "sim/src/lib.rs"];
+    let strangers: Vec<String> = ["src", "sim/src"]
+        .iter()
+        .flat_map(|place| files(place, &[".rs"]))
+        .filter(|file| !LAYERS_0_TO_2.iter().chain(&fronts).any(|place| file.starts_with(place)))
+        .collect();
+    assert!(strangers.is_empty(), "in no layer's rule: {strangers:?}");
 }
 
 /// A path of one machine means nothing on another.
@@ -196,7 +224,6 @@ fn no_file_names_a_path_of_one_machine() {
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
-/// Dots are painted in one place, so that what a dot stands for is decided in one place.
 /// What a newcomer looks for first is there, and what it points at too.
 #[test]
 fn the_documents_stand() {
@@ -205,12 +232,12 @@ fn the_documents_stand() {
     }
 }
 
+/// Dots are painted in one place, so that what a dot stands for is decided in one place.
 #[test]
 fn one_file_paints_on_the_canvas() {
     let painters: Vec<String> = ["src", "sim"]
         .iter()
         .flat_map(|place| files(place, &[".rs"]))
-        .into_iter()
         .filter(|file| read(file).contains("CanvasRenderingContext2d"))
         .collect();
     assert!(painters.len() <= 1, "several files name CanvasRenderingContext2d: {painters:?}");
@@ -227,10 +254,107 @@ fn every_file_says_what_it_is_for() {
     assert!(silent.is_empty(), "without a first `//!` line: {silent:?}");
 }
 
-/// The numbered lines of a file without comment lines and without the unit tests at its end, which may check against std.
-fn product_code(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let code = text.split("\n#[cfg(test)]").next().unwrap_or(text);
-    (1..).zip(code.lines()).filter(|(_, line)| !line.trim_start().starts_with("//"))
+/// The numbered lines of a file, without comment lines and without the blocks `#[cfg(test)] mod NAME { … }`, which may
+/// check against std. What else is under `#[cfg(test)]` (`mod tests;`, a field, a statement) ends nothing: it is read too.
+fn product_code(text: &str) -> Vec<(usize, &str)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut code = Vec::new();
+    let mut at = 0;
+    while let Some(line) = lines.get(at) {
+        if let Some(end) = end_of_test_block(&lines[at..]) {
+            at += end;
+        } else if !line.trim_start().starts_with("//") {
+            code.push((at + 1, *line));
+        }
+        at += 1;
+    }
+    code
+}
+
+/// How many lines after the first the block of tests that begins there ends, if one begins there.
+fn end_of_test_block(lines: &[&str]) -> Option<usize> {
+    if lines.first()?.trim() != "#[cfg(test)]" {
+        return None;
+    }
+    let head = lines.iter().position(|line| !line.trim_start().starts_with("#["))?;
+    let name = lines[head].trim_start().trim_start_matches("pub(crate) ").trim_start_matches("pub(super) ");
+    if !(name.starts_with("mod ") && name.ends_with('{')) {
+        return None;
+    }
+    let indent = &lines[head][..lines[head].len() - lines[head].trim_start().len()];
+    // rustfmt puts the closing brace under the first letter of what it closes.
+    let end = lines.iter().position(|line| line.strip_prefix(indent) == Some("}"));
+    Some(end.expect("a block of tests ends"))
+}
+
+#[test]
+fn code_below_a_module_of_tests_is_read() {
+    let text = "\
+//! What it is for.
+
+#[cfg(test)]
+mod tests;
+
+use yew::prelude::*; // seen
+
+struct Both {
+    #[cfg(test)]
+    seen: u32,
+}
+
+#[cfg(test)]
+#[allow(clippy::float_cmp)]
+mod small {
+    fn unseen() {
+        if true {}
+    }
+}
+
+fn seen() {} // not a comment line
+// unseen
+#[cfg(test)]
+mod more {
+    const UNSEEN: &str = \"\";
+}
+const SEEN: u32 = 1;
+";
+    let read = product_code(text);
+    let seen: Vec<usize> = read.iter().filter(|(_, line)| line.contains("seen")).map(|(line, _)| *line).collect();
+    assert_eq!(seen, [6, 10, 21]);
+    assert_eq!(read.last(), Some(&(27, "const SEEN: u32 = 1;")));
+    assert!(read.iter().all(|(_, line)| !line.contains("unseen") && !line.contains("UNSEEN")));
+}
+
+/// Files of tests alone, by their name.
+fn is_test_file(file: &str) -> bool {
+    file.ends_with("/tests.rs") || file.ends_with("/testing.rs") || file.contains("/tests/")
+}
+
+/// What the rules pass over by its name is compiled for tests alone.
+#[test]
+fn files_that_are_called_tests_are_compiled_for_tests_alone() {
+    let places = ["src", "sim/src"];
+    for file in places.iter().flat_map(|place| files(place, &[".rs"])).filter(|file| is_test_file(file)) {
+        // What stands in `tests/` is a part of it.
+        let (folder, name) = match file.split_once("/tests/") {
+            Some((folder, _)) => (folder, "tests"),
+            None => file.trim_end_matches(".rs").rsplit_once('/').expect("it stands in a folder"),
+        };
+        let module = format!("mod {name};");
+        let parents = [format!("{folder}/mod.rs"), format!("{folder}.rs")];
+        let parent = parents.iter().find(|parent| project().join(parent).exists()).expect("a folder is a module");
+        let parent = read(parent);
+        let mut before = "";
+        let mut declared = false;
+        for line in parent.lines() {
+            if line.ends_with(&module) {
+                declared = true;
+                assert_eq!(before.trim(), "#[cfg(test)]", "{file} is compiled into the product, but called tests");
+            }
+            before = line;
+        }
+        assert!(declared, "{file} belongs to no module");
+    }
 }
 
 /// Whether the word is named: `yew` in `use yew::`, not in `yewish`; patterns that start with a sign match anywhere.

@@ -137,12 +137,6 @@ impl Stream {
             }
         }
     }
-
-    /// A key drawn from the stream, for samplers that want a [`DrawSeq`].
-    #[inline]
-    pub fn draw_key(&mut self) -> DrawKey {
-        DrawKey(self.next_bits())
-    }
 }
 
 #[cfg(test)]

@@ -63,10 +63,6 @@ pub static LATENCY_SOURCE: &str = "Half the round trip that cloudping.co measure
 pub static ZONE_SOURCE: &str = "Half the average round trip that IBM Cloud published for 2024: 0.09 ms within a zone, \
      and 1.6 ms between zones as the mean over its ten regions (0.6 to 2.9 ms).";
 
-/// Where the map from countries to regions comes from, in words for the page.
-pub static MAP_SOURCE: &str = "Our own map: each country belongs to the region nearest to its main city by \
-     great-circle distance (cities of the time zone database).";
-
 /// Round trips between regions [tenths of a millisecond], in the order of [`REGIONS`]; only what lies below the
 /// diagonal, since both directions are the same.
 #[rustfmt::skip]
@@ -138,8 +134,10 @@ pub fn way(from: (Region, Option<AreaId>), to: (Region, Option<AreaId>)) -> SimD
     }
 }
 
-/// Countries (ISO 3166-1 alpha-2) by the region nearest to them; see [`MAP_SOURCE`].
+/// Countries (ISO 3166-1 alpha-2) by the region nearest to them.
 ///
+/// Our own map: each country belongs to the region nearest to its main city by great-circle distance (cities of the time
+/// zone database).
 /// Nobody's nearest region is Oregon: a country has one main city, and that of the United States is in the east.
 static NEAREST: [(&str, &str); 10] = [
     (
@@ -193,7 +191,7 @@ const fn by_letters() -> [[u8; 26]; 26] {
 
 /// The region nearest to a country's people; `None` for a country that the map does not know.
 ///
-/// Source: [`MAP_SOURCE`].
+/// Source: our own map, see `NEAREST`.
 #[must_use]
 pub fn region_of(country: Country) -> Option<Region> {
     let letter = |byte: u8| usize::from(byte.wrapping_sub(b'A'));

@@ -236,12 +236,6 @@ impl System {
         self.finished
     }
 
-    /// Time of the next event.
-    #[must_use]
-    pub fn next_time(&self) -> Option<SimTime> {
-        if self.finished { None } else { self.queue.peek_time() }
-    }
-
     /// Hash over every request that ended: its ordinal, its departure, its fate, the stations it visited.
     #[must_use]
     pub const fn trace_hash(&self) -> u64 {
