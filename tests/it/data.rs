@@ -9,14 +9,10 @@ use headroom::model::system::{CopiesLook, CopyStage, LiveFault, NodeStage, Syste
 use headroom::topology::compile::plan;
 use headroom::topology::document::{Area, AreaKind, Document, EdgeId, NodeId, Point};
 
-use crate::fixture::{add, constant, system, variant, wire};
+use crate::fixture::{add, constant, run_to, system, variant, wire};
 
 fn at(secs: f64) -> SimTime {
     SimTime::from_secs_f64(secs)
-}
-
-fn run_to(system: &mut System, secs: f64) {
-    system.advance(at(secs), u64::MAX);
 }
 
 /// Regular arrivals with a share of writes, straight to a database.

@@ -7,7 +7,7 @@ use headroom::model::params::{Params, Value, Variant};
 use headroom::model::system::{LiveFault, System};
 use headroom::topology::document::{Area, AreaKind, Document, Fault, NodeId, Point, ScheduledFault};
 
-use crate::fixture::{add, constant, source, system, variant, wire};
+use crate::fixture::{add, constant, end, regular, set, start, system, variant, wire};
 
 /// One end of a request: when [s, to a tenth of a millisecond], how, and why.
 type End = (f64, Outcome, Reason);
@@ -18,16 +18,9 @@ const fn good(at: f64) -> End {
 
 /// Clients that send every `1/rate` seconds, the first after that time, for one thing.
 fn clients(document: &mut Document, rate: f64) -> NodeId {
-    let clients = source(document, rate);
-    set(document, clients, "arrivals", variant("regular", &[]));
+    let clients = regular(document, rate);
     set(document, clients, "keys", 1.0);
     clients
-}
-
-fn set(document: &mut Document, node: NodeId, key: &str, value: impl Into<Value>) {
-    let mut changed = (*document.nodes[&node]).clone();
-    changed.params.set(key, value);
-    document.nodes.insert(node, changed.into());
 }
 
 fn document() -> Document {
@@ -42,18 +35,6 @@ fn shop(rate: f64, secs: f64, slots: f64, timeout: f64) -> (Document, NodeId, Ed
     let service = add(&mut document, "service", "Service", &settings);
     let edge = wire(&mut document, clients, service, &[("latency", constant(0.0)), ("timeout", Value::from(timeout))]);
     (document, service, edge)
-}
-
-fn start(system: &mut System, kind: &str, target: FaultTarget, params: &[(&str, f64)]) {
-    let mut all = Params::new();
-    for (key, value) in params {
-        all.set(key, *value);
-    }
-    system.apply_fault(&LiveFault::Start { kind: kind.to_owned(), target, params: all });
-}
-
-fn end(system: &mut System, kind: &str, target: FaultTarget) {
-    system.apply_fault(&LiveFault::End { kind: kind.to_owned(), target });
 }
 
 /// Puts a fault on the timetable. (A live one starts at the event before, whatever the clock says.)

@@ -1,16 +1,18 @@
 //! Documents for tests, built in a line or two.
 
+use headroom::engine::time::SimTime;
+use headroom::model::ids::FaultTarget;
 use headroom::model::params::{Params, Value, Variant};
-use headroom::model::system::System;
+use headroom::model::system::{LiveFault, System};
 use headroom::topology::compile::compile;
 use headroom::topology::document::{Document, Edge, EdgeId, Node, NodeId, Point};
 
+fn numbers(params: &[(&str, f64)]) -> Params {
+    params.iter().fold(Params::new(), |all, (key, value)| all.with(key, *value))
+}
+
 pub fn variant(id: &str, params: &[(&str, f64)]) -> Value {
-    let mut all = Params::new();
-    for (key, value) in params {
-        all.set(key, *value);
-    }
-    Value::Variant(Variant::new(id, all))
+    Value::Variant(Variant::new(id, numbers(params)))
 }
 
 pub fn exponential(mean: f64) -> Value {
@@ -48,6 +50,18 @@ pub fn source(document: &mut Document, rate: f64) -> NodeId {
     add(document, "source", "Clients", &[("profile", variant("constant", &[("rate", rate)]))])
 }
 
+/// Clients that send every `1/rate` seconds, the first after that time.
+pub fn regular(document: &mut Document, rate: f64) -> NodeId {
+    let clients = source(document, rate);
+    set(document, clients, "arrivals", variant("regular", &[]));
+    clients
+}
+
+pub fn set(document: &mut Document, node: NodeId, key: &str, value: impl Into<Value>) {
+    let node = document.nodes.get_mut(&node).expect("the node is there");
+    std::rc::Rc::make_mut(node).params.set(key, value);
+}
+
 /// One source, one service, no latency.
 pub fn single_queue(rate: f64, service: &[(&str, Value)], secs: f64, seed: u64) -> Document {
     let mut document = Document { seed, run_length_secs: secs, ..Document::default() };
@@ -67,7 +81,22 @@ pub fn system(document: &Document) -> System {
 #[track_caller]
 pub fn run(document: &Document) -> System {
     let mut system = system(document);
-    system.advance(headroom::engine::time::SimTime::NEVER, u64::MAX);
+    system.advance(SimTime::NEVER, u64::MAX);
     assert!(system.finished());
     system
+}
+
+/// Runs until so many seconds of simulated time.
+pub fn run_to(system: &mut System, secs: f64) {
+    system.advance(SimTime::from_secs_f64(secs), u64::MAX);
+}
+
+/// A fault begins now.
+pub fn start(system: &mut System, kind: &str, target: FaultTarget, params: &[(&str, f64)]) {
+    system.apply_fault(&LiveFault::Start { kind: kind.to_owned(), target, params: numbers(params) });
+}
+
+/// A fault that [`start`] began is lifted.
+pub fn end(system: &mut System, kind: &str, target: FaultTarget) {
+    system.apply_fault(&LiveFault::End { kind: kind.to_owned(), target });
 }

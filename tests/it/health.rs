@@ -6,38 +6,13 @@ use headroom::model::ids::FaultTarget;
 use headroom::model::outcome::{Outcome, Reason};
 use headroom::model::params::{Params, Value, Variant};
 use headroom::model::rotation::OutOfRotation;
-use headroom::model::system::{LiveFault, LogTone, System};
+use headroom::model::system::{LogTone, System};
 use headroom::protocol::{RunId, RunStatus, StationFrame};
 use headroom::runner::frame::{FrameBuilder, Pace};
 use headroom::topology::compile::plan;
 use headroom::topology::document::{Document, NodeId};
 
-use crate::fixture::{add, constant, source, system, variant, wire};
-
-/// Clients that send every `1/rate` seconds, the first after that time.
-fn regular(document: &mut Document, rate: f64) -> NodeId {
-    let clients = source(document, rate);
-    set(document, clients, "arrivals", variant("regular", &[]));
-    clients
-}
-
-fn set(document: &mut Document, node: NodeId, key: &str, value: impl Into<Value>) {
-    let mut changed = (*document.nodes[&node]).clone();
-    changed.params.set(key, value);
-    document.nodes.insert(node, changed.into());
-}
-
-fn to(system: &mut System, secs: f64) {
-    system.advance(SimTime::from_secs_f64(secs), u64::MAX);
-}
-
-fn start(system: &mut System, kind: &str, target: FaultTarget, params: Params) {
-    system.apply_fault(&LiveFault::Start { kind: kind.to_owned(), target, params });
-}
-
-fn end(system: &mut System, kind: &str, target: FaultTarget) {
-    system.apply_fault(&LiveFault::End { kind: kind.to_owned(), target });
-}
+use crate::fixture::{add, constant, end, regular, run_to, set, start, system, variant, wire};
 
 /// The moment at which the next request completes, to a tenth of a millisecond.
 fn next_completion(system: &mut System) -> f64 {
@@ -80,7 +55,7 @@ mod cold {
         let mut system = system(&document);
         assert_eq!(next_completion(&mut system), 1.1, "who is there at the start is warm");
         assert_eq!(next_completion(&mut system), 2.1);
-        start(&mut system, "kill", FaultTarget::Node(service), Params::new());
+        start(&mut system, "kill", FaultTarget::Node(service), &[]);
         end(&mut system, "kill", FaultTarget::Node(service));
         let moments: Vec<f64> = (0..6).map(|_| next_completion(&mut system)).collect();
         assert_eq!(moments, [3.5, 4.4, 5.3, 6.2, 7.1, 8.1]);
@@ -90,7 +65,7 @@ mod cold {
     fn an_added_replica_is_cold_and_the_old_one_stays_warm() {
         let (mut document, service) = document();
         let mut system = system(&document);
-        to(&mut system, 1.5);
+        run_to(&mut system, 1.5);
         set(&mut document, service, "replicas", 2.0);
         system.rebuild(&plan(&document).0.expect("it can run"));
         // Without a balancer each request goes to either replica.
@@ -109,8 +84,8 @@ mod cold {
         wire(&mut document, clients, balancer, &[("latency", constant(0.0))]);
         wire(&mut document, balancer, service, &[("latency", constant(0.0))]);
         let mut system = system(&document);
-        to(&mut system, 0.05);
-        start(&mut system, "kill", FaultTarget::Node(service), Params::new());
+        run_to(&mut system, 0.05);
+        start(&mut system, "kill", FaultTarget::Node(service), &[]);
         end(&mut system, "kill", FaultTarget::Node(service));
         // The request at 1 s waits for the check that came at the same moment: 1 ms of work.
         let first = next_completion(&mut system);
@@ -138,8 +113,8 @@ fn shop(rate: f64, balancer: &[(&str, Value)], service: &[(&str, Value)]) -> Sho
     Shop { document, balancer, service: node }
 }
 
-fn share(value: f64) -> Params {
-    Params::new().with("share", value)
+fn share(value: f64) -> [(&'static str, f64); 1] {
+    [("share", value)]
 }
 
 /// What the log says since it was last asked, with the moments in seconds.
@@ -170,7 +145,7 @@ mod outliers {
     fn one_of_twelve_is_ejected_at_its_fifth_error_in_a_row() {
         let shop = shop(120.0, &[NO_CHECKS, ("outlier_detection", on(&[]))], &[("replicas", Value::from(12.0))]);
         let mut system = system(&shop.document);
-        start(&mut system, "error-rate", FaultTarget::Replica(shop.service, 3), share(0.5));
+        start(&mut system, "error-rate", FaultTarget::Replica(shop.service, 3), &share(0.5));
         log(&mut system);
         // Requests are answered 1 ms after they come, one after the other: watch every twelfth, beginning with the fourth.
         let (mut in_a_row, mut errors) = (0, 0);
@@ -178,7 +153,7 @@ mod outliers {
         let ejected_at = loop {
             let sent = f64::from(number + 1) / 120.0;
             let before = failed(&system);
-            to(&mut system, sent + 0.0011);
+            run_to(&mut system, sent + 0.0011);
             let bad = failed(&system) > before;
             errors += u64::from(bad);
             in_a_row = if bad { in_a_row + 1 } else { 0 };
@@ -195,9 +170,9 @@ mod outliers {
         assert_eq!(told[0].1, "outlier detection: Service replica 4 ejected for 30 s after 5 errors in a row");
         // 30 s later, at the next full ten seconds, it is back; until then nothing fails.
         let back = ((ejected_at + 30.0) / 10.0).ceil() * 10.0;
-        to(&mut system, back - 0.001);
+        run_to(&mut system, back - 0.001);
         assert_eq!((failed(&system), log(&mut system)), (errors, Vec::new()));
-        to(&mut system, back + 0.01);
+        run_to(&mut system, back + 0.01);
         assert_eq!(log(&mut system), [(back, "outlier detection: Service replica 4 returns".to_owned())]);
     }
 
@@ -205,9 +180,9 @@ mod outliers {
     fn of_four_backends_ten_percent_are_nobody() {
         let shop = shop(40.0, &[NO_CHECKS, ("outlier_detection", on(&[]))], &[("replicas", Value::from(4.0))]);
         let mut system = system(&shop.document);
-        start(&mut system, "error-rate", FaultTarget::Replica(shop.service, 0), share(1.0));
+        start(&mut system, "error-rate", FaultTarget::Replica(shop.service, 0), &share(1.0));
         log(&mut system);
-        to(&mut system, 30.05);
+        run_to(&mut system, 30.05);
         // Every fourth request fails, to the end.
         assert_eq!(failed(&system), 301);
         // Its fifth: the 17th request, at 0.425 s.
@@ -228,12 +203,12 @@ mod outliers {
             let detection = Value::Variant(Variant::new("on", detection));
             let shop = shop(40.0, &[("outlier_detection", detection)], &[("replicas", Value::from(4.0))]);
             let mut system = system(&shop.document);
-            start(&mut system, "error-rate", FaultTarget::Replica(shop.service, 0), share(1.0));
-            to(&mut system, 2.0);
+            start(&mut system, "error-rate", FaultTarget::Replica(shop.service, 0), &share(1.0));
+            run_to(&mut system, 2.0);
             end(&mut system, "error-rate", FaultTarget::Replica(shop.service, 0));
             assert_eq!(failed(&system), 5);
             log(&mut system);
-            to(&mut system, 45.0);
+            run_to(&mut system, 45.0);
             // 0.426 s and 30 s more: at the sweep at 40 s.
             let at = if told { 5.001 } else { 40.0 };
             assert_eq!(log(&mut system), [(at, "outlier detection: Service replica 1 returns".to_owned())]);
@@ -246,7 +221,7 @@ mod outliers {
         let mut system = system(&shop.document);
         let mut looks = FrameBuilder::default();
         for at in [5.05, 6.05, 7.05, 8.05] {
-            to(&mut system, at);
+            run_to(&mut system, at);
             let frame = looks.build(&mut system.clone(), pace(&system));
             let station = frame.stations.into_iter().find(|station| station.node == shop.balancer.0);
             for backend in station.expect("it is there").backends() {
@@ -261,9 +236,9 @@ mod outliers {
         let detection = on(&[("consecutive_errors", 0.0)]);
         let shop = shop(150.0, &[NO_CHECKS, ("outlier_detection", detection)], &[("replicas", Value::from(10.0))]);
         let mut system = system(&shop.document);
-        start(&mut system, "error-rate", FaultTarget::Replica(shop.service, 6), share(0.3));
+        start(&mut system, "error-rate", FaultTarget::Replica(shop.service, 6), &share(0.3));
         log(&mut system);
-        to(&mut system, 10.001);
+        run_to(&mut system, 10.001);
         // 149 or 150 requests each by then; only the seventh fails some.
         let rate = 1.0 - failed(&system) as f64 / 150.0;
         let mean = (9.0 + rate) / 10.0;
@@ -290,12 +265,12 @@ mod outliers {
         let detection = on(&[("max_ejected_share", 1.0)]);
         let mut shop = shop(40.0, &[NO_CHECKS, ("outlier_detection", detection)], &[("replicas", Value::from(4.0))]);
         let mut system = system(&shop.document);
-        start(&mut system, "error-rate", FaultTarget::Replica(shop.service, 0), share(1.0));
-        to(&mut system, 5.01);
+        start(&mut system, "error-rate", FaultTarget::Replica(shop.service, 0), &share(1.0));
+        run_to(&mut system, 5.01);
         assert_eq!(failed(&system), 5);
         set(&mut shop.document, shop.balancer, "outlier_detection", variant("off", &[]));
         system.rebuild(&plan(&shop.document).0.expect("it can run"));
-        to(&mut system, 7.01);
+        run_to(&mut system, 7.01);
         assert!(failed(&system) >= 24, "every fourth of eighty fails again: {}", failed(&system));
     }
 
@@ -310,8 +285,8 @@ mod outliers {
             set(&mut shop.document, shop.balancer, key, value);
         }
         let mut system = system(&shop.document);
-        start(&mut system, "error-rate", FaultTarget::Replica(shop.service, 0), share(1.0));
-        to(&mut system, 20.0);
+        start(&mut system, "error-rate", FaultTarget::Replica(shop.service, 0), &share(1.0));
+        run_to(&mut system, 20.0);
         assert_eq!(failed(&system), 5, "its one caller learns from its own five");
         let backend = &frame(&system, shop.balancer).backends[0];
         assert_eq!((backend.out.clone(), backend.note.as_deref()), (None, Some("ejected by 1 of 1 callers")));
@@ -326,11 +301,11 @@ mod panic {
         let settings = [("check_interval", Value::from(1.0)), ("panic_threshold", Value::from(threshold))];
         let shop = shop(40.0, &settings, &[("replicas", Value::from(4.0))]);
         let mut system = system(&shop.document);
-        to(&mut system, 2.5);
+        run_to(&mut system, 2.5);
         for replica in [0, 1] {
-            start(&mut system, "kill", FaultTarget::Replica(shop.service, replica), Params::new());
+            start(&mut system, "kill", FaultTarget::Replica(shop.service, replica), &[]);
         }
-        to(&mut system, 5.01);
+        run_to(&mut system, 5.01);
         (system, shop.balancer)
     }
 
@@ -342,7 +317,7 @@ mod panic {
         assert!(told.contains(&(5.0, words.to_owned())), "{told:?}");
         assert!(frame(&system, balancer).panic);
         let before = failed(&system);
-        to(&mut system, 15.01);
+        run_to(&mut system, 15.01);
         assert_eq!(failed(&system) - before, 200, "half of 400");
     }
 
@@ -351,7 +326,7 @@ mod panic {
         let (mut system, balancer) = two_of_four_die(0.5);
         assert!(!frame(&system, balancer).panic);
         let before = failed(&system);
-        to(&mut system, 15.01);
+        run_to(&mut system, 15.01);
         assert_eq!(failed(&system), before);
     }
 }
@@ -370,21 +345,21 @@ mod slow {
         let other = add(&mut shop.document, "service", "Other", &[("service_time", constant(0.001))]);
         wire(&mut shop.document, shop.balancer, other, &[("latency", constant(0.0))]);
         let mut system = system(&shop.document);
-        to(&mut system, 10.0);
+        run_to(&mut system, 10.0);
         assert!(arrivals(&system, other).abs_diff(500) <= 1, "who is there at the start has its share");
-        start(&mut system, "kill", FaultTarget::Node(other), Params::new());
-        to(&mut system, 18.5);
+        start(&mut system, "kill", FaultTarget::Node(other), &[]);
+        run_to(&mut system, 18.5);
         end(&mut system, "kill", FaultTarget::Node(other));
         // Good checks at 19 and 20 s, of 1 ms each.
-        to(&mut system, 20.0015);
+        run_to(&mut system, 20.0015);
         let up = log(&mut system).into_iter().find(|(_, text)| text == "health check: Other up after 2 good answers");
         assert_eq!(up.map(|(at, _)| at), Some(20.001));
         assert_eq!(frame(&system, shop.balancer).backends[1].slow_start, Some(0.1));
         let before = arrivals(&system, other);
-        to(&mut system, 40.002);
+        run_to(&mut system, 40.002);
         let rising = arrivals(&system, other) - before;
         assert_eq!(frame(&system, shop.balancer).backends[1].slow_start, None);
-        to(&mut system, 60.002);
+        run_to(&mut system, 60.002);
         [rising, arrivals(&system, other) - before - rising]
     }
 
@@ -417,9 +392,9 @@ mod draining {
         let service = [("replicas", Value::from(2.0)), ("service_time", constant(0.55))];
         let shop = shop(10.0, &[], &service);
         let mut system = system(&shop.document);
-        to(&mut system, 3.05);
+        run_to(&mut system, 3.05);
         let target = FaultTarget::Replica(shop.service, 0);
-        start(&mut system, "drain", target, Params::new());
+        start(&mut system, "drain", target, &[]);
         let told = system.take_log().pop().expect("it is told");
         assert_eq!((told.tone, told.text.as_str()), (LogTone::Info, "Service replica 1: Drain"));
         let busy = |system: &System| -> Vec<u32> {
@@ -433,17 +408,17 @@ mod draining {
             Some((OutOfRotation::Draining, Some(3_050_000_000)))
         );
         assert!(before[0].believed_healthy);
-        to(&mut system, 3.65);
+        run_to(&mut system, 3.65);
         assert_eq!(busy(&system), [0, 5]);
-        to(&mut system, 8.05);
+        run_to(&mut system, 8.05);
         let after = frame(&system, shop.balancer).backends;
         assert_eq!(after[0].selections, before[0].selections);
         assert_eq!(after[1].selections, before[1].selections + 50);
         assert_eq!(failed(&system), 0);
         end(&mut system, "drain", target);
-        to(&mut system, 9.05);
+        run_to(&mut system, 9.05);
         assert_eq!(frame(&system, shop.balancer).backends[0].selections, before[0].selections + 5);
-        to(&mut system, 40.0);
+        run_to(&mut system, 40.0);
         assert_eq!(system.totals().run.by_outcome[1..].iter().sum::<u64>(), 0, "nothing was lost");
     }
 
@@ -454,13 +429,13 @@ mod draining {
         let service = add(&mut document, "service", "Service", &[("replicas", Value::from(3.0))]);
         wire(&mut document, clients, service, &[("latency", constant(0.0))]);
         let mut system = system(&document);
-        to(&mut system, 2.5);
+        run_to(&mut system, 2.5);
         // One alone is simply not chosen.
-        start(&mut system, "drain", FaultTarget::Replica(service, 1), Params::new());
-        to(&mut system, 6.5);
+        start(&mut system, "drain", FaultTarget::Replica(service, 1), &[]);
+        run_to(&mut system, 6.5);
         assert_eq!(system.totals().run.completed(), 6);
-        start(&mut system, "drain", FaultTarget::Node(service), Params::new());
-        to(&mut system, 8.5);
+        start(&mut system, "drain", FaultTarget::Node(service), &[]);
+        run_to(&mut system, 8.5);
         assert_eq!(system.totals().run.by_outcome[Outcome::Rejected.index()], 2);
         assert_eq!(system.totals().run.by_reason[Reason::Draining.index()], 2);
     }
@@ -476,14 +451,14 @@ mod draining {
             set(&mut shop.document, shop.balancer, key, value);
         }
         let mut system = system(&shop.document);
-        to(&mut system, 2.05);
-        start(&mut system, "drain", FaultTarget::Replica(shop.service, 0), Params::new());
+        run_to(&mut system, 2.05);
+        start(&mut system, "drain", FaultTarget::Replica(shop.service, 0), &[]);
         let selections = |system: &System| -> Vec<u64> {
             frame(system, shop.balancer).backends.iter().map(|backend| backend.selections).collect()
         };
-        to(&mut system, 5.05);
+        run_to(&mut system, 5.05);
         assert_eq!(selections(&system), [50, 0]);
-        to(&mut system, 10.05);
+        run_to(&mut system, 10.05);
         assert_eq!((selections(&system), failed(&system)), (vec![50, 50], 0));
     }
 
@@ -492,9 +467,9 @@ mod draining {
     fn panic_does_not_bring_the_drained_back() {
         let shop = shop(10.0, &[("panic_mode", Value::Bool(true))], &[("replicas", Value::from(2.0))]);
         let mut system = system(&shop.document);
-        to(&mut system, 2.05);
-        start(&mut system, "drain", FaultTarget::Node(shop.service), Params::new());
-        to(&mut system, 4.05);
+        run_to(&mut system, 2.05);
+        start(&mut system, "drain", FaultTarget::Node(shop.service), &[]);
+        run_to(&mut system, 4.05);
         assert_eq!(failed(&system), 20);
     }
 }
@@ -513,12 +488,12 @@ mod checks {
             wire(&mut shop.document, service, database, &[("latency", constant(0.01))]);
         }
         let mut system = system(&shop.document);
-        to(&mut system, 4.5);
-        start(&mut system, "kill", FaultTarget::Node(database), Params::new());
+        run_to(&mut system, 4.5);
+        start(&mut system, "kill", FaultTarget::Node(database), &[]);
         log(&mut system);
-        to(&mut system, 8.5);
+        run_to(&mut system, 8.5);
         end(&mut system, "kill", FaultTarget::Node(database));
-        to(&mut system, 20.0);
+        run_to(&mut system, 20.0);
         assert_eq!(arrivals(&system, database), 1, "what checks ask counts as no arrival: one request, at 15 s");
         let told = log(&mut system);
         (system, told.into_iter().filter(|(_, text)| text.starts_with("health check")).collect())
@@ -554,11 +529,11 @@ mod checks {
         ];
         let shop = shop(0.01, &settings, &[("replicas", Value::from(4.0)), ("check_time", Value::from(0.2))]);
         let mut system = system(&shop.document);
-        start(&mut system, "error-rate", FaultTarget::Node(shop.service), share(1.0));
+        start(&mut system, "error-rate", FaultTarget::Node(shop.service), &share(1.0));
         log(&mut system);
-        to(&mut system, 1.95);
+        run_to(&mut system, 1.95);
         end(&mut system, "error-rate", FaultTarget::Node(shop.service));
-        to(&mut system, 3.9);
+        run_to(&mut system, 3.9);
         let told = log(&mut system).into_iter().filter(|(_, text)| text.starts_with("health check"));
         told.map(|(at, text)| (at, text.split(' ').skip(4).take(2).collect::<Vec<_>>().join(" "))).collect()
     }

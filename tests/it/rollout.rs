@@ -7,11 +7,7 @@ use headroom::model::params::{Params, Value, Variant};
 use headroom::model::system::{LiveFault, ScalingLook, Stage, System};
 use headroom::topology::document::{Document, NodeId};
 
-use crate::fixture::{add, constant, system, variant, wire};
-
-fn run_to(system: &mut System, secs: f64) {
-    system.advance(SimTime::from_secs_f64(secs), u64::MAX);
-}
+use crate::fixture::{add, constant, run_to, system, variant, wire};
 
 /// Ten replicas that start in 20 s (5 s of image, 10 s of boot, found by the probe at 15 s) and finish within a second.
 fn service(rollout: Value, replicas: f64) -> (Document, NodeId) {

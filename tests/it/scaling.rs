@@ -8,7 +8,7 @@ use headroom::model::scaler::forecast::{confidence, forecast};
 use headroom::model::system::{ScalingLook, Stage, System};
 use headroom::topology::document::{Document, NodeId};
 
-use crate::fixture::{add, constant, system, variant, wire};
+use crate::fixture::{add, constant, run_to, system, variant, wire};
 use crate::vectors::load;
 
 #[test]
@@ -93,10 +93,6 @@ fn steps(before: f64, after: f64, at: f64) -> Value {
 
 fn at(secs: f64) -> SimTime {
     SimTime::from_secs_f64(secs)
-}
-
-fn run_to(system: &mut System, secs: f64) {
-    system.advance(at(secs), u64::MAX);
 }
 
 /// (when, to how many), of all changes.
