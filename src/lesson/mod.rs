@@ -141,13 +141,13 @@ pub struct Lock {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Budget {
-    /// Replicas x slots, over all services.
+    /// Replicas x slots, over all services, with as many replicas as the scaler may run.
     pub slots: Option<u32>,
-    /// Over all services.
+    /// Over all services, as many as the scaler may run.
     pub replicas: Option<u32>,
-    /// Over all caches.
+    /// Over all caches and their nodes, as many as there may be.
     pub cache_entries: Option<u32>,
-    /// Over all databases.
+    /// Over all databases and their read replicas, as many as there may be.
     pub connections: Option<u32>,
 }
 

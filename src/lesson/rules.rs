@@ -8,7 +8,8 @@ use crate::editor::edit::{AREA_KIND, Guard};
 use crate::editor::session::Target;
 use crate::model::edge::EDGE_ENTRY;
 use crate::model::params::{Entry, ParamKind, ParamSpec, Params, Value};
-use crate::model::station;
+use crate::model::read::Reader;
+use crate::model::station::{self, Resource};
 use crate::topology::document::{Diagnostic, Document, EdgeId, Node, NodeId, Place, Severity};
 
 /// Every way in which `design` breaks the lesson's rules; `start` is the lesson's start document.
@@ -46,21 +47,23 @@ pub struct BudgetLine {
 /// What `design` spends of each thing that the lesson limits: (spent, line).
 #[must_use]
 pub fn spending(lesson: &Lesson, design: &Document) -> Vec<(u32, BudgetLine)> {
-    let total = |kind: &str, keys: &[&str]| -> u32 {
-        let nodes = design.nodes.values().filter(|node| node.kind == kind);
-        let sizes = nodes.map(|node| keys.iter().map(|key| count(node, key)).fold(1, u32::saturating_mul));
-        sizes.fold(0, u32::saturating_add)
+    let total = |of: Resource| -> u32 {
+        let mut total: u32 = 0;
+        for node in design.nodes.values() {
+            let Some(kind) = station::find(&node.kind) else { continue };
+            let reader = Reader::new(&kind.entry, &node.params);
+            for spend in kind.spends.iter().filter(|spend| spend.of == of) {
+                total = total.saturating_add((spend.amount)(&reader));
+            }
+        }
+        total
     };
     let budget = lesson.budget;
     [
-        (
-            budget.slots,
-            "slots (replicas × slots per replica, over all services)",
-            total("service", &["replicas", "slots"]),
-        ),
-        (budget.replicas, "replicas (over all services)", total("service", &["replicas"])),
-        (budget.cache_entries, "cache entries", total("cache", &["capacity"])),
-        (budget.connections, "database connections", total("database", &["connections"])),
+        (budget.slots, "slots (replicas × slots per replica, over all services)", total(Resource::Slots)),
+        (budget.replicas, "replicas (over all services)", total(Resource::Replicas)),
+        (budget.cache_entries, "cache entries (over all nodes)", total(Resource::CacheEntries)),
+        (budget.connections, "database connections (read replicas included)", total(Resource::Connections)),
     ]
     .into_iter()
     .filter(|(limit, ..)| limit.is_some())

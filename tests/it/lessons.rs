@@ -160,6 +160,19 @@ fn the_world_is_locked_and_the_budget_holds() {
     refused("locked-run", |document| document.windows[1].to_secs = 31.0);
     refused("over-budget", |document| node(document, "orders").params.set("replicas", 7.0));
     refused("over-budget", |document| node(document, "orders").params.set("slots", 5.0));
+    // More may be bought while it runs, too.
+    let variant = crate::fixture::variant;
+    refused("over-budget", |document| {
+        node(document, "orders").params.set("scaler", variant("manual", &[("replicas", 7.0)]));
+    });
+    refused("over-budget", |document| {
+        node(document, "orders").params.set("scaler", variant("hpa", &[("max", 7.0)]));
+    });
+    refused("over-budget", |document| {
+        let row = Value::List(vec![Value::from("0 12 * * *"), Value::from(7.0)]);
+        let plan = Params::new().with("plan", Value::List(vec![row]));
+        node(document, "orders").params.set("scaler", Value::Variant(Variant::new("scheduled", plan)));
+    });
     refused("not-allowed", |document| {
         let orders = document.node_by_role("orders").unwrap();
         let added = Node {
@@ -185,6 +198,30 @@ fn the_world_is_locked_and_the_budget_holds() {
         };
         document.add_node(added);
     });
+}
+
+/// What is spent counts every node of a cache and every read replica, as many as there may ever be.
+#[test]
+fn budgets_count_all_members_of_a_station() {
+    use crate::fixture::{add, variant};
+    let (mut lesson, ..) = read(&LESSONS[0]);
+    (lesson.budget.cache_entries, lesson.budget.connections) = (Some(10_000), Some(1_000));
+    let spent = |kind: &str, params: &[(&str, Value)]| {
+        let mut design = Document::default();
+        add(&mut design, kind, "Store", params);
+        let spent = rules::spending(&lesson, &design);
+        let of = |words: &str| spent.iter().find(|(_, line)| line.name.starts_with(words)).expect("a line").0;
+        (of("cache entries"), of("database connections"))
+    };
+    let cache = |cluster: Value| spent("cache", &[("capacity", Value::from(500.0)), ("cluster", cluster)]).0;
+    assert_eq!(cache(variant("off", &[])), 500);
+    assert_eq!(cache(variant("fixed", &[("nodes", 3.0)])), 1_500);
+    assert_eq!(cache(variant("load", &[("min", 2.0), ("max", 5.0)])), 2_500);
+    let database =
+        |replicas: Value| spent("database", &[("connections", Value::from(10.0)), ("read_replicas", replicas)]).1;
+    assert_eq!(database(variant("off", &[])), 10);
+    assert_eq!(database(variant("fixed", &[("count", 2.0)])), 30);
+    assert_eq!(database(variant("rule", &[("max", 4.0)])), 50);
 }
 
 /// Writing a default out, moving, renaming, or drawing a connection anew is no change of the world.
