@@ -35,6 +35,7 @@ mod policies;
 mod policy_labs;
 mod profiler;
 mod queueing_formulas;
+mod readme;
 mod robust;
 mod rollout;
 mod scaling;

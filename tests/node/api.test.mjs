@@ -1,8 +1,10 @@
 // The engine as a program in Node has it: load, run, change, report, link. Built by `cargo xtask test` before this runs.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 const headroom = createRequire(import.meta.url)('../../target/api-node/headroom.js');
 const { Simulation } = headroom;
@@ -134,4 +136,39 @@ test('the types say what there is', () => {
   for (const line of ['constructor(source: SavedRun | string)', 'runToEnd(): Report', 'apply(change: Change): Input', 'newSeed(): number']) {
     assert.ok(types.includes(line), `${line} is missing`);
   }
+});
+
+/// The section of README on this module.
+const readme = () => {
+  const text = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  return text.slice(text.indexOf('## The JavaScript interface')).split('\n## ')[0];
+};
+
+test('the program that README shows runs, and its last line is true', () => {
+  const [, program] = readme().match(/```js\n([\s\S]*?)\n```/);
+  const folder = fileURLToPath(new URL('../../target/readme/js/', import.meta.url));
+  const [, beside] = program.match(/require\('(\.\/.+)\/headroom\.js'\)/);
+  mkdirSync(`${folder}${beside}`, { recursive: true });
+  // README's folder beside the program is the built module.
+  writeFileSync(`${folder}${beside}/headroom.js`, "module.exports = require('../../../api-node/headroom.js');\n");
+  writeFileSync(`${folder}example.js`, program);
+  writeFileSync(`${folder}package.json`, '{ "type": "commonjs" }\n');
+  const lines = execFileSync(process.execPath, ['example.js'], { cwd: folder, encoding: 'utf8' }).trim().split('\n');
+  assert.equal(lines.length, 2, lines.join('\n'));
+  const [offered, failed, p99] = lines[0].split(' ').map(Number);
+  assert.ok(offered > 1_000 && failed > 0 && p99 > 0, lines[0]);
+  assert.equal(lines[1], 'true');
+});
+
+test('what README lists is what there is', () => {
+  const names = (sentence) => [...sentence.matchAll(/`([a-zA-Z]+)(\([^`]*\))?`/g)].map(([, name, call]) => [name, call !== undefined]);
+  const [, ofRun] = readme().match(/A `Simulation` has (.*)/);
+  const there = Object.getOwnPropertyDescriptors(Simulation.prototype);
+  const own = Object.keys(there).filter((name) => !['constructor', 'free', '__destroy_into_ptr'].includes(name) && !name.startsWith('_'));
+  const listed = names(ofRun);
+  assert.deepEqual(listed.map(([name]) => name).sort(), own.sort());
+  for (const [name, call] of listed) assert.equal(typeof there[name].value === 'function', call, name);
+  const [, besideIt] = readme().match(/Beside it stand (.*)/);
+  const exported = Object.keys(headroom).filter((name) => name !== 'Simulation' && !name.startsWith('_'));
+  assert.deepEqual(names(besideIt).map(([name]) => name).sort(), exported.sort());
 });
