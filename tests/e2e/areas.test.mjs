@@ -1,46 +1,8 @@
 // Regions and zones as a person uses them: draw a frame, drag a station in, see what follows, take it down.
 import assert from 'node:assert/strict';
-import { assertAccessible, assertFits, check } from './lib.mjs';
+import { assertAccessible, assertFits, at, becomes, card, check, drag, empty, middle, place, run } from './lib.mjs';
 
-const card = (page, name) => page.locator('.station', { has: page.locator('.station-name', { hasText: new RegExp(`^${name}$`) }) });
 const frame = (page, name) => page.locator('.area', { has: page.locator('.area-name', { hasText: new RegExp(`^${name}$`) }) });
-
-async function middle(locator) {
-  const box = await locator.boundingBox();
-  assert.ok(box, 'it is on the page');
-  return [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)];
-}
-
-/// Waits until `read` gives `expected`; the page draws in its own time.
-async function becomes(read, expected, what) {
-  const until = Date.now() + 10_000;
-  let found = await read();
-  while (JSON.stringify(found) !== JSON.stringify(expected) && Date.now() < until) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    found = await read();
-  }
-  assert.deepEqual(found, expected, what);
-}
-
-async function drag(page, from, to) {
-  await page.mouse.move(...from);
-  await page.mouse.down();
-  await page.mouse.move((from[0] + to[0]) / 2, (from[1] + to[1]) / 2, { steps: 4 });
-  await page.mouse.move(...to, { steps: 4 });
-  await page.mouse.up();
-}
-
-const at = async (page, x, y) => {
-  const stage = await page.locator('#stage').boundingBox();
-  return [stage.x + x, stage.y + y];
-};
-
-async function place(page, kind, x, y) {
-  const cards = page.locator('.station');
-  const before = await cards.count();
-  await drag(page, await middle(page.locator(`[data-kind=${kind}]`)), await at(page, x, y));
-  await becomes(() => cards.count(), before + 1, `${kind} was placed`);
-}
 
 /// Pulls up a region or a zone between two points of the stage.
 async function draw(page, kind, from, to) {
@@ -52,13 +14,7 @@ async function draw(page, kind, from, to) {
 /// Clients at the left, a service at the right, wired.
 async function shop(open, how) {
   const page = await open(how);
-  await page.locator('#stage').focus();
-  await page.keyboard.press('Control+a');
-  await page.keyboard.press('Delete');
-  await becomes(() => page.locator('.station').count(), 0, 'the canvas is empty');
-  // Actual size: what the pointer moves by is what the card moves by.
-  await page.keyboard.press('0');
-  await becomes(() => page.locator('.stage-zoom').innerText(), '100%', 'actual size');
+  await empty(page);
   await place(page, 'source', 140, 160);
   await place(page, 'service', 140, 380);
   await drag(page, await middle(card(page, 'Clients').locator('.port')), await middle(card(page, 'Service')));
@@ -106,8 +62,7 @@ check('an outage of a region kills what stands in it, and lifting it brings it b
   await draw(page, 'region', [30, 340], [300, 520]);
   await becomes(() => page.locator('.area.selected .area-name').allTextContents(), ['Virginia'], 'the new frame is selected');
   await page.getByRole('tab', { name: 'Break it' }).click();
-  // The first document that a visitor sees may run by itself already.
-  await page.getByRole('button', { name: 'Run', exact: true }).first().click({ timeout: 2_000 }).catch(() => {});
+  await run(page);
   await page.locator('[data-fault=outage]').click();
   await becomes(() => card(page, 'Service').getAttribute('data-condition'), 'dead', 'the service is dead');
   await becomes(() => page.locator('.area-dark').count(), 1, 'the frame says so');

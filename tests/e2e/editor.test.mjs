@@ -1,53 +1,14 @@
 // The editor as a person uses it: by mouse, finger and keyboard, in the page itself.
 import assert from 'node:assert/strict';
-import { assertAccessible, assertFits, check } from './lib.mjs';
+import { assertAccessible, assertFits, becomes, card, check, drag, empty, middle, place } from './lib.mjs';
 
 const cards = (page) => page.locator('.station');
 const wires = (page) => page.locator('.wire');
-const card = (page, name) => page.locator('.station', { has: page.locator('.station-name', { hasText: new RegExp(`^${name}$`) }) });
-
-async function middle(locator) {
-  const box = await locator.boundingBox();
-  assert.ok(box, 'it is on the page');
-  return [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)];
-}
-
-/// Waits until `read` gives `expected`; the page draws in its own time.
-async function becomes(read, expected, what) {
-  const until = Date.now() + 5_000;
-  let found = await read();
-  while (JSON.stringify(found) !== JSON.stringify(expected) && Date.now() < until) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    found = await read();
-  }
-  assert.deepEqual(found, expected, what);
-}
 
 async function emptied(open, how) {
   const page = await open(how);
-  await page.locator('#stage').focus();
-  await page.keyboard.press('Control+a');
-  await page.keyboard.press('Delete');
-  await becomes(() => cards(page).count(), 0, 'the canvas is empty');
-  // Actual size: what the pointer moves by is what the card moves by.
-  await page.keyboard.press('0');
-  await becomes(() => page.locator('.stage-zoom').innerText(), '100%', 'actual size');
+  await empty(page);
   return page;
-}
-
-async function drag(page, from, to) {
-  await page.mouse.move(...from);
-  await page.mouse.down();
-  await page.mouse.move((from[0] + to[0]) / 2, (from[1] + to[1]) / 2, { steps: 4 });
-  await page.mouse.move(...to, { steps: 4 });
-  await page.mouse.up();
-}
-
-async function place(page, kind, x, y) {
-  const stage = await page.locator('#stage').boundingBox();
-  const before = await cards(page).count();
-  await drag(page, await middle(page.locator(`[data-kind=${kind}]`)), [stage.x + x, stage.y + y]);
-  await becomes(() => cards(page).count(), before + 1, `${kind} was placed`);
 }
 
 async function wire(page, from, to) {

@@ -161,3 +161,63 @@ export async function setField(page, id, text) {
   await field.fill(text);
   await field.press('Enter');
 }
+
+/// The card of the station with this name.
+export const card = (page, name) => page.locator('.station', { has: page.locator('.station-name', { hasText: new RegExp(`^${name}$`) }) });
+
+export async function middle(locator) {
+  const box = await locator.boundingBox();
+  assert.ok(box, 'it is on the page');
+  return [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)];
+}
+
+/// Waits until `read` gives `expected`; the page draws in its own time.
+export async function becomes(read, expected, what) {
+  const until = Date.now() + 10_000;
+  let found = await read();
+  while (JSON.stringify(found) !== JSON.stringify(expected) && Date.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    found = await read();
+  }
+  assert.deepEqual(found, expected, what);
+}
+
+export async function drag(page, from, to) {
+  await page.mouse.move(...from);
+  await page.mouse.down();
+  await page.mouse.move((from[0] + to[0]) / 2, (from[1] + to[1]) / 2, { steps: 4 });
+  await page.mouse.move(...to, { steps: 4 });
+  await page.mouse.up();
+}
+
+/// A point of the stage, as a point of the page.
+export async function at(page, x, y) {
+  const stage = await page.locator('#stage').boundingBox();
+  return [stage.x + x, stage.y + y];
+}
+
+/// Drags a kind of station from the palette to a point of the stage.
+export async function place(page, kind, x, y) {
+  const cards = page.locator('.station');
+  const before = await cards.count();
+  await drag(page, await middle(page.locator(`[data-kind=${kind}]`)), await at(page, x, y));
+  await becomes(() => cards.count(), before + 1, `${kind} was placed`);
+}
+
+/// Nothing on the canvas, at actual size: what the pointer moves by is what the card moves by.
+export async function empty(page) {
+  await page.locator('#stage').focus();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.press('Delete');
+  await becomes(() => page.locator('.station').count(), 0, 'the canvas is empty');
+  await page.keyboard.press('0');
+  await becomes(() => page.locator('.stage-zoom').innerText(), '100%', 'actual size');
+}
+
+/// Runs from now on, whether or not it ran before: the first document that a visitor sees runs by itself.
+export async function run(page) {
+  const [run, pause] = ['Run', 'Pause'].map((name) => page.getByRole('button', { name, exact: true }).first());
+  await run.or(pause).first().waitFor();
+  if (await run.isVisible()) await run.click();
+  await pause.waitFor();
+}

@@ -3,26 +3,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { ROOT, check, clockPasses } from './lib.mjs';
-
-async function middle(locator) {
-  const box = await locator.boundingBox();
-  assert.ok(box, 'it is on the page');
-  return [box.x + box.width / 2, box.y + box.height / 2];
-}
-
-async function drag(page, from, to) {
-  await page.mouse.move(...from);
-  await page.mouse.down();
-  await page.mouse.move((from[0] + to[0]) / 2, (from[1] + to[1]) / 2, { steps: 4 });
-  await page.mouse.move(...to, { steps: 4 });
-  await page.mouse.up();
-}
+import { ROOT, at, check, clockPasses, drag, middle } from './lib.mjs';
 
 /// Drags a kind from the palette to a place on the stage; gives the new card.
 async function place(page, kind, id, x, y) {
-  const stage = await page.locator('#stage').boundingBox();
-  await drag(page, await middle(page.locator(`[data-kind=${kind}]`)), [stage.x + x, stage.y + y]);
+  await drag(page, await middle(page.locator(`[data-kind=${kind}]`)), await at(page, x, y));
   const card = page.locator(`#node-${id}`);
   await card.waitFor();
   return card;
