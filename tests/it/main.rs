@@ -7,6 +7,7 @@ mod caches;
 mod command;
 mod data;
 mod disciplines;
+mod effects;
 mod faults;
 mod fixture;
 mod flash_sale;
