@@ -58,23 +58,7 @@ headroom: play with how systems scale, without a browser
 
 FILE - reads standard input. SCENARIO is an id of `headroom list scenarios`.
 Exit codes: 0 done; 1 the input cannot be used; 2 the command was not understood; 3 graded, not passed.
-
-JSON of run --json: times in seconds, rates per second, shares 0 to 1; null where there is nothing to tell;
-\"infinite\" for a percentile that falls on an unanswered request.
-  report, engine, title, seed, trace_hash, run_length_secs, warm_up_secs, now_secs, finished, events, inputs
-  offered, outcomes {completed, timed_out, rejected, shed, abandoned, failed}, good, in_flight
-  answered_share, error_share, arrival_rate, throughput, goodput, secs
-  sojourn_time {mean, p50, p90, p95, p99, p999, max}         over completed requests
-  sojourn_time_offered {p50, p90, p95, p99, p999}            over all offered ones
-  reasons [{reason, label, count}]
-  stations [{node, kind, label, role, arrivals, outcomes, arrival_rate, throughput, utilization, queue_length,
-             sojourn_time, hit_ratio, replicated {reads, stale, stale_share}}]
-  windows [{name, from_secs, to_secs, and all of the above from offered to stations}]
-  edges [{edge, from, to, sent, outcomes, in_flight, retries}]
-JSON of profile --json: requests, mean, p99, stations [{node, label, share, parts [{part, share, mean, p99}],
-  behind_mean, behind_p99}]; part is queue, work, paused, held, network, waits or lost
-JSON of run --seeds --json: engine, title, seeds, confidence,
-  figures [{metric, unit, replications, left_out (seeds without the figure), mean, half_width}]
+`headroom help json` documents every field of the JSON.
 ";
 
 /// What went wrong: the exit code and what to say.
@@ -117,6 +101,7 @@ fn command(arguments: &[String]) -> Result<u8, Failure> {
         "list" => list(Arguments::read(rest, &[], &["--json"])?),
         "link" => make_link(Arguments::read(rest, &["--page"], &[])?),
         "open" => open_link(Arguments::read(rest, &[], &[])?),
+        "help" if rest.iter().any(|word| word == "json") => print(&report::fields::text()),
         "help" | "--help" | "-h" => print(HELP),
         "--version" | "-V" => print(&format!("headroom {ENGINE}\n")),
         other => {

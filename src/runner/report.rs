@@ -2,9 +2,11 @@
 //!
 //! The JSON has the fields below under their own names. Times are seconds, rates per second, shares 0..1, counts whole.
 //! `null` stands where there is nothing to tell (no request, no slots); the text `"infinite"` stands for a percentile
-//! that falls on an unanswered request. Within [`VERSION`], fields are only ever added.
+//! that falls on an unanswered request. Within [`VERSION`], fields are only ever added; a new one gets a line in
+//! [`fields`], and where a person should see it, in [`text`].
 
-use std::fmt::Write as _;
+pub mod fields;
+pub mod text;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -351,146 +353,6 @@ impl Report {
     pub fn window(&self, name: &str) -> Option<&Span> {
         self.windows.iter().find(|window| window.name == name).map(|window| &window.span)
     }
-
-    /// For a terminal: totals, outcomes by reason, percentiles, stations.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        let mut out = String::new();
-        let mut line = |text: std::fmt::Arguments<'_>| {
-            out.write_fmt(text).expect("a string takes every character");
-            out.push('\n');
-        };
-        line(format_args!("{}", self.title));
-        line(format_args!(
-            "seed {}, {} s{}, {} events{}, engine {}",
-            self.seed,
-            number(self.now_secs),
-            if self.finished { "" } else { " (not at its end)" },
-            self.events,
-            if self.inputs > 0 { format!(", {} changes while it ran", self.inputs) } else { String::new() },
-            self.engine
-        ));
-        line(format_args!("trace hash {}\n", self.trace_hash));
-        write_span(&mut out, &self.whole);
-        for window in &self.windows {
-            let _ = writeln!(
-                out,
-                "\nwindow \"{}\" ({} to {} s)",
-                window.name,
-                number(window.from_secs),
-                number(window.to_secs)
-            );
-            write_span(&mut out, &window.span);
-        }
-        out
-    }
-}
-
-fn write_span(out: &mut String, span: &Span) {
-    // Writing to a string cannot fail.
-    let _ = writeln!(
-        out,
-        "offered {} ({}/s), completed {} ({}/s), good {} ({}/s), in flight {}",
-        span.offered,
-        number(span.arrival_rate.0),
-        span.outcomes.completed,
-        number(span.throughput.0),
-        span.good,
-        number(span.goodput.0),
-        span.in_flight
-    );
-    for (outcome, count) in &span.outcomes.named()[1..] {
-        if *count > 0 {
-            let _ = writeln!(out, "  {} {count}", outcome.label().to_lowercase());
-        }
-    }
-    for reason in &span.reasons {
-        let _ = writeln!(out, "    {} {}", reason.count, reason.label);
-    }
-    let row = |name: &str, percentiles: &Percentiles| {
-        format!(
-            "{name:<26} p50 {:<10} p90 {:<10} p99 {:<10} p99.9 {}",
-            time(percentiles.p50),
-            time(percentiles.p90),
-            time(percentiles.p99),
-            time(percentiles.p999)
-        )
-    };
-    let _ = writeln!(out, "{}", row("response time, completed", &span.sojourn_time.percentiles));
-    let _ = writeln!(out, "{}", row("response time, all offered", &span.sojourn_time_offered));
-    let _ = writeln!(
-        out,
-        "{:<26} {:>9} {:>11} {:>8} {:>10} {:>10}",
-        "station", "calls/s", "utilization", "waiting", "mean", "p99"
-    );
-    for station in &span.stations {
-        let _ = writeln!(
-            out,
-            "{:<26} {:>9} {:>11} {:>8} {:>10} {:>10}{}",
-            format!("{} ({})", station.label, station.kind),
-            number(station.arrival_rate.0),
-            station.utilization.get().map_or_else(|| "-".to_owned(), |share| format!("{} %", number(share * 100.0))),
-            number(station.queue_length.0),
-            time(station.sojourn_time.mean),
-            time(station.sojourn_time.percentiles.p99),
-            station
-                .hit_ratio
-                .get()
-                .map_or_else(String::new, |share| format!("  hit ratio {} %", number(share * 100.0)))
-        );
-        if let Some(replicated) = &station.replicated {
-            let share = replicated.stale_share.get().map_or(0.0, |share| share * 100.0);
-            let _ = writeln!(
-                out,
-                "  {} reads from read replicas, {} of them stale ({} %)",
-                replicated.reads,
-                replicated.stale,
-                number(share)
-            );
-        }
-        if let Some(delivery) = &station.delivery {
-            write_delivery(out, delivery);
-        }
-    }
-}
-
-fn write_delivery(out: &mut String, delivery: &DeliveryReport) {
-    let _ = writeln!(
-        out,
-        "  delivered {} of {}, {} again; {} dead letters, {} lost ({} of them acknowledged), {} expired; lag {}, p99 {}",
-        delivery.processed,
-        delivery.published,
-        delivery.duplicates,
-        delivery.dead_letters,
-        delivery.lost,
-        delivery.lost_though_acknowledged,
-        delivery.expired,
-        number(delivery.lag.0),
-        time(delivery.time.percentiles.p99)
-    );
-}
-
-/// Three significant digits, as tables show numbers; a dash where there is none.
-fn number(value: f64) -> String {
-    if value.is_nan() {
-        return "-".to_owned();
-    }
-    let digits = match value.abs() {
-        size if size >= 100.0 || size == 0.0 => 0,
-        size if size >= 10.0 => 1,
-        size if size >= 1.0 => 2,
-        _ => 3,
-    };
-    format!("{value:.digits$}")
-}
-
-fn time(secs: Figure) -> String {
-    match secs.get() {
-        None => "-".to_owned(),
-        Some(secs) if secs.is_infinite() => "unanswered".to_owned(),
-        Some(secs) if secs >= 1.0 => format!("{} s", number(secs)),
-        Some(secs) => format!("{} ms", number(secs * 1000.0)),
-    }
 }
 
 #[cfg(test)]
@@ -504,12 +366,5 @@ mod tests {
         let back: Vec<Figure> = serde_json::from_str(&json).unwrap();
         assert_eq!(back, [Figure::NONE, Figure(f64::INFINITY), Figure(0.25)]);
         assert!(serde_json::from_str::<Figure>("\"high\"").is_err());
-    }
-
-    #[test]
-    fn tables_show_three_digits() {
-        assert_eq!([1234.6, 56.78, 9.876, 0.0123, 0.0].map(number), ["1235", "56.8", "9.88", "0.012", "0"]);
-        assert_eq!(number(f64::NAN), "-");
-        assert_eq!([0.0456, 2.5, f64::INFINITY].map(|secs| time(Figure(secs))), ["45.6 ms", "2.50 s", "unanswered"]);
     }
 }

@@ -17,6 +17,7 @@ mod health;
 mod heap;
 mod hedging;
 mod hpa;
+mod json_fields;
 mod kinds;
 mod lab;
 mod labs;
