@@ -110,14 +110,15 @@ export interface Report extends Span {
   edges: { edge: number; from: number; to: number; sent: number; outcomes: Outcomes; in_flight: number; retries: number }[];
 }
 
-export type ListKind = 'stations' | 'connections' | 'strategies' | 'distributions' | 'profiles' | 'backoffs' | 'faults' | 'metrics' | 'scenarios' | 'lessons';
+export type ListKind = 'stations' | 'connections' | 'strategies' | 'distributions' | 'profiles' | 'backoffs' | 'faults' | 'metrics' | 'scenarios' | 'lessons' | 'arrivals' | 'patience' | 'budgets' | 'hedging' | 'breakers' | 'bulkheads' | 'sidecars' | 'limits' | 'shedders' | 'disciplines' | 'outlier-detection' | 'success-rates' | 'failure-shares' | 'slow-start' | 'scalers' | 'behaviors' | 'forecasts' | 'instances' | 'start-ups' | 'rollouts' | 'node-pools' | 'read-replicas' | 'cache-clusters' | 'objects' | 'object-pools' | 'chaos' | 'instance-types' | 'prices' | 'regions';
 export interface ListedParam {
-  key: string; label: string; help: string; type: 'number' | 'bool' | 'text' | 'choice' | 'variant' | 'table';
-  unit?: string; min?: number; max?: number; whole?: boolean; default: ParamValue; options?: string[]; columns?: ListedParam[]; rows_max?: number;
+  key: string; label: string; help: string; type: 'number' | 'bool' | 'text' | 'choice' | 'station' | 'variant' | 'table';
+  unit?: string; min?: number; max?: number; whole?: boolean; default: ParamValue; options?: string[];
+  list?: ListKind; entries?: Listed[]; columns?: ListedParam[]; rows_max?: number;
 }
 export interface Listed {
   id: string; name: string; summary: string; source?: string; category?: string; accepts_input?: boolean; outputs?: string;
-  targets?: string; unit?: string; statistics?: string[]; defect?: boolean; params?: ListedParam[];
+  targets?: string; unit?: string; statistics?: string[]; figures?: { name: string; value: number; unit: string }[]; defect?: boolean; params?: ListedParam[];
 }
 
 export interface SeedResult {
@@ -350,9 +351,10 @@ pub fn open(source: RunSource) -> Result<SavedRun, JsValue> {
 pub fn list(kind: JsListKind) -> Result<JsListed, JsValue> {
     let word = JsValue::from(kind).as_string().unwrap_or_default();
     match Kind::of(&word) {
-        Some(kind) => Ok(to_js(&registry::list(kind))),
+        Some(kind) => Ok(to_js(&kind.list())),
         None => {
-            let known = Kind::ALL.map(Kind::word).join(", ");
+            let known: Vec<&str> = registry::KINDS.iter().map(|kind| kind.word).collect();
+            let known = known.join(", ");
             Err(failure(&format!("there is no list of \"{word}\""), &format!("Ask for one of: {known}."), &[]))
         }
     }

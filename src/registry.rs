@@ -8,65 +8,12 @@
 
 use serde::Serialize;
 
-use crate::lesson::catalog::{LESSONS, SCENARIOS};
-use crate::lesson::metric;
-use crate::model::fault::{self, Targets};
 use crate::model::params::{Entry, ParamKind, ParamSpec, Unit, Value};
-use crate::model::station::{self, Category, Outputs};
 use crate::model::{balancer, distribution, edge, profile};
 
-/// What can be listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Stations,
-    Connections,
-    Strategies,
-    Distributions,
-    Profiles,
-    Backoffs,
-    Faults,
-    Metrics,
-    Scenarios,
-    Lessons,
-}
+mod kinds;
 
-impl Kind {
-    pub const ALL: [Self; 10] = [
-        Self::Stations,
-        Self::Connections,
-        Self::Strategies,
-        Self::Distributions,
-        Self::Profiles,
-        Self::Backoffs,
-        Self::Faults,
-        Self::Metrics,
-        Self::Scenarios,
-        Self::Lessons,
-    ];
-
-    /// The word for it on the command line.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Stations => "stations",
-            Self::Connections => "connections",
-            Self::Strategies => "strategies",
-            Self::Distributions => "distributions",
-            Self::Profiles => "profiles",
-            Self::Backoffs => "backoffs",
-            Self::Faults => "faults",
-            Self::Metrics => "metrics",
-            Self::Scenarios => "scenarios",
-            Self::Lessons => "lessons",
-        }
-    }
-
-    /// The kind of that name.
-    #[must_use]
-    pub fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
-    }
-}
+pub use kinds::{KINDS, Kind};
 
 /// One entry of a registry; fields that its kind does not have are left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -93,11 +40,22 @@ pub struct Listed {
     pub unit: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub statistics: Vec<&'static str>,
+    /// Prices, machines, regions: what is known of it, in numbers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<ListedFigure>,
     /// Kept for "spot the bug": wrong on purpose.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub defect: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub params: Vec<ListedParam>,
+}
+
+/// A number that belongs to an entry.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ListedFigure {
+    pub name: String,
+    pub value: f64,
+    pub unit: &'static str,
 }
 
 /// One parameter; fields that its type does not have are left out.
@@ -123,8 +81,10 @@ pub struct ListedParam {
     /// Choices: what may be chosen. Variants: ids of the entries.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<&'static str>,
-    /// Variants: those entries in full, unless they have a list of their own (strategies, distributions, profiles,
-    /// back-offs).
+    /// Variants: the [`Kind`] that lists those entries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list: Option<&'static str>,
+    /// Variants: those entries in full, unless they are strategies, distributions, profiles or back-offs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<Listed>,
     /// Tables: the cells of a row.
@@ -133,24 +93,6 @@ pub struct ListedParam {
     /// Tables: most rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows_max: Option<usize>,
-}
-
-/// Everything of one kind, in the order of its registry.
-#[must_use]
-pub fn list(kind: Kind) -> Vec<Listed> {
-    let entries = |entries: Vec<&'static Entry>| entries.into_iter().map(listed).collect();
-    match kind {
-        Kind::Stations => station::REGISTRY.iter().map(listed_station).collect(),
-        Kind::Connections => entries(vec![&edge::EDGE_ENTRY]),
-        Kind::Strategies => entries(balancer::entries()),
-        Kind::Distributions => entries(distribution::entries()),
-        Kind::Profiles => entries(profile::entries()),
-        Kind::Backoffs => entries(edge::backoffs()),
-        Kind::Faults => fault::REGISTRY.iter().map(listed_fault).collect(),
-        Kind::Metrics => metric::REGISTRY.iter().map(listed_metric).collect(),
-        Kind::Scenarios => SCENARIOS.iter().filter_map(listed_scenario).collect(),
-        Kind::Lessons => LESSONS.iter().filter_map(listed_lesson).collect(),
-    }
 }
 
 fn listed(entry: &'static Entry) -> Listed {
@@ -165,73 +107,7 @@ fn listed(entry: &'static Entry) -> Listed {
     }
 }
 
-fn listed_station(kind: &'static station::StationKind) -> Listed {
-    Listed {
-        category: Some(match kind.category {
-            Category::Client => "client",
-            Category::Routing => "routing",
-            Category::Compute => "compute",
-            Category::Cache => "cache",
-            Category::Data => "data",
-            Category::Messaging => "messaging",
-        }),
-        accepts_input: Some(kind.accepts_input),
-        outputs: Some(match kind.outputs {
-            Outputs::None => "none",
-            Outputs::Optional => "optional",
-            Outputs::Required => "required",
-        }),
-        ..listed(&kind.entry)
-    }
-}
-
-fn listed_fault(kind: &'static fault::FaultKind) -> Listed {
-    Listed {
-        targets: Some(match kind.targets {
-            Targets::Stations => "stations",
-            Targets::Servers => "stations, balancers too",
-            Targets::Services => "services",
-            Targets::Caches => "caches",
-            Targets::Databases => "databases",
-            Targets::Clocks => "caches and DNS",
-            Targets::Edges => "connections",
-            Targets::Sources => "clients",
-            Targets::Areas => "areas",
-            Targets::Brokers => "brokers",
-        }),
-        ..listed(kind.entry)
-    }
-}
-
-fn listed_metric(metric: &'static metric::Metric) -> Listed {
-    let name = crate::glossary::find(metric.name).map_or(metric.name, |term| term.name);
-    Listed {
-        id: metric.name.to_owned(),
-        name: name.to_owned(),
-        summary: metric.summary.to_owned(),
-        unit: Some(metric.unit.symbol()),
-        statistics: metric.statistics.to_vec(),
-        ..Listed::default()
-    }
-}
-
-fn listed_scenario(scenario: &crate::lesson::catalog::Scenario) -> Option<Listed> {
-    let document = scenario.run().ok()?.document;
-    Some(Listed { id: scenario.id.to_owned(), name: document.title, summary: document.notes, ..Listed::default() })
-}
-
-fn listed_lesson(files: &crate::lesson::catalog::LessonFiles) -> Option<Listed> {
-    let lesson = files.lesson().ok()?;
-    Some(Listed {
-        id: lesson.slug,
-        name: format!("{} {}", files.number, lesson.title),
-        summary: lesson.summary,
-        source: lesson.source,
-        ..Listed::default()
-    })
-}
-
-/// Whether all of these stand in a list of their own.
+/// Whether these had a list of their own from the first version on, so that their ids are enough.
 fn listed_elsewhere(entries: &[&'static Entry]) -> bool {
     let lists = [balancer::entries(), distribution::entries(), profile::entries(), edge::backoffs()];
     lists.iter().any(|list| entries.iter().all(|entry| list.iter().any(|other| other.id == entry.id)))
@@ -249,6 +125,7 @@ fn param(spec: &ParamSpec) -> ListedParam {
         whole: false,
         default: spec.default_value(),
         options: Vec::new(),
+        list: None,
         entries: Vec::new(),
         columns: Vec::new(),
         rows_max: None,
@@ -271,6 +148,7 @@ fn param(spec: &ParamSpec) -> ListedParam {
         ParamKind::Variant { registry, .. } => ListedParam {
             kind: "variant",
             options: registry().iter().map(|entry| entry.id).collect(),
+            list: Kind::holding(&registry()).map(|kind| kind.word),
             entries: if listed_elsewhere(&registry()) {
                 Vec::new()
             } else {
@@ -298,6 +176,12 @@ pub fn text(entries: &[Listed]) -> String {
         let _ = writeln!(out, "    {}", entry.summary);
         if !entry.statistics.is_empty() {
             let _ = writeln!(out, "    statistics: {}", entry.statistics.join(", "));
+        }
+        for figure in &entry.figures {
+            let _ = writeln!(out, "    {:<16} {} {}", figure.name, figure.value, figure.unit);
+        }
+        if entry.defect {
+            let _ = writeln!(out, "    wrong on purpose, to be found");
         }
         if let Some(targets) = entry.targets {
             let _ = writeln!(out, "    aimed at: {targets}");
@@ -338,15 +222,21 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::lesson::catalog::{LESSONS, SCENARIOS};
+
+    fn of(word: &str) -> Vec<Listed> {
+        Kind::of(word).expect("it is a kind").list()
+    }
 
     #[test]
     fn every_kind_lists_entries_with_names_ids_and_ranges() {
-        for kind in Kind::ALL {
-            assert_eq!(Kind::of(kind.word()), Some(kind));
-            let entries = list(kind);
-            assert!(!entries.is_empty(), "{}", kind.word());
+        for kind in KINDS {
+            assert_eq!(KINDS.iter().filter(|other| other.word == kind.word).count(), 1, "{}", kind.word);
+            assert!(!kind.about.is_empty() && !kind.about.ends_with('.'), "{}", kind.word);
+            let entries = kind.list();
+            assert!(!entries.is_empty(), "{}", kind.word);
             let ids: BTreeSet<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
-            assert_eq!(ids.len(), entries.len(), "{}: ids are unique", kind.word());
+            assert_eq!(ids.len(), entries.len(), "{}: ids are unique", kind.word);
             for entry in &entries {
                 assert!(!entry.name.is_empty() && !entry.summary.is_empty(), "{}", entry.id);
                 for param in entry.params.iter().filter(|param| param.kind == "number") {
@@ -363,11 +253,40 @@ mod tests {
             }
             assert!(text(&entries).contains(&entries[0].id));
         }
-        let stations = text(&list(Kind::Stations));
+        let stations = text(&of("stations"));
         for inner in ["max_ejected_share", "base_ejection", "users"] {
             assert!(stations.contains(inner), "what a variant can be told is listed, too: {inner}");
         }
-        assert_eq!(list(Kind::Lessons).len(), LESSONS.len(), "every lesson can be read");
-        assert_eq!(list(Kind::Scenarios).len(), SCENARIOS.len(), "every scenario can be read");
+        assert_eq!(of("lessons").len(), LESSONS.len(), "every lesson can be read");
+        assert_eq!(of("scenarios").len(), SCENARIOS.len(), "every scenario can be read");
+    }
+
+    /// Adds what `params` can be told, and what that can be told in turn.
+    fn reach(params: &[ListedParam], found: &mut Vec<(String, Option<&'static str>)>) {
+        for param in params {
+            if param.kind == "variant" {
+                found.push((format!("{} ({})", param.key, param.options.join(", ")), param.list));
+            }
+            reach(&param.columns, found);
+            for entry in &param.entries {
+                reach(&entry.params, found);
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_a_parameter_chooses_from_has_a_list() {
+        let mut found = Vec::new();
+        for kind in KINDS {
+            for entry in kind.list() {
+                reach(&entry.params, &mut found);
+            }
+        }
+        let without: Vec<&String> = found.iter().filter(|(_, list)| list.is_none()).map(|(param, _)| param).collect();
+        assert!(without.is_empty(), "in no list of src/registry/kinds.rs: {without:?}");
+        let lists: BTreeSet<&str> = found.iter().filter_map(|(_, list)| *list).collect();
+        for word in ["limits", "shedders", "breakers", "budgets", "scalers", "forecasts", "disciplines", "arrivals"] {
+            assert!(lists.contains(word), "{word}: {lists:?}");
+        }
     }
 }

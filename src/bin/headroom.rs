@@ -472,12 +472,12 @@ fn problem_lines(document: &Document, problems: &[Diagnostic]) -> String {
 }
 
 fn list(mut arguments: Arguments) -> Result<u8, Failure> {
-    let words = registry::Kind::ALL.map(registry::Kind::word).join(", ");
+    let words = registry::KINDS.iter().map(|kind| kind.word).collect::<Vec<_>>().join(", ");
     let word = arguments.word(&format!("KIND ({words})"))?;
     arguments.end()?;
     let kind = registry::Kind::of(&word)
         .ok_or_else(|| Failure::usage(format!("there is no list of \"{word}\"; known: {words}")))?;
-    let entries = registry::list(kind);
+    let entries = kind.list();
     if arguments.flag("--json") { print_json(&entries) } else { print(&registry::text(&entries)) }
 }
 

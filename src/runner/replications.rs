@@ -45,28 +45,40 @@ pub struct Row {
     pub estimate: Estimate,
 }
 
-/// Every metric of the whole system, estimated over replications of `document` on `seeds`.
+/// What [`rows`] estimates: every metric of the whole system with each of its statistics.
+fn asked() -> impl Iterator<Item = (&'static metric::Metric, &'static str)> {
+    let metrics = metric::REGISTRY.iter().filter(|metric| metric.at_system);
+    metrics.flat_map(|metric| metric.statistics.iter().map(move |statistic| (metric, *statistic)))
+}
+
+/// What one replication has to say to [`rows`].
+#[must_use]
+pub fn figures(report: &Report) -> Vec<Figure> {
+    asked().map(|(metric, statistic)| metric.read(&report.whole, None, statistic)).collect()
+}
+
+/// Every metric of the whole system, estimated over replications; each of them as [`figures`] gives it.
+#[must_use]
+pub fn rows(replications: &[Vec<Figure>]) -> Vec<Row> {
+    let row = |(index, (metric, statistic)): (usize, (&metric::Metric, &str))| {
+        let figures: Vec<Figure> = replications.iter().map(|figures| figures[index]).collect();
+        Row {
+            metric: format!("{}.{statistic}", metric.name),
+            unit: metric.unit.symbol(),
+            estimate: estimate(&figures, CONFIDENCE),
+        }
+    };
+    asked().enumerate().map(row).collect()
+}
+
+/// Runs `document` on each of `seeds`, one after the other, and estimates every metric of the whole system.
 ///
 /// # Errors
 /// The problems that stand in the way, errors first.
 pub fn summary(document: &Document, seeds: &[u64]) -> Result<Vec<Row>, Vec<Diagnostic>> {
-    let asked: Vec<(&metric::Metric, &'static str)> = metric::REGISTRY
-        .iter()
-        .filter(|metric| metric.at_system)
-        .flat_map(|metric| metric.statistics.iter().map(move |statistic| (metric, *statistic)))
-        .collect();
-    let mut figures = vec![Vec::new(); asked.len()];
-    replicate(document, seeds, |report| {
-        for ((metric, statistic), figures) in asked.iter().zip(&mut figures) {
-            figures.push(metric.read(&report.whole, None, statistic));
-        }
-    })?;
-    let row = |((metric, statistic), figures): (&(&metric::Metric, &str), &Vec<Figure>)| Row {
-        metric: format!("{}.{statistic}", metric.name),
-        unit: metric.unit.symbol(),
-        estimate: estimate(figures, CONFIDENCE),
-    };
-    Ok(asked.iter().zip(&figures).map(row).collect())
+    let mut replications = Vec::with_capacity(seeds.len());
+    replicate(document, seeds, |report| replications.push(figures(&report)))?;
+    Ok(rows(&replications))
 }
 
 /// The mean of `figures`, one per replication, with an interval of the given `confidence` (0..1).

@@ -92,18 +92,20 @@ fn short(id: &str, secs: f64) -> String {
 
 #[test]
 fn every_field_that_is_written_is_in_the_table_and_the_other_way_around() {
+    let lesson = |slug: &str, file: &str| format!("{}/www/lessons/{slug}/{file}.json", env!("CARGO_MANIFEST_DIR"));
     let mut seen = Seen::default();
     let mut see = |command: &str, arguments: &[&str], input: &str| {
         let output = OUTPUTS.iter().find(|output| output.command == command).expect("the table has the command");
         seen.walk(command, output.holds, &written(arguments, input));
     };
     for (scenario, secs) in
-        [("one-queue", 20.0), ("orders-by-message", 30.0), ("every-tier", 40.0), ("retry-storm", 60.0)]
+        [("one-queue", 20.0), ("orders-by-message", 30.0), ("every-tier", 40.0), ("black-friday", 60.0)]
     {
         see("run --json", &["run", "-", "--json"], &short(scenario, secs));
     }
+    // A system whose stations have the names by which a lesson finds them.
+    see("run --json", &["run", &lesson("01-black-friday", "solution"), "--until", "2", "--json"], "");
     see("run --seeds N --json", &["run", "-", "--seeds", "2", "--json"], &short("one-queue", 20.0));
-    let lesson = |slug: &str, file: &str| format!("{}/www/lessons/{slug}/{file}.json", env!("CARGO_MANIFEST_DIR"));
     for file in ["start", "solution"] {
         let design = lesson("01-black-friday", file);
         see("grade --json", &["grade", "black-friday", &design, "--seeds", "1", "--json"], "");
@@ -118,8 +120,8 @@ fn every_field_that_is_written_is_in_the_table_and_the_other_way_around() {
     see("check --json", &["check", "-", "--json"], &Run::new(Document::default()).to_json());
     see("check --json", &["check", "-", "--json"], &short("one-queue", 20.0).replace("\"slots\":1", "\"slots\":0"));
     see("chaos --json", &["chaos", "black-friday", "--budget", "faults=50", "--json"], "");
-    for kind in headroom::registry::Kind::ALL {
-        see("list KIND --json", &["list", kind.word(), "--json"], "");
+    for kind in headroom::registry::KINDS {
+        see("list KIND --json", &["list", kind.word, "--json"], "");
     }
 
     assert!(seen.unknown.is_empty(), "written, and not in src/runner/report/fields.rs: {:#?}", seen.unknown);

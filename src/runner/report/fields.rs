@@ -481,8 +481,20 @@ static ENTRY: Shape = Shape {
         value("targets", "text", "faults: what it can be aimed at"),
         value("unit", "text", "metrics: the unit's sign; empty for shares and counts"),
         value("statistics", "text", "metrics: what can be asked of it"),
+        many("figures", "prices, machines, regions: what is known of it, in numbers", &ENTRY_FIGURE),
         value("defect", "true or false", "wrong on purpose, to be found; absent elsewhere"),
         many("params", "its parameters; absent where it has none", &PARAM),
+    ],
+    with: &[],
+};
+
+static ENTRY_FIGURE: Shape = Shape {
+    name: "entry's figure",
+    summary: "a number that belongs to an entry",
+    fields: &[
+        value("name", "text", "what it is; of a region, the region to which the way leads"),
+        value("value", "", "the number"),
+        value("unit", "text", "its sign; empty for plain numbers"),
     ],
     with: &[],
 };

@@ -23,7 +23,11 @@ pub const SIZE_OPTIONS: &[(&str, &str)] = &[
     ("m5.8xlarge", "m5.8xlarge · 32 vCPU, 128 GiB, $1.536/h"),
 ];
 
-/// Database machines for MySQL in one zone, smallest first: on-demand list prices of Amazon RDS, us-east-1, 2024.
+/// Where the prices of database machines come from.
+pub const DATABASE_SOURCE: &str =
+    "On-demand list prices of Amazon RDS for MySQL in one zone, us-east-1, in US dollars, as published in 2024.";
+
+/// Database machines, smallest first; see [`DATABASE_SOURCE`].
 pub static DATABASE_SIZES: &[SizePrice] = &[
     SizePrice { name: "db.r5.large", vcpu: 2.0, memory_gib: 16.0, per_hour: 0.24 },
     SizePrice { name: "db.r5.xlarge", vcpu: 4.0, memory_gib: 32.0, per_hour: 0.48 },

@@ -179,11 +179,15 @@ pub fn entries() -> Vec<&'static Entry> {
     vec![&OFF, &ON]
 }
 
-fn rate_entries() -> Vec<&'static Entry> {
+/// Whether success rates are compared, as a choice for parameters.
+#[must_use]
+pub fn rate_entries() -> Vec<&'static Entry> {
     vec![&RATE_OFF, &RATE_ON]
 }
 
-fn failure_entries() -> Vec<&'static Entry> {
+/// Whether a fixed share of failures ejects, as a choice for parameters.
+#[must_use]
+pub fn failure_entries() -> Vec<&'static Entry> {
     vec![&FAILURES_OFF, &FAILURES_ON]
 }
 

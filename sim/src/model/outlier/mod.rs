@@ -8,7 +8,7 @@ mod choice;
 
 use std::fmt;
 
-pub use choice::{entries, read};
+pub use choice::{entries, failure_entries, rate_entries, read};
 
 use crate::engine::time::{SimDuration, SimTime};
 

@@ -110,7 +110,9 @@ static RULES: Entry = Entry {
     defect: false,
 };
 
-fn behaviors() -> Vec<&'static Entry> {
+/// Rules for how fast it goes, as a choice for parameters.
+#[must_use]
+pub fn behaviors() -> Vec<&'static Entry> {
     vec![&PLAIN, &RULES]
 }
 

@@ -50,7 +50,9 @@ pub const CLOSED: Entry = Entry {
     defect: false,
 };
 
-fn arrival_entries() -> Vec<&'static Entry> {
+/// How clients decide when to send, as a choice for parameters.
+#[must_use]
+pub fn arrival_entries() -> Vec<&'static Entry> {
     vec![&POISSON, &REGULAR, &CLOSED]
 }
 
