@@ -107,9 +107,50 @@ fn many_seeds_give_means_with_intervals() {
     let (mean, half_width) = (mean.expect("a mean"), half_width.expect("an interval"));
     assert!((mean - 32.08).abs() < 3.0 * half_width && half_width < 1.0, "{mean} ± {half_width}");
     assert!(text(&headroom(&["run", "one-queue", "--seeds=2"]).stdout).contains("sojourn_time.p99"));
-    fails(2, &["run", "one-queue", "--seeds", "2", "--seed", "1"], "", "neither");
-    fails(2, &["run", "one-queue", "--seeds", "0"], "", "--seeds must be");
+    fails(2, &["run", "one-queue", "--seeds", "2", "--seed", "1"], "", "cannot be used with");
+    fails(2, &["run", "one-queue", "--seeds", "0"], "", "0 is not in 1..=10000");
     fails(1, &["run", "-", "--seeds", "2"], &sample().to_json(), "belong to its own seed");
+}
+
+#[test]
+fn seeds_on_all_cores_give_what_one_after_the_other_gives() {
+    let mut run = headroom::lesson::catalog::scenario("retry-storm").expect("it is there").run().expect("it opens");
+    run.document.run_length_secs = 30.0;
+    run.document.windows.clear();
+    let json = run.to_json();
+    let seeds: Vec<u64> = (1..=9).collect();
+    let expected = headroom::runner::replications::summary(&run.document, &seeds).expect("it runs");
+    let expected = serde_json::to_value(expected).expect("plain data");
+    for jobs in ["1", "4", "16"] {
+        let output = with_input(&["run", "-", "--seeds", "9", "--jobs", jobs, "--json"], &json);
+        let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a summary");
+        assert_eq!(summary["figures"], expected, "{jobs} at a time");
+    }
+
+    let design = concat!(env!("CARGO_MANIFEST_DIR"), "/www/lessons/01-black-friday/solution.json");
+    let grading = |jobs| headroom(&["grade", "black-friday", design, "--seeds", "5", "--jobs", jobs, "--json"]);
+    let graded: serde_json::Value = serde_json::from_slice(&grading("1").stdout).expect("a grading");
+    let seeds: Vec<&str> =
+        graded["results"].as_array().expect("a list").iter().filter_map(|result| result["seed"].as_str()).collect();
+    assert_eq!(seeds, ["1", "2", "3", "4", "5"]);
+    assert_eq!(text(&grading("3").stdout), text(&grading("1").stdout));
+}
+
+#[test]
+fn whatif_compares_scalers_however_many_run_at_a_time() {
+    let scenario = headroom::lesson::catalog::scenario("scaler-race").expect("it is there");
+    let mut run = scenario.run().expect("it opens");
+    run.document.windows.clear();
+    let at = run.document.nodes.values().find(|node| node.kind == "service").expect("it has one").label.clone();
+    let json = run.to_json();
+    let compared = |jobs| with_input(&["whatif", "-", "--at", &at, "--jobs", jobs, "--json"], &json);
+    let one = compared("1");
+    let entrants: serde_json::Value = serde_json::from_slice(&one.stdout).expect("a comparison");
+    let entrants = entrants["entrants"].as_array().expect("a list");
+    assert!(entrants.len() > 2, "{entrants:?}");
+    assert_ne!(entrants[0]["finish"]["trace_hash"], entrants[1]["finish"]["trace_hash"]);
+    assert_eq!(text(&compared("4").stdout), text(&one.stdout));
+    fails(1, &["whatif", "-", "--at", "servise"], &json, "stations: ");
 }
 
 #[test]
@@ -125,6 +166,15 @@ fn lists_name_entries_with_units_ranges_and_defaults() {
         ("metrics", "sojourn_time"),
         ("scenarios", "retry-storm"),
         ("lessons", "black-friday"),
+        ("limits", "token-bucket"),
+        ("shedders", "gradient"),
+        ("breakers", "count-window"),
+        ("budgets", "off"),
+        ("disciplines", "fifo"),
+        ("scalers", "hpa"),
+        ("prices", "data-to-clients"),
+        ("instance-types", "db.r5.large"),
+        ("regions", "eu-west-1"),
     ] {
         let output = headroom(&["list", kind, "--json"]);
         let entries: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).expect("a list of entries");
@@ -132,6 +182,9 @@ fn lists_name_entries_with_units_ranges_and_defaults() {
         assert!(entry["name"].is_string() && entry["summary"].is_string(), "{entry}");
         assert!(text(&headroom(&["list", kind]).stdout).contains(id), "{kind} in plain words");
     }
+    let one = text(&headroom(&["list", "strategies", "ring-hash"]).stdout);
+    assert!(one.contains("ring-hash") && one.contains("source: ") && !one.contains("round-robin"), "{one}");
+    fails(2, &["list", "strategies", "round-robbin"], "", "did you mean \"round-robin\"?");
     let stations: Vec<serde_json::Value> =
         serde_json::from_slice(&headroom(&["list", "stations", "--json"]).stdout).expect("a list of entries");
     let service = stations.iter().find(|entry| entry["id"] == "service").expect("there are services");
@@ -154,17 +207,22 @@ fn a_solution_passes_and_the_start_does_not() {
 
 #[test]
 fn bad_input_is_named_and_ends_with_an_exit_code() {
-    fails(2, &[], "", "headroom help");
-    fails(2, &["rum"], "", "Did you mean \"run\"?");
-    fails(2, &["run"], "", "FILE, LINK or SCENARIO is missing");
-    fails(2, &["run", "-", "--seed"], "", "--seed needs a value");
-    fails(2, &["run", "one-queue", "--seed", "many"], "", "--seed must be a whole number");
-    fails(2, &["run", "one-queue", "--until", "-1"], "", "--until must be a number of seconds");
-    fails(2, &["run", "one-queue", "--verbose"], "", "no option --verbose");
-    fails(2, &["run", "one-queue", "two-queues"], "", "one word too many");
+    fails(2, &[], "", "Usage: headroom");
+    fails(2, &["rum"], "", "a similar subcommand exists: 'run'");
+    fails(2, &["run"], "", "<FILE|LINK|SCENARIO>");
+    fails(2, &["run", "-", "--seed"], "", "a value is required for '--seed <N>'");
+    fails(2, &["run", "one-queue", "--seed", "many"], "", "invalid value 'many' for '--seed <N>'");
+    fails(2, &["run", "one-queue", "--until", "-1"], "", "a number of seconds from 0 on");
+    fails(2, &["run", "one-queue", "--sed", "1"], "", "a similar argument exists: '--seed'");
+    fails(2, &["run", "one-queue", "two-queues"], "", "unexpected argument 'two-queues'");
     fails(2, &["list", "weather"], "", "stations");
-    fails(2, &["grade", "white-monday", "one-queue"], "", "black-friday");
+    fails(2, &["list", "scaler"], "", "a similar value exists: 'scalers'");
+    fails(2, &["grade", "white-friday", "one-queue"], "", "a similar value exists: 'black-friday'");
+    fails(2, &["help", "grad"], "", "did you mean \"grade\"?");
     fails(1, &["run", "no-such-file.json"], "", "no-such-file.json cannot be read");
+    fails(1, &["run", "one-quue"], "", "did you mean \"one-queue\"?");
+    fails(1, &["run", "nosuch"], "", "scenarios: ");
+    fails(1, &["run", "flash-sale"], "", "it is a lesson");
     fails(1, &["run", "-"], "{\"format\":1,", "line 1");
     fails(1, &["run", "-"], "{\"format\":9}", "newer Headroom");
     fails(1, &["open", "#s=1.AAAA"], "", "link");
@@ -180,10 +238,36 @@ fn bad_input_is_named_and_ends_with_an_exit_code() {
 #[test]
 fn help_names_every_command_and_the_version_is_the_engines() {
     let help = text(&headroom(&["help"]).stdout);
-    for verb in ["run", "grade", "check", "list", "link", "open"] {
-        assert!(help.contains(&format!("headroom {verb} ")), "{verb}");
+    assert_eq!(text(&headroom(&["--help"]).stdout).lines().next(), help.lines().next());
+    for verb in ["run", "grade", "profile", "check", "chaos", "whatif", "list", "link", "open", "completions", "help"] {
+        assert!(help.contains(&format!("\n  {verb} ")), "{verb}");
+        let own = text(&headroom(&["help", verb]).stdout);
+        assert!(own.contains(&format!("Usage: headroom {verb}")), "{own}");
     }
+    assert!(text(&headroom(&["help", "json"]).stdout).contains("headroom run --json"));
     assert_eq!(text(&headroom(&["--version"]).stdout).trim(), format!("headroom {}", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn shells_complete_commands_and_kinds() {
+    // Fish completes no words behind a command.
+    let all = ["whatif", "seeds", "outlier-detection", "black-friday"];
+    for (shell, words) in [("bash", &all[..]), ("zsh", &all[..]), ("fish", &all[..2])] {
+        let script = text(&headroom(&["completions", shell]).stdout);
+        for word in words {
+            assert!(script.contains(word), "{shell} completes {word}");
+        }
+    }
+}
+
+/// Words that stand in several places say the same there.
+#[test]
+fn readme_and_types_name_every_list() {
+    let words: Vec<&str> = headroom::registry::KINDS.iter().map(|kind| kind.word).collect();
+    let readme = include_str!("../../README.md");
+    assert!(readme.contains(&format!("`KIND` is one of {}.", words.join(", "))), "{}", words.join(", "));
+    let types = words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" | ");
+    assert!(include_str!("../../src/api.rs").contains(&format!("ListKind = {types};")), "{types}");
 }
 
 #[test]
@@ -200,7 +284,7 @@ fn chaos_is_planned_within_its_budget_and_runs() {
     let only = headroom(&["chaos", "black-friday", "--json", "--kinds", "kill,hang", "--number", "7"]);
     let faults: Vec<headroom::topology::document::ScheduledFault> = serde_json::from_slice(&only.stdout).unwrap();
     assert!(faults.iter().all(|planned| matches!(planned.fault.kind.as_str(), "kill" | "hang")));
-    fails(2, &["chaos", "black-friday", "--kinds", "earthquake"], "", "there is no fault \"earthquake\"");
+    fails(2, &["chaos", "black-friday", "--kinds", "earthquake"], "", "invalid value 'earthquake'");
     fails(2, &["chaos", "black-friday", "--budget", "share=2"], "", "share must be from 0 to 1");
     fails(2, &["chaos", "black-friday", "--budget", "radius=world"], "", "must be one of replica, station, place");
 }
@@ -215,5 +299,5 @@ fn profile_tells_where_the_time_went() {
     assert!((shares - 1.0).abs() < 1e-9, "{shares}");
     let told = text(&headroom(&["profile", "one-queue"]).stdout);
     assert!(told.contains("queue") && told.contains("work"), "{told}");
-    fails(2, &["profile"], "", "FILE, LINK or SCENARIO");
+    fails(2, &["profile"], "", "<FILE|LINK|SCENARIO>");
 }

@@ -517,6 +517,7 @@ static PARAM: Shape = Shape {
         value("whole", "true or false", "numbers: no fractions; absent elsewhere"),
         value("default", "", "what holds where the key is missing, as in a file"),
         value("options", "text", "choices: what may be chosen; variants: ids of the entries"),
+        value("list", "text", "variants: the KIND of `headroom list` that has those entries"),
         many(
             "entries",
             "variants: those entries in full; absent where options is enough, since they have had a list of their own from the first version on",

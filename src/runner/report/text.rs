@@ -53,6 +53,7 @@ pub fn figure(figure: Figure, unit: Unit) -> Option<String> {
         Unit::PerSecond => format!("{}/s", number(value)),
         Unit::Factor => format!("{}×", number(value)),
         Unit::Dollars | Unit::Minutes => format!("{} {}", number(value), unit.symbol()),
+        Unit::Count if value.fract() == 0.0 => format!("{value:.0}"),
         Unit::Count | Unit::Plain => number(value),
     })
 }
@@ -216,6 +217,8 @@ mod tests {
         assert_eq!(shown(f64::INFINITY, Unit::Seconds).as_deref(), Some("unanswered"));
         assert_eq!(shown(32.08, Unit::PerSecond).as_deref(), Some("32.1/s"));
         assert_eq!(shown(0.0421, Unit::Dollars).as_deref(), Some("0.0421 USD"));
+        assert_eq!(shown(9.0, Unit::Count).as_deref(), Some("9"), "a count of things");
+        assert_eq!(shown(9.0625, Unit::Count).as_deref(), Some("9.06"), "a count averaged over time");
         assert_eq!(shown(f64::NAN, Unit::Share), None);
     }
 

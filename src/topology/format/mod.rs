@@ -279,30 +279,14 @@ impl std::error::Error for LoadError {}
 /// The one of `known` that a person most likely meant by `word`, if any is close.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let word = word.to_lowercase();
+    // A file may hold a word of any length.
+    let word: String = word.to_lowercase().chars().take(limits::NAME_CHARS_MAX).collect();
     known
         .iter()
-        .map(|candidate| (edit_distance(&word, candidate), *candidate))
+        .map(|candidate| (strsim::osa_distance(&word, &candidate.to_lowercase()), *candidate))
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
         .min()
         .map(|(_, candidate)| candidate)
-}
-
-/// Single-character insertions, deletions and replacements between two words (Levenshtein).
-fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    // Row i holds the distances from the first i characters of `a` to each beginning of `b`.
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().take(limits::NAME_CHARS_MAX).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[derive(Serialize)]

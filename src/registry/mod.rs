@@ -178,7 +178,8 @@ pub fn text(entries: &[Listed]) -> String {
             let _ = writeln!(out, "    statistics: {}", entry.statistics.join(", "));
         }
         for figure in &entry.figures {
-            let _ = writeln!(out, "    {:<16} {} {}", figure.name, figure.value, figure.unit);
+            let line = format!("    {:<16} {} {}", figure.name, figure.value, figure.unit);
+            let _ = writeln!(out, "{}", line.trim_end());
         }
         if entry.defect {
             let _ = writeln!(out, "    wrong on purpose, to be found");
