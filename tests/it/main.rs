@@ -5,6 +5,7 @@
 mod any;
 mod caches;
 mod command;
+mod cron;
 mod data;
 mod disciplines;
 mod effects;

@@ -1,6 +1,12 @@
 //! The scenario's calendar: what the clock on the wall says, and how long a day lasts in simulated seconds.
 //!
 //! Only what people plan by days is compressed: load, seasons, plans, history. Seconds of machines stay seconds.
+//!
+//! Plans are read here, after crontab(5), and not by a crate: `croner` 4.0, held against it in `tests/it/cron.rs`, names
+//! the same minutes but for one rule. Of a day of the month and a day of the week, either suffices if both are
+//! restricted, and crontab(5) counts a field as restricted if it does not begin with `*`; to `croner`, `*/2` is
+//! restricted, too. It reads more than crontab(5) (`L`, `W`, `#`, `?`) and less (no `30/20`), and it needs a crate for
+//! dates, where one place to look back from is all that a plan asks for.
 
 use crate::engine::time::{SimDuration, SimTime};
 
@@ -117,16 +123,28 @@ pub struct Cron {
     either: bool,
 }
 
+/// What crontab(5) calls the usual plans.
+const NICKNAMES: [(&str, &str); 7] = [
+    ("@yearly", "0 0 1 1 *"),
+    ("@annually", "0 0 1 1 *"),
+    ("@monthly", "0 0 1 * *"),
+    ("@weekly", "0 0 * * 0"),
+    ("@daily", "0 0 * * *"),
+    ("@midnight", "0 0 * * *"),
+    ("@hourly", "0 * * * *"),
+];
+
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 impl Cron {
-    /// Reads five fields, e.g. `30 8-18/2 * * mon-fri`.
+    /// Reads five fields, e.g. `30 8-18/2 * * mon-fri`, or a nickname such as `@daily`.
     ///
     /// # Errors
     /// Says which field is wrong, and how.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let fields: Vec<&str> = text.split_whitespace().collect();
+        let nickname = NICKNAMES.iter().find(|(name, _)| text.trim().eq_ignore_ascii_case(name));
+        let fields: Vec<&str> = nickname.map_or(text, |(_, fields)| fields).split_whitespace().collect();
         let [minute, hour, day, month, weekday] = fields.as_slice() else {
             return Err(format!(
                 "\"{text}\" has {} fields instead of 5: minute, hour, day of the month, month, day of the week",
@@ -182,14 +200,16 @@ fn field(text: &str, name: &str, min: u32, max: u32, names: &[&str]) -> Result<u
     let value = |part: &str| {
         let lower = part.to_ascii_lowercase();
         let named = names.iter().position(|known| lower == *known).map(|at| at as u32 + u32::from(names.len() == 12));
-        let value = named.or_else(|| part.parse().ok());
+        // A number is digits alone: Rust would read "+5", too.
+        let value = named.or_else(|| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse().ok())?);
         value.filter(|value| (min..=max).contains(value)).ok_or_else(|| wrong(part))
     };
     let mut bits = 0;
     for part in text.split(',') {
         let (range, step) = match part.split_once('/') {
             Some((range, step)) => {
-                let step = step.parse::<u32>().ok().filter(|step| *step > 0).ok_or_else(|| wrong(part))?;
+                let step = step.parse::<u32>().ok().filter(|step| *step > 0 && !text.contains('+'));
+                let step = step.ok_or_else(|| wrong(part))?;
                 (range, Some(step))
             }
             None => (part, None),
@@ -197,7 +217,9 @@ fn field(text: &str, name: &str, min: u32, max: u32, names: &[&str]) -> Result<u
         let (from, to) = if range == "*" {
             (min, max)
         } else if let Some((from, to)) = range.split_once('-') {
-            (value(from)?, value(to)?)
+            // "fri-sun": Sunday closes a week as well as it opens one.
+            let closes_week = names.len() == 7 && to.eq_ignore_ascii_case("sun") && from != to;
+            (value(from)?, if closes_week { 7 } else { value(to)? })
         } else {
             let from = value(range)?;
             // "5/10": from 5 on.
@@ -258,6 +280,18 @@ mod tests {
             // Both kinds of days restricted: either suffices.
             ("0 0 9 * sun", (2024, 1, 9, 0, 0)),
             ("0 0 20 * sun", (2024, 1, 7, 0, 0)),
+            // A step over all days restricts nothing: both must hold.
+            ("0 0 */2 * sun", (2024, 1, 7, 0, 0)),
+            ("0 0 */5 * sun", (2023, 12, 31, 0, 0)),
+            ("0 9 * * fri-sun", (2024, 1, 7, 9, 0)),
+            ("0 9 * * sun", (2024, 1, 7, 9, 0)),
+            ("0 9 * * sun-mon", (2024, 1, 8, 9, 0)),
+            ("@hourly", (2024, 1, 10, 12, 0)),
+            ("@daily", (2024, 1, 10, 0, 0)),
+            ("@midnight", (2024, 1, 10, 0, 0)),
+            ("@Weekly", (2024, 1, 7, 0, 0)),
+            ("@monthly", (2024, 1, 1, 0, 0)),
+            ("@yearly", (2024, 1, 1, 0, 0)),
         ] {
             let cron = Cron::parse(text).unwrap_or_else(|error| panic!("{error}"));
             let (year, month, day, hour, minute) = last;
@@ -278,6 +312,10 @@ mod tests {
             ("0 18-8 * * *", "no hour"),
             ("*/0 * * * *", "no minute"),
             ("0 0 * * workday", "no day of the week"),
+            ("+5 * * * *", "no minute"),
+            ("0-30/+5 * * * *", "no minute"),
+            ("5, * * * *", "no minute"),
+            ("@reboot", "1 fields"),
         ] {
             let error = Cron::parse(text).expect_err(text);
             assert!(error.contains(says), "{text}: {error}");

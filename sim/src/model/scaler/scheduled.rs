@@ -15,7 +15,7 @@ pub static ENTRY: Entry = Entry {
     id: "scheduled",
     name: "By plan",
     summary: "Numbers at given times of the scenario's calendar: more before the rush, fewer at night.",
-    source: "crontab(5): five fields, lists, ranges, steps; day of the month or of the week, if both are given.",
+    source: "crontab(5): five fields, lists, ranges, steps, nicknames such as @daily; day of the month or of the week, if both are given.",
     params: &[ParamSpec {
         key: "plan",
         label: "Plan",
