@@ -2,8 +2,21 @@
 //!
 //! A layered layout after Sugiyama, Tagawa and Toda, "Methods for Visual Understanding of Hierarchical System
 //! Structures", IEEE SMC 11(2), 1981: layers by longest path, order by barycenters, places by least squares.
-//! Our own, small one: the ready-made crate (`dagre` 0.1.2) works, but adds 100 kB of compressed code to the page,
-//! more than the page's framework, and stacks equal backends in reverse.
+//!
+//! Our own, small one, measured against two kept ones with the same gaps (`rust-sugiyama` 0.4.0 and `@dagrejs/dagre`
+//! 3.1.3). On the ten scenarios and all lessons' starts and solutions, 106 documents, none of the three crosses a wire or
+//! leads one through a card, and the median drawing is 4.5 times as wide as it is high with each of them. But equal
+//! backends stand in the order in which they were placed here alone: 0 pairs are upside down, 83 and 86 with the others.
+//! On 100 random systems of 8 to 24 cards, where the order is not kept for its own sake, they draw better:
+//!
+//! | | crossings | wires through cards | width over height (median) | area | equal cards upside down |
+//! | --- | --- | --- | --- | --- | --- |
+//! | ours | 265 | 258 | 3.2 | 1 | 0 |
+//! | `rust-sugiyama` | 217 | 137 | 2.5 | 1.23 | 68 |
+//! | `dagre` | 250 | 200 | 2.8 | 1.15 | 42 |
+//!
+//! So this one stays: it is level with them on what comes with Headroom, it keeps the order, and it adds no crate to the
+//! page.
 
 use std::collections::BTreeMap;
 
