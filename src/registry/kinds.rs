@@ -13,7 +13,7 @@ use crate::model::scaler::{
     self, cache_cluster, forecast, instance, kubernetes, nodes, read_replicas, rollout, start_up,
 };
 use crate::model::station::{self, Category, Outputs, source};
-use crate::model::{balancer, discipline, distribution, edge, object_pool, outlier, profile, slow_start};
+use crate::model::{balancer, discipline, distribution, edge, heap, outlier, profile, slow_start};
 use crate::topology::chaos;
 
 /// What can be listed.
@@ -80,8 +80,8 @@ pub static KINDS: &[Kind] = &[
     entries("node-pools", "the machines that containers run on", nodes::entries),
     entries("read-replicas", "copies of a database that answer reads", read_replicas::entries),
     entries("cache-clusters", "caches of several nodes", cache_cluster::entries),
-    entries("objects", "what requests take of memory", object_pool::entries),
-    entries("object-pools", "what is kept of it for the next request", object_pool::pool_entries),
+    entries("objects", "what requests take of memory", heap::entries),
+    entries("object-pools", "what is kept of it for the next request", heap::pool_entries),
     entries("chaos", "the budget of `headroom chaos`", || vec![&chaos::ENTRY]),
     things("instance-types", "machines by size, with their price", || {
         let service = |size| machine(size, "Machine of a service or a node pool", money::SOURCE);
