@@ -11,7 +11,7 @@ use headroom::model::edge::EDGE_ENTRY;
 use headroom::model::geography::REGIONS;
 use headroom::model::params::{Entry, ParamKind};
 use headroom::model::{balancer, fault, station};
-use headroom::registry::Kind;
+use headroom::registry::KINDS;
 use serde_json::Value;
 
 use crate::lab::project;
@@ -259,7 +259,7 @@ fn the_command_has_what_readme_says() {
         count += 1;
     }
     assert!(count >= 8, "the rows are found: {count}");
-    let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.word()).collect();
+    let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.word).collect();
     let said = format!("`KIND` is one of {}.", kinds.join(", "));
     assert!(section.contains(&said), "README should say: {said}");
 }
