@@ -2,10 +2,12 @@
 
 use std::rc::Rc;
 
-use super::edit::{EditCommand, Guard};
+use super::edit::EditCommand;
 use super::history::GestureId;
 use super::session::SessionChange;
-use super::tool::{Input, ToolRequest};
+use super::tool::input::Input;
+use super::tool::request::ToolRequest;
+use crate::lesson::guard::Guard;
 use crate::topology::document::Document;
 
 /// One request to [`super::update`].

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::catalog;
-use crate::topology::document::{Document, EdgeId, Node, NodeId, Point};
+use crate::topology::document::{Area, Document, EdgeId, Node, NodeId, Point};
 
 /// Cards snap to multiples of this [world units]; the drawn dots of the canvas stand twice as wide.
 pub const GRID: f64 = 12.0;
@@ -202,7 +202,7 @@ pub fn card_rect(node: &Node) -> Rect {
 #[must_use]
 pub fn bounds(document: &Document) -> Option<Rect> {
     let cards = document.nodes.values().map(|node| card_rect(node));
-    let frames = document.areas.values().map(|area| super::places::frame(area));
+    let frames = document.areas.values().map(|area| frame(area));
     cards.chain(frames).reduce(|a, b| a.union(&b))
 }
 
@@ -213,11 +213,10 @@ pub fn output_port(node: &Node) -> Point {
     Point { x: rect.right(), y: rect.center().y }
 }
 
-/// Where wires usually end: the middle of the card's left side.
+/// An area's frame.
 #[must_use]
-pub fn input_port(node: &Node) -> Point {
-    let rect = card_rect(node);
-    Point { x: rect.x, y: rect.center().y }
+pub fn frame(area: &Area) -> Rect {
+    Rect { x: area.at.x, y: area.at.y, width: area.size.x, height: area.size.y }
 }
 
 /// A cubic Bézier curve: start, two controls, end.

@@ -59,12 +59,6 @@ impl History {
         }
     }
 
-    /// Label of the step that redo would do again.
-    #[must_use]
-    pub fn redo_label(&self) -> Option<&str> {
-        self.future.last().map(|entry| entry.label.as_str())
-    }
-
     /// How many steps can be undone.
     #[must_use]
     pub fn undo_len(&self) -> usize {

@@ -36,7 +36,9 @@ pub mod places;
 pub mod scene;
 pub mod session;
 mod stations;
+pub mod timeline;
 pub mod tool;
+pub mod wire;
 
 #[cfg(test)]
 mod testing;
@@ -46,10 +48,11 @@ mod tests;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+pub use crate::lesson::guard::{AREA_KIND, Guard};
 pub use action::Action;
 pub use clipboard::Clip;
 pub use commands::{COMMANDS, Command};
-pub use edit::{AREA_KIND, EditCommand, EditError, Guard, Landing};
+pub use edit::{EditCommand, EditError, Landing};
 pub use geometry::{Camera, Curve, Rect, Size};
 pub use history::GestureId;
 pub use session::{PersistedSession, Selection, Session, SessionChange, Strike, Target, Theme};

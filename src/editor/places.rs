@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::catalog;
+pub use super::geometry::frame;
 use super::geometry::{CARD_WIDTH, GRID, Rect, Size, bounds, card_rect, moved, snapped};
 use crate::engine::time::SimDuration;
 use crate::model::geography::{self, REGIONS, find_region};
@@ -31,12 +32,6 @@ pub struct Grip {
     pub top: bool,
     pub right: bool,
     pub bottom: bool,
-}
-
-/// An area's frame.
-#[must_use]
-pub fn frame(area: &Area) -> Rect {
-    Rect { x: area.at.x, y: area.at.y, width: area.size.x, height: area.size.y }
 }
 
 /// The strip that bears a frame's name: where it is taken hold of.

@@ -5,28 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::geometry::{Camera, Size};
+pub use crate::topology::document::Target;
 use crate::topology::document::{AreaId, Document, EdgeId, FaultTarget, NodeId, Point};
-
-/// One thing on the canvas.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Target {
-    Node(NodeId),
-    Edge(EdgeId),
-    /// A region or zone.
-    Area(AreaId),
-}
-
-impl Target {
-    /// Whether the document has it.
-    #[must_use]
-    pub fn is_in(self, document: &Document) -> bool {
-        match self {
-            Self::Node(id) => document.nodes.contains_key(&id),
-            Self::Edge(id) => document.edges.contains_key(&id),
-            Self::Area(id) => document.areas.contains_key(&id),
-        }
-    }
-}
 
 /// The selected nodes, edges and areas.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -16,6 +16,7 @@
 pub mod catalog;
 pub mod goal;
 pub mod grade;
+pub mod guard;
 mod marks;
 pub mod metric;
 pub mod prediction;

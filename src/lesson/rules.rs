@@ -3,14 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use super::guard::{AREA_KIND, Guard};
 use super::{Ablation, Lesson};
-use crate::editor::edit::{AREA_KIND, Guard};
-use crate::editor::session::Target;
 use crate::model::edge::EDGE_ENTRY;
 use crate::model::params::{Entry, ParamKind, ParamSpec, Params, Value};
 use crate::model::read::Reader;
 use crate::model::station::{self, Resource};
-use crate::topology::document::{Diagnostic, Document, EdgeId, Node, NodeId, Place, Severity};
+use crate::topology::document::{Diagnostic, Document, EdgeId, Node, NodeId, Place, Severity, Target};
 
 /// Every way in which `design` breaks the lesson's rules; `start` is the lesson's start document.
 #[must_use]

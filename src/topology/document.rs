@@ -152,7 +152,42 @@ impl Default for Document {
     }
 }
 
+/// One thing of a document that can be pointed at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    Node(NodeId),
+    Edge(EdgeId),
+    /// A region or zone.
+    Area(AreaId),
+}
+
+impl Target {
+    /// Whether the document has it.
+    #[must_use]
+    pub fn is_in(self, document: &Document) -> bool {
+        match self {
+            Self::Node(id) => document.nodes.contains_key(&id),
+            Self::Edge(id) => document.edges.contains_key(&id),
+            Self::Area(id) => document.areas.contains_key(&id),
+        }
+    }
+}
+
 impl Document {
+    /// Whether both agree in what stands beside nodes, edges and areas and decides a run.
+    #[must_use]
+    pub fn same_settings(&self, other: &Self) -> bool {
+        self.seed == other.seed
+            && self.run_length_secs == other.run_length_secs
+            && self.warm_up_secs == other.warm_up_secs
+            && self.good_within_secs == other.good_within_secs
+            && self.day_secs == other.day_secs
+            && self.objective() == other.objective()
+            && self.transfer_costs == other.transfer_costs
+            && self.windows == other.windows
+            && self.faults == other.faults
+    }
+
     /// The smallest id above all ids that stand in the document.
     #[must_use]
     pub fn next_node_id(&self) -> NodeId {

@@ -24,7 +24,6 @@ use super::store::{
 };
 use super::topbar::TopBar;
 use super::why::Why;
-use crate::conversation::dressed;
 use crate::editor::{Action, EditCommand, EditorState, SessionChange};
 use crate::protocol::Speed;
 use crate::topology::document::{Change, Diagnostic, Document};
@@ -125,7 +124,7 @@ fn Page(props: &PageProps) -> Html {
                 }),
                 exported: Callback::from(move |(run_json, trace_hash): (String, String)| {
                     let run_json = match Run::from_json(&run_json) {
-                        Ok(run) => dressed(run, &shown.borrow()).to_json(),
+                        Ok(run) => run.relabeled(&shown.borrow()).to_json(),
                         Err(_) => run_json,
                     };
                     exported.set(Some(Exported { run_json, trace_hash: Some(trace_hash) }));

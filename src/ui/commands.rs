@@ -4,7 +4,8 @@ use web_sys::KeyboardEvent;
 
 use super::shell::{DialogKind, Shell};
 use crate::protocol::Speed;
-use crate::ui::client::worker_client::{Simulation, speed_beside};
+use crate::ui::client::speed::speed_beside;
+use crate::ui::client::worker_client::Simulation;
 
 /// What a page command may use.
 #[derive(Debug)]

@@ -31,7 +31,7 @@ const LAYERS_0_TO_2: &[&str] = &[
     "src/editor",
     "src/facet",
     "src/protocol",
-    "src/conversation.rs",
+    "src/conversation",
     "src/glossary.rs",
     "src/registry.rs",
 ];
@@ -241,6 +241,28 @@ fn one_file_paints_on_the_canvas() {
         .filter(|file| read(file).contains("CanvasRenderingContext2d"))
         .collect();
     assert!(painters.len() <= 1, "several files name CanvasRenderingContext2d: {painters:?}");
+}
+
+/// Lines of a file above which it hides more than one thing.
+const LINES_MAX: usize = 600;
+
+/// Files that are still longer: none may join them.
+const STILL_LONG: [&str; 3] =
+    ["sim/src/model/scaler/kubernetes.rs", "sim/src/model/system/read_replicas/mod.rs", "src/topology/format/read.rs"];
+
+/// A file is read as a whole: what does not fit on a few screens is two files.
+#[test]
+fn no_file_is_too_long_to_read() {
+    let product = |file: &String| !file.contains("/tests/") && !file.ends_with("/tests.rs");
+    let long: Vec<String> = ["src", "sim/src", "xtask/src"]
+        .iter()
+        .flat_map(|place| files(place, &[".rs"]))
+        .filter(|file| product(file) && !STILL_LONG.contains(&file.as_str()))
+        .map(|file| (read(&file).lines().count(), file))
+        .filter(|(lines, _)| *lines > LINES_MAX)
+        .map(|(lines, file)| format!("{file}: {lines} lines"))
+        .collect();
+    assert!(long.is_empty(), "above {LINES_MAX} lines, so split by what they are about: {long:#?}");
 }
 
 /// The first lines of a file tell a reader whether to read on.

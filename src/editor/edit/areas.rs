@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::{Applied, EditError, Guard, Ids, Landing, names, place, stem};
+use super::{Applied, EditError, Ids, Landing, names, place, stem};
 use crate::editor::clipboard::Clip;
 use crate::editor::geometry::Rect;
 use crate::editor::places;
 use crate::editor::session::{Selection, Target};
+use crate::lesson::guard::Guard;
 use crate::model::geography;
 use crate::topology::document::{Area, AreaId, AreaKind, Document, NodeId, Point};
 

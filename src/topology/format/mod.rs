@@ -15,6 +15,7 @@
 //! - Whether the parameters make sense is not decided here: that is `topology::check`.
 
 mod read;
+mod relabel;
 
 use std::fmt;
 use std::io;

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::worker_client::WorkerLink;
+use super::worker_link::WorkerLink;
 use crate::protocol::{BUILD, FromWorker, PROTOCOL, ToWorker};
 use crate::ui::browser;
 

@@ -3,4 +3,6 @@
 pub mod crew;
 pub mod frames;
 pub mod run_view;
+pub mod speed;
 pub mod worker_client;
+pub mod worker_link;

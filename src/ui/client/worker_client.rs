@@ -6,17 +6,16 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
-use wasm_bindgen::prelude::*;
-use web_sys::{ErrorEvent, MessageEvent, Worker};
 use yew::Callback;
 
 use super::frames::FrameCell;
 use super::run_view::{Answer, Health, Inquiry, Note, RunView};
+use super::worker_link::WorkerLink;
 use crate::conversation::{Conversation, News};
 use crate::protocol::manifest::{ManifestAnswer, ManifestAsk};
 use crate::protocol::{BUILD, FromWorker, RunStatus, Speed, ToWorker};
 use crate::topology::document::{Change, Diagnostic, Document, Fault, FaultTarget, Input, NodeId};
-use crate::ui::browser::{self, Listener, Timer};
+use crate::ui::browser::{self, Timer};
 use crate::ui::shared::Shared;
 
 /// How often the worker is asked whether it lives [ms]; it is given up after two silent answers.
@@ -26,51 +25,6 @@ const MISSED_MAX: u32 = 2;
 const VIEW_EVERY_MS: f64 = 100.0;
 /// Workers lost in a row, without a run getting anywhere, after which the page stops trying.
 const LOST_MAX: u32 = 3;
-
-/// One worker and its listeners; dropped = terminated.
-#[derive(Debug)]
-pub struct WorkerLink {
-    worker: Worker,
-    _listeners: Vec<Listener>,
-}
-
-impl WorkerLink {
-    /// Starts a worker. `heard` gets its messages, `broke` a sentence when it fails to start or throws.
-    pub fn spawn(heard: impl Fn(FromWorker) + 'static, broke: impl Fn(String) + 'static) -> Result<Self, String> {
-        let url = browser::beside_page(&format!("worker_loader.js?b={BUILD}"));
-        let worker = Worker::new(&url).map_err(|_| "This browser could not start a web worker.".to_owned())?;
-        let broke = Rc::new(broke);
-        let on_message = {
-            let broke = broke.clone();
-            Listener::new(&worker, "message", move |event| {
-                let data = event.unchecked_into::<MessageEvent>().data();
-                let bytes = js_sys::Uint8Array::new(&data).to_vec();
-                match postcard::from_bytes(&bytes) {
-                    Ok(message) => heard(message),
-                    Err(_) => broke("The simulation sent something that this page cannot read.".to_owned()),
-                }
-            })
-        };
-        let on_error = Listener::new(&worker, "error", move |event| {
-            event.prevent_default();
-            let message = event.dyn_into::<ErrorEvent>().map(|event| event.message()).unwrap_or_default();
-            broke(message);
-        });
-        Ok(Self { worker, _listeners: vec![on_message, on_error] })
-    }
-
-    pub fn send(&self, message: &ToWorker) {
-        let bytes = postcard::to_allocvec(message).expect("messages are plain data");
-        // Posting fails only for things that cannot be cloned; bytes can.
-        let _ = self.worker.post_message(&js_sys::Uint8Array::from(bytes.as_slice()));
-    }
-}
-
-impl Drop for WorkerLink {
-    fn drop(&mut self) {
-        self.worker.terminate();
-    }
-}
 
 /// The running simulation: commands go in, [`RunView`]s come out. Cheap to clone; equal if it is the same one.
 #[derive(Clone)]
@@ -587,19 +541,4 @@ impl Simulation {
             });
         }
     }
-}
-
-/// Which speeds the buttons offer, slowest first [simulated s per wall s].
-pub const SPEEDS: &[f64] = &[0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0];
-
-/// The speed `steps` further along [`SPEEDS`]; beyond the fastest lies "as fast as possible".
-#[must_use]
-pub fn speed_beside(speed: Speed, steps: isize) -> Speed {
-    let last = SPEEDS.len() as isize;
-    let at = match speed {
-        Speed::Max => last,
-        Speed::Times(times) => SPEEDS.iter().position(|known| *known >= times).map_or(last - 1, |at| at as isize),
-    };
-    let next = (at + steps).clamp(0, last);
-    SPEEDS.get(next as usize).map_or(Speed::Max, |times| Speed::Times(*times))
 }

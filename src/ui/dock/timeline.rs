@@ -5,10 +5,11 @@ use web_sys::{Element, PointerEvent};
 use yew::prelude::*;
 
 use crate::editor::faults::{targets, whole};
+use crate::editor::timeline::{self, Pull};
 use crate::editor::{Action, EditCommand, GestureId, SessionChange, ToolRequest, ToolState};
 use crate::model::fault;
-use crate::model::params::{Params, Unit, Value};
-use crate::topology::document::{Fault, FaultTarget, ScheduledFault};
+use crate::model::params::{Unit, Value};
+use crate::topology::document::{FaultTarget, ScheduledFault};
 use crate::ui::kit::form::number::NumberField;
 use crate::ui::kit::form::{ParamForm, Specs};
 use crate::ui::kit::format;
@@ -93,18 +94,12 @@ pub fn Timeline() -> Html {
         Callback::from(move |event: PointerEvent| {
             let (Some(kind), Some(track)) = (aiming, track.cast::<Element>()) else { return };
             let frame = track.get_bounding_client_rect();
-            let share = ((f64::from(event.client_x()) - frame.left()) / frame.width().max(1.0)).clamp(0.0, 1.0);
-            let chosen = editor.session.selection.single();
-            let all = targets(&editor.document, kind);
-            let target = chosen.filter(|target| all.contains(target)).or_else(|| all.first().copied());
+            let share = (f64::from(event.client_x()) - frame.left()) / frame.width().max(1.0);
+            let fault = timeline::dropped(&editor.document, editor.session.selection.single(), kind, share);
             dispatch.act(Action::Tool(ToolRequest::Cancel));
-            let Some(target) = target else { return };
-            let at_secs =
-                if length > 20.0 { (share * length).floor() } else { (share * length * 100.0).floor() / 100.0 };
-            let fault = Fault { kind: kind.entry.id.to_owned(), target: whole(target), params: Params::new() };
-            let for_secs = (!kind.once).then_some((length * 0.1).max(0.01));
+            let Some(fault) = fault else { return };
             let next = editor.document.faults.len();
-            dispatch.edit(EditCommand::AddFault(ScheduledFault { at_secs, for_secs, fault }));
+            dispatch.edit(EditCommand::AddFault(fault));
             dispatch.session(SessionChange::ChooseFault(Some(next)));
         })
     };
@@ -267,8 +262,7 @@ struct FaultMarkProps {
 fn FaultMark(props: &FaultMarkProps) -> Html {
     let document = use_document();
     let dispatch = use_dispatch();
-    // Pointer's place and the fault's time when the pull began.
-    let pull = use_mut_ref(|| None::<(f64, f64, bool)>);
+    let pull = use_mut_ref(|| None::<Pull>);
     let FaultMarkProps { index, scheduled, length, fixed, .. } = props;
     let (index, length, fixed) = (*index, *length, *fixed);
     let words = fault_words(&document, &scheduled.fault.kind, scheduled.fault.target, &scheduled.fault.params);
@@ -285,9 +279,7 @@ fn FaultMark(props: &FaultMarkProps) -> Html {
     let move_to = {
         let (dispatch, scheduled) = (dispatch.clone(), scheduled.clone());
         move |at_secs: f64| {
-            let at_secs = at_secs.clamp(0.0, length);
-            let rounded = if length > 20.0 { at_secs.round() } else { (at_secs * 100.0).round() / 100.0 };
-            let fault = ScheduledFault { at_secs: rounded, ..scheduled.clone() };
+            let fault = ScheduledFault { at_secs: timeline::moment(at_secs, length), ..scheduled.clone() };
             dispatch.act(Action::Drag {
                 gesture: GestureId::Named(format!("fault-{index}")),
                 edit: EditCommand::SetFault { index, fault },
@@ -304,34 +296,32 @@ fn FaultMark(props: &FaultMarkProps) -> Html {
                 // Without capture the pull ends at the mark's edge; nothing else goes wrong.
                 let _ = element.set_pointer_capture(event.pointer_id());
             }
-            *pull.borrow_mut() = Some((f64::from(event.client_x()), at, false));
+            let touch = event.pointer_type() == "touch";
+            *pull.borrow_mut() = Some(Pull::begin(f64::from(event.client_x()), at, touch));
         })
     };
     let onpointermove = {
         let (pull, track, move_to) = (pull.clone(), props.track.clone(), move_to.clone());
         Callback::from(move |event: PointerEvent| {
             let mut pull = pull.borrow_mut();
-            let (Some((from_x, from_secs, moved)), Some(track)) = (pull.as_mut(), track.cast::<Element>()) else {
-                return;
-            };
-            let pulled = f64::from(event.client_x()) - *from_x;
-            if pulled.abs() > 3.0 || *moved {
-                *moved = true;
-                move_to(*from_secs + pulled / track.get_bounding_client_rect().width().max(1.0) * length);
+            let (Some(pull), Some(track)) = (pull.as_mut(), track.cast::<Element>()) else { return };
+            let width = track.get_bounding_client_rect().width();
+            if let Some(at_secs) = pull.moved(f64::from(event.client_x()), width, length) {
+                move_to(at_secs);
             }
         })
     };
     let onpointerup = {
         let (pull, dispatch, choose, chosen) = (pull.clone(), dispatch.clone(), props.choose.clone(), props.chosen);
         Callback::from(move |_: PointerEvent| match pull.borrow_mut().take() {
-            Some((_, _, true)) => dispatch.act(Action::EndGesture),
+            Some(pull) if pull.is_pull() => dispatch.act(Action::EndGesture),
             _ => choose.emit((!chosen).then_some(index)),
         })
     };
     let onkeydown = {
         let (dispatch, choose, at, chosen) = (dispatch.clone(), props.choose.clone(), scheduled.at_secs, props.chosen);
         Callback::from(move |event: KeyboardEvent| {
-            let step = if event.shift_key() { 10.0 } else { 1.0 };
+            let step = timeline::step(event.shift_key());
             match event.key().as_str() {
                 "ArrowLeft" if !fixed => move_to(at - step),
                 "ArrowRight" if !fixed => move_to(at + step),

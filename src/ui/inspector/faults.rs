@@ -4,12 +4,12 @@ use yew::prelude::*;
 
 use super::TargetProps;
 use crate::editor::faults::{suits, whole};
-use crate::editor::{EditCommand, SessionChange, Target};
+use crate::editor::{EditCommand, SessionChange, Target, timeline};
 use crate::engine::time::SimTime;
 use crate::model::fault::{self, Group};
 use crate::model::params::{Params, Value};
 use crate::protocol::ActiveFault;
-use crate::topology::document::{Document, Fault, FaultTarget, ScheduledFault};
+use crate::topology::document::{Document, Fault, FaultTarget};
 use crate::ui::kit::form::{ParamForm, Specs};
 use crate::ui::kit::format;
 use crate::ui::kit::icons::icon;
@@ -121,16 +121,11 @@ fn FaultRow(props: &FaultRowProps) -> Html {
     };
     let plan = {
         let (dispatch, now_secs) = (dispatch.clone(), run.frame.now_ns as f64 / 1e9);
-        let (document_end, next) = (document.run_length_secs, document.faults.len());
-        let (fault, begun) = (fault.clone(), run.begun());
+        let (document, fault, begun) = (document.clone(), fault.clone(), run.begun());
         Callback::from(move |_: MouseEvent| {
-            // A little later than now, in whole seconds, so that it can be seen on the timeline and moved there.
-            let at_secs = (now_secs + 10.0).min(document_end * 0.9).floor().max(0.0);
-            dispatch.edit(EditCommand::AddFault(ScheduledFault {
-                at_secs,
-                for_secs: (!kind.once).then_some(30.0),
-                fault: fault.clone(),
-            }));
+            let planned = timeline::soon(&document, kind, fault.clone(), now_secs);
+            let (at_secs, next) = (planned.at_secs, document.faults.len());
+            dispatch.edit(EditCommand::AddFault(planned));
             dispatch.session(SessionChange::ChooseFault(Some(next)));
             let at = format::clock(at_secs);
             dispatch.notify(if begun {

@@ -10,6 +10,7 @@ use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use crate::editor::edit::{check_connection, target_name};
+use crate::editor::wire;
 use crate::editor::{Action, EditCommand, Selection, SessionChange, Target, ToolRequest, catalog, gauge, places};
 use crate::facet::cache::Cache;
 use crate::facet::scaling::Scaling;
@@ -381,7 +382,7 @@ fn Call(props: &CallProps) -> Html {
     let name = target_name(&props.document, target);
     let frame = run.frame.edges.iter().find(|frame| frame.edge == id.0);
     let live = frame.map(|frame| {
-        let told = gauge::edge_gauge(frame, false);
+        let told = wire::edge_gauge(frame, false);
         let failed: u64 = Outcome::ALL
             .iter()
             .filter(|outcome| **outcome != Outcome::Completed)
@@ -406,7 +407,7 @@ fn Call(props: &CallProps) -> Html {
                 aria-pressed={props.selected.to_string()}>
                 <Icon name="arrow-right" class="icon-s" />
                 <span>{ "calls " }<strong>{ to }</strong></span>
-                if let Some(words) = gauge::edge_words(edge) { <span class="outline-setting">{ words }</span> }
+                if let Some(words) = wire::edge_words(edge) { <span class="outline-setting">{ words }</span> }
                 if let Some(live) = live { <span class="num">{ live }</span> }
             </button>
             <button type="button" class="outline-button icon-only" aria-label={format!("Disconnect {name}")} title="Disconnect" onclick={delete}>

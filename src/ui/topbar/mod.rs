@@ -11,7 +11,7 @@ use crate::editor::{EditCommand, SessionChange, Theme};
 use crate::engine::time::SimTime;
 use crate::model::scaler::calendar::Calendar;
 use crate::protocol::{RunStatus, Speed};
-use crate::ui::client::worker_client::SPEEDS;
+use crate::ui::client::speed::SPEEDS;
 use crate::ui::kit::format;
 use crate::ui::kit::hint::Hint;
 use crate::ui::kit::icons::icon;

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use web_sys::Element;
 
 use crate::editor::gauge::{self, Squares, Strip};
+use crate::editor::wire;
 use crate::protocol::{Frame, ReplicaState, RunStatus};
 use crate::topology::document::{Document, Edge, EdgeId, Node, NodeId};
 
@@ -103,7 +104,7 @@ impl Gauges {
         let target_dead = frame.stations.iter().find(|station| station.node == edge.to.0).is_some_and(|station| {
             !station.replicas.is_empty() && station.replicas.iter().all(|replica| replica.state == ReplicaState::Dead)
         });
-        let told = gauge::edge_gauge(of, target_dead);
+        let told = wire::edge_gauge(of, target_dead);
         self.attribute(stage, &owner, "", "data-cut", if told.cut { "yes" } else { "" });
         self.text(stage, &label, "badge", told.badge.as_deref().unwrap_or(""));
         self.text(stage, &label, "rate", &told.rate);

@@ -34,7 +34,8 @@ use self::keys::Latest;
 use self::wire::{Wire, WireLabel};
 use crate::editor::edit::target_name;
 use crate::editor::geometry::{DRAG_THRESHOLD, card_rect};
-use crate::editor::{Action, Camera, EditorState, InputKind, SessionChange, Size, Target, ToolState, gauge, places};
+use crate::editor::wire::{edge_marks_within, edge_words, has_breaker};
+use crate::editor::{Action, Camera, EditorState, InputKind, SessionChange, Size, Target, ToolState, places};
 use crate::model::params::Params;
 use crate::topology::check::check;
 use crate::topology::document::{Area, AreaKind, Diagnostic, Fault, Place, Point};
@@ -158,7 +159,7 @@ fn world(state: &EditorState, problems: &BTreeMap<Target, Problem>) -> World {
             let curve = *state.curves.get(id)?;
             let name: AttrValue = target_name(document, target).into();
             let way = places::way_mark(document, edge).map(|(_, words)| words);
-            let words: Vec<String> = gauge::edge_words(edge).into_iter().chain(way).collect();
+            let words: Vec<String> = edge_words(edge).into_iter().chain(way).collect();
             let words = (!words.is_empty()).then(|| AttrValue::from(words.join(" · ")));
             let problem = problems.get(&target).cloned();
             Some(html! {
@@ -197,8 +198,8 @@ fn world(state: &EditorState, problems: &BTreeMap<Target, Problem>) -> World {
             let room = if beside { (curve.p3.x - curve.p0.x).abs() - 24.0 } else { f64::INFINITY };
             let selected = selection.edges.contains(id);
             let way = places::way_mark(document, edge).map(|(mark, _)| mark);
-            let marks = gauge::edge_marks_within(edge, way, room).map(AttrValue::from);
-            let breaker = gauge::has_breaker(edge);
+            let marks = edge_marks_within(edge, way, room).map(AttrValue::from);
+            let breaker = has_breaker(edge);
             Some(html! { <WireLabel key={id.0} id={*id} at={(at.x, at.y)} {selected} {marks} {breaker} /> })
         })
         .collect();

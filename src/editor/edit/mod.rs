@@ -1,23 +1,28 @@
 //! Every way to change the document, each with the words for its undo step.
 
 mod areas;
+mod error;
+mod paste;
+mod run;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::rc::Rc;
 
 use super::catalog;
 use super::clipboard::Clip;
-use super::geometry::{GRID, Rect, bounds, card_height, free_place, moved, snapped};
+use super::geometry::{Rect, card_height, free_place, moved, snapped};
 use super::layout::Places;
 use super::places;
 use super::session::{Selection, Target};
+use crate::lesson::guard::Guard;
 use crate::model::params::{Params, Value};
-use crate::model::{edge, fault, station};
+use crate::model::{edge, station};
 use crate::topology::document::{
     AreaId, Document, Edge, EdgeId, FaultTarget, Node, NodeId, Point, ScheduledFault, Window,
 };
-use areas::{add_area, arrange, paste_areas, set_region, stand_in};
+use areas::{add_area, arrange, set_region, stand_in};
+pub use error::EditError;
+use paste::paste;
 
 /// A change that a person makes to the document.
 #[derive(Clone, Debug, PartialEq)]
@@ -145,113 +150,6 @@ pub enum Landing {
     AsIs,
     /// The same, and no card is left across a frame's line.
     OffLines,
-}
-
-/// Why a change was refused; the document stays as it was.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EditError {
-    /// The node, edge or area is no longer there.
-    Gone,
-    UnknownKind(String),
-    SelfCall {
-        node: String,
-    },
-    AlreadyConnected {
-        from: String,
-        to: String,
-    },
-    NoInput {
-        node: String,
-    },
-    NoOutput {
-        node: String,
-    },
-    /// A zone where there is no region.
-    ZoneOutside,
-    UnknownRegion(String),
-    EmptyName,
-    /// A number out of its range, or not a number.
-    Range {
-        what: &'static str,
-        range: &'static str,
-    },
-    /// The lesson keeps it as it is.
-    Locked {
-        what: String,
-    },
-    /// The lesson does without this kind.
-    NotInPalette {
-        name: String,
-    },
-}
-
-impl fmt::Display for EditError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Gone => write!(f, "That is no longer on the canvas."),
-            Self::UnknownKind(kind) => write!(f, "There is no station of the kind \"{kind}\"."),
-            Self::SelfCall { node } => write!(f, "{node} cannot call itself. Connect it to another station."),
-            Self::AlreadyConnected { from, to } => {
-                write!(f, "{from} already calls {to}. Select the connection to change it.")
-            }
-            Self::NoInput { node } => write!(f, "{node} sends requests and takes none. Start the wire there instead."),
-            Self::NoOutput { node } => {
-                write!(f, "{node} answers by itself and calls nobody. End the wire there instead.")
-            }
-            Self::ZoneOutside => write!(f, "A zone lies within a region: draw a region first, then the zone in it."),
-            Self::UnknownRegion(region) => write!(f, "There is no region \"{region}\"."),
-            Self::EmptyName => write!(f, "A name needs at least one letter."),
-            Self::Range { what, range } => write!(f, "{what} must be {range}."),
-            Self::NotInPalette { name } => write!(f, "This lesson does without: {name}."),
-            Self::Locked { what } => write!(f, "{what} belongs to the lesson's world and stays as it is."),
-        }
-    }
-}
-
-impl std::error::Error for EditError {}
-
-/// What a lesson keeps from being changed. Empty = everything may change.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Guard {
-    /// May not be deleted.
-    pub keep_nodes: BTreeSet<NodeId>,
-    /// May not be deleted or re-plugged.
-    pub keep_edges: BTreeSet<EdgeId>,
-    /// Parameters that may not be set; key `*` = all of the target's.
-    pub fixed_params: BTreeSet<(Target, String)>,
-    /// Areas that may not be deleted and stay the region that they are.
-    pub keep_areas: BTreeSet<AreaId>,
-    /// Nodes that stay in the area that they stand in.
-    pub keep_places: BTreeSet<NodeId>,
-    /// Kinds that may be added, with [`AREA_KIND`] for areas; `None` = all.
-    pub kinds: Option<BTreeSet<String>>,
-    /// Where only some of a parameter's options may be chosen: their ids.
-    pub choices: BTreeMap<(Target, String), BTreeSet<String>>,
-    /// Faults, windows, seed, run length, warm-up, "good within" stay.
-    pub fixed_run: bool,
-}
-
-/// What [`Guard::kinds`] calls regions and zones.
-pub const AREA_KIND: &str = "region";
-
-impl Guard {
-    /// Whether regions and zones may be added.
-    #[must_use]
-    pub fn allows_areas(&self) -> bool {
-        self.kinds.as_ref().is_none_or(|kinds| kinds.contains(AREA_KIND))
-    }
-
-    /// Whether a parameter may not be set.
-    #[must_use]
-    pub fn fixes(&self, target: Target, key: &str) -> bool {
-        ["*", key].iter().any(|key| self.fixed_params.contains(&(target, (*key).to_owned())))
-    }
-
-    /// Whether an option of a parameter is held back.
-    #[must_use]
-    pub fn holds_back(&self, target: Target, key: &str, option: &str) -> bool {
-        self.choices.get(&(target, key.to_owned())).is_some_and(|allowed| !allowed.contains(option))
-    }
 }
 
 /// The next numbers to give: never one that this document had before, even if it was deleted since.
@@ -429,96 +327,12 @@ impl EditCommand {
             | Self::SetFault { .. }
             | Self::RemoveFault(_)
             | Self::AddFaults(_)
-            | Self::SetWindows(_) => self.apply_to_run(document, guard),
+            | Self::SetWindows(_) => run::apply(self, document, guard),
             Self::ReplaceDocument { document: other, label } => {
                 *ids = ids.max(Ids::above(other));
                 *document = (**other).clone();
                 Ok(Applied::said(label.clone()).selecting(Selection::default()))
             }
-        }
-    }
-
-    /// What decides the run as a whole.
-    fn apply_to_run(&self, document: &mut Document, guard: &Guard) -> Result<Applied, EditError> {
-        // A seed is the learner's to choose in any lesson: grading uses its own.
-        if guard.fixed_run && !matches!(self, Self::SetSeed(_)) {
-            return Err(EditError::Locked { what: "The course of the run".to_owned() });
-        }
-        match self {
-            Self::SetSeed(seed) => {
-                document.seed = *seed;
-                Ok(Applied::said(format!("Set the seed to {seed}")))
-            }
-            Self::SetRunLength(secs) => {
-                document.run_length_secs = in_range(*secs, 0.001, 1e7, "The run's length", "above 0 s")?;
-                Ok(Applied::said("Change the run's length"))
-            }
-            Self::SetWarmUp(secs) => {
-                document.warm_up_secs = in_range(*secs, 0.0, 1e7, "The warm-up", "0 s or more")?;
-                Ok(Applied::said("Change the warm-up"))
-            }
-            Self::SetGoodWithin(secs) => {
-                if let Some(secs) = secs {
-                    in_range(*secs, 1e-9, 1e7, "The limit of a good answer", "above 0 s")?;
-                }
-                document.good_within_secs = *secs;
-                Ok(Applied::said("Change what counts as a good answer"))
-            }
-            Self::SetDay(secs) => {
-                if let Some(secs) = secs {
-                    in_range(*secs, 1.0, 86_400.0, "A day", "1 s to 24 h")?;
-                }
-                document.day_secs = *secs;
-                Ok(Applied::said("Change how long a day lasts"))
-            }
-            Self::SetObjective { p99_secs, answered_share } => {
-                in_range(p99_secs.unwrap_or(0.0), 0.0, 1e7, "The objective's p99", "0 s or more")?;
-                in_range(answered_share.unwrap_or(0.0), 0.0, 1.0, "The objective's answered share", "0 to 100 %")?;
-                (document.slo_p99_secs, document.slo_answered_share) = (*p99_secs, *answered_share);
-                Ok(Applied::said("Change the objective"))
-            }
-            Self::SetTransferCosts(on) => {
-                document.transfer_costs = *on;
-                Ok(Applied::said(if *on { "Count the price of data" } else { "Leave out the price of data" }))
-            }
-            Self::AddFault(planned) => {
-                let words = check_fault(document, planned)?;
-                document.faults.push(planned.clone());
-                Ok(Applied::said(format!("Plan {words}")))
-            }
-            Self::SetFault { index, fault } => {
-                let words = check_fault(document, fault)?;
-                *document.faults.get_mut(*index).ok_or(EditError::Gone)? = fault.clone();
-                Ok(Applied::said(format!("Change {words}")))
-            }
-            Self::RemoveFault(index) => {
-                if *index >= document.faults.len() {
-                    return Err(EditError::Gone);
-                }
-                document.faults.remove(*index);
-                Ok(Applied::said("Remove a planned fault"))
-            }
-            Self::AddFaults(planned) => {
-                for fault in planned {
-                    check_fault(document, fault)?;
-                }
-                document.faults.extend(planned.iter().cloned());
-                Ok(Applied::said(match planned.len() {
-                    1 => "Plan a fault".to_owned(),
-                    count => format!("Plan {count} faults"),
-                }))
-            }
-            Self::SetWindows(windows) => {
-                let sound = |window: &Window| {
-                    window.from_secs.is_finite() && window.to_secs.is_finite() && window.from_secs < window.to_secs
-                };
-                if !windows.iter().all(sound) {
-                    return Err(EditError::Range { what: "A window", range: "from an earlier to a later time" });
-                }
-                document.windows.clone_from(windows);
-                Ok(Applied::said("Change the windows"))
-            }
-            _ => Err(EditError::Gone),
         }
     }
 }
@@ -542,11 +356,6 @@ pub fn fresh_label(document: &Document, base: &str) -> String {
 fn finite(at: Point) -> Point {
     let tame = |v: f64| if v.is_finite() { v.clamp(-1e6, 1e6) } else { 0.0 };
     Point { x: tame(at.x), y: tame(at.y) }
-}
-
-fn in_range(value: f64, min: f64, max: f64, what: &'static str, range: &'static str) -> Result<f64, EditError> {
-    // Written so that NaN is refused too.
-    if value >= min && value <= max { Ok(value) } else { Err(EditError::Range { what, range }) }
 }
 
 /// Whether an edge may lead so, as words "A to B"; `except` is the edge that would be replaced.
@@ -574,23 +383,6 @@ pub fn check_connection(
         return Err(EditError::AlreadyConnected { from: source.label.clone(), to: target.label.clone() });
     }
     Ok(format!("{} to {}", source.label, target.label))
-}
-
-fn check_fault(document: &Document, planned: &ScheduledFault) -> Result<String, EditError> {
-    in_range(planned.at_secs, 0.0, 1e7, "The start of a fault", "0 s or later")?;
-    if let Some(secs) = planned.for_secs {
-        in_range(secs, 1e-9, 1e7, "The length of a fault", "above 0 s")?;
-    }
-    let kind = fault::find(&planned.fault.kind).ok_or_else(|| EditError::UnknownKind(planned.fault.kind.clone()))?;
-    let at = match planned.fault.target {
-        FaultTarget::Node(id) | FaultTarget::Replica(id, _) => Target::Node(id),
-        FaultTarget::Edge(id) => Target::Edge(id),
-        FaultTarget::Area(id) => Target::Area(id),
-    };
-    if !at.is_in(document) {
-        return Err(EditError::Gone);
-    }
-    Ok(format!("\"{}\" for {}", kind.entry.name, target_name(document, at)))
 }
 
 /// The name by which undo steps and labels speak of a target.
@@ -719,79 +511,6 @@ fn delete(document: &mut Document, guard: &Guard, selection: &Selection) -> Resu
         FaultTarget::Area(id) => areas.contains_key(&id),
     });
     Ok(Applied::said(words).selecting(Selection::default()))
-}
-
-/// Puts the clip under fresh ids; gives what was put.
-fn paste(
-    document: &mut Document,
-    ids: &mut Ids,
-    guard: &Guard,
-    clip: &Clip,
-    at: Option<Point>,
-) -> Result<Selection, EditError> {
-    if let Some(kinds) = &guard.kinds
-        && let Some(node) = clip.nodes.values().find(|node| !kinds.contains(&node.kind))
-    {
-        return Err(EditError::NotInPalette { name: node.label.clone() });
-    }
-    if !(clip.areas.is_empty() || guard.allows_areas()) {
-        return Err(EditError::NotInPalette { name: "regions and zones".to_owned() });
-    }
-    let nodes = clip.nodes.iter().map(|(id, node)| (*id, Rc::new(node.clone()))).collect();
-    let areas = clip.areas.iter().map(|(id, area)| (*id, Rc::new(area.clone()))).collect();
-    let shape = Document { nodes, areas, ..Document::default() };
-    let frame = bounds(&shape).ok_or(EditError::Gone)?;
-    let (mut dx, mut dy) = match at {
-        Some(at) => {
-            let corner = snapped(Point { x: at.x - frame.width / 2.0, y: at.y - frame.height / 2.0 });
-            (corner.x - frame.x, corner.y - frame.y)
-        }
-        // A frame goes beside everything, not over what it was copied from.
-        None if !clip.areas.is_empty() => (bounds(document).map_or(0.0, |all| all.right() + 2.0 * GRID - frame.x), 0.0),
-        None => (2.0 * GRID, 2.0 * GRID),
-    };
-    // Pasting again must not bury the first copy: step aside until no corner meets another.
-    let buried = |document: &Document, dx: f64, dy: f64| {
-        clip.nodes.values().any(|node| {
-            let corner = moved(node.at, dx, dy);
-            document
-                .nodes
-                .values()
-                .any(|other| (other.at.x - corner.x).abs() < GRID && (other.at.y - corner.y).abs() < GRID)
-        })
-    };
-    for _ in 0..=document.nodes.len() * clip.nodes.len() {
-        if !buried(document, dx, dy) {
-            break;
-        }
-        dx += 2.0 * GRID;
-        dy += 2.0 * GRID;
-    }
-    let fresh_areas = paste_areas(document, ids, clip, (dx, dy));
-    let mut fresh: BTreeMap<NodeId, NodeId> = BTreeMap::new();
-    for (old, node) in &clip.nodes {
-        let id = ids.next_node();
-        fresh.insert(*old, id);
-        // A lesson's role names one node; the copy is another.
-        let area = node.area.and_then(|area| fresh_areas.get(&area)).copied();
-        let mut node = Node { role: None, area, at: finite(moved(node.at, dx, dy)), ..node.clone() };
-        node.label = fresh_label(document, stem(&node.label));
-        document.nodes.insert(id, Rc::new(node));
-        places::stand(document, id);
-    }
-    for id in fresh.values() {
-        if let Some(node) = document.nodes.get_mut(id)
-            && let Some(kind) = station::find(&node.kind)
-        {
-            super::stations::renumber(kind.entry.params, &mut Rc::make_mut(node).params, &fresh);
-        }
-    }
-    for edge in clip.edges.values() {
-        let (Some(from), Some(to)) = (fresh.get(&edge.from), fresh.get(&edge.to)) else { continue };
-        document.edges.insert(ids.next_edge(), Rc::new(Edge { from: *from, to: *to, params: edge.params.clone() }));
-    }
-    let areas = fresh_areas.into_values().collect();
-    Ok(Selection { areas, ..Selection::of_nodes(fresh.into_values()) })
 }
 
 /// "Orders 2" copied shall give "Orders 3", not "Orders 2 2".
