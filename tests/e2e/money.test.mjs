@@ -42,8 +42,8 @@ check('five scalers race on one Black Friday, the table is read, and one is take
   assert.equal(number(handMost), 9, '300/s, 33.9/s each');
   assert.ok((await page.locator('#race-table .best').count()) >= 5, 'the best of each column is marked');
   assert.equal(await page.locator('.race-curve').count(), 3, 'replicas, p99, cost');
-  assert.equal(await page.locator('.race-curve').first().locator('.lane-line').count(), 4);
-  assert.ok((await page.locator('.race-curve .lane-name', { hasText: 'By plan' }).count()) === 3, 'lines bear their names');
+  assert.equal(await page.locator('.race-curve').first().locator('.race-line').count(), 4);
+  assert.ok((await page.locator('.race-curve .race-name', { hasText: 'By plan' }).count()) === 3, 'lines bear their names');
   await assertAccessible(page);
 
   await row('By plan').getByRole('button', { name: 'Take this one' }).click();

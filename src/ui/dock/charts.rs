@@ -94,7 +94,7 @@ const TIMES: &[Line] = &[
     Line { label: "p50", color: "--info", dash: &[], values: |s| &s.p50 },
     Line { label: "p99", color: "--accent-text", dash: &[5, 3], values: |s| &s.p99 },
 ];
-const COST: &[Line] = &[Line { label: "an hour", color: "--cat-broker", dash: &[8, 2], values: |s| &s.cost_per_hour }];
+const COST: &[Line] = &[Line { label: "an hour", color: "--cost", dash: &[8, 2], values: |s| &s.cost_per_hour }];
 const UTILIZATION: &[Line] = &[Line { label: "busy", color: "--violet", dash: &[], values: |s| &s.utilization }];
 const QUEUE: &[Line] = &[Line { label: "waiting", color: "--teal", dash: &[], values: |s| &s.queue_length }];
 const IN_FLIGHT: &[Line] = &[Line { label: "in flight", color: "--info", dash: &[], values: |s| &s.in_flight }];

@@ -37,7 +37,7 @@ pub fn station_icon(kind: &str) -> &'static str {
     crate::model::station::find(kind).map_or("box", |kind| kind.icon)
 }
 
-/// The class that tints a station's mark: `cat-source` and so on, see components.css.
+/// The class that tints a station's mark: `cat-source` and so on, see kit.css.
 #[must_use]
 pub fn category_class(kind: &str) -> &'static str {
     use crate::model::station::{Category, find};
@@ -47,7 +47,7 @@ pub fn category_class(kind: &str) -> &'static str {
         Some(Category::Compute) => "cat-service",
         Some(Category::Cache) => "cat-cache",
         Some(Category::Data) => "cat-database",
-        Some(Category::Messaging) => "cat-broker",
+        Some(Category::Messaging) => "cat-messaging",
     }
 }
 

@@ -75,7 +75,7 @@ fn drawing(lanes: &[Lane], panel: &Panel) -> Option<Html> {
     let y = |value: f64| TOP + (1.0 - value / (most * 1.05)) * (HEIGHT - TOP - BOTTOM);
     let lines = lanes.iter().zip(&all).map(|(entrant, values)| {
         let path = path(&entrant.finish.curves.at_secs, values, panel.steps, x, y);
-        html! { <path class={classes!("lane-line", lane(entrant.place))} d={path} /> }
+        html! { <path class={classes!("race-line", lane(entrant.place))} d={path} /> }
     });
     let labels = labels(lanes, &all, y);
     let grid = [0.0, 0.5, 1.0].map(|share| {
@@ -151,7 +151,7 @@ fn labels(lanes: &[Lane], all: &[Vec<f64>], y: impl Fn(f64) -> f64) -> Vec<Html>
         .map(|(index, at)| {
             let entrant = &lanes[index];
             html! {
-                <text class={classes!("lane-name", lane(entrant.place))} x={num(WIDTH - RIGHT + 6.0)} y={num(at + 3.5)}>{ short(&entrant.name) }</text>
+                <text class={classes!("race-name", lane(entrant.place))} x={num(WIDTH - RIGHT + 6.0)} y={num(at + 3.5)}>{ short(&entrant.name) }</text>
             }
         })
         .collect()

@@ -24,7 +24,7 @@ const SCALER: &str = "scaler";
 
 /// Class of an entrant's color, dash and mark.
 fn lane(index: usize) -> String {
-    format!("lane-{}", index % 6)
+    format!("race-{}", index % 6)
 }
 
 /// A race as the dialog knows it.

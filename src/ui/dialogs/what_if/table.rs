@@ -110,7 +110,7 @@ pub(super) fn Table(props: &TableProps) -> Html {
         });
         html! {
             <tr class={lane(entrant.place)}>
-                <th scope="row"><i class="lane-mark" aria-hidden="true"></i>{ &entrant.name }</th>
+                <th scope="row"><i class="race-mark" aria-hidden="true"></i>{ &entrant.name }</th>
                 { for cells }
                 <td>
                     if !entrant.present {

@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use super::parts::sentence;
 use crate::facet::admission::{Admission, RateLimit, Shedding};
+use crate::ui::kit::bars;
 use crate::ui::kit::format;
 
 pub(super) fn view(admission: &Admission) -> Html {
@@ -17,19 +18,7 @@ pub(super) fn view(admission: &Admission) -> Html {
 
 /// A bar, how full it is, and what the numbers say.
 fn level(used: f64, of: f64, full: bool, words: &str) -> Html {
-    let share = if of > 0.0 { (used / of).clamp(0.0, 1.0) } else { f64::from(u8::from(full)) };
-    let width = format!("{:.1}", share * 100.0);
-    html! {
-        <div class="door-level">
-            <svg class="meter" viewBox="0 0 100 6" preserveAspectRatio="none" role="img"
-                aria-label={format!("{} of {} used", format::figures(used), format::figures(of))}>
-                <rect class="meter-back" width="100" height="6" rx="2" />
-                <rect class={classes!("meter-fill", full.then_some("meter-full"))} width={width} height="6" rx="2" />
-            </svg>
-            <span class="num">{ format!("{} / {}", format::figures(used), format::figures(of)) }</span>
-            <p class="door-words">{ sentence(words) }</p>
-        </div>
-    }
+    bars::level(used, of, full, html! { <p class="door-words">{ sentence(words) }</p> })
 }
 
 fn rate_limit(limit: &RateLimit) -> Html {
@@ -77,19 +66,7 @@ fn trend(shedding: &Shedding) -> Html {
     if shedding.trend.len() < 2 || least >= most {
         return Html::default();
     }
-    let step = 100.0 / (shedding.trend.len() - 1) as f32;
-    let points: Vec<String> = (0_u16..)
-        .zip(&shedding.trend)
-        .map(|(at, limit)| format!("{:.1},{:.1}", f32::from(at) * step, 30.0 - limit / most * 28.0))
-        .collect();
     let secs = format::duration(shedding.trend_secs * (shedding.trend.len() - 1) as f64);
     let words = format!("The limit over the last {secs}: between {least:.0} and {most:.0}");
-    html! {
-        <figure class="door-trend">
-            <svg viewBox="0 0 100 30" preserveAspectRatio="none" role="img" aria-label={words.clone()}>
-                <polyline points={points.join(" ")} vector-effect="non-scaling-stroke" />
-            </svg>
-            <figcaption class="sub">{ words }</figcaption>
-        </figure>
-    }
+    bars::sparkline(shedding.trend.iter().map(|limit| f64::from(limit / most)), words)
 }

@@ -10,6 +10,7 @@ use crate::model::balancer::Score;
 use crate::model::rotation::OutOfRotation;
 use crate::model::system::exemplars::Choice;
 use crate::ui::client::worker_client::Simulation;
+use crate::ui::kit::bars::{meter, share_bar};
 use crate::ui::kit::format;
 use crate::ui::kit::hint::Hint;
 
@@ -138,7 +139,7 @@ fn row(
     if busy {
         more.push(format!("slots busy {}", format::percent(backend.utilization)));
     }
-    let share = if most > 0.0 && backend.recent_share.is_finite() { backend.recent_share / most * 100.0 } else { 0.0 };
+    let share = if most > 0.0 && backend.recent_share.is_finite() { backend.recent_share / most } else { 0.0 };
     html! {
         <>
         <tr class={classes!(gap.then_some("row-gap"))}>
@@ -147,9 +148,7 @@ fn row(
             <td class={if backend.alive { "tone-good" } else { "tone-bad" }}>{ if backend.alive { "alive" } else { "dead" } }
                 if gap { <span class="gap-mark">{ if backend.alive { " back, not noticed" } else { " not noticed" } }</span> }</td>
             <td class="num share-cell">
-                <svg class="share-bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
-                    <rect class={classes!("back-fill", marks.class(backend.index))} width={format!("{share:.1}")} height="4" />
-                </svg>
+                { share_bar(share, classes!("back-fill", marks.class(backend.index))) }
                 { format::percent(backend.recent_share) }
             </td>
             <td class="num">{ backend.outstanding }</td>
@@ -168,7 +167,7 @@ fn scores(strategy: &Strategy, marks: &Marks) -> Html {
         return Html::default();
     }
     let bar = |score: &Score| {
-        let width = if most > 0.0 && score.value.is_finite() { score.value.abs() / most * 100.0 } else { 0.0 };
+        let share = if most > 0.0 && score.value.is_finite() { score.value.abs() / most } else { 0.0 };
         let card = html! {
             <>
                 <h3 class="hint-title">{ marks.name(score.backend) }</h3>
@@ -179,10 +178,7 @@ fn scores(strategy: &Strategy, marks: &Marks) -> Html {
             <li class="score">
                 { marks.badge(score.backend) }
                 <Hint class="cell-hint" {card}>{ marks.name(score.backend) }</Hint>
-                <svg class="meter" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
-                    <rect class="meter-back" width="100" height="6" rx="2" />
-                    <rect class={classes!("back-fill", marks.class(score.backend))} width={format!("{width:.1}")} height="6" rx="2" />
-                </svg>
+                { meter(share, classes!("back-fill", marks.class(score.backend)), None) }
                 <span class="num">{ format::figures(score.value) }</span>
             </li>
         }

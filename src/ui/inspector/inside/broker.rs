@@ -7,6 +7,7 @@ use crate::facet::broker::{Broker, DeadLetter, Group, Inside, Lane, Member, Part
 use crate::model::broker::lane::Levels;
 use crate::model::system::broker::Ledger;
 use crate::ui::client::worker_client::Simulation;
+use crate::ui::kit::bars::stacked;
 use crate::ui::kit::format;
 
 /// Partitions listed for each group; more are only counted.
@@ -138,8 +139,12 @@ fn members(group: &Group) -> Html {
 }
 
 fn row(group: &Group, partition: &Partition, lane: &Lane, most: u32, topics: bool) -> Html {
-    let wide = |count: u32| f64::from(count) / f64::from(most) * 100.0;
-    let (done, flight, waiting) = (wide(lane.levels.done), wide(lane.levels.in_flight), wide(lane.levels.waiting));
+    let part = |class: &'static str, count: u32| (classes!(class), f64::from(count) / f64::from(most));
+    let parts = [
+        part("lane-done", lane.levels.done),
+        part("lane-flight", lane.levels.in_flight),
+        part("lane-waiting", lane.levels.waiting),
+    ];
     let name = if topics {
         format!("{} {}", partition.topic, partition.number + 1)
     } else {
@@ -161,12 +166,7 @@ fn row(group: &Group, partition: &Partition, lane: &Lane, most: u32, topics: boo
             <th scope="row">{ label }</th>
             <td class={(lane.moving || lane.owner.is_none()).then_some("tone-warn")}>{ owner }</td>
             <td class="num lane-cell">
-                <svg class="lane-bar" viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label={words}>
-                    <rect class="meter-back" width="100" height="6" />
-                    <rect class="lane-done" width={format!("{done:.1}")} height="6" />
-                    <rect class="lane-flight" x={format!("{done:.1}")} width={format!("{flight:.1}")} height="6" />
-                    <rect class="lane-waiting" x={format!("{:.1}", done + flight)} width={format!("{waiting:.1}")} height="6" />
-                </svg>
+                { stacked("lane-bar", 6, parts, Some(words)) }
                 { format::count(u64::from(lane.levels.waiting) + u64::from(lane.levels.in_flight)) }
             </td>
             <td class="num">{ format!("{} of {}", format::count(lane.committed.min(partition.end)), format::count(partition.end)) }</td>

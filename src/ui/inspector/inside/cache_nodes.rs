@@ -4,10 +4,11 @@ use yew::prelude::*;
 
 use super::at;
 use super::names::color;
-use super::parts::{bar, looks, stage_class};
+use super::parts::{looks, stage_class};
 use crate::facet::cache_nodes::CacheNodes;
 use crate::facet::member::MemberStage;
 use crate::model::system::{KeysMoved, NodeLook};
+use crate::ui::kit::bars::{meter, sparkline, stacked};
 use crate::ui::kit::format;
 
 pub(super) fn view(nodes: &CacheNodes) -> Html {
@@ -15,22 +16,13 @@ pub(super) fn view(nodes: &CacheNodes) -> Html {
     let keys: Vec<&NodeLook> = cluster.nodes.iter().filter(|node| node.share > 0.0).collect();
     let title = if keys.len() == 1 { "One node".to_owned() } else { format!("{} nodes share the keys", keys.len()) };
     let place = |number: u32| keys.iter().position(|node| node.number == number);
-    let mut from = 0.0;
-    let segments: Html = keys
-        .iter()
-        .enumerate()
-        .map(|(at, node)| {
-            let (x, width) = (format!("{:.2}", from * 100.0), format!("{:.2}", node.share * 100.0));
-            from += node.share;
-            html! { <rect class={classes!("share-part", color(at))} x={x} width={width} height="10" /> }
-        })
-        .collect();
+    let shares = keys.iter().enumerate().map(|(at, node)| (classes!("share-part", color(at)), node.share));
     let words: Vec<String> =
         keys.iter().map(|node| format!("node {} {}", node.number + 1, format::percent(node.share))).collect();
     html! {
         <section class="inside" id="cache-nodes">
             <h3>{ title }</h3>
-            <svg class="rollout-bar" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label={words.join(", ")}>{ segments }</svg>
+            { stacked("rollout-bar", 14, shares, Some(words.join(", "))) }
             <ul class="parts">{ for cluster.nodes.iter().map(|one| node(one, place(one.number))) }</ul>
             if let Some(change) = &cluster.change { { moved(change) } }
             <dl class="facts">
@@ -67,7 +59,7 @@ fn node(node: &NodeLook, place: Option<usize>) -> Html {
             else { <i class={classes!("life", stage_class(stage))}></i> }
             <span class="part-name">{ format!("Node {}", node.number + 1) }</span>
             <span class="part-state">{ words }</span>
-            { bar(if stage == MemberStage::Joining { node.progress } else { full }, "meter-fill") }
+            { meter(if stage == MemberStage::Joining { node.progress } else { full }, "meter-fill", None) }
             if stage != MemberStage::Joining { <span class="part-note num">{ held }</span> }
         </li>
     }
@@ -90,23 +82,8 @@ fn moved(change: &KeysMoved) -> Html {
 
 /// The hit ratio over the last buckets.
 fn hits(cluster: &CacheNodes) -> Html {
-    if cluster.hits.len() < 2 {
-        return Html::default();
-    }
-    let step = 100.0 / (cluster.hits.len() - 1) as f64;
-    let mut points = String::new();
-    for (at, ratio) in cluster.hits.iter().enumerate().filter(|(_, ratio)| ratio.is_finite()) {
-        points += &format!("{:.2},{:.2} ", at as f64 * step, 29.0 - f64::from(*ratio) * 28.0);
-    }
     let least = cluster.hits.iter().copied().filter(|ratio| ratio.is_finite()).fold(1.0_f32, f32::min);
     let span = cluster.hits.len() as f64 * cluster.bucket_secs;
     let words = format!("Hit ratio over the last {}; lowest {}", format::duration(span), format::percent(least.into()));
-    html! {
-        <figure class="door-trend">
-            <svg viewBox="0 0 100 30" preserveAspectRatio="none" role="img" aria-label={words.clone()}>
-                <polyline class="sync-set" points={points} vector-effect="non-scaling-stroke" />
-            </svg>
-            <figcaption class="sub">{ words }</figcaption>
-        </figure>
-    }
+    sparkline(cluster.hits.iter().map(|ratio| f64::from(*ratio)), words)
 }

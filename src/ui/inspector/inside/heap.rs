@@ -3,6 +3,7 @@
 use yew::prelude::*;
 
 use crate::facet::heap::{Heap, ReplicaHeap};
+use crate::ui::kit::bars::stacked;
 use crate::ui::kit::format::{self, bytes};
 use crate::ui::kit::hint::Term;
 
@@ -45,8 +46,6 @@ const fn total(one: &ReplicaHeap) -> u64 {
 }
 
 fn row(heap: &Heap, one: &ReplicaHeap, widest: u64) -> Html {
-    let percent = |part: u64| part as f64 / widest as f64 * 100.0;
-    let mut from = 0.0;
     let parts = [
         ("heap-base", one.base),
         ("heap-used", one.in_use),
@@ -62,20 +61,12 @@ fn row(heap: &Heap, one: &ReplicaHeap, widest: u64) -> Html {
         bytes(one.garbage as f64),
         bytes(one.reserved as f64),
     );
-    let drawn = parts.into_iter().map(|(class, part)| {
-        let x = from;
-        from += percent(part);
-        html! { <rect {class} x={format!("{x:.2}%")} width={format!("{:.2}%", percent(part))} height="10" /> }
-    });
-    let drawn: Vec<Html> = drawn.collect();
+    let parts = parts.map(|(class, part)| (classes!(class), part as f64 / widest as f64));
     let state = if one.collecting { "collecting" } else { "" };
     html! {
         <li class={classes!("heap-replica", one.collecting.then_some("heap-collecting"))} title={words.clone()}>
             if heap.replicas.len() > 1 { <span class="replica-name">{ one.number + 1 }</span> }
-            <svg width="100%" height="10" role="img" aria-label={words}>
-                <rect class="meter-back" width="100%" height="10" rx="2" />
-                { drawn }
-            </svg>
+            { stacked("heap-bar", 10, parts, Some(words)) }
             <span class="num">{ bytes(total(one) as f64) }</span>
             <span class="heap-state">{ state }</span>
         </li>

@@ -5,6 +5,7 @@ use yew::prelude::*;
 use super::names::Marks;
 use crate::facet::balancer::Balancer;
 use crate::facet::balancer::memory::{Answer, Caller, Kept, Open};
+use crate::ui::kit::bars::share_bar;
 use crate::ui::kit::format;
 
 /// Answers and callers listed one by one; more are summed up.
@@ -23,15 +24,12 @@ fn connections(open: &[Open], balancer: &Balancer, marks: &Marks) -> Html {
     let most = open.iter().map(|open| open.open).max().unwrap_or(0).max(1);
     let all: u32 = open.iter().map(|open| open.open).sum();
     let rows = balancer.backends.iter().zip(open).map(|(backend, of)| {
-        let width = f64::from(of.open) / f64::from(most) * 100.0;
         let age = if of.open == 0 { f64::NAN } else { of.oldest_ns as f64 / 1e9 };
         html! {
             <tr>
                 <th scope="row">{ marks.badge(backend.index) }{ marks.name(backend.index) }</th>
                 <td class="num share-cell">
-                    <svg class="share-bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
-                        <rect class={classes!("back-fill", marks.class(backend.index))} width={format!("{width:.1}")} height="4" />
-                    </svg>
+                    { share_bar(f64::from(of.open) / f64::from(most), classes!("back-fill", marks.class(backend.index))) }
                     { of.open }
                 </td>
                 <td class="num">{ format::duration(age) }</td>

@@ -27,17 +27,6 @@ pub(super) const fn stage_class(stage: MemberStage) -> &'static str {
     }
 }
 
-/// A bar with a share of it filled.
-pub(super) fn bar(share: f64, class: &'static str) -> Html {
-    let width = format!("{:.1}", share.clamp(0.0, 1.0) * 100.0);
-    html! {
-        <svg class="meter" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
-            <rect class="meter-back" width="100" height="6" rx="2" />
-            <rect class={class} width={width} height="6" rx="2" />
-        </svg>
-    }
-}
-
 /// What a rule saw and decided, newest first.
 pub(super) fn looks(title: &'static str, syncs: &[Decision]) -> Html {
     if syncs.is_empty() {

@@ -8,6 +8,7 @@ use crate::facet::policies::{Breaker, Gate, Policies};
 use crate::model::policy::breaker::{Cell, State};
 use crate::protocol::EdgeFrame;
 use crate::topology::document::EdgeId;
+use crate::ui::kit::bars;
 use crate::ui::kit::format;
 use crate::ui::kit::hint::Term;
 use crate::ui::kit::icons::icon;
@@ -53,19 +54,9 @@ pub(super) fn Connection(props: &ConnectionProps) -> Html {
     }
 }
 
-/// A bar: how much of how much.
+/// How much of how much.
 fn level(used: f64, of: f64) -> Html {
-    let share = if of > 0.0 { (used / of).clamp(0.0, 1.0) } else { 1.0 };
-    html! {
-        <div class="door-level">
-            <svg class="meter" viewBox="0 0 100 6" preserveAspectRatio="none" role="img"
-                aria-label={format!("{} of {} used", format::figures(used), format::figures(of))}>
-                <rect class="meter-back" width="100" height="6" rx="2" />
-                <rect class={classes!("meter-fill", (share >= 1.0).then_some("meter-full"))} width={format!("{:.1}", share * 100.0)} height="6" rx="2" />
-            </svg>
-            <span class="num">{ format!("{} / {}", format::figures(used), format::figures(of)) }</span>
-        </div>
-    }
+    bars::level(used, of, of <= 0.0 || used >= of, Html::default())
 }
 
 fn breaker(one: &Breaker) -> Html {
@@ -86,10 +77,7 @@ fn breaker(one: &Breaker) -> Html {
             <h3><Term id="circuit_breaker">{ title }</Term></h3>
             <p class="breaker-state">{ icon(sign, "icon-s") }<strong>{ state }</strong></p>
             if let Some((left, lasts)) = one.left.zip(look.until.map(|until| until.since(look.since))) {
-                <svg class="meter breaker-countdown" viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label={format!("{} of {} left", secs(left), secs(lasts))}>
-                    <rect class="meter-back" width="100" height="6" rx="2" />
-                    <rect class="meter-fill" width={format!("{:.1}", left.0 as f64 / lasts.0.max(1) as f64 * 100.0)} height="6" rx="2" />
-                </svg>
+                { bars::meter(left.0 as f64 / lasts.0.max(1) as f64, "meter-fill", Some(format!("{} of {} left", secs(left), secs(lasts)))) }
             }
             if look.since > SimTime::ZERO { <p class="sub">{ format!("Since {}: {}.", at(look.since), look.why) }</p> }
             { cells(one) }

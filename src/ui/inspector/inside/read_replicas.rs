@@ -2,10 +2,11 @@
 
 use yew::prelude::*;
 
-use super::parts::{bar, looks, stage_class};
+use super::parts::{looks, stage_class};
 use crate::facet::member::MemberStage;
 use crate::facet::read_replicas::ReadReplicas;
 use crate::model::system::CopyLook;
+use crate::ui::kit::bars::meter;
 use crate::ui::kit::format;
 
 pub(super) fn view(copies: &ReadReplicas) -> Html {
@@ -59,7 +60,7 @@ fn copy(copy: &CopyLook) -> Html {
             <i class={classes!("life", stage_class(stage))}></i>
             <span class="part-name">{ format!("Replica {}{place}", copy.number) }</span>
             <span class="part-state">{ words }</span>
-            if stage == MemberStage::Copying { { bar(copy.progress, "meter-fill") } }
+            if stage == MemberStage::Copying { { meter(copy.progress, "meter-fill", None) } }
             if !read.is_empty() { <span class="part-note num">{ read }</span> }
         </li>
     }

@@ -5,6 +5,7 @@ use yew::prelude::*;
 use super::Shown;
 use crate::facet::replicas::Replicas;
 use crate::protocol::{ReplicaFrame, ReplicaState};
+use crate::ui::kit::bars;
 use crate::ui::kit::format;
 
 /// Replicas listed one by one; more are summed up.
@@ -53,15 +54,10 @@ fn replica_row(name: String, replica: &ReplicaFrame) -> Html {
         }
         notes.push(words);
     }
-    let width = format!("{:.1}", busy * 100.0);
     html! {
         <li class={classes!("replica", format!("replica-{class}"))}>
             <span class="replica-name">{ name }</span>
-            <svg class="meter" viewBox="0 0 100 6" preserveAspectRatio="none" role="img"
-                aria-label={format!("{} of {} slots busy", replica.busy, replica.slots)}>
-                <rect class="meter-back" width="100" height="6" rx="2" />
-                <rect class={classes!("meter-fill", (busy >= 0.95).then_some("meter-full"))} width={width} height="6" rx="2" />
-            </svg>
+            { bars::meter(busy, bars::fill(busy >= 0.95), Some(format!("{} of {} slots busy", replica.busy, replica.slots))) }
             <span class="num replica-busy">{ format!("{}/{}", replica.busy, replica.slots) }</span>
             <span class="num replica-queue">{ if replica.queue > 0 { format!("+{} waiting", format::count(replica.queue.into())) } else { String::new() } }</span>
             if !notes.is_empty() { <span class="replica-notes">{ notes.join(", ") }</span> }

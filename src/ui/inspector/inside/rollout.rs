@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use super::at;
 use crate::facet::rollout::Rollout;
+use crate::ui::kit::bars::stacked_to_mark;
 
 /// Old and new replicas against the limits of the rollout.
 pub(super) fn view(rollout: &Rollout) -> Html {
@@ -12,11 +13,6 @@ pub(super) fn view(rollout: &Rollout) -> Html {
     let title = if rollout.back { "Rolling back" } else { "A new version comes in" };
     let least = counts.desired.saturating_sub(rollout.missing);
     let ready = counts.new_available + counts.old_available;
-    let segment = |from: u32, count: u32, class: &'static str| {
-        let x = format!("{:.2}", f64::from(from) / all * 100.0);
-        let width = format!("{:.2}", f64::from(count) / all * 100.0);
-        html! { <rect class={class} x={x} width={width} height="10" /> }
-    };
     let starting = counts.new - counts.new_available.min(counts.new);
     let words = format!(
         "{} new ones ready, {starting} new ones starting, {} old ones ready; at least {least} have to serve, at most {} may be there",
@@ -24,17 +20,16 @@ pub(super) fn view(rollout: &Rollout) -> Html {
         counts.old_available,
         counts.desired + rollout.surge
     );
-    let mark = format!("{:.2}", f64::from(least) / all * 100.0);
+    let part = |class: &'static str, count: u32| (classes!(class), f64::from(count) / all);
+    let parts = [
+        part("rollout-new", counts.new_available),
+        part("rollout-old", counts.old_available),
+        part("rollout-starting", starting),
+    ];
     html! {
         <section class="inside" id="rollout">
             <h3>{ title }</h3>
-            <svg class="rollout-bar" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label={words.clone()}>
-                <rect class="meter-back" width="100" height="10" />
-                { segment(0, counts.new_available, "rollout-new") }
-                { segment(counts.new_available, counts.old_available, "rollout-old") }
-                { segment(ready, starting, "rollout-starting") }
-                <line class="rollout-least" x1={mark.clone()} x2={mark} y1="0" y2="10" vector-effect="non-scaling-stroke" />
-            </svg>
+            { stacked_to_mark("rollout-bar", 14, parts, f64::from(least) / all, Some(words)) }
             <dl class="facts">
                 <dt>{ "new, ready" }</dt><dd class="num">{ format!("{} of {}", counts.new_available, counts.desired) }</dd>
                 <dt>{ "new, starting" }</dt><dd class="num">{ starting }</dd>
