@@ -74,7 +74,6 @@ pub const KIND: StationKind = StationKind {
         of: Resource::Connections,
         amount: |reader| members_max(reader).saturating_mul(reader.count("connections")),
     }],
-    ..StationKind::PLAIN
 };
 
 /// Its primary and its read replicas.

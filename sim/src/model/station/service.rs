@@ -171,7 +171,6 @@ pub const KIND: StationKind = StationKind {
         Spend { of: Resource::Slots, amount: |reader| members_max(reader).saturating_mul(reader.count("slots")) },
         Spend { of: Resource::Replicas, amount: members_max },
     ],
-    ..StationKind::PLAIN
 };
 
 /// Its replicas, or as many as its scaler may bring about.

@@ -12,8 +12,8 @@
 //! user waits for; it is in no total, no percentile and not in the trace. A broker keeps plain data of a message, never a
 //! request. Consumers fetch: a dead one gets nothing, at once; that its partitions go to others takes the session time-out and
 //! the rebalance. What a message did is the truth of its consumer's work, not what the broker heard of it: work that finishes
-//! after the broker has given up has processed the message all the same. Deliveries = acknowledged + failed + cut off by a crash
-//! + under way. What a crash may cost follows from the settings, and is proved over random crashes: acknowledged before the
+//! after the broker has given up has processed the message all the same. Deliveries = acknowledged + failed + cut off by a crash + under
+//! way. What a crash may cost follows from the settings, and is proved over random crashes: acknowledged before the
 //! work, never twice; flushed and acknowledged after it, never lost; with idempotency keys besides, exactly once.
 
 mod crash;
