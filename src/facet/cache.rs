@@ -15,8 +15,7 @@ pub struct Cache {
 impl Show for Cache {
     fn read(look: &mut Look<'_>) -> Option<Self> {
         let pool = look.pool()?;
-        let cache = pool.cache.as_ref()?;
-        let entries = pool.cluster.as_ref().map_or(cache.len(), |cluster| cluster.entries());
+        let entries = pool.data.entries()?;
         let hit_ratio = (pool.lookups > 0).then(|| pool.hits as f64 / pool.lookups as f64);
         Some(Self { hit_ratio, entries: entries as u32 })
     }

@@ -197,7 +197,7 @@ fn station_report(station: &Station, document: &Document, bucket: &Bucket) -> St
             max: bucket.times.percentile(100.0).into(),
         },
         hit_ratio,
-        replicated: matches!(&station.kind, Kind::Pool(pool) if pool.copies.is_some()).then(|| ReplicatedReport {
+        replicated: matches!(&station.kind, Kind::Pool(pool) if pool.data.is_replicated()).then(|| ReplicatedReport {
             reads: bucket.copy_reads,
             stale: bucket.stale_reads,
             stale_share: ratio(bucket.stale_reads as f64, bucket.copy_reads as f64),

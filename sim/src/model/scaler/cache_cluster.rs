@@ -1,7 +1,7 @@
 //! A cache of several nodes: how many there should be. A node more when memory or CPU is short, one fewer when all of them
 //! have been idle for a while; one at a time, and none while another one joins.
 
-use super::Limit;
+use super::{Decision, Limit, Scaler, Seen};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::params::{Entry, ParamSpec, Params, Unit, Variant};
 use crate::model::read::Reader;
@@ -103,6 +103,59 @@ pub fn advise(rule: &Rule, load: Load, idle_since: Option<SimTime>, now: SimTime
     advice
 }
 
+/// What decides, at work.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ByLoad {
+    rule: Rule,
+    /// Since when all nodes have been idle.
+    idle_since: Option<SimTime>,
+}
+
+impl ByLoad {
+    #[must_use]
+    pub const fn new(rule: Rule) -> Self {
+        Self { rule, idle_since: None }
+    }
+
+    /// Goes by other numbers from now on.
+    pub const fn set(&mut self, rule: Rule) {
+        self.rule = rule;
+    }
+}
+
+impl Scaler for ByLoad {
+    fn interval(&self) -> SimDuration {
+        self.rule.every
+    }
+
+    fn decide(&mut self, seen: &Seen<'_>) -> Decision {
+        let load = Load { nodes: seen.store.serving, memory: seen.store.memory, cpu: seen.store.cpu };
+        let mut advice = advise(&self.rule, load, self.idle_since, seen.now);
+        if load.nodes < seen.current {
+            // One joins: what it will take over is not known yet.
+            advice.nodes = seen.current;
+            advice.idle_since = None;
+            advice.why.push(format!("{} still joining: nothing is decided.", seen.current - load.nodes));
+        }
+        self.idle_since = advice.idle_since;
+        Decision {
+            proposed: Some(advice.nodes),
+            desired: advice.nodes,
+            limit: advice.limit,
+            why: advice.why,
+            ..Decision::keep(seen)
+        }
+    }
+
+    fn adopt(&mut self, params: &Params) {
+        self.rule = rule(&Reader::new(&BY_LOAD, params));
+    }
+
+    fn box_clone(&self) -> Box<dyn Scaler> {
+        Box::new(self.clone())
+    }
+}
+
 static OFF: Entry = Entry {
     id: "off",
     name: "One node",
@@ -192,26 +245,28 @@ pub fn entries() -> Vec<&'static Entry> {
     vec![&OFF, &FIXED, &BY_LOAD]
 }
 
+fn rule(reader: &Reader<'_>) -> Rule {
+    let secs = |key| SimDuration::from_secs_f64(reader.number(key));
+    let min = reader.count("min");
+    Rule {
+        min,
+        max: reader.count("max").max(min),
+        memory_above: reader.number("memory_above"),
+        cpu_above: reader.number("cpu_above"),
+        cpu_below: reader.number("cpu_below"),
+        idle: secs("idle"),
+        every: secs("every"),
+    }
+}
+
 /// What the choice says; `None`: it is one node.
 #[must_use]
 pub fn read(choice: &Variant) -> Option<Settings> {
     let entry = [&FIXED, &BY_LOAD].into_iter().find(|entry| entry.id == choice.id)?;
     let reader = Reader::new(entry, &choice.params);
     let secs = |key| SimDuration::from_secs_f64(reader.number(key));
-    let number = if entry.id == FIXED.id {
-        Number::Fixed(reader.count("nodes"))
-    } else {
-        let min = reader.count("min");
-        Number::ByLoad(Rule {
-            min,
-            max: reader.count("max").max(min),
-            memory_above: reader.number("memory_above"),
-            cpu_above: reader.number("cpu_above"),
-            cpu_below: reader.number("cpu_below"),
-            idle: secs("idle"),
-            every: secs("every"),
-        })
-    };
+    let number =
+        if entry.id == FIXED.id { Number::Fixed(reader.count("nodes")) } else { Number::ByLoad(rule(&reader)) };
     Some(Settings { number, join: secs("join") })
 }
 

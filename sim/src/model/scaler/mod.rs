@@ -99,6 +99,41 @@ pub struct Ladder<'a> {
     pub now: usize,
 }
 
+/// What those that scale a store are told of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct StoreSeen {
+    /// Parts that serve now, read replicas with their primary.
+    pub serving: u32,
+    /// Per second, lately.
+    pub reads: f64,
+    pub writes: f64,
+    /// Connections in use, as a mean over those that serve.
+    pub connections: f64,
+    /// Valid entries over all entries that there is room for, 0..1.
+    pub memory: f64,
+    /// Busy share, 0..1.
+    pub cpu: f64,
+}
+
+impl StoreSeen {
+    /// As all that is known of a station.
+    #[must_use]
+    pub const fn seen(self, now: SimTime, calendar: Calendar, current: u32) -> Seen<'static> {
+        Seen {
+            now,
+            calendar,
+            current,
+            replicas: &[],
+            arrived: 0,
+            rate: None,
+            waiting: None,
+            elsewhere: &[],
+            ladder: None,
+            store: self,
+        }
+    }
+}
+
 /// What a scaler is told.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen<'a> {
@@ -118,6 +153,8 @@ pub struct Seen<'a> {
     pub elsewhere: &'a [StationSeen],
     /// `None`: replicas have no sizes.
     pub ladder: Option<Ladder<'a>>,
+    /// Where it is a store.
+    pub store: StoreSeen,
 }
 
 impl Seen<'_> {
@@ -432,6 +469,7 @@ pub mod testing {
             waiting: None,
             elsewhere: &[],
             ladder: None,
+            store: StoreSeen::default(),
         }
     }
 

@@ -3,11 +3,13 @@
 //! The rule is the course's: reads per write, connections, CPU, at most five. It goes by one look, without any memory: what
 //! it adds it takes away again as soon as that has helped.
 
-use super::Limit;
-use crate::engine::time::SimDuration;
+use std::collections::VecDeque;
+
+use super::{Decision, Limit, Scaler, Seen};
+use crate::engine::time::{SimDuration, SimTime};
 use crate::model::geography::{Region, find_region};
 use crate::model::money::{DATABASE_SIZES, SizePrice};
-use crate::model::params::{Entry, ParamSpec, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Params, Unit, Variant};
 use crate::model::read::Reader;
 use crate::model::scaler::instance::Instance;
 
@@ -85,6 +87,71 @@ impl ReadReplicas {
         let one = self.size.and_then(|at| DATABASE_SIZES.get(at)).map_or(primary, |size| size.per_hour);
         // A standby is a machine of the same kind that waits.
         if self.standby.is_some() { one * 2.0 } else { one }
+    }
+}
+
+/// The rule at work.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ByReads {
+    settings: Settings,
+    every: SimDuration,
+    wait: SimDuration,
+    /// Numbers that the rule asked for, while they still count.
+    asked: VecDeque<(SimTime, u32)>,
+}
+
+impl ByReads {
+    /// Looks this often, and takes none away for so long after it last asked for as many.
+    #[must_use]
+    pub const fn new(settings: Settings, every: SimDuration, wait: SimDuration) -> Self {
+        Self { settings, every, wait, asked: VecDeque::new() }
+    }
+
+    /// Goes by the numbers of another one from now on; what it remembers stays.
+    pub const fn set(&mut self, other: &Self) {
+        (self.settings, self.every, self.wait) = (other.settings, other.every, other.wait);
+    }
+}
+
+impl Scaler for ByReads {
+    fn interval(&self) -> SimDuration {
+        self.every
+    }
+
+    fn decide(&mut self, seen: &Seen<'_>) -> Decision {
+        let (now, current) = (seen.now, seen.current);
+        let store = seen.store;
+        let load = Load { reads: store.reads, writes: store.writes, connections: store.connections, cpu: store.cpu };
+        let advice = advise(&self.settings, load);
+        self.asked.push_back((now, advice.replicas));
+        while self.asked.len() > 1 && now.since(self.asked[0].0) >= self.wait {
+            self.asked.pop_front();
+        }
+        let kept = self.asked.iter().map(|(_, number)| *number).max().unwrap_or(0).min(self.settings.max);
+        let desired = if advice.replicas < current { kept.min(current) } else { advice.replicas };
+        let (mut limit, mut why) = (advice.limit, advice.why);
+        if desired > advice.replicas {
+            limit = Limit::Wait;
+            why.push(format!("{desired} were asked for within the last {:.0} s: kept.", self.wait.as_secs_f64()));
+        }
+        Decision {
+            proposed: Some(advice.replicas),
+            stabilized: (self.wait > SimDuration::ZERO).then_some(desired),
+            desired,
+            limit,
+            why,
+            ..Decision::keep(seen)
+        }
+    }
+
+    fn adopt(&mut self, params: &Params) {
+        if let Number::Rule { settings, every, wait } = rule(&Reader::new(&RULE, params)) {
+            self.set(&Self::new(settings, every, wait));
+        }
+    }
+
+    fn box_clone(&self) -> Box<dyn Scaler> {
+        Box::new(self.clone())
     }
 }
 
@@ -267,24 +334,25 @@ pub fn entries() -> Vec<&'static Entry> {
     vec![&OFF, &FIXED, &RULE]
 }
 
+fn rule(reader: &Reader<'_>) -> Number {
+    let secs = |key| SimDuration::from_secs_f64(reader.number(key));
+    let settings = Settings {
+        two_above: reader.number("two_above"),
+        three_above: reader.number("three_above"),
+        connections: reader.number("connections"),
+        cpu: reader.number("cpu"),
+        max: reader.count("max"),
+    };
+    Number::Rule { settings, every: secs("every"), wait: secs("wait") }
+}
+
 /// What the choice says; `None`: there are none.
 #[must_use]
 pub fn read(choice: &Variant) -> Option<ReadReplicas> {
     let entry = [&FIXED, &RULE].into_iter().find(|entry| entry.id == choice.id)?;
     let reader = Reader::new(entry, &choice.params);
     let secs = |key| SimDuration::from_secs_f64(reader.number(key));
-    let number = if entry.id == FIXED.id {
-        Number::Fixed(reader.count("count"))
-    } else {
-        let settings = Settings {
-            two_above: reader.number("two_above"),
-            three_above: reader.number("three_above"),
-            connections: reader.number("connections"),
-            cpu: reader.number("cpu"),
-            max: reader.count("max"),
-        };
-        Number::Rule { settings, every: secs("every"), wait: secs("wait") }
-    };
+    let number = if entry.id == FIXED.id { Number::Fixed(reader.count("count")) } else { rule(&reader) };
     let class = reader.choice("class");
     Some(ReadReplicas {
         number,
@@ -326,7 +394,7 @@ pub fn best_place(
 }
 
 /// What decides; the defaults are the course's.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
     /// Reads per write above which a second, and a third replica are wanted.
     pub two_above: f64,

@@ -92,8 +92,8 @@ pub(super) enum Event {
         station: u32,
         generation: u32,
     },
-    /// A scaler looks; stale when `generation` is not the scaling's.
-    Scale {
+    /// What decides how many members a station has looks; stale when `generation` is not the fleet's.
+    Look {
         station: u32,
         generation: u32,
     },
@@ -102,21 +102,10 @@ pub(super) enum Event {
         station: u32,
         generation: u32,
     },
-    /// A stage of a replica's life is over; stale when `generation` is not the pod's.
-    Pod {
+    /// A stage of the life of a station's member is over; stale when `generation` is not the member's.
+    Member {
         station: u32,
         number: u32,
-        generation: u32,
-    },
-    /// A stage of the life of a read replica, or of a cache's node, is over; stale when `generation` is not its own.
-    Part {
-        station: u32,
-        number: u32,
-        generation: u32,
-    },
-    /// Whoever decides how many of them there are looks; stale likewise.
-    Parts {
-        station: u32,
         generation: u32,
     },
     /// A service's rollout may have something to do.

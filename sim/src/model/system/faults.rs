@@ -29,7 +29,6 @@ use crate::engine::time::SimTime;
 use crate::model::fault::harm::{self, Harm};
 use crate::model::fault::{self, Effect, FaultKind};
 use crate::model::ids::{FaultTarget, NodeId};
-use crate::model::lru::Lru;
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::params::Params;
 
@@ -117,8 +116,7 @@ impl System {
         if let Some(&ix) = self.by_node.get(&node)
             && let Kind::Pool(pool) = &mut self.stations[ix as usize].kind
         {
-            pool.cache.iter_mut().for_each(Lru::clear);
-            pool.cluster.iter_mut().for_each(|cluster| cluster.clear());
+            pool.data.clear(None);
         }
     }
 
@@ -212,16 +210,16 @@ impl System {
             Kind::Pool(pool) => pool.replicas.iter().position(|ix| *ix == replica_ix).unwrap_or(0) as u32,
             _ => 0,
         };
-        let stands = if self.has_copies { self.standing_of(replica_ix, stands) } else { stands };
+        let stands = if self.has_spread_data { self.standing_of(replica_ix, stands) } else { stands };
         let mut harm = Harm::NONE;
         for active in self.active.iter().filter(|active| active.hits(node, number, stands)) {
-            if self.has_copies && self.spares(replica_ix, active.effect) {
+            if self.has_spread_data && self.spares(replica_ix, active.effect) {
                 continue;
             }
             harm.add(active.effect, self.now.since(active.since), place, active.level);
         }
-        if self.has_copies {
-            self.stand_in(replica_ix, stands, &mut harm);
+        if self.has_spread_data {
+            self.bear(replica_ix, stands, &mut harm);
         }
         let replica = &mut self.replicas[replica_ix as usize];
         harm.down |= replica.body.as_ref().is_some_and(|body| body.crashed);

@@ -139,8 +139,8 @@ impl System {
     #[inline]
     pub(super) fn put_on_wire(&mut self, ix: u32) {
         let now = self.now;
-        if self.has_copies {
-            self.choose_copy(ix);
+        if self.has_spread_data {
+            self.choose_part(ix);
         }
         let attempt = &mut self.attempts[ix];
         attempt.sent_at = now;

@@ -7,7 +7,7 @@ pub mod admission;
 pub mod attempt;
 pub mod balancer;
 pub mod broker;
-pub mod cache_cluster;
+pub mod data;
 mod discipline;
 pub mod edge;
 mod event;
@@ -26,7 +26,6 @@ pub mod plan;
 pub mod policies;
 pub mod pool;
 mod profiler;
-pub mod read_replicas;
 mod rebuild;
 pub mod scaling;
 pub mod slab;
@@ -40,10 +39,10 @@ mod trail;
 
 use std::collections::BTreeMap;
 
-pub use cache_cluster::{ClusterLook, KeysMoved, NodeLook, NodeStage};
+pub use data::copies::{CopiesLook, CopyLook, CopyStage};
+pub use data::nodes::{ClusterLook, KeysMoved, NodeLook, NodeStage};
 pub use flow::UNREACHABLE_AFTER;
 pub use log::{LogEntry, LogTone};
-pub use read_replicas::{CopiesLook, CopyLook, CopyStage};
 pub use scaling::{CoursePoint, ReplicaLook, RolloutLook, ScalingLook, Stage};
 pub use totals::{Tally, Totals};
 
@@ -115,7 +114,7 @@ pub struct System {
     has_brokers: bool,
     poisoned: bool,
     /// Whether there ever was a database with read replicas.
-    has_copies: bool,
+    has_spread_data: bool,
     /// Every time that a message was processed: group, message, partition, offset.
     #[cfg(test)]
     effects: Vec<(u32, u64, u32, u64)>,
@@ -171,7 +170,7 @@ impl System {
             deliveries: Slab::new(),
             has_brokers: false,
             poisoned: false,
-            has_copies: false,
+            has_spread_data: false,
             #[cfg(test)]
             effects: Vec::new(),
             calls: Slab::new(),
@@ -252,11 +251,7 @@ impl System {
     #[must_use]
     pub fn approximate_bytes(&self) -> usize {
         let caches = self.stations.iter().map(|station| match &station.kind {
-            station::Kind::Pool(pool) => {
-                let cluster = pool.cluster.as_ref().map_or(0, |cluster| cluster.bytes());
-                let copies = pool.copies.as_ref().map_or(0, |copies| copies.bytes());
-                pool.cache.as_ref().map_or(0, |cache| cache.len() * 40) + cluster + copies
-            }
+            station::Kind::Pool(pool) => pool.data.bytes(),
             station::Kind::Broker(broker) => broker.bytes(),
             _ => 0,
         });
@@ -350,11 +345,9 @@ impl System {
                 self.consumers_due(station, group);
                 self.finish_if_drained();
             }
-            Event::Scale { station, generation } => self.evaluate(station, generation),
             Event::Scrape { station, generation } => self.scrape(station, generation),
-            Event::Pod { station, number, generation } => self.pod_due(station, number, generation),
-            Event::Part { station, number, generation } => self.part_due(station, number, generation),
-            Event::Parts { station, generation } => self.look_at_parts(station, generation),
+            Event::Member { station, number, generation } => self.stage_over(station, number, generation),
+            Event::Look { station, generation } => self.look_due(station, generation),
             Event::Roll { station } => self.roll(station),
             Event::Interrupt { station, number } => self.lose_machine(station, number),
             Event::Collected { replica, generation } => self.collected(replica, generation),

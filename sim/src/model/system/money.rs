@@ -35,12 +35,7 @@ impl System {
                 scaling.held.set(scaling.pods.len() as u32, now);
                 whole = if items.is_empty() { whole } else { 0 };
             }
-            if let Some(copies) = &pool.copies {
-                items.push((Item::Station(copies.config.price(price)), copies.paid()));
-            }
-            if let Some(cluster) = &pool.cluster {
-                whole = cluster.paid();
-            }
+            whole = pool.data.bill(price, &mut items).unwrap_or(whole);
         }
         if price > 0.0 {
             items.push((Item::Station(price), whole));

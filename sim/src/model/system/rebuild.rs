@@ -11,6 +11,7 @@ use super::admission::Guard;
 use super::balancer::Terms;
 use super::balancer::state::Balancer;
 use super::broker::Broker;
+use super::data::{self, Data};
 use super::edge::Edge;
 use super::event::Event;
 use super::meter::Meter;
@@ -25,19 +26,17 @@ use crate::engine::rng::Stream;
 use crate::engine::time::SimDuration;
 use crate::model::discipline::Waiting;
 use crate::model::ids::FaultTarget;
-use crate::model::lru::Lru;
 use crate::model::money::{Ledger, Tariff};
 use crate::model::outcome::{Outcome, Reason};
-use crate::model::scaler::read_replicas::Where;
 
 impl System {
     /// Makes the system match `plan` from now on.
     pub fn rebuild(&mut self, plan: &Plan) {
         let mut fresh_sources = Vec::new();
         self.areas.clone_from(&plan.areas);
-        // Read replicas may stand elsewhere than anything that is drawn.
+        // Parts of a store may stand elsewhere than anything that is drawn.
         self.spots.used = plan.stations.iter().any(|station| match &station.config {
-            StationConfig::Pool(PoolConfig { read_replicas: Some(copies), .. }) => copies.place != Where::Primary,
+            StationConfig::Pool(config) => data::may_stand_elsewhere(config),
             _ => false,
         });
         for station in &plan.stations {
@@ -186,19 +185,15 @@ impl System {
     fn resize_pool(&mut self, ix: u32, config: &PoolConfig) {
         let Kind::Pool(pool) = &mut self.stations[ix as usize].kind else { return };
         let before = std::mem::replace(&mut pool.config, config.clone()).discipline;
-        if let (PoolKind::Cache { capacity, .. }, Some(cache)) = (config.kind, pool.cache.as_mut()) {
-            cache.set_capacity(capacity as usize);
-        }
-        // Read replicas and nodes of a cache come and go in their own ways.
-        let parts = (pool.copies.is_some() || pool.cluster.is_some()).then_some(pool.replicas.len() as u32);
+        // The parts of a store come and go in their own ways.
+        let parts = pool.data.is_one_address().then_some(pool.replicas.len() as u32);
         let replicas = parts.unwrap_or_else(|| self.fit_scaling(ix, config));
         self.drop_surplus(ix, replicas as usize);
         self.grow_pool(ix, config, replicas as usize);
         self.settle_heaps(ix, config.objects);
         self.set_discipline(ix, &before);
         self.settle_scaling(ix, config);
-        self.settle_copies(ix, config);
-        self.settle_cluster(ix, config);
+        self.settle_data(ix, config);
         let Kind::Pool(pool) = &self.stations[ix as usize].kind else { return };
         for replica_ix in pool.replicas.clone() {
             self.pull(replica_ix);
@@ -340,7 +335,7 @@ impl System {
                     pool.replicas.clear();
                 }
                 self.end_scaling(ix);
-                self.end_parts(ix);
+                self.end_data(ix);
             }
         }
         self.rebill(ix);
@@ -365,7 +360,7 @@ impl System {
             let edge = &self.edges[edge_ix as usize];
             routed |= edge.plan.carries != Carries::All || !edge.plan.path.is_empty();
             match &self.stations[edge.to as usize].kind {
-                Kind::Pool(pool) if !pool.config.shared_queue && !pool.is_one_address() => {
+                Kind::Pool(pool) if !pool.config.shared_queue && !pool.data.is_one_address() => {
                     wanted.extend(pool.replicas.iter().map(|&replica| (edge_ix, replica)));
                 }
                 _ => wanted.push((edge_ix, NONE)),
@@ -402,11 +397,6 @@ impl System {
 }
 
 impl Pool {
-    /// Whoever calls it need not know its parts: it, or its driver, knows who is to answer.
-    pub(super) const fn is_one_address(&self) -> bool {
-        self.config.read_replicas.is_some() || self.config.cluster.is_some()
-    }
-
     fn new(config: &PoolConfig, id: u32, seed: u64) -> Self {
         Self {
             config: config.clone(),
@@ -420,13 +410,8 @@ impl Pool {
             stream: Stream::new(seed, u64::from(id)),
             steps: Vec::new(),
             program: 0,
-            cache: match config.kind {
-                PoolKind::Cache { capacity, .. } => Some(Lru::new(capacity as usize)),
-                PoolKind::Service | PoolKind::Database => None,
-            },
             scaling: None,
-            copies: None,
-            cluster: None,
+            data: Data::default(),
             lookups: 0,
             hits: 0,
         }

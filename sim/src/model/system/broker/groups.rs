@@ -225,7 +225,7 @@ impl System {
     fn candidates(&self, edge: u32) -> Vec<u32> {
         let target = &self.stations[self.edges[edge as usize].to as usize];
         match &target.kind {
-            Kind::Pool(pool) if !pool.config.shared_queue && !pool.is_one_address() => pool.replicas.clone(),
+            Kind::Pool(pool) if !pool.config.shared_queue && !pool.data.is_one_address() => pool.replicas.clone(),
             _ => vec![NONE],
         }
     }

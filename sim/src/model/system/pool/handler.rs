@@ -6,11 +6,10 @@
 //! it. Hits are never a parameter: keys are drawn, entries are evicted and expire.
 
 use crate::engine::time::SimTime;
-use crate::model::lru::Lookup;
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::system::System;
 use crate::model::system::attempt::{Caller, Phase, Stage, Verb};
-use crate::model::system::cache_cluster::memory_of;
+use crate::model::system::data::{Deed, Found};
 use crate::model::system::flow::purpose;
 use crate::model::system::plan::{CallMode, Operation, PoolKind};
 use crate::model::system::pool::replica::Parked;
@@ -103,32 +102,17 @@ impl System {
         let pool = self.pool_mut(station_ix);
         let PoolKind::Cache { ttl, .. } = pool.config.kind else { unreachable!("called for caches only") };
         let expires = ttl.map_or(SimTime::NEVER, |ttl| now + ttl);
-        // A node that leaves while it is asked has forgotten everything.
-        let mut cache = memory_of(&mut pool.cache, &mut pool.cluster, replica_ix);
-        match verb {
-            Verb::Fill => {
-                if let Some(cache) = cache {
-                    cache.insert(key, expires);
-                }
-                self.finish_work(ix, Outcome::Completed, Reason::None);
-            }
-            Verb::Invalidate => {
-                cache.map(|cache| cache.remove(key));
-                self.finish_work(ix, Outcome::Completed, Reason::None);
-            }
-            Verb::Request if writes => {
-                cache.map(|cache| cache.remove(key));
-                match store {
-                    Some(store) => self.call(ix, store, Verb::Request, Stage::Plain),
-                    None => self.finish_work(ix, Outcome::Completed, Reason::None),
-                }
-            }
-            Verb::Get | Verb::Request | Verb::Probe | Verb::Repeat => {
-                let hit = cache.as_mut().is_some_and(|cache| cache.get(key, now) == Lookup::Hit);
+        let deed = match verb {
+            Verb::Fill => Deed::Fill(expires),
+            Verb::Invalidate => Deed::Forget,
+            Verb::Request if writes => Deed::Forget,
+            Verb::Get | Verb::Request | Verb::Probe | Verb::Repeat => Deed::Get,
+        };
+        let Found { hit, moved } = pool.data.work(replica_ix, key, deed, now);
+        match (verb, deed) {
+            (_, Deed::Get) => {
                 pool.lookups += 1;
                 pool.hits += u64::from(hit);
-                let cluster = pool.cluster.as_mut();
-                let moved = cluster.is_some_and(|cluster| cluster.looked_up(replica_ix, key, hit, now));
                 if moved {
                     self.note(ix, Mark::KeyMoved);
                 }
@@ -142,6 +126,12 @@ impl System {
                     self.finish_work(ix, Outcome::Completed, Reason::None);
                 }
             }
+            (Verb::Request, _) if store.is_some() => {
+                if let Some(store) = store {
+                    self.call(ix, store, Verb::Request, Stage::Plain);
+                }
+            }
+            _ => self.finish_work(ix, Outcome::Completed, Reason::None),
         }
     }
 
@@ -339,10 +329,9 @@ impl System {
         let now = self.clock(station, self.now);
         let key = self.request_key(request);
         let pool = self.pool_mut(station);
-        let kind = pool.config.kind;
-        let cache = memory_of(&mut pool.cache, &mut pool.cluster, replica);
-        if let (Some(cache), PoolKind::Cache { ttl, .. }) = (cache, kind) {
-            cache.insert(key, ttl.map_or(SimTime::NEVER, |ttl| now + ttl));
+        if let PoolKind::Cache { ttl, .. } = pool.config.kind {
+            let expires = ttl.map_or(SimTime::NEVER, |ttl| now + ttl);
+            pool.data.work(replica, key, Deed::Fill(expires), now);
         }
         self.finish_work(ix, Outcome::Completed, Reason::None);
     }
@@ -360,8 +349,8 @@ impl System {
         if self.has_heaps {
             self.return_objects(ix);
         }
-        if self.has_copies && good && !broken && !bad && !poison {
-            self.settle_data(ix);
+        if self.has_spread_data && good && !broken && !bad && !poison {
+            self.settle_work(ix);
         }
         self.release(replica_ix);
         if poison {

@@ -4,7 +4,6 @@ use crate::engine::time::SimTime;
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::system::System;
 use crate::model::system::attempt::Phase;
-use crate::model::system::cache_cluster::memory_of;
 use crate::model::system::pool::replica::Parked;
 use crate::model::system::station::Kind;
 
@@ -79,9 +78,7 @@ impl System {
         meter.level(now, -(busy as i32), -(waiting as i32));
         meter.slots(now, -(slots as i32));
         let pool = self.pool_mut(station_ix);
-        if let Some(cache) = memory_of(&mut pool.cache, &mut pool.cluster, replica_ix) {
-            cache.clear();
-        }
+        pool.data.clear(Some(replica_ix));
         let all_dead = pool.replicas.clone().iter().all(|&other| !self.replicas[other as usize].open());
         let mut victims = self.held_by(|attempt| attempt.replica == replica_ix && attempt.station == station_ix);
         if all_dead {
@@ -93,9 +90,7 @@ impl System {
         for ix in victims {
             self.respond(ix, Outcome::Failed, Reason::ReplicaDied);
         }
-        if self.replicas[replica_ix as usize].body.is_some() {
-            self.body_died(replica_ix);
-        }
+        self.replica_died(replica_ix);
         self.pull_all(station_ix);
         self.consumers_changed(station_ix);
     }
@@ -112,9 +107,7 @@ impl System {
             self.replicas[replica_ix as usize].chills(&pool.config, now);
         }
         self.stations[station as usize].meter.slots(now, slots as i32);
-        if self.replicas[replica_ix as usize].body.is_some() {
-            self.body_revived(replica_ix);
-        }
+        self.replica_revived(replica_ix);
         self.pull(replica_ix);
         self.consumers_changed(station);
     }

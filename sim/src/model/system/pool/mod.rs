@@ -61,11 +61,8 @@ impl System {
         } else if pool.replicas.is_empty() {
             self.respond(ix, Outcome::Failed, Reason::ConnectionRefused);
             return;
-        } else if pool.copies.is_some() {
-            // The primary, unless one was chosen as the read was sent.
-            pool.replicas[0]
-        } else if pool.cluster.is_some() {
-            self.node_of(ix, station_ix)
+        } else if pool.data.is_one_address() {
+            self.owner_of(ix, station_ix)
         } else {
             // No balancer on this edge: any replica, at random, dead or alive, but none that is being drained.
             let n = pool.stream.below(pool.replicas.len() as u32) as usize;
@@ -262,7 +259,7 @@ impl System {
             let next = match replica.queue.pop(now, given_up) {
                 Some(next) => next,
                 None if replica.draining => {
-                    if replica.busy == 0 && !std::mem::replace(&mut replica.removed, true) && replica.body.is_some() {
+                    if replica.busy == 0 && !std::mem::replace(&mut replica.removed, true) {
                         self.replica_gone(replica_ix);
                     }
                     return;

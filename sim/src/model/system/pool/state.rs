@@ -2,10 +2,8 @@
 
 use crate::engine::rng::Stream;
 use crate::model::discipline::Waiting;
-use crate::model::lru::Lru;
-use crate::model::system::cache_cluster::Cluster;
+use crate::model::system::data::Data;
 use crate::model::system::plan::PoolConfig;
-use crate::model::system::read_replicas::Copies;
 use crate::model::system::scaling::Scaling;
 
 /// One step of a handler.
@@ -31,13 +29,10 @@ pub struct Pool {
     pub(in crate::model::system) stream: Stream,
     pub(in crate::model::system) steps: Vec<Step>,
     pub(in crate::model::system) program: u16,
-    pub cache: Option<Lru>,
     /// Who decides how many replicas there are; `None`: the drawing does.
     pub scaling: Option<Box<Scaling>>,
-    /// A database's read replicas; `None`: it is told of none.
-    pub copies: Option<Box<Copies>>,
-    /// A cache's nodes; `None`: it is one.
-    pub cluster: Option<Box<Cluster>>,
+    /// Where its data lies.
+    pub data: Data,
     pub lookups: u64,
     pub hits: u64,
 }

@@ -141,7 +141,7 @@ impl System {
     pub(super) fn scrape_booting(&mut self, station: u32) {
         let now = self.now;
         let Some(scaling) = self.scaling(station) else { return };
-        for pod in &mut scaling.pods {
+        for pod in scaling.pods.iter_mut() {
             if matches!(pod.stage, Stage::Booting | Stage::Restarting) {
                 pod.scrape_boot(now);
             }
@@ -156,7 +156,7 @@ impl System {
             // Whoever does not answer has no measurements; a container that starts again was asked beside.
             let number = replica.number;
             if let Some(scaling) = self.scaling(station)
-                && let Some(at) = scaling.pod_at(number)
+                && let Some(at) = scaling.pods.at(number)
                 && scaling.pods[at].stage != Stage::Restarting
             {
                 let pod = &mut scaling.pods[at];
@@ -195,7 +195,7 @@ impl System {
         let instance = body.instance;
         let memory = instance.and_then(|instance| at_once(self.memory_of(replica_ix, &instance, in_memory)));
         let Some(scaling) = self.scaling(station) else { return };
-        let Some(at) = scaling.pod_at(number) else { return };
+        let Some(at) = scaling.pods.at(number) else { return };
         let pod = &mut scaling.pods[at];
         (pod.cpu, pod.requests, pod.memory, pod.in_flight) = (cpu, requests, memory, at_once(f64::from(held)));
         // Where nothing is said of its body, a slot is a core.
@@ -274,7 +274,7 @@ impl System {
         let Some(scaling) = self.scaling(station) else { return };
         let instance = scaling.config.instance;
         let mut changed = Vec::new();
-        for pod in &mut scaling.pods {
+        for pod in scaling.pods.iter_mut() {
             if pod.instance != instance && pod.stage != Stage::Leaving {
                 pod.instance = instance;
                 changed.push(pod.replica);

@@ -7,6 +7,7 @@ use super::rollout::Version;
 use super::{SCRAPE_EVERY, Scaling, System};
 use crate::engine::math::standard_exponential;
 use crate::engine::time::{SimDuration, SimTime};
+use crate::model::scaler::Decision;
 use crate::model::scaler::hpa::Nanos;
 use crate::model::scaler::hpa::calculator::Phase;
 use crate::model::scaler::instance::Instance;
@@ -14,7 +15,9 @@ use crate::model::scaler::nodes::{Amount, Place};
 use crate::model::scaler::start_up::StartUp;
 use crate::model::scaler::{Measured, ReplicaSeen};
 use crate::model::system::event::Event;
+use crate::model::system::fleet::{Fleet, Member, Next, Upbringing};
 use crate::model::system::log::LogTone;
+use crate::model::system::pool::state::Pool;
 use crate::model::system::slab::NONE;
 use crate::model::system::station::Kind;
 
@@ -46,15 +49,9 @@ pub enum Stage {
     Leaving,
 }
 
-/// A replica from its order to its end.
+/// What only a service's replica has, from its order to its end.
 #[derive(Clone, Debug)]
 pub struct Pod {
-    pub number: u32,
-    pub stage: Stage,
-    pub since: SimTime,
-    /// Index of the replica that it is; [`NONE`]: not yet.
-    pub replica: u32,
-    generation: u32,
     /// When a node took it up; nanoseconds, below 0: before the run.
     started: Option<Nanos>,
     /// Its container, while it does not serve.
@@ -76,13 +73,8 @@ pub struct Pod {
 }
 
 impl Pod {
-    fn new(number: u32, instance: Option<Instance>, now: SimTime) -> Self {
+    fn new(instance: Option<Instance>, version: Version, now: SimTime) -> Self {
         Self {
-            number,
-            stage: Stage::Pending,
-            since: now,
-            replica: NONE,
-            generation: 0,
             started: None,
             boot: Boot::default(),
             ready: (false, now.0 as Nanos),
@@ -97,7 +89,7 @@ impl Pod {
             in_flight: None,
             cpu_request: instance.map(|instance| instance.cpu_request),
             memory_request: instance.map(|instance| instance.memory_request),
-            version: Version::FIRST,
+            version,
         }
     }
 
@@ -113,6 +105,13 @@ impl Pod {
         self.memory = memory.map(|memory| Measured { window: SCRAPE_EVERY, ..memory });
     }
 
+    /// Whether it takes requests now, as far as anybody was told.
+    pub(super) const fn is_ready(&self) -> bool {
+        self.ready.0
+    }
+}
+
+impl Member<Pod> {
     /// As a scaler sees it.
     pub(super) fn seen(&self) -> ReplicaSeen {
         let begins = match self.stage {
@@ -134,14 +133,70 @@ impl Pod {
             memory_request: self.memory_request,
         }
     }
+}
 
-    /// Whether it takes requests now, as far as anybody was told.
-    pub(super) const fn is_ready(&self) -> bool {
-        self.ready.0
+impl Upbringing for Pod {
+    type Stage = Stage;
+    const ORDERED: Stage = Stage::Pending;
+    const SERVES: Stage = Stage::Ready;
+    const LEAVES: Stage = Stage::Leaving;
+    const NOUN: &'static str = "replicas";
+
+    fn fleet(pool: &mut Pool) -> Option<&mut Fleet<Self>> {
+        pool.scaling.as_mut().map(|scaling| &mut scaling.pods)
     }
 
-    fn enter(&mut self, stage: Stage, now: SimTime) {
-        (self.stage, self.since) = (stage, now);
+    fn class(stage: Stage) -> u8 {
+        u8::from(stage == Stage::Ready)
+    }
+
+    fn ordered(system: &mut System, station: u32) -> Option<Self> {
+        let now = system.now;
+        let slots = f64::from(system.pool(station).config.slots);
+        let scaling = system.scaling(station)?;
+        let mut pod = Self::new(scaling.config.instance, scaling.version, now);
+        // Where nothing is said of its body, a slot is a core.
+        pod.cpu_request = pod.cpu_request.or(Some(slots));
+        Some(pod)
+    }
+
+    fn begin(system: &mut System, station: u32, number: u32) {
+        system.plan_interruption(station, number);
+        system.place(station, number);
+    }
+
+    fn next(system: &mut System, station: u32, number: u32) -> Next {
+        let now = system.now;
+        let Some(scaling) = system.scaling(station) else { return Next::Nothing };
+        let start_up = scaling.start_up();
+        let Some(at) = scaling.pods.at(number) else { return Next::Nothing };
+        match scaling.pods[at].stage {
+            Stage::Pending => {
+                let pod = &mut scaling.pods[at];
+                pod.enter(Stage::Pulling, now);
+                (pod.started, pod.ready) = (Some(now.0 as Nanos), (false, now.0 as Nanos));
+                Next::After(scaling.draw(number, PULL, 0))
+            }
+            Stage::Pulling => {
+                let boot = scaling.draw(number, BOOT, scaling.pods[at].restarts);
+                let pod = &mut scaling.pods[at];
+                pod.enter(Stage::Booting, now);
+                pod.boot = Boot::new(now);
+                // No probe ever finds a broken version ready.
+                if pod.version.ready { Next::After(start_up.ready_after(boot)) } else { Next::Nothing }
+            }
+            Stage::Booting | Stage::Restarting => Next::Serve,
+            Stage::Leaving => {
+                // Its time to finish is over.
+                let replica = scaling.pods[at].replica;
+                system.kill_replica(replica);
+                Next::Nothing
+            }
+            Stage::Ready => Next::Nothing,
+        }
+    }
+
+    fn entered(&mut self, stage: Stage, now: SimTime) {
         let ready = stage == Stage::Ready;
         if self.ready.0 != ready {
             self.ready = (ready, now.0 as Nanos);
@@ -149,6 +204,89 @@ impl Pod {
         if !ready {
             (self.cpu, self.memory, self.requests, self.in_flight) = (None, None, None, None);
         }
+    }
+
+    fn body(system: &mut System, station: u32, number: u32) -> Option<Box<Body>> {
+        let now = system.now;
+        let pod = system.member::<Self>(station, number)?;
+        let mut body = Body::new(pod.instance, now).of_version(pod.version.errors);
+        body.serves_after(&std::mem::take(&mut pod.boot), now);
+        Some(Box::new(body))
+    }
+
+    /// It crashed, or got another size, and comes back if faults let it.
+    fn again(system: &mut System, station: u32, number: u32) {
+        let Some(pod) = system.member::<Self>(station, number) else { return };
+        let (replica, instance) = (pod.replica, pod.instance);
+        if let Some(body) = &mut system.replicas[replica as usize].body {
+            body.crashed = false;
+            body.embody(instance);
+        }
+    }
+
+    fn welcomed(system: &mut System, station: u32) {
+        system.go_on_resizing(station);
+        system.count_ready(station);
+    }
+
+    /// While a version comes in, the rollout says how many there may be of which one.
+    fn is_led(system: &mut System, station: u32) -> bool {
+        let led = system.scaling(station).is_some_and(|scaling| scaling.rollout.is_some());
+        system.roll_soon(station);
+        led
+    }
+
+    fn grace(system: &mut System, station: u32) -> Option<SimDuration> {
+        system.scaling(station).map(|scaling| scaling.start_up().grace)
+    }
+
+    fn gone(system: &mut System, station: u32, number: u32) {
+        let now = system.now;
+        let Some(scaling) = system.scaling(station) else { return };
+        if scaling.gone.len() == GONE_MAX {
+            scaling.gone.pop_front();
+        }
+        scaling.gone.push_back((number, now));
+        if let Some(nodes) = &mut scaling.nodes {
+            nodes.take(number);
+        }
+        system.rebill(station);
+        system.roll_soon(station);
+    }
+
+    fn died(system: &mut System, station: u32, number: u32) {
+        let now = system.now;
+        if let Some(pod) = system.member::<Self>(station, number)
+            && pod.ready.0
+        {
+            pod.ready = (false, now.0 as Nanos);
+        }
+        system.roll_soon(station);
+    }
+
+    fn revived(system: &mut System, station: u32, number: u32) {
+        let now = system.now;
+        if let Some(pod) = system.member::<Self>(station, number) {
+            // A pod that starts again is the same pod: it was taken up long ago.
+            pod.enter(Stage::Ready, now);
+            let (replica, boot) = (pod.replica, std::mem::take(&mut pod.boot));
+            if let Some(body) = &mut system.replicas[replica as usize].body {
+                body.serves_after(&boot, now);
+            }
+        }
+        system.count_ready(station);
+    }
+
+    fn look(system: &mut System, station: u32) -> Option<(Decision, SimDuration)> {
+        system.evaluate(station)
+    }
+
+    fn line(decision: &Decision) -> String {
+        decision.why.last().cloned().unwrap_or_default()
+    }
+
+    fn resize(system: &mut System, station: u32, to: usize, takes: SimDuration, why: &str) {
+        system.resize(station, to, takes, why);
     }
 }
 
@@ -182,10 +320,10 @@ impl System {
         let number = replica.number;
         let dead = replica.dead;
         let Some(scaling) = self.scaling(station) else { return };
-        if scaling.pods.iter().any(|pod| pod.number == number) {
+        if scaling.pods.at(number).is_some() {
             return;
         }
-        let mut pod = Pod::new(number, scaling.config.instance, now);
+        let mut pod = Member::new(number, Pod::new(scaling.config.instance, Version::FIRST, now), now);
         let long_ago = -1_000_000_000_000_000;
         (pod.stage, pod.replica) = (Stage::Ready, replica_ix);
         (pod.started, pod.ready) = (Some(long_ago), (!dead, long_ago));
@@ -196,48 +334,12 @@ impl System {
             pod.node = Some(node);
         }
         let instance = pod.instance;
-        let at = scaling.pods.partition_point(|other| other.number < number);
-        scaling.pods.insert(at, pod);
+        scaling.pods.adopt(pod);
         self.plan_interruption(station, number);
         let replica = &mut self.replicas[replica_ix as usize];
         replica.sync(now);
         replica.body = Some(Box::new(Body::new(instance, now)));
         self.share_out(replica_ix);
-    }
-
-    /// Orders replicas, or lets some go.
-    pub(super) fn scale_to(&mut self, station: u32, wanted: u32, leaves_first: &[u32]) {
-        let Some(scaling) = self.scaling(station) else { return };
-        scaling.wanted = wanted;
-        if scaling.rollout.is_some() {
-            // How many there may be of which version is for the rollout to say.
-            self.roll_soon(station);
-            return;
-        }
-        let staying = scaling.staying().count() as u32;
-        for _ in staying..wanted {
-            self.order_replica(station);
-        }
-        if wanted < staying {
-            self.dismiss(station, (staying - wanted) as usize, leaves_first);
-        }
-        self.rebill(station);
-    }
-
-    pub(super) fn order_replica(&mut self, station: u32) {
-        let now = self.now;
-        let Kind::Pool(pool) = &mut self.stations[station as usize].kind else { return };
-        let number = pool.next_number;
-        pool.next_number += 1;
-        let slots = f64::from(pool.config.slots);
-        let Some(scaling) = &mut pool.scaling else { return };
-        let mut pod = Pod::new(number, scaling.config.instance, now);
-        // Where nothing is said of its body, a slot is a core.
-        pod.cpu_request = pod.cpu_request.or(Some(slots));
-        pod.version = scaling.version;
-        scaling.pods.push(pod);
-        self.plan_interruption(station, number);
-        self.place(station, number);
     }
 
     /// Draws when the spot machine of a pod is taken away.
@@ -254,7 +356,7 @@ impl System {
     pub(in crate::model::system) fn lose_machine(&mut self, station: u32, number: u32) {
         let Some(scaling) = self.scaling(station) else { return };
         let instance = scaling.config.instance;
-        let at = scaling.pod_at(number).filter(|at| scaling.pods[*at].stage != Stage::Leaving);
+        let at = scaling.pods.at(number).filter(|at| scaling.pods[*at].stage != Stage::Leaving);
         let (Some(at), Some((_, notice))) = (at, instance.and_then(|instance| instance.spot)) else {
             self.quiet = true;
             return;
@@ -267,8 +369,8 @@ impl System {
         let secs = notice.as_secs_f64();
         let text = format!("{label} replica {}: its spot machine is taken away in {secs:.0} s", number + 1);
         self.log(LogTone::Bad, Some(id), text);
-        self.order_replica(station);
-        self.retire(station, number, Some(notice));
+        self.order::<Pod>(station);
+        self.dismiss::<Pod>(station, &[number], Some(notice));
         self.farewell(station);
         self.rebill(station);
     }
@@ -284,7 +386,7 @@ impl System {
         let from = match scaling.nodes.as_mut().map(|nodes| nodes.put(number, amount, now)) {
             None => now,
             Some(Place::On { node, from }) => {
-                if let Some(at) = scaling.pod_at(number) {
+                if let Some(at) = scaling.pods.at(number) {
                     scaling.pods[at].node = Some(node);
                 }
                 from
@@ -292,107 +394,10 @@ impl System {
             Some(Place::Nowhere) => return,
         };
         if from > now {
-            self.later(station, number, from.since(now));
+            self.later::<Pod>(station, number, from.since(now));
         } else {
-            self.next_stage(station, number);
+            self.next_stage::<Pod>(station, number);
         }
-    }
-
-    fn later(&mut self, station: u32, number: u32, after: SimDuration) {
-        let now = self.now;
-        let Some(scaling) = self.scaling(station) else { return };
-        let Some(at) = scaling.pod_at(number) else { return };
-        let pod = &mut scaling.pods[at];
-        pod.generation = pod.generation.wrapping_add(1);
-        let generation = pod.generation;
-        self.queue.push(now + after, Event::Pod { station, number, generation });
-    }
-
-    /// A stage of a pod's life is over; stale when `generation` is not the pod's.
-    pub(in crate::model::system) fn pod_due(&mut self, station: u32, number: u32, generation: u32) {
-        let due = self.scaling(station).and_then(|scaling| {
-            let at = scaling.pod_at(number)?;
-            (scaling.pods[at].generation == generation).then_some(())
-        });
-        match due {
-            Some(()) => self.next_stage(station, number),
-            None => self.quiet = true,
-        }
-    }
-
-    fn next_stage(&mut self, station: u32, number: u32) {
-        let now = self.now;
-        loop {
-            let Some(scaling) = self.scaling(station) else { return };
-            let Some(at) = scaling.pod_at(number) else { return };
-            let start_up = scaling.start_up();
-            let (stage, restarts) = (scaling.pods[at].stage, scaling.pods[at].restarts);
-            let after = match stage {
-                Stage::Pending => {
-                    let pod = &mut scaling.pods[at];
-                    pod.enter(Stage::Pulling, now);
-                    (pod.started, pod.ready) = (Some(now.0 as Nanos), (false, now.0 as Nanos));
-                    scaling.draw(number, PULL, 0)
-                }
-                Stage::Pulling => {
-                    let boot = scaling.draw(number, BOOT, restarts);
-                    let pod = &mut scaling.pods[at];
-                    pod.enter(Stage::Booting, now);
-                    pod.boot = Boot::new(now);
-                    if !pod.version.ready {
-                        // No probe ever finds it ready.
-                        return;
-                    }
-                    start_up.ready_after(boot)
-                }
-                Stage::Booting | Stage::Restarting => {
-                    scaling.pods[at].enter(Stage::Ready, now);
-                    self.serve(station, number);
-                    return;
-                }
-                Stage::Leaving => {
-                    // Its time to finish is over.
-                    let replica = scaling.pods[at].replica;
-                    self.kill_replica(replica);
-                    return;
-                }
-                Stage::Ready => return,
-            };
-            if after > SimDuration::ZERO {
-                self.later(station, number, after);
-                return;
-            }
-        }
-    }
-
-    /// A pod is ready: from now on it is one of the replicas.
-    fn serve(&mut self, station: u32, number: u32) {
-        let now = self.now;
-        let Some(scaling) = self.scaling(station) else { return };
-        let Some(at) = scaling.pod_at(number) else { return };
-        let pod = &mut scaling.pods[at];
-        let (known, instance, errors) = (pod.replica, pod.instance, pod.version.errors);
-        let replica_ix = if known == NONE {
-            let mut body = Body::new(instance, now).of_version(errors);
-            body.serves_after(&std::mem::take(&mut pod.boot), now);
-            let replica_ix = self.join_pool(station, number, Some(Box::new(body)));
-            if let Some(scaling) = self.scaling(station)
-                && let Some(at) = scaling.pod_at(number)
-            {
-                scaling.pods[at].replica = replica_ix;
-            }
-            replica_ix
-        } else {
-            // It crashed, or got another size, and comes back if faults let it.
-            if let Some(body) = &mut self.replicas[known as usize].body {
-                body.crashed = false;
-                body.embody(instance);
-            }
-            known
-        };
-        self.welcome(station, replica_ix);
-        self.go_on_resizing(station);
-        self.count_ready(station);
     }
 
     /// One more is ready: a rollout goes on, at once or when it has been ready for long enough.
@@ -404,109 +409,6 @@ impl System {
             self.queue.push(now + after, Event::Roll { station });
         }
         self.roll_soon(station);
-    }
-
-    /// Lets so many go: first those that do not serve yet, then as the scaler says, then the newest.
-    fn dismiss(&mut self, station: u32, count: usize, leaves_first: &[u32]) {
-        let Some(scaling) = self.scaling(station) else { return };
-        let mut leaving: Vec<(bool, usize, std::cmp::Reverse<u32>)> = scaling
-            .staying()
-            .map(|pod| {
-                let order = leaves_first.iter().position(|number| *number == pod.number).unwrap_or(usize::MAX);
-                (pod.stage == Stage::Ready, order, std::cmp::Reverse(pod.number))
-            })
-            .collect();
-        leaving.sort_unstable();
-        let leaving: Vec<u32> = leaving.into_iter().take(count).map(|(_, _, number)| number.0).collect();
-        for number in leaving {
-            self.retire(station, number, None);
-        }
-        self.farewell(station);
-    }
-
-    /// A pod leaves: what it holds it may finish.
-    pub(super) fn retire(&mut self, station: u32, number: u32, grace: Option<SimDuration>) {
-        let now = self.now;
-        let Kind::Pool(pool) = &mut self.stations[station as usize].kind else { return };
-        let Some(scaling) = &mut pool.scaling else { return };
-        let Some(at) = scaling.pod_at(number) else { return };
-        let grace = grace.unwrap_or_else(|| scaling.start_up().grace);
-        let pod = &mut scaling.pods[at];
-        pod.enter(Stage::Leaving, now);
-        pod.generation = pod.generation.wrapping_add(1);
-        let replica_ix = pod.replica;
-        if replica_ix == NONE {
-            self.gone(station, number);
-            return;
-        }
-        if self.dismiss_replica(replica_ix) {
-            self.gone(station, number);
-        } else {
-            self.later(station, number, grace);
-        }
-    }
-
-    /// The last that a replica held is done, or it was killed while it left.
-    #[cold]
-    pub(in crate::model::system) fn replica_gone(&mut self, replica_ix: u32) {
-        let replica = &self.replicas[replica_ix as usize];
-        let (station, number) = (replica.station, replica.number);
-        self.gone(station, number);
-    }
-
-    fn gone(&mut self, station: u32, number: u32) {
-        let now = self.now;
-        let Some(scaling) = self.scaling(station) else { return };
-        if scaling.pod_at(number).is_some() {
-            if scaling.gone.len() == GONE_MAX {
-                scaling.gone.pop_front();
-            }
-            scaling.gone.push_back((number, now));
-        }
-        scaling.pods.retain(|pod| pod.number != number);
-        if let Some(nodes) = &mut scaling.nodes {
-            nodes.take(number);
-        }
-        self.rebill(station);
-        self.roll_soon(station);
-    }
-
-    /// A replica with a body has died, by whatever cause.
-    #[cold]
-    pub(in crate::model::system) fn body_died(&mut self, replica_ix: u32) {
-        let replica = &self.replicas[replica_ix as usize];
-        let (station, number, removed, now) = (replica.station, replica.number, replica.removed, self.now);
-        if removed {
-            self.gone(station, number);
-            return;
-        }
-        let Some(scaling) = self.scaling(station) else { return };
-        if let Some(at) = scaling.pod_at(number) {
-            let pod = &mut scaling.pods[at];
-            if pod.ready.0 {
-                pod.ready = (false, now.0 as Nanos);
-            }
-        }
-        self.roll_soon(station);
-    }
-
-    /// A replica with a body is back.
-    #[cold]
-    pub(in crate::model::system) fn body_revived(&mut self, replica_ix: u32) {
-        let replica = &self.replicas[replica_ix as usize];
-        let (station, number, now) = (replica.station, replica.number, self.now);
-        let mut boot = Boot::default();
-        if let Some(scaling) = self.scaling(station)
-            && let Some(at) = scaling.pod_at(number)
-        {
-            // A pod that starts again is the same pod: it was taken up long ago.
-            scaling.pods[at].enter(Stage::Ready, now);
-            boot = std::mem::take(&mut scaling.pods[at].boot);
-        }
-        if let Some(body) = &mut self.replicas[replica_ix as usize].body {
-            body.serves_after(&boot, now);
-        }
-        self.count_ready(station);
     }
 
     /// A replica dies and starts again; `takes`: how long that takes, else its boot with a back-off.
@@ -522,7 +424,7 @@ impl System {
             self.kill_replica(replica_ix);
         }
         let Some(scaling) = self.scaling(station) else { return };
-        let Some(at) = scaling.pod_at(number) else { return };
+        let Some(at) = scaling.pods.at(number) else { return };
         if takes.is_none() {
             let pod = &mut scaling.pods[at];
             let long = now.since(pod.restarted) >= FORGIVEN_AFTER;
@@ -543,7 +445,7 @@ impl System {
         let pod = &mut scaling.pods[at];
         pod.enter(Stage::Restarting, now);
         pod.boot = Boot::new(now + waits);
-        self.later(station, number, after);
+        self.later::<Pod>(station, number, after);
     }
 
     /// All replicas get another size, one after the other.
@@ -552,7 +454,8 @@ impl System {
         let Some(instance) = scaling.config.instance else { return };
         scaling.config.instance = Some(instance.resized(to));
         scaling.resize_takes = takes;
-        scaling.resizing = scaling.staying().filter(|pod| pod.stage == Stage::Ready).map(|pod| pod.number).collect();
+        scaling.resizing =
+            scaling.pods.staying().filter(|pod| pod.stage == Stage::Ready).map(|pod| pod.number).collect();
         for pod in scaling.pods.iter_mut().filter(|pod| pod.replica == NONE) {
             pod.instance = Some(instance.resized(to));
         }
@@ -568,13 +471,13 @@ impl System {
     fn go_on_resizing(&mut self, station: u32) {
         loop {
             let Some(scaling) = self.scaling(station) else { return };
-            let restarting = scaling.staying().any(|pod| pod.stage == Stage::Restarting && pod.restarts == 0);
+            let restarting = scaling.pods.staying().any(|pod| pod.stage == Stage::Restarting && pod.restarts == 0);
             if restarting {
                 return;
             }
             let Some(number) = scaling.resizing.pop_front() else { return };
             let (instance, takes) = (scaling.config.instance, scaling.resize_takes);
-            let Some(at) = scaling.pod_at(number) else { continue };
+            let Some(at) = scaling.pods.at(number) else { continue };
             let pod = &mut scaling.pods[at];
             if pod.stage != Stage::Ready || pod.instance == instance {
                 continue;
@@ -606,9 +509,9 @@ impl System {
         };
         for (number, _) in moved {
             // A new one is ordered before the old one leaves.
-            if self.scaling(station).and_then(|scaling| scaling.pod_at(number)).is_some() {
-                self.order_replica(station);
-                self.retire(station, number, None);
+            if self.scaling(station).and_then(|scaling| scaling.pods.at(number)).is_some() {
+                self.order::<Pod>(station);
+                self.dismiss::<Pod>(station, &[number], None);
             }
         }
         self.farewell(station);

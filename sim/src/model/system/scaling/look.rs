@@ -97,9 +97,9 @@ impl System {
         let scaling: &Scaling = pool.scaling.as_deref()?;
         let moved = |sync: &&Decision| sync.desired != sync.current;
         let syncs = if whole {
-            scaling.syncs.iter().cloned().collect()
+            scaling.pods.decisions.iter().cloned().collect()
         } else {
-            scaling.syncs.iter().rev().find(moved).into_iter().cloned().collect()
+            scaling.pods.decisions.iter().rev().find(moved).into_iter().cloned().collect()
         };
         let scaler = scaling.scaler.as_ref().filter(|_| whole);
         let size = scaling.config.instance.and_then(|instance| instance.size);
@@ -121,7 +121,7 @@ impl System {
             }
         });
         Some(ScalingLook {
-            wanted: scaling.wanted,
+            wanted: scaling.pods.wanted,
             replicas: replicas.collect(),
             syncs,
             window: scaler.map(|scaler| scaler.window(self.now)).unwrap_or_default(),

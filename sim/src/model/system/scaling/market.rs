@@ -31,7 +31,7 @@ impl System {
             return false;
         }
         let Some(scaling) = self.scaling(station) else { return false };
-        scaling.pod_at(number).is_some_and(|at| scaling.pods[at].is_spot())
+        scaling.pods.at(number).is_some_and(|at| scaling.pods[at].is_spot())
     }
 
     /// A shortage begins: who has a spot machine orders another at once, and loses it after the notice [s].
@@ -41,16 +41,16 @@ impl System {
                 continue;
             }
             let Some(scaling) = self.scaling(station) else { continue };
-            let had = scaling.staying().filter(|pod| pod.is_spot() && pod.stage != Stage::Pending);
+            let had = scaling.pods.staying().filter(|pod| pod.is_spot() && pod.stage != Stage::Pending);
             let had: Vec<u32> = had.map(|pod| pod.number).collect();
             for &number in &had {
                 if let Some(scaling) = self.scaling(station)
-                    && let Some(at) = scaling.pod_at(number)
+                    && let Some(at) = scaling.pods.at(number)
                 {
                     scaling.pods[at].interrupted = true;
                 }
-                self.order_replica(station);
-                self.retire(station, number, Some(SimDuration::from_secs_f64(notice)));
+                self.order::<Pod>(station);
+                self.dismiss::<Pod>(station, &[number], Some(SimDuration::from_secs_f64(notice)));
             }
             if had.is_empty() {
                 continue;

@@ -26,7 +26,7 @@ use rollout::{Rollout, Version};
 
 use super::System;
 use super::event::Event;
-use super::log::LogTone;
+use super::fleet::{Fleet, Member};
 use super::plan::{Arrivals, PoolConfig, ScalingConfig};
 use super::slab::NONE;
 use super::station::Kind;
@@ -36,7 +36,7 @@ use crate::model::money::{self, Item, Purchase};
 use crate::model::scaler::calendar::Calendar;
 use crate::model::scaler::instance::Instance;
 use crate::model::scaler::nodes::Nodes;
-use crate::model::scaler::{self, Decision, Ladder, Measured, Scaler, Seen};
+use crate::model::scaler::{self, Decision, Ladder, Measured, Scaler, Seen, StoreSeen};
 
 /// A metrics server asks this often.
 const SCRAPE_EVERY: SimDuration = SimDuration::from_secs(15);
@@ -44,8 +44,6 @@ const SCRAPE_EVERY: SimDuration = SimDuration::from_secs(15);
 const SCRAPE_FIRST: SimDuration = SimDuration::from_secs(10);
 /// CPU is the mean over this long, and so are rates unless a scaler says otherwise.
 pub(super) const WINDOW: SimDuration = SimDuration::from_secs(30);
-/// Evaluations that are kept.
-const SYNCS_MAX: usize = 240;
 /// Label of the draws of starts.
 const STARTS: u64 = 0x5ca1e;
 
@@ -89,17 +87,12 @@ impl Held {
 pub struct Scaling {
     pub config: ScalingConfig,
     pub scaler: Option<Box<dyn Scaler>>,
-    generation: u32,
-    /// Replicas there shall be.
-    pub wanted: u32,
     /// What the drawing says; a scaler is overruled whenever that changes.
     set: u32,
     /// The instance that the drawing says.
     drawn: Option<Instance>,
-    /// All that are not gone yet, by ascending number.
-    pub pods: Vec<Pod>,
-    /// Evaluations, newest last.
-    pub syncs: VecDeque<Decision>,
+    /// All that are not gone yet, and how many there shall be.
+    pub pods: Fleet<Pod>,
     course: Course,
     /// Replicas that ended lately: (number, when), newest last.
     gone: VecDeque<(u32, SimTime)>,
@@ -132,12 +125,9 @@ impl Scaling {
         Self {
             config: config.clone(),
             scaler: scaler::build(&config.scaler),
-            generation: 0,
-            wanted: set,
             set,
             drawn: config.instance,
-            pods: Vec::new(),
-            syncs: VecDeque::new(),
+            pods: Fleet::new(set, now),
             course: Course::default(),
             gone: VecDeque::new(),
             arrivals: VecDeque::from([(now, 0)]),
@@ -158,21 +148,12 @@ impl Scaling {
         }
     }
 
-    /// Those that are wanted: starting or serving, not leaving.
-    pub fn staying(&self) -> impl Iterator<Item = &Pod> {
-        self.pods.iter().filter(|pod| pod.stage != Stage::Leaving)
-    }
-
-    fn pod_at(&self, number: u32) -> Option<usize> {
-        self.pods.binary_search_by_key(&number, |pod| pod.number).ok()
-    }
-
     /// Notes how things are, for whoever watches.
     pub(super) fn note_course(&mut self, now: SimTime) {
-        let ready = |pod: &&Pod| pod.stage == Stage::Ready && pod.is_ready();
+        let ready = |pod: &&Member<Pod>| pod.stage == Stage::Ready && pod.is_ready();
         self.course.note(CoursePoint {
             at: now,
-            wanted: self.wanted,
+            wanted: self.pods.wanted,
             ready: self.pods.iter().filter(ready).count() as u32,
             all: self.pods.len() as u32,
             rate: self.rate.map(|rate| rate.value),
@@ -229,7 +210,7 @@ impl System {
         let Some(wished) = config.scaling.as_ref().or(plain.as_ref()) else {
             // What has not begun to serve never will; the others stay as they are.
             if let Some(ended) = pool.scaling.take() {
-                for pod in &ended.pods {
+                for pod in ended.pods.iter() {
                     if let Some(replica) = self.replicas.get_mut(pod.replica as usize) {
                         replica.body = None;
                     }
@@ -243,7 +224,7 @@ impl System {
             pool.scaling = Some(Box::new(scaling));
             self.queue.push(now + first, Event::Scrape { station: ix, generation: 0 });
             if let Some(every) = every {
-                self.queue.push(now + every, Event::Scale { station: ix, generation: 0 });
+                self.queue.push(now + every, Event::Look { station: ix, generation: 0 });
             }
             return config.replicas;
         };
@@ -262,11 +243,11 @@ impl System {
             scaling.recalled = false;
         }
         if before.scaler != wished.scaler {
-            scaling.generation = scaling.generation.wrapping_add(1);
-            let generation = scaling.generation;
+            scaling.pods.generation = scaling.pods.generation.wrapping_add(1);
+            let generation = scaling.pods.generation;
             self.queue.push(now + SCRAPE_EVERY, Event::Scrape { station: ix, generation });
             if let Some(scaler) = &scaling.scaler {
-                self.queue.push(now + scaler.interval(), Event::Scale { station: ix, generation });
+                self.queue.push(now + scaler.interval(), Event::Look { station: ix, generation });
             }
         }
         match (&mut scaling.nodes, wished.nodes) {
@@ -288,11 +269,11 @@ impl System {
         }
         let Some(scaling) = self.scaling(ix) else { return };
         if std::mem::replace(&mut scaling.set, config.replicas) != config.replicas {
-            scaling.wanted = config.replicas;
+            scaling.pods.wanted = config.replicas;
         }
-        let wanted = scaling.wanted;
+        let wanted = scaling.pods.wanted;
         self.reembody(ix);
-        self.scale_to(ix, wanted, &[]);
+        self.scale::<Pod>(ix, wanted, &[]);
         self.rebill(ix);
     }
 
@@ -301,7 +282,7 @@ impl System {
         self.quiet = true;
         let now = self.now;
         let Some(scaling) = self.scaling(station) else { return };
-        if scaling.generation != generation || self.stations[station as usize].removed {
+        if scaling.pods.generation != generation || self.stations[station as usize].removed {
             return;
         }
         self.queue.push(now + SCRAPE_EVERY, Event::Scrape { station, generation });
@@ -329,58 +310,31 @@ impl System {
         }
     }
 
-    /// The scaler looks, and its number is followed.
-    pub(super) fn evaluate(&mut self, station: u32, generation: u32) {
+    /// The scaler looks at what was measured.
+    fn evaluate(&mut self, station: u32) -> Option<(Decision, SimDuration)> {
         let now = self.now;
         let calendar = self.run.calendar;
         self.recall_load(station, calendar);
-        let removed = self.stations[station as usize].removed;
         let elsewhere = self.seen_elsewhere(station);
-        let Some(scaling) = self.scaling(station) else {
-            self.quiet = true;
-            return;
-        };
-        if scaling.generation != generation || removed {
-            self.quiet = true;
-            return;
-        }
-        let Some(mut scaler) = scaling.scaler.take() else { return };
-        let replicas: Vec<_> = scaling.staying().map(Pod::seen).collect();
+        let scaling = self.scaling(station)?;
+        let mut scaler = scaling.scaler.take()?;
+        let replicas: Vec<_> = scaling.pods.staying().map(Member::seen).collect();
         let size = scaling.config.instance.and_then(|instance| instance.size);
-        let seen = Seen {
+        let decision = scaler.decide(&Seen {
             now,
             calendar,
-            current: scaling.wanted,
+            current: scaling.pods.wanted,
             replicas: &replicas,
             arrived: scaling.arrived_before + scaling.arrived_last,
             rate: scaling.rate,
             waiting: scaling.waiting,
             elsewhere: &elsewhere,
             ladder: size.map(|(now, _)| Ladder { sizes: money::SIZES, now }),
-        };
-        let decision = scaler.decide(&seen);
+            store: StoreSeen::default(),
+        });
         let every = scaler.interval();
         scaling.scaler = Some(scaler);
-        let (wanted, resize) = (decision.desired, decision.size);
-        let leaves_first = decision.leaves_first.clone();
-        let before = scaling.wanted;
-        let why = decision.why.last().cloned().unwrap_or_default();
-        if scaling.syncs.len() == SYNCS_MAX {
-            scaling.syncs.pop_front();
-        }
-        scaling.syncs.push_back(decision);
-        self.queue.push(now + every, Event::Scale { station, generation });
-        if wanted != before {
-            let label = self.stations[station as usize].label.clone();
-            let id = self.stations[station as usize].id;
-            self.log(LogTone::Info, Some(id), format!("{label}: {before} → {wanted} replicas. {why}"));
-            self.scale_to(station, wanted, &leaves_first);
-        } else {
-            self.quiet = resize.is_none();
-        }
-        if let Some((to, takes)) = resize {
-            self.resize(station, to, takes, &why);
-        }
+        Some((decision, every))
     }
 
     /// Tells a scaler that wants to know the load before the run what the sources' profiles say of it.

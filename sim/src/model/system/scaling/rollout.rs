@@ -62,17 +62,17 @@ impl Scaling {
     fn counts(&self, settings: &Settings, now: SimTime) -> Counts {
         let number = self.version.number;
         let old_enough = settings.min_ready.0 as Nanos;
-        let available = |pod: &&Pod| {
+        let available = |pod: &&super::Member<Pod>| {
             let (ready, since) = pod.readiness();
             ready && now.0 as Nanos - since >= old_enough
         };
-        let is_new = |pod: &&Pod| pod.version.number == number;
+        let is_new = |pod: &&super::Member<Pod>| pod.version.number == number;
         Counts {
-            desired: self.wanted,
-            old: self.staying().filter(|pod| !is_new(pod)).count() as u32,
-            old_available: self.staying().filter(|pod| !is_new(pod)).filter(available).count() as u32,
-            new: self.staying().filter(is_new).count() as u32,
-            new_available: self.staying().filter(is_new).filter(available).count() as u32,
+            desired: self.pods.wanted,
+            old: self.pods.staying().filter(|pod| !is_new(pod)).count() as u32,
+            old_available: self.pods.staying().filter(|pod| !is_new(pod)).filter(available).count() as u32,
+            new: self.pods.staying().filter(is_new).count() as u32,
+            new_available: self.pods.staying().filter(is_new).filter(available).count() as u32,
             old_leaving: self.pods.iter().filter(|pod| pod.stage == Stage::Leaving && !is_new(pod)).count() as u32,
         }
     }
@@ -80,7 +80,7 @@ impl Scaling {
     /// The rollout under way, as there is to see of it.
     pub(super) fn look_at_rollout(&self, settings: &Settings, now: SimTime) -> Option<RolloutLook> {
         let rollout = self.rollout?;
-        let (surge, missing) = settings.bounds(self.wanted);
+        let (surge, missing) = settings.bounds(self.pods.wanted);
         let Rollout { begun, failed, back, .. } = rollout;
         Some(RolloutLook { begun, failed, back, surge, missing, counts: self.counts(settings, now) })
     }
@@ -187,7 +187,7 @@ impl System {
         let step = rollout::step(&settings, counts);
         self.quiet = step == rollout::Step::default() && !fails;
         for _ in 0..step.start {
-            self.order_replica(station);
+            self.order::<Pod>(station);
         }
         self.stop_some(station, step.stop_old, false);
         self.stop_some(station, step.stop_new, true);
@@ -205,12 +205,12 @@ impl System {
     fn stop_some(&mut self, station: u32, count: u32, new: bool) {
         let Some(scaling) = self.scaling(station) else { return };
         let number = scaling.version.number;
-        let of = scaling.staying().filter(|pod| (pod.version.number == number) == new);
+        let of = scaling.pods.staying().filter(|pod| (pod.version.number == number) == new);
         let mut order: Vec<(bool, u32)> = of.map(|pod| (pod.readiness().0, pod.number)).collect();
         order.sort_unstable();
         let leaving: Vec<u32> = order.into_iter().take(count as usize).map(|(_, number)| number).collect();
         for number in leaving {
-            self.retire(station, number, None);
+            self.dismiss::<Pod>(station, &[number], None);
         }
     }
 }

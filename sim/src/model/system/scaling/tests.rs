@@ -12,10 +12,15 @@ pub(in crate::model::system) fn check_scaling(system: &System) {
         let Some(scaling) = &pool.scaling else { continue };
         assert!(scaling.pods.windows(2).all(|pair| pair[0].number < pair[1].number), "pods of {}", station.label);
         if scaling.rollout.is_none() {
-            assert_eq!(scaling.staying().count() as u32, scaling.wanted, "{} has what is wanted", station.label);
-            assert!(scaling.staying().all(|pod| pod.version.number == scaling.version.number), "one version only");
+            assert_eq!(
+                scaling.pods.staying().count() as u32,
+                scaling.pods.wanted,
+                "{} has what is wanted",
+                station.label
+            );
+            assert!(scaling.pods.staying().all(|pod| pod.version.number == scaling.version.number), "one version only");
         }
-        for pod in &scaling.pods {
+        for pod in scaling.pods.iter() {
             let listed = pool.replicas.contains(&pod.replica);
             match pod.stage {
                 Stage::Pending | Stage::Pulling => assert_eq!(pod.replica, NONE),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Copy, CopyStage};
+use super::{Copies, CopyStage, applies_in};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::ids::NodeId;
 use crate::model::scaler::Decision;
@@ -50,13 +50,9 @@ impl System {
     pub fn look_at_copies(&self, node: NodeId) -> Option<CopiesLook> {
         let now = self.now;
         let Kind::Pool(pool) = &self.stations[self.station_index(node)? as usize].kind else { return None };
-        let copies = pool.copies.as_deref()?;
-        let gone = |copy: &&Copy| {
-            copy.stage == CopyStage::Leaving
-                && self.replicas.get(copy.replica as usize).is_none_or(|replica| replica.removed)
-        };
-        let seen = copies.list.iter().filter(|copy| !gone(copy)).map(|copy| {
-            let (lag, behind) = copy.follower.seen(now, self.applies_in(&copies.config, copy));
+        let copies = pool.data.of::<Copies>()?;
+        let seen = copies.list.iter().map(|copy| {
+            let (lag, behind) = copy.follower.seen(now, applies_in(copies.config.apply, copy, &self.replicas));
             let takes = copies.config.copies_for.as_secs_f64();
             let passed = now.since(copy.since).as_secs_f64();
             CopyLook {
@@ -74,9 +70,9 @@ impl System {
         });
         Some(CopiesLook {
             by_rule: matches!(copies.config.number, Number::Rule { .. }),
-            wanted: copies.wanted,
+            wanted: copies.list.wanted,
             copies: seen.collect(),
-            syncs: copies.syncs.iter().cloned().collect(),
+            syncs: copies.list.decisions.iter().cloned().collect(),
             reads: copies.answered,
             stale: copies.stale,
             worst: copies.worst,

@@ -1,0 +1,441 @@
+//! Read replicas at work: ordered, copying, catching up, serving; where a read goes, and whether its answer is stale.
+//!
+//! The primary is the first replica of its pool and stays so. A read replica joins the pool when it serves; until then, and
+//! for what it has not applied yet, it is a [`Copy`] here. A write is committed as its work is settled, before it is
+//! answered.
+
+mod look;
+
+use std::collections::BTreeMap;
+
+pub use look::{CopiesLook, CopyLook};
+use serde::{Deserialize, Serialize};
+
+use super::{Ask, Done, Site, Store};
+use crate::engine::time::{SimDuration, SimTime};
+use crate::model::fault::Effect;
+use crate::model::fault::harm::Harm;
+use crate::model::geography::{REGIONS, Region};
+use crate::model::money::Item;
+use crate::model::replication::{Follower, Write};
+use crate::model::scaler::instance::Instance;
+use crate::model::scaler::read_replicas::{self, ByReads, Number, ReadReplicas, Where};
+use crate::model::scaler::{Decision, Scaler, StoreSeen};
+use crate::model::system::System;
+use crate::model::system::fleet::{Fleet, Kin, Member, Next, Upbringing};
+use crate::model::system::log::LogTone;
+use crate::model::system::plan::PoolConfig;
+use crate::model::system::pool::replica::Replica;
+use crate::model::system::pool::state::Pool;
+use crate::model::system::scaling::Body;
+use crate::model::system::slab::NONE;
+use crate::model::system::spots::{NOWHERE, Spots};
+use crate::model::system::station::Kind;
+use crate::model::system::trail::Mark;
+
+/// A copy that is no further behind than this serves.
+const CAUGHT_UP: SimDuration = SimDuration::from_secs(1);
+/// How often one that catches up is looked at.
+const LOOKS_EVERY: SimDuration = SimDuration::from_secs(1);
+
+/// Where a read replica is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum CopyStage {
+    /// It copies the data.
+    Copying,
+    /// It applies what was written meanwhile.
+    CatchingUp,
+    Serving,
+    /// It takes nothing new, and ends what it holds.
+    Leaving,
+}
+
+/// What only a read replica has.
+#[derive(Clone, Debug)]
+pub struct Copy {
+    /// `None`: where its primary is.
+    region: Option<Region>,
+    follower: Follower,
+    reads: u64,
+    stale: u64,
+    /// CPU used when it was last asked [core x ns].
+    used: f64,
+    /// Dead: when its standby takes over.
+    back: Option<SimTime>,
+}
+
+impl Copy {
+    /// Where it stands: [`NOWHERE`] means where its primary is.
+    fn spot(&self) -> u8 {
+        self.region.map_or(NOWHERE, Spots::of_region)
+    }
+}
+
+/// The read replicas of a database.
+#[derive(Clone, Debug)]
+pub struct Copies {
+    config: ReadReplicas,
+    list: Fleet<Copy>,
+    /// What decides how many there are; it is kept while a fixed number is asked for.
+    rule: Option<ByReads>,
+    /// Since the last look: reads, writes, and where the reads came from.
+    reads: u64,
+    writes: u64,
+    reads_from: BTreeMap<u8, u64>,
+    /// CPU that the primary had used at the last look [core x ns].
+    used: f64,
+    /// Reads answered since the start, by whomever; how many of them were stale, and how stale the worst one was.
+    answered: u64,
+    stale: u64,
+    worst: SimDuration,
+}
+
+/// How long a read replica takes to apply a write now, `apply` being its usual time; `None`: it applies nothing.
+fn applies_in(apply: SimDuration, copy: &Member<Copy>, replicas: &[Replica]) -> Option<SimDuration> {
+    match copy.stage {
+        CopyStage::Copying | CopyStage::Leaving => None,
+        CopyStage::CatchingUp => Some(apply),
+        CopyStage::Serving => {
+            let replica = &replicas[copy.replica as usize];
+            let applies = !replica.dead && !replica.frozen;
+            applies.then(|| SimDuration::from_secs_f64(apply.as_secs_f64() * replica.slow))
+        }
+    }
+}
+
+impl Copies {
+    fn new(config: &ReadReplicas, now: SimTime) -> Self {
+        Self {
+            config: config.clone(),
+            list: Fleet::new(0, now),
+            rule: None,
+            reads: 0,
+            writes: 0,
+            reads_from: BTreeMap::new(),
+            used: 0.0,
+            answered: 0,
+            stale: 0,
+            worst: SimDuration::ZERO,
+        }
+    }
+
+    /// The region of the next read replica, whose primary stands in `own`; `None`: where the primary is.
+    fn place_of_next(&self, own: Option<Region>, spot: u8, spots: &Spots) -> Option<Region> {
+        let region = match self.config.place {
+            Where::Primary => None,
+            Where::In(region) => Some(region),
+            Where::Reads => {
+                let reads: Vec<(u8, u64)> = self.reads_from.iter().map(|(from, count)| (*from, *count)).collect();
+                let candidates: Vec<u8> = (0..REGIONS.len() as u8).map(|at| Spots::of_region(Region(at))).collect();
+                let nearest = |from: u8| {
+                    let here = spots.way(from, spot);
+                    let copies = self.list.staying().filter(|copy| copy.region.is_some());
+                    copies.map(|copy| spots.way(from, copy.spot())).fold(here, SimDuration::min)
+                };
+                let place = read_replicas::best_place(&reads, &candidates, nearest, |from, to| spots.way(from, to));
+                place.map(|spot| Region(spot - Spots::of_region(Region(0))))
+            }
+        };
+        region.filter(|region| own != Some(*region))
+    }
+}
+
+impl Store for Copies {
+    fn box_clone(&self) -> Box<dyn Store> {
+        Box::new(self.clone())
+    }
+
+    fn bytes(&self) -> usize {
+        self.list.iter().map(|copy| copy.follower.behind() * 80).sum()
+    }
+
+    fn is_one_address(&self) -> bool {
+        true
+    }
+
+    fn kin(&self) -> Option<Kin> {
+        Some(Kin::of::<Copy>())
+    }
+
+    /// Reads go to any of those that serve, or to the nearest; writes go to the primary.
+    fn route(&mut self, site: &Site<'_>, ask: &Ask) -> Option<(u32, u8)> {
+        let own = if site.spot == NOWHERE { ask.from } else { site.spot };
+        if ask.writes {
+            self.writes += 1;
+            return Some((NONE, own));
+        }
+        let of = |spot: u8, replica: u32| (site.spots.way(ask.from, spot), replica, spot);
+        let serving = || {
+            let serves = |copy: &&Member<Copy>| !site.replicas[copy.replica as usize].drained;
+            self.list.serving().filter(serves).map(|copy| {
+                let spot = if copy.region.is_some() { copy.spot() } else { own };
+                of(spot, copy.replica)
+            })
+        };
+        let all = || std::iter::once(of(own, NONE)).chain(serving());
+        let least = if self.config.nearest { all().map(|(way, ..)| way).min() } else { None };
+        let among = || all().filter(|(way, ..)| least.is_none_or(|least| *way == least));
+        let count = among().count();
+        let at = (ask.draws.unit(0) * count as f64) as usize;
+        let (_, replica, spot) = among().nth(at.min(count - 1)).unwrap_or(of(own, NONE));
+        self.reads += 1;
+        *self.reads_from.entry(ask.from).or_default() += 1;
+        Some((replica, spot))
+    }
+
+    /// A write is committed, a read has found what its replica had.
+    fn settle(&mut self, site: &Site<'_>, done: &Done) -> Option<Mark> {
+        self.keep_up(site);
+        let now = site.now;
+        if done.writes {
+            for copy in self.list.iter_mut().filter(|copy| copy.stage != CopyStage::Leaving) {
+                let away = copy.region.is_some();
+                let way = if away { site.spots.way(site.spot, copy.spot()) } else { SimDuration::ZERO };
+                copy.follower.take(Write { committed: now, arrives: now + way, key: done.key });
+            }
+            return None;
+        }
+        self.answered += 1;
+        let copy = self.list.of_replica(done.replica)?;
+        copy.reads += 1;
+        let lacks = copy.follower.lacks(done.key, done.asked, now);
+        if let Some(age) = lacks {
+            copy.stale += 1;
+            self.stale += 1;
+            self.worst = self.worst.max(age);
+        }
+        Some(Mark::FromCopy { lacks })
+    }
+
+    /// Read replicas apply what they can until now.
+    fn keep_up(&mut self, site: &Site<'_>) {
+        for copy in self.list.iter_mut() {
+            let apply = applies_in(self.config.apply, copy, site.replicas);
+            copy.follower.catch_up(site.now, apply);
+        }
+    }
+
+    fn region(&self, number: u32) -> Option<Region> {
+        self.list.numbered(number)?.region
+    }
+
+    /// What fails over is the primary.
+    fn spares(&self, number: u32, effect: Effect) -> bool {
+        matches!(effect, Effect::Failover { .. }) && self.list.at(number).is_some()
+    }
+
+    /// A read replica with a standby is back some time after it died, whatever keeps it down; a lost region takes both.
+    fn bear(&mut self, now: SimTime, number: u32, harm: &mut Harm, lost: bool) -> Option<SimDuration> {
+        let standby = self.config.standby;
+        let copy = self.list.numbered_mut(number)?;
+        let (Some(takes), true, false) = (standby, harm.down, lost) else {
+            copy.back = None;
+            return None;
+        };
+        match copy.back {
+            Some(back) if back <= now => harm.down = false,
+            Some(_) => {}
+            None => {
+                copy.back = Some(now + takes);
+                return Some(takes);
+            }
+        }
+        None
+    }
+
+    fn bill(&self, price: f64, items: &mut Vec<(Item, u32)>) -> Option<u32> {
+        items.push((Item::Station(self.config.price(price)), self.list.staying().count() as u32));
+        None
+    }
+}
+
+impl Upbringing for Copy {
+    type Stage = CopyStage;
+    const ORDERED: CopyStage = CopyStage::Copying;
+    const SERVES: CopyStage = CopyStage::Serving;
+    const LEAVES: CopyStage = CopyStage::Leaving;
+    const NOUN: &'static str = "read replicas";
+
+    fn fleet(pool: &mut Pool) -> Option<&mut Fleet<Self>> {
+        pool.data.of_mut::<Copies>().map(|copies| &mut copies.list)
+    }
+
+    /// Those that do not serve yet go first.
+    fn class(stage: CopyStage) -> u8 {
+        stage as u8
+    }
+
+    fn ordered(system: &mut System, station: u32) -> Option<Self> {
+        let entry = &system.stations[station as usize];
+        let Kind::Pool(pool) = &entry.kind else { return None };
+        let own = entry.stands.map(|stands| stands.region);
+        let region = pool.data.of::<Copies>()?.place_of_next(own, entry.spot, &system.spots);
+        Some(Self { region, follower: Follower::new(system.now), reads: 0, stale: 0, used: 0.0, back: None })
+    }
+
+    fn begin(system: &mut System, station: u32, number: u32) {
+        let Some(takes) = system.store::<Copies>(station).map(|copies| copies.config.copies_for) else { return };
+        if system.now == SimTime::ZERO {
+            // What is there when the run begins has copied long ago.
+            system.serve::<Self>(station, number);
+        } else {
+            system.later::<Self>(station, number, takes);
+        }
+    }
+
+    fn next(system: &mut System, station: u32, number: u32) -> Next {
+        let now = system.now;
+        system.keep_up(station);
+        let Some(copy) = system.member::<Self>(station, number) else { return Next::Nothing };
+        match copy.stage {
+            // Only now can it begin with what was written meanwhile.
+            CopyStage::Copying => copy.enter(CopyStage::CatchingUp, now),
+            CopyStage::CatchingUp => {}
+            CopyStage::Serving => {
+                // Its standby takes over.
+                system.apply_effects();
+                return Next::Nothing;
+            }
+            CopyStage::Leaving => return Next::Nothing,
+        }
+        if copy.follower.lag(now) <= CAUGHT_UP { Next::Serve } else { Next::After(LOOKS_EVERY) }
+    }
+
+    fn entered(&mut self, stage: CopyStage, now: SimTime) {
+        if stage == CopyStage::Leaving {
+            self.follower = Follower::new(now);
+        }
+    }
+
+    fn body(system: &mut System, station: u32, _number: u32) -> Option<Box<Body>> {
+        let now = system.now;
+        let config = &system.store::<Copies>(station)?.config;
+        config.size.is_some().then(|| Box::new(Body::new(config.instance(), now)))
+    }
+
+    fn joined(system: &mut System, station: u32, number: u32) {
+        if system.now > SimTime::ZERO {
+            let entry = &system.stations[station as usize];
+            let (id, text) = (entry.id, format!("{}: read replica {number} serves", entry.label));
+            system.log(LogTone::Info, Some(id), text);
+        }
+    }
+
+    fn look(system: &mut System, station: u32) -> Option<(Decision, SimDuration)> {
+        let (now, calendar) = (system.now, system.run.calendar);
+        system.keep_up(station);
+        let secs = now.since(system.fleet::<Self>(station)?.looked).as_secs_f64();
+        let recent = system.stations[station as usize].meter.recent(now, secs);
+        let cpu = cpu_in_use(system, station, secs).unwrap_or_else(|| recent.utilization());
+        let serving = system.pool(station).replicas.len().max(1) as u32;
+        let copies = system.store::<Copies>(station)?;
+        let store = StoreSeen {
+            reads: copies.reads as f64 / secs,
+            writes: copies.writes as f64 / secs,
+            connections: recent.busy_secs / recent.secs().max(1e-9) / f64::from(serving),
+            cpu: if cpu.is_finite() { cpu } else { 0.0 },
+            serving,
+            ..StoreSeen::default()
+        };
+        (copies.reads, copies.writes) = (0, 0);
+        let current = copies.list.wanted;
+        let rule = copies.rule.as_mut()?;
+        Some((rule.decide(&store.seen(now, calendar, current)), rule.interval()))
+    }
+
+    /// Where the next one goes is decided by the reads of the last look.
+    fn followed(system: &mut System, station: u32) {
+        if let Some(copies) = system.store::<Copies>(station) {
+            copies.reads_from.clear();
+        }
+    }
+}
+
+/// Begins, changes or ends a database's read replicas.
+pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
+    let now = system.now;
+    system.keep_up(ix);
+    let Kind::Pool(pool) = &mut system.stations[ix as usize].kind else { return };
+    let primary = pool.replicas.first().copied();
+    let before = pool.data.of::<Copies>().map(|copies| copies.config.clone());
+    let Some(wished) = config.read_replicas.as_deref() else {
+        if before.is_some() {
+            system.scale::<Copy>(ix, 0, &[]);
+            system.pool_mut(ix).data = super::Data::default();
+            if let Some(primary) = primary {
+                dress(system, primary, false, None);
+            }
+        }
+        return;
+    };
+    system.has_spread_data = true;
+    if before.is_none() {
+        pool.data.set(Copies::new(wished, now));
+    }
+    let Some(copies) = system.store::<Copies>(ix) else { return };
+    copies.config = wished.clone();
+    let wanted = match &wished.number {
+        Number::Fixed(count) => {
+            copies.list.generation = copies.list.generation.wrapping_add(1);
+            *count
+        }
+        Number::Rule { settings, every, wait } => {
+            let rule = ByReads::new(*settings, *every, *wait);
+            copies.rule.get_or_insert_with(|| rule.clone()).set(&rule);
+            let current = copies.list.wanted;
+            let goes_on = before.as_ref().is_some_and(
+                |before| matches!(&before.number, Number::Rule { every: earlier, .. } if earlier == every),
+            );
+            if !goes_on {
+                system.begin_looks::<Copy>(ix, *every);
+            }
+            current
+        }
+    };
+    if before.is_none_or(|before| before.size != wished.size) {
+        // How busy the primary is has to be known beside cores.
+        if let Some(primary) = primary {
+            dress(system, primary, wished.size.is_some(), None);
+        }
+        let served = |copies: &mut Copies| copies.list.iter().map(|copy| copy.replica).collect();
+        let served: Vec<u32> = system.store::<Copies>(ix).map_or_else(Vec::new, served);
+        for replica in served.into_iter().filter(|replica| *replica != NONE) {
+            dress(system, replica, wished.size.is_some(), wished.instance());
+        }
+    }
+    system.scale::<Copy>(ix, wanted, &[]);
+    system.rebill(ix);
+}
+
+/// Gives a replica cores, or takes them from it.
+fn dress(system: &mut System, replica_ix: u32, embodied: bool, instance: Option<Instance>) {
+    let now = system.now;
+    let replica = &mut system.replicas[replica_ix as usize];
+    replica.sync(now);
+    replica.body = embodied.then(|| Box::new(Body::new(instance, now)));
+    if !replica.dead {
+        system.share_out(replica_ix);
+    }
+}
+
+/// Mean share of CPU in use since the last look, where cores are told of.
+fn cpu_in_use(system: &mut System, station: u32, secs: f64) -> Option<f64> {
+    let now = system.now;
+    let Kind::Pool(pool) = &mut system.stations[station as usize].kind else { return None };
+    let copies = pool.data.of_mut::<Copies>()?;
+    let vcpu = copies.config.instance()?.vcpu;
+    let (mut sum, mut count) = (0.0, 0.0);
+    for &member in &pool.replicas {
+        let replica = &mut system.replicas[member as usize];
+        replica.sync(now);
+        let (number, slots) = (replica.number, f64::from(replica.slots));
+        let Some(used) = replica.body.as_ref().map(|body| body.used()) else { continue };
+        let (before, cores) = match copies.list.numbered_mut(number) {
+            Some(copy) => (&mut copy.used, vcpu),
+            None => (&mut copies.used, slots),
+        };
+        sum += (used - std::mem::replace(before, used)) / 1e9 / secs / cores;
+        count += 1.0;
+    }
+    (count > 0.0).then(|| sum / count)
+}

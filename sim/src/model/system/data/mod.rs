@@ -1,0 +1,367 @@
+//! Where data lies: one room for every sort of store.
+//!
+//! A pool without data has no store; a cache has one memory or several nodes, a database may have read replicas. The rest
+//! of the system asks through a few doors and knows no sort by name: where a request goes ([`System::choose_part`] as it is
+//! sent, [`System::owner_of`] as it arrives), what working on an entry finds ([`Data::work`]), what follows once work is
+//! done ([`System::settle_work`]), what is forgotten ([`Data::clear`]), and where a replica stands
+//! ([`System::standing_of`]).
+//!
+//! A new sort is a folder with a [`Store`], its `mod` here, and an entry in [`SORTS`].
+
+pub mod copies;
+mod memory;
+pub mod nodes;
+
+use std::any::Any;
+use std::fmt;
+
+use super::System;
+use super::attempt::Verb;
+use super::fleet::Kin;
+use super::flow::purpose;
+use super::plan::{Operation, PoolConfig, Standing};
+use super::pool::replica::Replica;
+use super::pool::state::Pool;
+use super::slab::NONE;
+use super::spots::Spots;
+use super::station::Kind;
+use super::trail::Mark;
+use crate::engine::rng::DrawKey;
+use crate::engine::time::{SimDuration, SimTime};
+use crate::model::fault::Effect;
+use crate::model::fault::harm::Harm;
+use crate::model::geography::Region;
+use crate::model::ids::FaultTarget;
+use crate::model::money::Item;
+use crate::model::scaler::read_replicas::Where;
+
+/// Begins, changes or ends a sort of store after a pool was fitted to a plan, each where the plan asks for it.
+type Settle = fn(&mut System, u32, &PoolConfig);
+
+/// All sorts.
+const SORTS: &[Settle] = &[memory::settle, copies::settle, nodes::settle];
+
+/// Whether parts of a pool's store may stand elsewhere than the pool.
+pub(super) fn may_stand_elsewhere(config: &PoolConfig) -> bool {
+    config.read_replicas.as_ref().is_some_and(|replicas| replicas.place != Where::Primary)
+}
+
+/// What a store may know of the system around it.
+struct Site<'a> {
+    now: SimTime,
+    /// Where the station stands.
+    spot: u8,
+    spots: &'a Spots,
+    replicas: &'a [Replica],
+}
+
+/// A request that is being sent to a store.
+struct Ask {
+    writes: bool,
+    /// Where it comes from.
+    from: u8,
+    draws: DrawKey,
+}
+
+/// Work that a store has done, and is about to answer.
+struct Done {
+    writes: bool,
+    key: u64,
+    /// When it was asked for, and by which replica it was done.
+    asked: SimTime,
+    replica: u32,
+}
+
+/// What is done with an entry.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Deed {
+    Get,
+    /// Keeps it, valid until then.
+    Fill(SimTime),
+    Forget,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Found {
+    /// It is there, and valid.
+    pub hit: bool,
+    /// It is not, because its key was held elsewhere when it moved.
+    pub moved: bool,
+}
+
+/// One sort of place for data.
+trait Store: Any + fmt::Debug {
+    fn box_clone(&self) -> Box<dyn Store>;
+
+    /// Memory that a checkpoint takes [bytes], roughly.
+    fn bytes(&self) -> usize;
+
+    /// Callers know one address: the store itself knows which of its parts is to answer.
+    fn is_one_address(&self) -> bool;
+
+    /// Entries held, where it counts them.
+    fn entries(&self) -> Option<usize> {
+        None
+    }
+
+    /// Whose life is led here.
+    fn kin(&self) -> Option<Kin> {
+        None
+    }
+
+    /// Who answers a request, by replica, and where that one stands; [`NONE`]: decided as it arrives.
+    fn route(&mut self, _site: &Site<'_>, _ask: &Ask) -> Option<(u32, u8)> {
+        None
+    }
+
+    /// The replica that has a key; `None`: the first one.
+    fn owner(&self, _key: u64) -> Option<u32> {
+        None
+    }
+
+    /// A replica does something with an entry.
+    fn work(&mut self, _replica: u32, _key: u64, _deed: Deed, _clock: SimTime) -> Found {
+        Found::default()
+    }
+
+    /// Work is done, and is about to be answered; what there is to tell of it.
+    fn settle(&mut self, _site: &Site<'_>, _done: &Done) -> Option<Mark> {
+        None
+    }
+
+    /// All is forgotten, or what one replica had.
+    fn clear(&mut self, _replica: Option<u32>) {}
+
+    /// What goes on by itself goes on until now: a replica is about to change its speed, to die, or to live again.
+    fn keep_up(&mut self, _site: &Site<'_>) {}
+
+    /// Where a replica is that may stand elsewhere than its station.
+    fn region(&self, _number: u32) -> Option<Region> {
+        None
+    }
+
+    /// Whether a fault's effect on the station is none of a replica's business.
+    fn spares(&self, _number: u32, _effect: Effect) -> bool {
+        false
+    }
+
+    /// May bear a replica's harm, unless its region is lost; when that has to be looked at again.
+    fn bear(&mut self, _now: SimTime, _number: u32, _harm: &mut Harm, _lost: bool) -> Option<SimDuration> {
+        None
+    }
+
+    /// Adds what it costs to what the station with a price pays; how often that price itself is paid, where not once.
+    fn bill(&self, _price: f64, _items: &mut Vec<(Item, u32)>) -> Option<u32> {
+        None
+    }
+}
+
+/// Where a pool's data lies; nothing: it has none.
+#[derive(Debug, Default)]
+pub struct Data(Option<Box<dyn Store>>);
+
+impl Clone for Data {
+    fn clone(&self) -> Self {
+        Self(self.0.as_ref().map(|store| store.box_clone()))
+    }
+}
+
+impl Data {
+    fn set(&mut self, store: impl Store) {
+        self.0 = Some(Box::new(store));
+    }
+
+    /// The store, if it is of a sort.
+    fn of<T: Store>(&self) -> Option<&T> {
+        let store: &dyn Any = self.0.as_deref()?;
+        store.downcast_ref()
+    }
+
+    fn of_mut<T: Store>(&mut self) -> Option<&mut T> {
+        let store: &mut dyn Any = self.0.as_deref_mut()?;
+        store.downcast_mut()
+    }
+
+    /// Takes the store out, if it is of a sort.
+    fn take<T: Store>(&mut self) -> Option<Box<T>> {
+        self.of::<T>()?;
+        let store: Box<dyn Any> = self.0.take()?;
+        store.downcast().ok()
+    }
+
+    /// Callers know one address, whatever parts the pool has.
+    #[inline]
+    pub(super) fn is_one_address(&self) -> bool {
+        self.0.as_ref().is_some_and(|store| store.is_one_address())
+    }
+
+    /// Entries held, where they are counted.
+    #[must_use]
+    pub fn entries(&self) -> Option<usize> {
+        self.0.as_ref()?.entries()
+    }
+
+    /// Whether replicas answer reads beside a primary, each a little late.
+    #[must_use]
+    pub fn is_replicated(&self) -> bool {
+        self.of::<copies::Copies>().is_some()
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, |store| store.bytes())
+    }
+
+    pub(super) fn kin(&self) -> Option<Kin> {
+        self.0.as_ref()?.kin()
+    }
+
+    /// A replica does something with an entry.
+    pub(super) fn work(&mut self, replica: u32, key: u64, deed: Deed, clock: SimTime) -> Found {
+        self.0.as_mut().map_or_else(Found::default, |store| store.work(replica, key, deed, clock))
+    }
+
+    /// All is forgotten, or what one replica had.
+    pub(super) fn clear(&mut self, replica: Option<u32>) {
+        if let Some(store) = &mut self.0 {
+            store.clear(replica);
+        }
+    }
+
+    /// See [`Store::bill`].
+    pub(super) fn bill(&self, price: f64, items: &mut Vec<(Item, u32)>) -> Option<u32> {
+        self.0.as_ref()?.bill(price, items)
+    }
+}
+
+fn pool_of(kind: &mut Kind) -> Option<&mut Pool> {
+    match kind {
+        Kind::Pool(pool) => Some(pool),
+        _ => None,
+    }
+}
+
+impl System {
+    fn data(&self, station: u32) -> Option<&dyn Store> {
+        match &self.stations[station as usize].kind {
+            Kind::Pool(pool) => pool.data.0.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// A station's store, if it is of a sort.
+    fn store<T: Store>(&mut self, station: u32) -> Option<&mut T> {
+        pool_of(&mut self.stations[station as usize].kind)?.data.of_mut()
+    }
+
+    /// Asks a station's store, if it has one.
+    fn with_store<T>(&mut self, station: u32, ask: impl FnOnce(&mut dyn Store, &Site<'_>) -> T) -> Option<T> {
+        let now = self.now;
+        let entry = &mut self.stations[station as usize];
+        let spot = entry.spot;
+        let store = pool_of(&mut entry.kind)?.data.0.as_deref_mut()?;
+        Some(ask(store, &Site { now, spot, spots: &self.spots, replicas: &self.replicas }))
+    }
+
+    /// Begins, changes or ends where a pool's data lies, after it was fitted to a plan.
+    pub(super) fn settle_data(&mut self, ix: u32, config: &PoolConfig) {
+        for settle in SORTS {
+            settle(self, ix, config);
+        }
+    }
+
+    /// The station is gone with all parts of its store.
+    pub(super) fn end_data(&mut self, station: u32) {
+        if let Kind::Pool(pool) = &mut self.stations[station as usize].kind
+            && pool.data.is_one_address()
+        {
+            pool.data = Data::default();
+        }
+    }
+
+    /// Who answers a request is chosen as it is sent, where a store chooses so early; checks go to the station.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn choose_part(&mut self, ix: u32) {
+        let attempt = &self.attempts[ix];
+        let (station, request) = (attempt.station, attempt.request);
+        if attempt.verb != Verb::Request || request == NONE || attempt.replica != NONE {
+            return;
+        }
+        let writes = self.requests[request].operation == Operation::Write;
+        let ask = Ask { writes, from: attempt.from_spot, draws: attempt.draws.child(purpose::COPY) };
+        if let Some((replica, spot)) = self.with_store(station, |store, site| store.route(site, &ask)).flatten() {
+            let attempt = &mut self.attempts[ix];
+            (attempt.replica, attempt.spot) = (replica, spot);
+        }
+    }
+
+    /// The replica that has the key; the first one where no key is asked for, or no part has it.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn owner_of(&self, ix: u32, station: u32) -> u32 {
+        let request = self.attempts[ix].request;
+        let owner = || self.data(station)?.owner(self.request_key(request));
+        let owner = if request == NONE { None } else { owner() };
+        owner.unwrap_or(self.pool(station).replicas[0])
+    }
+
+    /// A store has done what it was asked, and is about to say so.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn settle_work(&mut self, ix: u32) {
+        let attempt = &self.attempts[ix];
+        let (station, replica, request, asked) =
+            (attempt.station, attempt.replica, attempt.request, attempt.reached_at);
+        if attempt.verb != Verb::Request || request == NONE || self.data(station).is_none() {
+            return;
+        }
+        let writes = self.requests[request].operation == Operation::Write;
+        let done = Done { writes, key: self.request_key(request), asked, replica };
+        if let Some(mark) = self.with_store(station, |store, site| store.settle(site, &done)).flatten() {
+            if let Mark::FromCopy { lacks } = mark {
+                self.stations[station as usize].meter.read_from_copy(lacks.is_some());
+            }
+            self.note(ix, mark);
+        }
+    }
+
+    /// A replica is about to change its speed, to die or to live again.
+    #[cold]
+    pub(super) fn before_pace(&mut self, replica_ix: u32) {
+        if self.has_spread_data {
+            self.keep_up(self.replicas[replica_ix as usize].station);
+        }
+    }
+
+    fn keep_up(&mut self, station: u32) {
+        self.with_store(station, |store, site| store.keep_up(site));
+    }
+
+    /// Where a replica stands that may be elsewhere than its station.
+    pub(super) fn standing_of(&self, replica_ix: u32, station: Option<Standing>) -> Option<Standing> {
+        let Replica { station: ix, number, .. } = self.replicas[replica_ix as usize];
+        let Some(region) = self.data(ix).and_then(|store| store.region(number)) else { return station };
+        let there = self.stations.iter().filter(|other| !other.removed).filter_map(|other| other.stands);
+        there.filter(|stands| stands.region == region).map(|stands| Standing { zone: None, ..stands }).next()
+    }
+
+    /// Whether a fault's effect is none of a replica's business.
+    pub(super) fn spares(&self, replica_ix: u32, effect: Effect) -> bool {
+        let Replica { station, number, .. } = self.replicas[replica_ix as usize];
+        self.data(station).is_some_and(|store| store.spares(number, effect))
+    }
+
+    /// A store may bear a replica's harm, unless a lost region takes everything.
+    pub(super) fn bear(&mut self, replica_ix: u32, stands: Option<Standing>, harm: &mut Harm) {
+        let now = self.now;
+        let Replica { station, number, .. } = self.replicas[replica_ix as usize];
+        let lost = self.active.iter().any(|active| {
+            let area = stands.map(|stands| FaultTarget::Area(stands.region_area));
+            active.effect == Effect::Down && Some(active.target) == area
+        });
+        if let Some(after) = self.with_store(station, |store, _| store.bear(now, number, harm, lost)).flatten() {
+            self.stage_later(station, number, after);
+        }
+    }
+}
