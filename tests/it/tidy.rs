@@ -33,7 +33,7 @@ const LAYERS_0_TO_2: &[&str] = &[
     "src/protocol",
     "src/conversation",
     "src/glossary.rs",
-    "src/registry.rs",
+    "src/registry",
 ];
 
 const RULES: &[Rule] = &[
