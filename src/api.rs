@@ -102,12 +102,14 @@ export interface Span {
   slo_minutes_lost?: Figure;
   reasons: { reason: string; label: string; count: number }[];
   stations: StationReport[];
+  edges: { edge: number; from: number; to: number; sent: number; outcomes: Outcomes; in_flight: number; retries: number }[];
 }
 export interface Report extends Span {
   report: 1; engine: string; title: string; seed: string; trace_hash: string; run_length_secs: number; warm_up_secs: number;
   now_secs: number; finished: boolean; events: number; inputs: number;
+  /** After the run's length, until nothing was in flight [s]; what that cost [USD]. In no other figure. */
+  drain_secs: number; drain_cost?: Figure;
   windows: (Span & { name: string; from_secs: number; to_secs: number })[];
-  edges: { edge: number; from: number; to: number; sent: number; outcomes: Outcomes; in_flight: number; retries: number }[];
 }
 
 export type ListKind = 'stations' | 'connections' | 'strategies' | 'distributions' | 'profiles' | 'backoffs' | 'faults' | 'metrics' | 'scenarios' | 'lessons' | 'arrivals' | 'patience' | 'budgets' | 'hedging' | 'breakers' | 'bulkheads' | 'sidecars' | 'limits' | 'shedders' | 'disciplines' | 'outlier-detection' | 'success-rates' | 'failure-shares' | 'slow-start' | 'scalers' | 'behaviors' | 'forecasts' | 'instances' | 'start-ups' | 'rollouts' | 'node-pools' | 'read-replicas' | 'cache-clusters' | 'objects' | 'object-pools' | 'chaos' | 'instance-types' | 'prices' | 'regions';

@@ -68,7 +68,7 @@ pub struct Group {
     pub lanes: Vec<Lane>,
     pub rebalance_left_ns: Option<u64>,
     pub ledger: Ledger,
-    /// What of the ledger is still there: published = processed + dead + lost + expired + waiting + in flight + done.
+    /// What of the ledger is still there: published = processed + dead + lost + waiting + in flight + done.
     pub levels: Levels,
 }
 

@@ -7,7 +7,7 @@ use super::{Bar, Look, Show};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cache {
-    /// Hits over look-ups since the start, 0..1; `None`: nothing was looked up yet.
+    /// Hits over look-ups within the run, warm-up and drain left out, 0..1; `None`: nothing was looked up yet.
     pub hit_ratio: Option<f64>,
     pub entries: u32,
 }
@@ -16,7 +16,7 @@ impl Show for Cache {
     fn read(look: &mut Look<'_>) -> Option<Self> {
         let pool = look.pool()?;
         let entries = pool.data.entries()?;
-        let hit_ratio = (pool.lookups > 0).then(|| pool.hits as f64 / pool.lookups as f64);
+        let hit_ratio = look.station.meter.hit_ratio();
         Some(Self { hit_ratio, entries: entries as u32 })
     }
 

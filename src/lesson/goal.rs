@@ -176,9 +176,10 @@ mod tests {
             finished: true,
             events: 100,
             inputs: 0,
+            drain_secs: 0.0,
+            drain_cost: Figure::NONE,
             whole: Span { answered_share: Figure(0.5), ..Span::default() },
             windows: vec![WindowReport { name: "spike".into(), from_secs: 2.0, to_secs: 5.0, span: spike }],
-            edges: Vec::new(),
         }
     }
 

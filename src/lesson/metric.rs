@@ -149,7 +149,7 @@ pub static REGISTRY: &[Metric] = &[
         summary: "Messages that are gone without having been processed, dropped from a full partition included; dead letters are not.",
         at_station: true,
         at_system: false,
-        read: |_, station, _| delivered(station, |delivery| Figure((delivery.lost + delivery.expired) as f64)),
+        read: |_, station, _| delivered(station, |delivery| Figure(delivery.lost as f64)),
     },
     Metric {
         name: "processed_share",

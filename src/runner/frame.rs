@@ -216,7 +216,7 @@ impl FrameBuilder {
                 in_flight: edge.in_flight,
                 retries: edge.retries,
                 rate: rate(ix, edge.sent),
-                amplification: amplification(ix, edge.sent_again()),
+                amplification: amplification(ix, (edge.sent, edge.retries)),
                 zombies: edge.zombies,
                 policy: policies::read(system, ix as u32),
                 partitioned: edge.partitioned(),
@@ -229,7 +229,7 @@ impl FrameBuilder {
             .collect();
         let quarter = SimDuration::from_millis(250);
         if self.sent.back().is_none_or(|(at, _)| now.since(*at) >= quarter) {
-            self.sent.push_back((now, system.edges.iter().map(|edge| edge.sent_again()).collect()));
+            self.sent.push_back((now, system.edges.iter().map(|edge| (edge.sent, edge.retries)).collect()));
         }
         frames
     }

@@ -9,7 +9,8 @@ use super::report::{
 use super::slo;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::outcome::{Outcome, Reason};
-use crate::model::system::meter::{Bucket, Meter};
+use crate::model::system::meter::{Meter, SpanSum};
+use crate::model::system::spans::{DRAIN, RUN, WINDOWS};
 use crate::model::system::station::{Kind, Station};
 use crate::model::system::{System, Tally};
 use crate::topology::document::Document;
@@ -18,8 +19,8 @@ use crate::topology::format::ENGINE;
 impl Report {
     /// The report of `system` as it stands; `document` is the one it runs now, `inputs` how many changes it took.
     ///
-    /// Requests are attributed by their arrival, whenever they ended. Stations are measured by time: within a window
-    /// over the statistics buckets that belong to it (1 s wide in runs of up to ten minutes, doubling beyond).
+    /// Requests, attempts and messages are attributed by their arrival, whenever they ended. Stations are measured by
+    /// time: from the first to the last nanosecond of the span, and never beyond the run's length.
     #[must_use]
     pub fn of(system: &System, document: &Document, inputs: usize) -> Self {
         let totals = system.totals();
@@ -27,24 +28,21 @@ impl Report {
         let length = SimTime::ZERO + run.run_length;
         let warm_up = SimTime::ZERO + run.warm_up;
         let slices = slo::slices(system);
-        let missed = |from, to| {
+        let read = |tally, which, from, to| {
             let (lost, judged) = slo::lost(&slices, from, to);
-            if judged.0 > 0 { Figure(lost.as_secs_f64() / 60.0) } else { Figure::NONE }
+            let missed = if judged.0 > 0 { Figure(lost.as_secs_f64() / 60.0) } else { Figure::NONE };
+            let mut span = span(tally, passed(system, from, to), stations(system, document, which));
+            span.slo_minutes_lost = missed;
+            span.edges = edges(system, which);
+            span
         };
-        let windows = totals.windows.iter().map(|(window, tally)| {
+        let windows = totals.windows.iter().enumerate().map(|(index, (window, tally))| {
             let (from, to) = (SimTime(window.from.0), SimTime(window.to.0).min(length));
             WindowReport {
                 name: window.name.clone(),
                 from_secs: window.from.as_secs_f64(),
                 to_secs: window.to.as_secs_f64(),
-                span: Span {
-                    slo_minutes_lost: missed(from, to),
-                    ..span(
-                        tally,
-                        passed(system, from, to),
-                        stations(system, document, |meter| within(meter, system.now(), from, to)),
-                    )
-                },
+                span: read(tally, Which { index: 1 + index, measured: WINDOWS + index }, from, to),
             }
         });
         Self {
@@ -59,18 +57,26 @@ impl Report {
             finished: system.finished(),
             events: system.events(),
             inputs: inputs as u64,
-            whole: Span {
-                slo_minutes_lost: missed(warm_up, length),
-                ..span(
-                    &totals.run,
-                    passed(system, warm_up, length),
-                    stations(system, document, |meter| meter.whole(system.now())),
-                )
-            },
+            drain_secs: system.now().since(length).as_secs_f64(),
+            drain_cost: drain_cost(system),
+            whole: read(&totals.run, Which { index: 0, measured: RUN }, warm_up, length),
             windows: windows.collect(),
-            edges: edges(system),
         }
     }
+}
+
+/// A span of the run: its index among those that count arrivals, and among those that are measured by time.
+#[derive(Clone, Copy)]
+struct Which {
+    index: usize,
+    measured: usize,
+}
+
+/// What all stations cost after the run's length, while requests in flight were waited for.
+fn drain_cost(system: &System) -> Figure {
+    let drains = system.stations.iter().filter_map(|station| station.meter.span(DRAIN, system.now()));
+    let cost: f64 = drains.map(|sum| sum.bucket.cost).sum();
+    if cost > 0.0 { Figure(cost) } else { Figure::NONE }
 }
 
 /// How much of a span has been simulated.
@@ -126,6 +132,7 @@ fn span(tally: &Tally, passed: SimDuration, stations: Vec<StationReport>) -> Spa
         slo_minutes_lost: Figure::NONE,
         reasons,
         stations,
+        edges: Vec::new(),
     }
 }
 
@@ -137,29 +144,14 @@ fn name_of(reason: Reason) -> String {
     }
 }
 
-/// Everything that a station's meter saw within a span.
-fn within(meter: &Meter, now: SimTime, from: SimTime, to: SimTime) -> Bucket {
-    let open = meter.open_bucket(now);
-    let mut sum: Option<Bucket> = None;
-    for bucket in meter.series().iter().map(std::rc::Rc::as_ref).chain([&open]) {
-        // A bucket belongs to the span that holds its middle.
-        let middle = SimTime(bucket.from.0 / 2 + bucket.to.0 / 2);
-        if middle >= from && middle < to && bucket.to > bucket.from {
-            sum = Some(match sum {
-                None => bucket.clone(),
-                Some(sum) => sum.merge(bucket),
-            });
-        }
-    }
-    sum.unwrap_or_default()
-}
-
-fn stations(system: &System, document: &Document, measure: impl Fn(&Meter) -> Bucket) -> Vec<StationReport> {
+fn stations(system: &System, document: &Document, which: Which) -> Vec<StationReport> {
     let by_node: BTreeMap<_, &Station> = system.stations.iter().map(|station| (station.id, station)).collect();
+    let measured = |meter: &Meter| meter.span(which.measured, system.now()).unwrap_or_default();
     let one = |station: &Station| {
-        let mut report = station_report(station, document, &measure(&station.meter));
+        let mut report = station_report(station, document, &measured(&station.meter));
         if let Kind::Broker(broker) = &station.kind {
-            let delivery = super::broker::report(&measure(&broker.deliveries));
+            let levels = measured(&broker.deliveries).bucket;
+            let delivery = super::broker::report(&broker.tallies[which.index], &levels);
             report.queue_length = delivery.lag;
             report.delivery = Some(delivery);
         }
@@ -168,18 +160,14 @@ fn stations(system: &System, document: &Document, measure: impl Fn(&Meter) -> Bu
     by_node.into_values().map(one).collect()
 }
 
-fn station_report(station: &Station, document: &Document, bucket: &Bucket) -> StationReport {
+fn station_report(station: &Station, document: &Document, sum: &SpanSum) -> StationReport {
+    let bucket = &sum.bucket;
     let secs = bucket.secs();
     let outcomes = Outcomes::of(bucket.by_outcome);
     // A removed station's node is gone; what it did still counts.
     let node = document.nodes.get(&station.id);
     let kind = node.map_or("removed", |node| node.kind.as_str());
-    let (slots, hit_ratio) = match &station.kind {
-        Kind::Pool(pool) => {
-            (true, if pool.lookups > 0 { ratio(pool.hits as f64, pool.lookups as f64) } else { Figure::NONE })
-        }
-        Kind::Source(_) | Kind::Balancer(_) | Kind::Broker(_) => (false, Figure::NONE),
-    };
+    let slots = matches!(station.kind, Kind::Pool(_));
     StationReport {
         node: station.id,
         kind: kind.to_owned(),
@@ -191,12 +179,8 @@ fn station_report(station: &Station, document: &Document, bucket: &Bucket) -> St
         throughput: ratio(outcomes.completed as f64, secs),
         utilization: if slots { ratio(bucket.busy_secs, bucket.slot_secs) } else { Figure::NONE },
         queue_length: if slots { ratio(bucket.queue_secs, secs) } else { Figure::NONE },
-        sojourn_time: Times {
-            mean: bucket.times.mean().into(),
-            percentiles: Percentiles::ask(|p| bucket.times.percentile(p)),
-            max: bucket.times.percentile(100.0).into(),
-        },
-        hit_ratio,
+        sojourn_time: Times::of(&sum.times),
+        hit_ratio: ratio(bucket.hits as f64, bucket.lookups as f64),
         replicated: matches!(&station.kind, Kind::Pool(pool) if pool.data.is_replicated()).then(|| ReplicatedReport {
             reads: bucket.copy_reads,
             stale: bucket.stale_reads,
@@ -208,18 +192,22 @@ fn station_report(station: &Station, document: &Document, bucket: &Bucket) -> St
     }
 }
 
-fn edges(system: &System) -> Vec<EdgeReport> {
+fn edges(system: &System, which: Which) -> Vec<EdgeReport> {
     let mut edges: Vec<EdgeReport> = system
         .edges
         .iter()
-        .map(|edge| EdgeReport {
-            edge: edge.plan.id,
-            from: edge.plan.from,
-            to: edge.plan.to,
-            sent: edge.sent,
-            outcomes: Outcomes::of(edge.by_outcome),
-            in_flight: edge.in_flight,
-            retries: edge.sent_again().1,
+        .enumerate()
+        .map(|(ix, edge)| {
+            let tally = system.edge_tally(ix as u32, which.index);
+            EdgeReport {
+                edge: edge.plan.id,
+                from: edge.plan.from,
+                to: edge.plan.to,
+                sent: tally.sent,
+                outcomes: Outcomes::of(tally.by_outcome),
+                in_flight: tally.in_flight(),
+                retries: tally.retries,
+            }
         })
         .collect();
     edges.sort_by_key(|edge| edge.edge);

@@ -7,7 +7,7 @@ use crate::model::system::System;
 use crate::model::system::station::Station;
 use crate::protocol::money::{MoneyFrame, MoneyKind, MoneyLine};
 
-/// Everything that has cost something since the warm-up, station by station in the order of their ids.
+/// Everything that has cost something within the run, warm-up and drain left out, station by station in the order of their ids.
 pub(super) fn lines(system: &System) -> Vec<MoneyLine> {
     let mut stations: Vec<&Station> = system.stations.iter().collect();
     stations.sort_by_key(|station| station.id);
@@ -58,7 +58,9 @@ pub(super) fn frame(system: &System, recent_secs: f64) -> MoneyFrame {
         let bucket = station.meter.recent(now, recent_secs);
         if bucket.secs() > 0.0 { bucket.cost * 3_600.0 / bucket.secs() } else { station.ledger.rate() }
     };
-    let hours = now.since(if now > warm_up { warm_up } else { SimTime::ZERO }).as_secs_f64() / 3_600.0;
+    // The drain is on nobody's bill.
+    let until = now.min(SimTime::ZERO + run.run_length);
+    let hours = until.since(if until > warm_up { warm_up } else { SimTime::ZERO }).as_secs_f64() / 3_600.0;
     let completed = system.totals().run.completed();
     MoneyFrame {
         per_hour: if lines.is_empty() { 0.0 } else { system.stations.iter().map(recent).sum() },

@@ -11,12 +11,16 @@ use crate::topology::document::{Diagnostic, Document};
 /// Mean of one figure over replications.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Estimate {
-    /// How many replications had the figure, and it was finite.
+    /// How many replications had the figure.
     pub replications: u32,
-    /// How many had none, or an infinite one: those are not in the mean.
+    /// In how many of those it was infinite: a percentile that falls on an unanswered request.
+    pub infinite: u32,
+    /// How many had none: those are not in the mean.
     pub left_out: u32,
+    /// Infinite if it was in any replication: the mean of the finite ones alone would reward whoever answers nobody.
     pub mean: Figure,
-    /// The true mean lies within `mean ± half_width` with the confidence asked for; `null` below two replications.
+    /// The true mean lies within `mean ± half_width` with the confidence asked for; `null` below two replications, and
+    /// where the mean is infinite.
     pub half_width: Figure,
 }
 
@@ -84,13 +88,16 @@ pub fn summary(document: &Document, seeds: &[u64]) -> Result<Vec<Row>, Vec<Diagn
 /// The mean of `figures`, one per replication, with an interval of the given `confidence` (0..1).
 #[must_use]
 pub fn estimate(figures: &[Figure], confidence: f64) -> Estimate {
-    let values: Vec<f64> = figures.iter().filter_map(|figure| figure.get()).filter(|value| value.is_finite()).collect();
+    let values: Vec<f64> = figures.iter().filter_map(|figure| figure.get()).collect();
+    let infinite = values.iter().filter(|value| value.is_infinite()).count();
     let mean = if values.is_empty() { Figure::NONE } else { Figure(values.iter().sum::<f64>() / values.len() as f64) };
+    let interval = if infinite == 0 { Interval::of_mean(&values, confidence, 1) } else { None };
     Estimate {
         replications: values.len() as u32,
+        infinite: infinite as u32,
         left_out: (figures.len() - values.len()) as u32,
         mean,
-        half_width: Interval::of_mean(&values, confidence, 1).map(|interval| interval.half_width).into(),
+        half_width: interval.map(|interval| interval.half_width).into(),
     }
 }
 
@@ -99,13 +106,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn infinite_and_absent_figures_are_counted_apart() {
-        let figures = [1.0, 2.0, 3.0, f64::INFINITY, f64::NAN].map(Figure);
+    fn absent_figures_are_left_out_and_an_infinite_one_is_the_mean() {
+        let figures = [1.0, 2.0, 3.0, f64::NAN].map(Figure);
         let found = estimate(&figures, 0.95);
-        assert_eq!((found.replications, found.left_out, found.mean), (3, 2, Figure(2.0)));
+        assert_eq!((found.replications, found.infinite, found.left_out, found.mean), (3, 0, 1, Figure(2.0)));
         // Student's t for two degrees of freedom at 97.5 % is 4.3027; the standard error is 1/sqrt(3).
         let half_width = found.half_width.get().unwrap();
         assert!((half_width - 4.302_65 / 3f64.sqrt()).abs() < 1e-4, "{half_width}");
+        // Half of eight runs answer too few for a p99: no mean of the others is told.
+        let figures = [0.5, f64::INFINITY].repeat(4).into_iter().map(Figure).collect::<Vec<_>>();
+        let found = estimate(&figures, 0.95);
+        assert_eq!((found.replications, found.infinite, found.left_out), (8, 4, 0));
+        assert_eq!((found.mean, found.half_width), (Figure(f64::INFINITY), Figure::NONE));
         assert_eq!(estimate(&figures[..1], 0.95).half_width, Figure::NONE);
         assert_eq!(estimate(&[], 0.95).mean, Figure::NONE);
     }

@@ -68,7 +68,8 @@ impl Drawn {
 
     /// Requests sent to each backend.
     fn sent(&self, report: &Report) -> Vec<u64> {
-        let sent = |edge: &EdgeId| report.edges.iter().find(|line| line.edge == *edge).map_or(0, |line| line.sent);
+        let sent =
+            |edge: &EdgeId| report.whole.edges.iter().find(|line| line.edge == *edge).map_or(0, |line| line.sent);
         self.edges.iter().map(sent).collect()
     }
 }

@@ -27,6 +27,7 @@ mod labs_memory;
 mod labs_messages;
 mod lessons;
 mod manifests;
+mod measured;
 mod mesh;
 mod money;
 mod moved_keys;

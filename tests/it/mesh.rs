@@ -333,7 +333,7 @@ fn attempts_per_request(layers: usize, share: f64, secs: f64, edge: &Params) -> 
     chain.document.faults.push(ScheduledFault { at_secs: 0.0, for_secs: None, fault });
     let report = simulate(&chain.document).unwrap_or_else(|problems| panic!("{problems:#?}"));
     let offered = report.whole.offered as f64;
-    (report.edges.iter().map(|one| one.sent as f64 / offered).collect(), offered)
+    (report.whole.edges.iter().map(|one| one.sent as f64 / offered).collect(), offered)
 }
 
 /// Mean attempts (1 − p^(k+1)) / (1 − p), where each fails with probability p on its own. 20,000 calls each; at 3.9

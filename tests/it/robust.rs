@@ -16,7 +16,7 @@ fn conserved(session: &Session) {
     let report = Report::of(session.system(), session.document(), session.inputs().len());
     let whole = &report.whole;
     assert_eq!(whole.offered, whole.outcomes.ended() + whole.in_flight, "requests");
-    for edge in &report.edges {
+    for edge in &report.whole.edges {
         assert_eq!(edge.sent, edge.outcomes.ended() + edge.in_flight, "attempts over connection {}", edge.edge.0);
     }
     let json = report.to_json();

@@ -63,7 +63,7 @@ mod tests {
         for ms in millis {
             histogram.record(SimDuration::from_millis(*ms));
         }
-        histogram.take()
+        histogram.snapshot()
     }
 
     #[test]

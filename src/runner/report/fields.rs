@@ -92,8 +92,9 @@ static REPORT: Shape = Shape {
         value("finished", "true or false", "whether the run had ended and drained"),
         value("events", "count", "events processed"),
         value("inputs", "count", "changes made while it ran"),
+        value("drain_secs", "s", "how long requests in flight were waited for afterwards; in no figure below"),
+        value("drain_cost", "USD", "what all stations cost meanwhile; absent where nothing has a price"),
         many("windows", "the document's windows, in its order", &WINDOW),
-        many("edges", "connections, by ascending id", &EDGE),
     ],
     with: &[&SPAN],
 };
@@ -135,6 +136,7 @@ static SPAN: Shape = Shape {
         value("slo_minutes_lost", "min", "time in which the objective was missed; absent where there is none"),
         many("reasons", "why requests did not complete, the most frequent first", &REASON),
         many("stations", "by ascending id", &STATION),
+        many("edges", "connections, by ascending id", &EDGE),
     ],
     with: &[],
 };
@@ -229,7 +231,7 @@ static REPLICATED: Shape = Shape {
 
 static DELIVERY: Shape = Shape {
     name: "delivery",
-    summary: "messages of a broker, in copies: a message counts once for each group that it is owed to",
+    summary: "messages published to a broker, in copies: a message counts once for each group that it is owed to",
     fields: &[
         value("published", "count", "taken from producers"),
         value("processed", "count", "processed at least once"),
@@ -237,7 +239,7 @@ static DELIVERY: Shape = Shape {
         value("dead_letters", "count", "put aside after too many failed deliveries"),
         value("lost", "count", "gone without having been processed"),
         value("lost_though_acknowledged", "count", "of those lost: the producer had been told that they are safe"),
-        value("expired", "count", "dropped from a full partition, or with their group"),
+        value("expired", "count", "of those lost: dropped from a full partition, or with their group"),
         value("lag", "count", "waiting or being processed, averaged over time"),
         one("time", "from reaching the broker to having been processed, over those processed", &TIMES),
         one("time_of_all", "the same over all published; one that was not processed counts as infinite", &PERCENTILES),
@@ -247,7 +249,7 @@ static DELIVERY: Shape = Shape {
 
 static EDGE: Shape = Shape {
     name: "edge",
-    summary: "attempts over one connection since the start",
+    summary: "attempts over one connection for the requests of the span, whenever they ended",
     fields: &[
         value("edge", "id", "the connection's"),
         value("from", "id", "the station that calls"),
@@ -279,9 +281,10 @@ static ESTIMATE: Shape = Shape {
     fields: &[
         value("metric", "text", "name and statistic, e.g. sojourn_time.p99"),
         value("unit", "text", "of mean and half_width; empty for shares and counts"),
-        value("replications", "count", "seeds that have the figure, and a finite one"),
-        value("left_out", "count", "seeds that have none, or an infinite one; they are not in the mean"),
-        value("mean", "", "over the replications, in the metric's unit"),
+        value("replications", "count", "seeds that have the figure"),
+        value("infinite", "count", "of those: seeds on which it is infinite"),
+        value("left_out", "count", "seeds that have none; they are not in the mean"),
+        value("mean", "", "over the replications, in the metric's unit; infinite if it is on any seed"),
         value(
             "half_width",
             "",

@@ -10,6 +10,7 @@ pub mod text;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::engine::stats::WindowHistogram;
 use crate::model::ids::{EdgeId, NodeId};
 use crate::model::outcome::Outcome;
 
@@ -96,13 +97,18 @@ pub struct Report {
     pub events: u64,
     /// Changes applied while it ran.
     pub inputs: u64,
-    /// From the end of the warm-up on.
+    /// How long requests in flight were waited for after the run's length [s]. Of what stations did and cost meanwhile
+    /// nothing stands in the figures below; requests that came in time count, however late they ended.
+    #[serde(default)]
+    pub drain_secs: f64,
+    /// What all stations cost meanwhile [USD]; absent where nothing has a price.
+    #[serde(default, skip_serializing_if = "absent")]
+    pub drain_cost: Figure,
+    /// From the end of the warm-up to the run's length.
     #[serde(flatten)]
     pub whole: Span,
     /// The document's windows, in its order.
     pub windows: Vec<WindowReport>,
-    /// By ascending id.
-    pub edges: Vec<EdgeReport>,
 }
 
 /// A named window.
@@ -154,6 +160,9 @@ pub struct Span {
     pub reasons: Vec<ReasonCount>,
     /// By ascending id; sources stand in it with what they sent.
     pub stations: Vec<StationReport>,
+    /// By ascending id.
+    #[serde(default)]
+    pub edges: Vec<EdgeReport>,
 }
 
 /// Requests by their fate.
@@ -230,6 +239,16 @@ pub struct Times {
     pub max: Figure,
 }
 
+impl Times {
+    pub(super) fn of(times: &WindowHistogram) -> Self {
+        Self {
+            mean: times.mean().into(),
+            percentiles: Percentiles::ask(|p| times.percentile(p)),
+            max: times.percentile(100.0).into(),
+        }
+    }
+}
+
 impl Default for Times {
     fn default() -> Self {
         Self { mean: Figure::NONE, percentiles: Percentiles::default(), max: Figure::NONE }
@@ -293,7 +312,8 @@ pub struct ReplicatedReport {
     pub stale_share: Figure,
 }
 
-/// What a message broker delivered within a span, in copies: a message counts once for each group that it is owed to.
+/// What a message broker delivered of what was published within a span, in copies: a message counts once for each group
+/// that it is owed to, and whenever it ends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeliveryReport {
     pub published: u64,
@@ -303,11 +323,11 @@ pub struct DeliveryReport {
     pub duplicates: u64,
     /// Put aside after too many failed deliveries.
     pub dead_letters: u64,
-    /// Gone without having been processed.
+    /// Gone without having been processed: with a crash, dropped from a full partition, or with their group.
     pub lost: u64,
     /// Of those lost: the producer had been told that they are safe.
     pub lost_though_acknowledged: u64,
-    /// Dropped from a full partition, or with their group.
+    /// Of those lost: dropped from a full partition, or with their group.
     pub expired: u64,
     /// Waiting or being processed, averaged over time.
     pub lag: Figure,
@@ -327,7 +347,8 @@ impl Default for Figure {
     }
 }
 
-/// Attempts over one edge since the start.
+/// Attempts over one edge for requests that arrived within a span, whenever they ended; what belongs to no request (the
+/// filling of a cache) counts when it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EdgeReport {
     pub edge: EdgeId,

@@ -80,7 +80,16 @@ impl Report {
             if self.inputs > 0 { format!(", {} changes while it ran", self.inputs) } else { String::new() },
             self.engine
         );
-        let _ = writeln!(out, "trace hash {}\n", self.trace_hash);
+        let _ = writeln!(out, "trace hash {}", self.trace_hash);
+        if self.drain_secs > 0.0 {
+            let cost = self.drain_cost.get().map_or_else(String::new, |cost| format!(" and ${cost:.5}"));
+            let _ = writeln!(
+                out,
+                "then {}{cost} until the last requests had ended, not counted below",
+                time(self.drain_secs)
+            );
+        }
+        out.push('\n');
         write_span(&mut out, &self.whole);
         for window in &self.windows {
             let (from, to) = (number(window.from_secs), number(window.to_secs));
@@ -178,7 +187,7 @@ fn write_station(out: &mut String, station: &StationReport) {
 fn write_delivery(out: &mut String, delivery: &DeliveryReport) {
     let _ = write!(
         out,
-        "  delivered {} of {}, {} again; {} dead letters, {} lost ({} of them acknowledged), {} expired",
+        "  delivered {} of {}, {} again; {} dead letters, {} lost ({} of them acknowledged, {} expired)",
         delivery.processed,
         delivery.published,
         delivery.duplicates,

@@ -4,7 +4,7 @@ use super::percentile_rank;
 use crate::engine::time::{NANOS_PER_SEC, SimDuration};
 
 /// Longest time that is told apart [ns]: one hour. Longer ones count as one hour (but in full in the mean).
-const LONGEST_NS: u64 = 3_600 * NANOS_PER_SEC;
+pub(super) const LONGEST_NS: u64 = 3_600 * NANOS_PER_SEC;
 
 /// Distribution of recorded times, to three significant digits from 1 ns to 1 h.
 ///

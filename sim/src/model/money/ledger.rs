@@ -66,13 +66,16 @@ pub struct Ledger {
     counted_from: u64,
     /// Requests at earlier prices.
     counted: Vec<(f64, u64)>,
+    /// When the run's length had passed, and how many requests had come by then: what is after it is not on the bill.
+    closed: Option<(SimTime, u64)>,
 }
 
 impl Ledger {
     /// From now on these run, and nothing else.
     pub fn set(&mut self, items: &[(Item, u32)], now: SimTime) {
+        let until = self.until(now);
         for row in &mut self.rows {
-            row.unit_ns = row.unit_ns(now);
+            row.unit_ns = row.unit_ns(until);
             (row.since, row.count) = (now, 0);
         }
         for (item, count) in items {
@@ -88,11 +91,24 @@ impl Ledger {
         if price == self.per_million {
             return;
         }
-        let before = requests.saturating_sub(self.counted_from);
+        let before = self.requests_until(requests).saturating_sub(self.counted_from);
         if self.per_million > 0.0 && before > 0 {
             self.counted.push((self.per_million, before));
         }
         (self.per_million, self.counted_from) = (price, requests);
+    }
+
+    /// The bill is complete: what runs from now on is not on it. `requests`: how many have come by now.
+    pub fn close(&mut self, now: SimTime, requests: u64) {
+        self.closed = Some((now, requests));
+    }
+
+    fn until(&self, now: SimTime) -> SimTime {
+        self.closed.map_or(now, |(closed, _)| closed.min(now))
+    }
+
+    fn requests_until(&self, requests: u64) -> u64 {
+        self.closed.map_or(requests, |(_, closed)| closed.min(requests))
     }
 
     /// What all that runs costs now [USD/h].
@@ -103,16 +119,17 @@ impl Ledger {
 
     /// What was run, in the order in which it first ran.
     pub fn lines(&self, now: SimTime) -> impl Iterator<Item = Line> {
+        let until = self.until(now);
         self.rows.iter().map(move |row| Line {
             item: row.item,
             running: row.count,
-            hours: row.unit_ns(now) as f64 / 3.6e12,
+            hours: row.unit_ns(until) as f64 / 3.6e12,
         })
     }
 
     /// Requests that were paid for, by price [USD for a million]; `requests`: how many have come by now.
     pub fn requests(&self, requests: u64) -> impl Iterator<Item = (f64, u64)> {
-        let current = (self.per_million, requests.saturating_sub(self.counted_from));
+        let current = (self.per_million, self.requests_until(requests).saturating_sub(self.counted_from));
         self.counted.iter().copied().chain(std::iter::once(current)).filter(|(price, count)| *price > 0.0 && *count > 0)
     }
 
@@ -160,6 +177,21 @@ mod tests {
         ledger.restart(at(4.0));
         assert!((ledger.total(at(5.0), 0) - 2.0 * 0.096 * 0.35).abs() < 1e-12, "only what still runs");
         assert_eq!(ledger.lines(at(5.0)).count(), 1);
+    }
+
+    #[test]
+    fn a_closed_bill_stays_as_it_is() {
+        let mut ledger = Ledger::default();
+        ledger.set(&[(LARGE, 2)], at(0.0));
+        ledger.set_per_million(1.0, 0);
+        ledger.close(at(1.0), 1_000_000);
+        let bill = 2.0 * 0.096 + 1.0;
+        assert!((ledger.total(at(3.0), 5_000_000) - bill).abs() < 1e-12, "nothing more is counted");
+        // A replica less and one of another kind, a new price: all of it is the drain's.
+        ledger.set(&[(LARGE, 1), (SPOT, 1)], at(2.0));
+        ledger.set_per_million(9.0, 2_000_000);
+        assert!((ledger.total(at(4.0), 5_000_000) - bill).abs() < 1e-12, "{}", ledger.total(at(4.0), 5_000_000));
+        assert!((ledger.rate() - 1.35 * 0.096).abs() < 1e-12, "what runs costs what it costs");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::link::Link;
 use super::plan::EdgePlan;
 use super::policies::PolicyState;
+use super::spans::EdgeTally;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::outcome::Outcome;
 
@@ -21,10 +22,13 @@ pub struct Edge {
     pub policy: Option<Box<PolicyState>>,
     /// Attempts still under way that nobody waits for any more.
     pub zombies: u64,
+    /// Attempts since the start: sent, ended, under way; and of those sent, how many were not the first try.
     pub sent: u64,
     pub by_outcome: [u64; 6],
     pub in_flight: u64,
     pub retries: u64,
+    /// By span (see [`super::spans`]), where there is more than one to tell apart.
+    pub(super) tallies: Vec<EdgeTally>,
     pub out_since: u64,
     pub out_dots: u64,
     pub back_since: u64,

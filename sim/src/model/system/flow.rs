@@ -147,12 +147,17 @@ impl System {
         let (edge_ix, verb, draws) = (attempt.edge, attempt.verb, attempt.draws);
         let has_ticket = attempt.policy != NONE;
         let (from_spot, spot, handshake) = (attempt.from_spot, attempt.spot, attempt.handshake);
+        let again = attempt.try_no > 0;
         let probe_timeout = if verb == Verb::Probe { self.probe_timeout(ix) } else { None };
         let edge = &mut self.edges[edge_ix as usize];
         let timeout = probe_timeout.or(edge.plan.timeout);
         if verb != Verb::Probe {
             edge.sent += 1;
             edge.in_flight += 1;
+            edge.retries += u64::from(again);
+            if self.spans.divided() {
+                self.book_sent(ix, again);
+            }
         }
         let lost = self.loses(ix, edge_ix, false);
         let edge = &self.edges[edge_ix as usize];
@@ -289,9 +294,7 @@ impl System {
         }
         if nobody || (detached && reason == Reason::Cancelled) {
             if !detached {
-                let edge = &mut self.edges[edge_ix as usize];
-                edge.by_outcome[outcome.index()] += 1;
-                edge.in_flight -= 1;
+                self.book_end(ix, outcome);
             }
             self.free(ix);
             return;
@@ -407,20 +410,16 @@ impl System {
         let attempt = &self.attempts[ix];
         let (found, via, request, base) = (attempt.found, attempt.via, attempt.request, attempt.base);
         let policy = attempt.policy;
-        let edge = &mut self.edges[edge_ix as usize];
-        edge.by_outcome[outcome.index()] += 1;
-        edge.in_flight -= 1;
+        self.book_end(ix, outcome);
         if let Caller::Delivery(delivery) = caller {
             // When and where to deliver it again is the broker's own affair.
             self.delivery_answered(delivery, outcome, reason);
             return;
         }
         let over = matches!(outcome, Outcome::Completed | Outcome::Abandoned);
+        let edge = &self.edges[edge_ix as usize];
         let retries = (!over && !edge.removed).then_some(edge.plan.retries);
         let mut retry = retries.is_some_and(|retries| try_no < retries);
-        if retry && policy == NONE {
-            edge.retries += 1;
-        }
         let backoff = edge.plan.backoff;
         if let Caller::Parent(parent) = caller {
             if backend != NONE {
@@ -444,7 +443,6 @@ impl System {
                 After::Tell => retry = false,
                 After::Retry(number) => (retry, next) = (true, number),
             }
-            self.edges[edge_ix as usize].retries += u64::from(retry);
         }
         if retry {
             let again = self.new_attempt(request, edge_ix, caller, verb, base);

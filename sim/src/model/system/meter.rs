@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::spans::RUN;
 use crate::engine::stats::{SparseHistogram, WindowHistogram};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::money::{Bill, Way, transfer_cost};
@@ -57,9 +58,19 @@ impl MemoryUse {
     fn absorb(&mut self, next: &Self) {
         (self.used, self.reserved) = (next.used, next.reserved);
         self.most = self.most.max(next.most);
-        self.allocated += next.allocated;
-        self.collections += next.collections;
-        self.paused_ns += next.paused_ns;
+        self.allocated = self.allocated.wrapping_add(next.allocated);
+        self.collections = self.collections.wrapping_add(next.collections);
+        self.paused_ns = self.paused_ns.wrapping_add(next.paused_ns);
+    }
+
+    /// See [`Bucket::owed`].
+    const fn owed(&self) -> Self {
+        Self {
+            allocated: self.allocated.wrapping_neg(),
+            collections: self.collections.wrapping_neg(),
+            paused_ns: self.paused_ns.wrapping_neg(),
+            ..*self
+        }
     }
 }
 
@@ -84,24 +95,71 @@ impl Bucket {
         merged
     }
 
-    /// Takes in what happened in `next`, but for the times.
+    /// Takes in what happened in `next`, but for the times. Counts may be owed: see [`SpanSum`].
     fn absorb(&mut self, next: &Self) {
         for (sum, more) in self.by_outcome.iter_mut().zip(next.by_outcome) {
-            *sum += more;
+            *sum = sum.wrapping_add(more);
         }
         self.to = next.to;
-        self.arrivals += next.arrivals;
-        self.good += next.good;
+        self.arrivals = self.arrivals.wrapping_add(next.arrivals);
+        self.good = self.good.wrapping_add(next.good);
         self.busy_secs += next.busy_secs;
         self.slot_secs += next.slot_secs;
         self.queue_secs += next.queue_secs;
         self.cost += next.cost;
         self.in_flight = next.in_flight;
         self.memory.absorb(&next.memory);
-        self.lookups += next.lookups;
-        self.hits += next.hits;
-        self.copy_reads += next.copy_reads;
-        self.stale_reads += next.stale_reads;
+        self.lookups = self.lookups.wrapping_add(next.lookups);
+        self.hits = self.hits.wrapping_add(next.hits);
+        self.copy_reads = self.copy_reads.wrapping_add(next.copy_reads);
+        self.stale_reads = self.stale_reads.wrapping_add(next.stale_reads);
+    }
+
+    /// What has to be added to this bucket to have nothing: a span that begins within it owes what was there before.
+    fn owed(&self) -> Self {
+        Self {
+            from: self.to,
+            to: self.to,
+            arrivals: self.arrivals.wrapping_neg(),
+            by_outcome: self.by_outcome.map(u64::wrapping_neg),
+            good: self.good.wrapping_neg(),
+            busy_secs: -self.busy_secs,
+            slot_secs: -self.slot_secs,
+            queue_secs: -self.queue_secs,
+            cost: -self.cost,
+            memory: self.memory.owed(),
+            lookups: self.lookups.wrapping_neg(),
+            hits: self.hits.wrapping_neg(),
+            copy_reads: self.copy_reads.wrapping_neg(),
+            stale_reads: self.stale_reads.wrapping_neg(),
+            ..Self::default()
+        }
+    }
+}
+
+/// What happened within a span of the run, from its first to its last nanosecond.
+///
+/// A span that begins within a bucket begins with minus what the bucket holds so far, so that the whole bucket can be
+/// added when it closes: no bucket is cut for a span's sake.
+#[derive(Clone, Debug, Default)]
+pub struct SpanSum {
+    /// But for its times.
+    pub bucket: Bucket,
+    /// Times of those Completed.
+    pub times: WindowHistogram,
+    /// Data that crossed each border [bytes].
+    pub bytes: [u64; 3],
+    open: bool,
+}
+
+impl SpanSum {
+    /// Adds another span, or a bucket: what happened in it happened in this one, too.
+    pub(super) fn add(&mut self, bucket: &Bucket, times: &WindowHistogram, bytes: [u64; 3]) {
+        self.bucket.absorb(bucket);
+        self.times.add(times);
+        for (sum, more) in self.bytes.iter_mut().zip(bytes) {
+            *sum = sum.wrapping_add(more);
+        }
     }
 }
 
@@ -126,11 +184,12 @@ pub struct Meter {
     per_million: f64,
     priced_from: u64,
     priced_before: f64,
-    /// What crossed a border, within the open bucket and before it [bytes].
+    /// What crossed a border within the open bucket [bytes].
     bytes: [u64; 3],
-    whole_bytes: [u64; 3],
     opened: SimTime,
     arrivals: u64,
+    /// What had come since the warm-up when the open bucket began.
+    arrived_before: u64,
     by_outcome: [u64; 6],
     good: u64,
     lookups: u64,
@@ -139,15 +198,18 @@ pub struct Meter {
     stale_reads: u64,
     times: WindowHistogram,
     series: Vec<Rc<Bucket>>,
-    /// Everything since the warm-up, but for the open bucket; without its times.
-    whole: Bucket,
-    /// The times that belong to `whole`, in a form to which a bucket's are added at little cost.
-    whole_times: WindowHistogram,
+    /// By span (see [`super::spans`]), but for the open bucket; `None`: it has not begun, or ended before this was here.
+    spans: Vec<Option<Box<SpanSum>>>,
 }
 
 impl Meter {
+    /// `spans`: whether each span is open; none are measured beyond those.
     #[must_use]
-    pub fn new(now: SimTime) -> Self {
+    pub(super) fn new(now: SimTime, spans: &[bool]) -> Self {
+        let begun = || {
+            let bucket = Bucket { from: now, to: now, ..Bucket::default() };
+            Some(Box::new(SpanSum { bucket, open: true, ..SpanSum::default() }))
+        };
         Self {
             busy: 0,
             queue: 0,
@@ -163,9 +225,9 @@ impl Meter {
             priced_from: 0,
             priced_before: 0.0,
             bytes: [0; 3],
-            whole_bytes: [0; 3],
             opened: now,
             arrivals: 0,
+            arrived_before: 0,
             by_outcome: [0; 6],
             good: 0,
             lookups: 0,
@@ -174,15 +236,14 @@ impl Meter {
             stale_reads: 0,
             times: WindowHistogram::new(),
             series: Vec::new(),
-            whole: Bucket { from: now, to: now, ..Bucket::default() },
-            whole_times: WindowHistogram::new(),
+            spans: spans.iter().map(|open| if *open { begun() } else { None }).collect(),
         }
     }
 
-    /// What has come since the warm-up ended, or before it since the start.
+    /// What has come since the warm-up ended, or before it since the start; in the drain, too.
     #[must_use]
     pub const fn arrivals_counted(&self) -> u64 {
-        self.whole.arrivals + self.arrivals
+        self.arrived_before + self.arrivals
     }
 
     /// Slots busy now.
@@ -281,10 +342,23 @@ impl Meter {
         self.bytes[way as usize] += bytes;
     }
 
-    /// Data that crossed each border since the warm-up [bytes].
+    /// Data that crossed each border within the run, warm-up and drain left out [bytes].
     #[must_use]
     pub fn bytes(&self) -> [u64; 3] {
-        std::array::from_fn(|way| self.whole_bytes[way] + self.bytes[way])
+        match &self.spans[RUN] {
+            Some(run) if run.open => std::array::from_fn(|way| run.bytes[way] + self.bytes[way]),
+            Some(run) => run.bytes,
+            None => [0; 3],
+        }
+    }
+
+    /// Hits over look-ups within the run, warm-up and drain left out; `None` where nothing was looked up.
+    #[must_use]
+    pub fn hit_ratio(&self) -> Option<f64> {
+        let run = self.spans.get(RUN)?.as_ref()?;
+        let (lookups, hits) = if run.open { (self.lookups, self.hits) } else { (0, 0) };
+        let (lookups, hits) = (run.bucket.lookups + lookups, run.bucket.hits + hits);
+        (lookups > 0).then(|| hits as f64 / lookups as f64)
     }
 
     /// What the station costs now by the hour [USD/h].
@@ -322,10 +396,13 @@ impl Meter {
         }
     }
 
-    /// Closes the open bucket.
+    /// Closes the open bucket: adds it to the series, and to the spans that are open.
     pub(super) fn tick(&mut self, now: SimTime) {
-        let times = self.times.take();
-        let bucket = self.bucket_with(now, times);
+        let bucket = self.open_bucket(now);
+        for sum in self.spans.iter_mut().flatten().filter(|sum| sum.open) {
+            sum.add(&bucket, &self.times, self.bytes);
+        }
+        self.times.reset();
         self.integrate(now);
         (self.busy_ns, self.slot_ns, self.queue_ns) = (0, 0, 0);
         self.bill.restart(now);
@@ -335,15 +412,13 @@ impl Meter {
             reserved: self.memory.reserved,
             ..MemoryUse::default()
         };
+        self.arrived_before += self.arrivals;
         (self.arrivals, self.by_outcome, self.good) = (0, [0; 6], 0);
         (self.lookups, self.hits) = (0, 0);
         (self.copy_reads, self.stale_reads) = (0, 0);
         (self.priced_from, self.priced_before) = (0, 0.0);
-        self.whole_bytes = self.bytes();
         self.bytes = [0; 3];
         self.opened = now;
-        self.whole.absorb(&bucket);
-        self.whole_times.add(&bucket.times);
         self.series.push(Rc::new(bucket));
     }
 
@@ -362,28 +437,61 @@ impl Meter {
         self.series = merged;
     }
 
-    /// Forgets the totals so far (not the series): the warm-up is over.
+    /// Forgets the run so far (neither the series nor the windows): the warm-up is over.
     pub(super) fn restart(&mut self, now: SimTime) {
         self.tick(now);
-        self.whole = Bucket { from: now, to: now, ..Bucket::default() };
-        self.whole_times.reset();
-        self.whole_bytes = [0; 3];
+        self.arrived_before = 0;
+        if !self.spans.is_empty() {
+            self.open_span(RUN, now);
+        }
+    }
+
+    /// A span begins.
+    pub(super) fn open_span(&mut self, span: usize, now: SimTime) {
+        let bucket = self.bucket_with(now, SparseHistogram::default()).owed();
+        let mut sum = SpanSum { bucket, bytes: self.bytes.map(u64::wrapping_neg), open: true, ..SpanSum::default() };
+        sum.times.subtract(&self.times);
+        self.spans[span] = Some(Box::new(sum));
+    }
+
+    /// A span ends.
+    pub(super) fn close_span(&mut self, span: usize, now: SimTime) {
+        let bucket = self.bucket_with(now, SparseHistogram::default());
+        if let Some(sum) = &mut self.spans[span] {
+            sum.add(&bucket, &self.times, self.bytes);
+            sum.open = false;
+        }
+    }
+
+    /// What happened within a span, as far as it has come; `None` before it begins, and where it ended too early.
+    #[must_use]
+    pub fn span(&self, span: usize, now: SimTime) -> Option<SpanSum> {
+        let mut sum = SpanSum::clone(self.spans.get(span)?.as_deref()?);
+        if sum.open {
+            let bucket = self.bucket_with(now, SparseHistogram::default());
+            sum.add(&bucket, &self.times, self.bytes);
+        }
+        Some(sum)
+    }
+
+    /// The run after its warm-up, as far as it has come; its times to two digits, as a bucket has them.
+    #[must_use]
+    pub fn whole(&self, now: SimTime) -> Bucket {
+        let SpanSum { bucket, times, .. } = self.span(RUN, now).unwrap_or_default();
+        Bucket { times: times.snapshot(), ..bucket }
+    }
+
+    /// Memory that it takes [bytes], but for the series.
+    #[must_use]
+    pub(super) fn bytes_held(&self) -> usize {
+        let sums = self.spans.iter().flatten();
+        size_of::<Self>() + self.times.bytes() + sums.map(|sum| size_of::<SpanSum>() + sum.times.bytes()).sum::<usize>()
     }
 
     /// Closed buckets, oldest first.
     #[must_use]
     pub fn series(&self) -> &[Rc<Bucket>] {
         &self.series
-    }
-
-    /// Everything since the warm-up.
-    #[must_use]
-    pub fn whole(&self, now: SimTime) -> Bucket {
-        let mut whole = self.whole.clone();
-        let open = self.open_bucket(now);
-        whole.absorb(&open);
-        whole.times = self.whole_times.snapshot().merged(&open.times);
-        whole
     }
 
     /// The last closed buckets that together span at least `secs` (all of them if they do not), with the open one.

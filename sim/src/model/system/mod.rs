@@ -30,6 +30,7 @@ mod rebuild;
 pub mod scaling;
 pub mod slab;
 pub mod source;
+pub mod spans;
 mod spots;
 pub mod station;
 #[cfg(test)]
@@ -55,6 +56,7 @@ use self::plan::{Plan, RunPlan};
 use self::policies::{Call, Ticket};
 use self::pool::replica::Replica;
 use self::slab::Slab;
+use self::spans::Spans;
 use self::spots::Spots;
 use self::station::Station;
 use crate::engine::event_queue::EventQueue;
@@ -140,6 +142,7 @@ pub struct System {
     pub totals: Totals,
     /// The whole system: arrivals at sources, ends of user requests.
     pub meter: Meter,
+    spans: Spans,
     bucket: SimDuration,
     trace: TraceHash,
     watched: bool,
@@ -189,7 +192,8 @@ impl System {
             active: Vec::new(),
             faults_begun: 0,
             totals: Totals::new(&plan.run),
-            meter: Meter::new(SimTime::ZERO),
+            meter: Meter::new(SimTime::ZERO, &[]),
+            spans: Spans::new(&plan.run),
             bucket: first_bucket(plan.run.run_length),
             trace: TraceHash::new(),
             watched: false,
@@ -213,6 +217,7 @@ impl System {
             system.queue.push(SimTime::ZERO + plan.run.warm_up, Event::WarmUpEnds);
         }
         system.queue.push(SimTime::ZERO + plan.run.run_length, Event::SourcesStop);
+        system.cut_spans(SimTime::ZERO);
         system.rebuild(plan);
         system
     }
@@ -255,12 +260,13 @@ impl System {
             station::Kind::Broker(broker) => broker.bytes(),
             _ => 0,
         });
+        let measured: usize = self.stations.iter().flat_map(Station::all_meters).map(Meter::bytes_held).sum();
         self.attempts.capacity_bytes()
             + self.calls.capacity_bytes()
             + self.tickets.capacity_bytes()
             + self.requests.capacity_bytes()
             + self.queue.len() * 32
-            + self.stations.len() * 43_000
+            + measured
             + (1 + self.totals.windows.len()) * 270_000
             + self.profile_bytes()
             + caches.sum::<usize>()
@@ -293,14 +299,25 @@ impl System {
     /// Processes events up to and including time `until`, at most `events_max`; tells how many there were.
     pub fn advance(&mut self, until: SimTime, events_max: u64) -> u64 {
         let mut done = 0;
-        while done < events_max && !self.finished {
-            let Some((time, event)) = self.queue.pop_until(until) else { break };
-            self.now = time;
-            self.events += 1;
-            done += 1;
-            self.handle(event);
+        loop {
+            // Spans are cut between two events, without one of their own: what is measured changes no run.
+            let before = SimTime(self.spans.next().0.saturating_sub(1)).min(until);
+            while done < events_max && !self.finished {
+                let Some((time, event)) = self.queue.pop_until(before) else { break };
+                self.now = time;
+                self.events += 1;
+                done += 1;
+                self.handle(event);
+                if self.sources_stopped {
+                    self.finish_if_drained();
+                }
+            }
+            let next = self.queue.peek_time().filter(|next| *next <= until);
+            match next {
+                Some(next) if done < events_max && !self.finished => self.cut_spans(next),
+                _ => return done,
+            }
         }
-        done
     }
 
     #[inline(always)]
@@ -309,21 +326,12 @@ impl System {
         match event {
             Event::Reach { attempt } => self.reach(attempt),
             Event::Work { replica, generation } => self.work(replica, generation),
-            Event::Answer { attempt } => {
-                self.answer(attempt);
-                self.finish_if_drained();
-            }
+            Event::Answer { attempt } => self.answer(attempt),
             Event::Arrive { source, generation } => self.arrive(source, generation),
             Event::UserReady { source, user } => self.user_ready(source, user),
-            Event::TimeOut { attempt } => {
-                self.time_out(attempt);
-                self.finish_if_drained();
-            }
+            Event::TimeOut { attempt } => self.time_out(attempt),
             Event::Retry { attempt } => self.retry(attempt),
-            Event::ConnectTimeOut { attempt } => {
-                self.connect_timed_out(attempt);
-                self.finish_if_drained();
-            }
+            Event::ConnectTimeOut { attempt } => self.connect_timed_out(attempt),
             Event::GiveUp { call } => self.give_up_call(call),
             Event::Hedge { call } => self.hedge(call),
             Event::Cancel { attempt } => self.cancelled(attempt),
@@ -332,19 +340,13 @@ impl System {
             Event::Released { attempt } => self.released(attempt),
             Event::Resolved { attempt } => self.resolved(attempt),
             Event::Pass { attempt } => self.waited_turn(attempt),
-            Event::Leave { request } => {
-                self.leave(request);
-                self.finish_if_drained();
-            }
+            Event::Leave { request } => self.leave(request),
             Event::Poll { station, caller, generation } => self.poll_registry(station, caller, generation),
             Event::Check { station, generation } => self.check_backends(station, generation),
             Event::Appended { station, partition, generation } => self.appended(station, partition, generation),
             Event::Flush { station, generation } => self.flush(station, generation),
             Event::Commit { station, generation } => self.commit(station, generation),
-            Event::Consumers { station, group } => {
-                self.consumers_due(station, group);
-                self.finish_if_drained();
-            }
+            Event::Consumers { station, group } => self.consumers_due(station, group),
             Event::Scrape { station, generation } => self.scrape(station, generation),
             Event::Member { station, number, generation } => self.stage_over(station, number, generation),
             Event::Look { station, generation } => self.look_due(station, generation),
@@ -369,14 +371,14 @@ impl System {
                     }
                 }
                 self.queue.push(self.now + self.run.drain, Event::DrainEnds);
-                self.finish_if_drained();
             }
             Event::DrainEnds => self.finished = true,
         }
     }
 
+    /// Whatever the last event was: it may have ended the last request at once, where latencies are zero.
     fn finish_if_drained(&mut self) {
-        if self.sources_stopped && self.in_flight() == 0 && !self.messages_open() {
+        if self.in_flight() == 0 && !self.messages_open() {
             self.finished = true;
         }
     }
@@ -492,6 +494,25 @@ impl System {
 }
 
 impl Station {
+    /// The run's length has passed: what is paid for and held from now on is the drain's.
+    fn close_books(&mut self, now: SimTime) {
+        self.ledger.close(now, self.meter.arrivals_counted());
+        if let station::Kind::Pool(pool) = &mut self.kind
+            && let Some(scaling) = &mut pool.scaling
+        {
+            scaling.held.close(now);
+        }
+    }
+
+    /// The same, to be read.
+    fn all_meters(&self) -> impl Iterator<Item = &Meter> {
+        let deliveries = match &self.kind {
+            station::Kind::Broker(broker) => Some(&broker.deliveries),
+            _ => None,
+        };
+        std::iter::once(&self.meter).chain(deliveries)
+    }
+
     /// All that is measured there: a broker has a second instrument, for its deliveries.
     fn meters(&mut self) -> impl Iterator<Item = &mut Meter> {
         let deliveries = match &mut self.kind {

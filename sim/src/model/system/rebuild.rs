@@ -20,6 +20,7 @@ use super::pool::TargetKind;
 use super::pool::state::Pool;
 use super::slab::NONE;
 use super::source::Source;
+use super::spans::EdgeTally;
 use super::station::{Kind, Station};
 use crate::engine::dist::Dist;
 use crate::engine::rng::Stream;
@@ -109,7 +110,7 @@ impl System {
             }
             StationConfig::Balancer(config) => Kind::Balancer(Box::new(Balancer::new(config, plan.id, self.seed))),
             StationConfig::Pool(config) => Kind::Pool(Box::new(Pool::new(config, plan.id.0, self.seed))),
-            StationConfig::Broker(config) => Kind::Broker(Box::new(Broker::new(config, now))),
+            StationConfig::Broker(config) => Kind::Broker(Box::new(Broker::new(config, now, &self.spans))),
         };
         self.stations.push(Station {
             id: plan.id,
@@ -120,7 +121,7 @@ impl System {
             down: false,
             clock_ahead: 0,
             kind,
-            meter: Meter::new(now),
+            meter: Meter::new(now, self.spans.open()),
             tariff: Tariff::default(),
             ledger: Ledger::default(),
             guard: Guard::new(&plan.admission),
@@ -270,6 +271,11 @@ impl System {
             by_outcome: [0; 6],
             in_flight: 0,
             retries: 0,
+            tallies: if self.spans.divided() {
+                vec![EdgeTally::default(); self.spans.arrivals().len()]
+            } else {
+                Vec::new()
+            },
             out_since: 0,
             out_dots: 0,
             back_since: 0,
@@ -412,8 +418,6 @@ impl Pool {
             program: 0,
             scaling: None,
             data: Data::default(),
-            lookups: 0,
-            hits: 0,
         }
     }
 }

@@ -107,5 +107,10 @@ fn line(row: &replications::Row) -> String {
     let width = text::figure(found.half_width, unit).map_or_else(String::new, |width| format!(" ± {width}"));
     let left_out =
         if found.left_out > 0 { format!("  (without {} seeds that had none)", found.left_out) } else { String::new() };
-    format!("{:<24} {mean}{width}{left_out}\n", row.metric)
+    let infinite = if found.infinite > 0 {
+        format!("  (infinite on {} of {} seeds)", found.infinite, found.replications)
+    } else {
+        String::new()
+    };
+    format!("{:<24} {mean}{width}{infinite}{left_out}\n", row.metric)
 }

@@ -190,8 +190,8 @@ fn ledger(ledger: &Ledger, levels: Levels) -> Html {
             { some("+ done, not committed", levels.done.into(), None) }
             { some("+ dead letters", ledger.dead, Some("tone-bad")) }
             { some("+ lost", ledger.lost, Some("tone-bad")) }
-            { some("+ expired", ledger.expired, Some("tone-bad")) }
-            { some("lost, though the producer was told it is safe", ledger.broken_promises, Some("tone-bad")) }
+            { some("of them dropped from a full partition, or with their group", ledger.expired, Some("tone-bad")) }
+            { some("of them the producer was told that they are safe", ledger.broken_promises, Some("tone-bad")) }
             { line("duplicates: processed again", ledger.duplicates, Some("tone-warn")) }
             { some("repeats recognized and skipped", ledger.skipped, None) }
             { line("deliveries", ledger.deliveries, None) }

@@ -28,8 +28,7 @@ impl System {
                     continue;
                 }
                 let broker = self.broker_mut(station);
-                broker.groups[group as usize].ledger.published += 1;
-                broker.deliveries.arrived();
+                broker.owed(group, &message);
                 broker.ended(group, Fate::Lost, &message);
             }
         }

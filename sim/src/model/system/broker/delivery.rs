@@ -9,7 +9,7 @@ use super::super::plan::PoolKind;
 use super::super::slab::Key;
 use super::super::slab::NONE;
 use super::super::station::Kind;
-use super::{Broker, DEAD_LETTERS_SHOWN, DUPLICATE, DeadLetter, Fate, Message};
+use super::{Broker, DEAD_LETTERS_SHOWN, DeadLetter, Fate, Message};
 use crate::engine::time::SimDuration;
 use crate::model::broker::lane::{Entry, Lane};
 use crate::model::broker::{Guarantee, Settings};
@@ -214,10 +214,8 @@ impl System {
         group.ledger.effects += 1;
         if again {
             group.ledger.duplicates += 1;
-            broker.deliveries.answered(DUPLICATE, SimDuration::ZERO);
-        } else {
-            broker.deliveries.answered(Fate::Processed.outcome(), now.since(message.published));
         }
+        broker.tallies_of(&message).for_each(|tally| tally.processed(again, now.since(message.published)));
         #[cfg(test)]
         self.effects.push((group_ix, message.id, partition, offset));
     }

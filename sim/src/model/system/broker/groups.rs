@@ -22,7 +22,9 @@ pub struct Ledger {
     /// Processed, and nothing is owed any more.
     pub processed: u64,
     pub dead: u64,
+    /// Gone without having been processed.
     pub lost: u64,
+    /// Of those lost: dropped to make room, or with the group.
     pub expired: u64,
     /// Deliveries sent: those acknowledged, failed, and those that the broker did not hear of before it crashed or
     /// still waits for.
@@ -37,7 +39,7 @@ pub struct Ledger {
     pub duplicates: u64,
     /// Processed again, recognized, and of no effect.
     pub skipped: u64,
-    /// Lost though the producer had been told that they are safe.
+    /// Of those lost: the producer had been told that they are safe.
     pub broken_promises: u64,
     pub rebalances: u64,
 }

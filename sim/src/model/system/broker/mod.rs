@@ -4,8 +4,8 @@
 //! topics that its path begins, and each replica of the service at its end is a member. Every message is owed to every
 //! group that subscribes to it: that is a *copy*, and copies are what the ledger counts.
 //!
-//! The ledger of a group, always: published = processed + dead letters + lost + expired + waiting + in flight + done but
-//! not committed.
+//! The ledger of a group, always: published = processed + dead letters + lost + waiting + in flight + done but not
+//! committed.
 //!
 //! A key's partition is its murmur2 modulo the number of partitions, as with Kafka's default partitioner. The user's request
 //! ends when the publication is acknowledged. A delivery is an attempt of its own over the group's edge, with a request that no
@@ -19,6 +19,7 @@
 mod crash;
 mod delivery;
 mod groups;
+mod tally;
 #[cfg(test)]
 pub(super) mod tests;
 
@@ -26,12 +27,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub use self::delivery::Delivery;
 pub use self::groups::{Group, Ledger};
+pub use self::tally::DeliveryTally;
 use super::System;
 use super::attempt::{Phase, Verb};
 use super::event::Event;
 use super::meter::Meter;
 use super::plan::Operation;
 use super::slab::Key;
+use super::spans::Spans;
 use super::station::Kind;
 use super::trail::Mark;
 use crate::engine::rng::{DrawKey, mix};
@@ -69,32 +72,16 @@ pub struct Message {
     pub(super) poison: bool,
 }
 
-/// How a copy of a message ended, and where that is counted in the meter of deliveries.
+/// How a copy of a message ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    Processed = Outcome::Completed as isize,
-    Lost = Outcome::Failed as isize,
+    Processed,
+    Lost,
     /// Put aside after too many failed deliveries.
-    Dead = Outcome::Shed as isize,
-    /// Dropped to make room before any consumer had it, or because its group is gone.
-    Expired = Outcome::Rejected as isize,
+    Dead,
+    /// Lost, too: dropped to make room before any consumer had it, or because its group is gone.
+    Expired,
 }
-
-impl Fate {
-    pub const fn outcome(self) -> Outcome {
-        match self {
-            Self::Processed => Outcome::Completed,
-            Self::Lost => Outcome::Failed,
-            Self::Dead => Outcome::Shed,
-            Self::Expired => Outcome::Rejected,
-        }
-    }
-}
-
-/// In the meter of deliveries: a message was processed once more.
-pub const DUPLICATE: Outcome = Outcome::TimedOut;
-/// In the meter of deliveries: its producer had been told that it is safe, and it is gone.
-pub const BROKEN_PROMISE: Outcome = Outcome::Abandoned;
 
 /// A message on its way into a partition.
 #[derive(Clone, Debug)]
@@ -153,8 +140,10 @@ pub struct Broker {
     turn: u32,
     /// Append-only while it runs.
     pub groups: Vec<Group>,
-    /// Copies of messages: published, waiting, in flight, ended.
+    /// Copies of messages that wait and that are in flight, over time.
     pub deliveries: Meter,
+    /// What became of those published: in the run, then in each window.
+    pub tallies: Vec<DeliveryTally>,
     /// Messages that would be recognized if they came again, oldest first.
     remembered: VecDeque<(SimTime, u64)>,
     known: BTreeSet<u64>,
@@ -164,7 +153,7 @@ pub struct Broker {
 }
 
 impl Broker {
-    pub(super) fn new(config: &Settings, now: SimTime) -> Self {
+    pub(super) fn new(config: &Settings, now: SimTime, spans: &Spans) -> Self {
         Self {
             config: *config,
             generation: 0,
@@ -178,7 +167,8 @@ impl Broker {
             partitions: Vec::new(),
             turn: 0,
             groups: Vec::new(),
-            deliveries: Meter::new(now),
+            deliveries: Meter::new(now, spans.open()),
+            tallies: spans.arrivals().iter().map(|span| DeliveryTally::new(*span)).collect(),
             remembered: VecDeque::new(),
             known: BTreeSet::new(),
             recognized: 0,
@@ -223,23 +213,31 @@ impl Broker {
         levels.done = levels.done.wrapping_add_signed(change(before.done, after.done));
     }
 
+    /// The tallies of the spans in which a message was published.
+    fn tallies_of(&mut self, message: &Message) -> impl Iterator<Item = &mut DeliveryTally> {
+        let published = message.published;
+        self.tallies.iter_mut().filter(move |tally| tally.holds(published))
+    }
+
+    /// A group is owed a copy of a message.
+    fn owed(&mut self, group: u32, message: &Message) {
+        self.groups[group as usize].ledger.published += 1;
+        self.tallies_of(message).for_each(|tally| tally.published += 1);
+    }
+
     /// Books the end of a copy.
     fn ended(&mut self, group: u32, fate: Fate, message: &Message) {
         let ledger = &mut self.groups[group as usize].ledger;
         match fate {
             Fate::Processed => ledger.processed += 1,
-            Fate::Lost => ledger.lost += 1,
             Fate::Dead => ledger.dead += 1,
-            Fate::Expired => ledger.expired += 1,
+            Fate::Lost | Fate::Expired => {
+                ledger.lost += 1;
+                ledger.expired += u64::from(fate == Fate::Expired);
+                ledger.broken_promises += u64::from(fate == Fate::Lost && message.told);
+            }
         }
-        if fate != Fate::Processed {
-            // Those processed were counted when that happened.
-            self.deliveries.answered(fate.outcome(), SimDuration::ZERO);
-        }
-        if fate == Fate::Lost && message.told {
-            self.groups[group as usize].ledger.broken_promises += 1;
-            self.deliveries.answered(BROKEN_PROMISE, SimDuration::ZERO);
-        }
+        self.tallies_of(message).for_each(|tally| tally.ended(fate, message.told));
     }
 
     /// Forgets what has been remembered for long enough.
@@ -427,8 +425,7 @@ impl System {
             let group = &self.broker(station).groups[group_ix as usize];
             let full = group.lanes[partition_ix as usize].queue.len() >= self.broker(station).config.capacity as usize;
             let broker = self.broker_mut(station);
-            broker.groups[group_ix as usize].ledger.published += 1;
-            broker.deliveries.arrived();
+            broker.owed(group_ix, &message);
             let lane = &mut broker.groups[group_ix as usize].lanes[partition_ix as usize].queue;
             let before = lane.levels();
             lane.push(offset, message);

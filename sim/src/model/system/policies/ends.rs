@@ -171,9 +171,7 @@ impl System {
                 self.backend_answered(station, ix, outcome, reason);
             }
         }
-        let edge = &mut self.edges[edge_ix as usize];
-        edge.by_outcome[outcome.index()] += 1;
-        edge.in_flight -= 1;
+        self.book_end(ix, outcome);
         self.settle_ticket(ix, outcome, self.now.since(sent_at));
         self.detach(ix);
     }
@@ -239,7 +237,6 @@ impl System {
             }
             Phase::Backoff | Phase::Held | Phase::Back | Phase::Lost => self.quiet = true,
         }
-        self.finish_if_drained();
     }
 
     /// What an attempt has called is cancelled in turn, over connections that do so.
@@ -286,7 +283,6 @@ impl System {
         if request != NONE {
             self.release_request(request);
         }
-        self.finish_if_drained();
     }
 
     /// Tells the caller of a call how it ended, if it still waits.

@@ -117,7 +117,6 @@ impl System {
         let ticket = self.attempts[key.ix].policy;
         self.tickets[ticket].line = None;
         self.leave_line(key.ix);
-        self.finish_if_drained();
     }
 
     /// It has stood in line for as long as it may.

@@ -33,7 +33,6 @@ pub(super) use check::check;
 
 use super::System;
 use super::attempt::{Caller, Phase, Verb};
-use super::edge::Edge;
 use super::event::Event;
 use super::plan::Layer;
 use super::slab::Key;
@@ -75,8 +74,6 @@ pub struct PolicyState {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PolicyCounts {
     pub calls: u64,
-    /// Tries sent that were not their call's first.
-    pub again: u64,
     pub rate_limited: u64,
     pub past_deadline: u64,
     pub circuit_open: u64,
@@ -451,7 +448,6 @@ impl System {
             self.look_at_live(call_ix);
         }
         self.free(ix);
-        self.finish_if_drained();
     }
 
     /// Of a user's tries, the newest that is still under way is the one that they wait for.
@@ -547,10 +543,7 @@ impl System {
 
     /// A try goes out. If it has not got through within the connect time-out, it ends.
     pub(super) fn watch_connect(&mut self, ix: u32, lost: bool, latency: SimDuration) {
-        let edge = &mut self.edges[self.attempts[ix].edge as usize];
-        if let Some(state) = &mut edge.policy {
-            state.counts.again += u64::from(self.attempts[ix].try_no > 0);
-        }
+        let edge = &self.edges[self.attempts[ix].edge as usize];
         let wait = edge.plan.policy.as_ref().and_then(|policy| policy.connect_timeout);
         if let Some(wait) = wait.filter(|wait| lost || latency > *wait)
             && self.attempts[ix].verb != Verb::Probe
@@ -592,13 +585,6 @@ impl System {
         for whose in gates {
             self.queue.push(now, Event::Room { edge: edge_ix, whose });
         }
-    }
-}
-
-impl Edge {
-    /// Attempts sent, and how many of them were not their call's first.
-    pub fn sent_again(&self) -> (u64, u64) {
-        (self.sent, self.policy.as_ref().map_or(self.retries, |state| state.counts.again))
     }
 }
 

@@ -111,8 +111,6 @@ impl System {
         let Found { hit, moved } = pool.data.work(replica_ix, key, deed, now);
         match (verb, deed) {
             (_, Deed::Get) => {
-                pool.lookups += 1;
-                pool.hits += u64::from(hit);
                 if moved {
                     self.note(ix, Mark::KeyMoved);
                 }

@@ -33,6 +33,4 @@ pub struct Pool {
     pub scaling: Option<Box<Scaling>>,
     /// Where its data lies.
     pub data: Data,
-    pub lookups: u64,
-    pub hits: u64,
 }

@@ -55,24 +55,34 @@ pub struct Held {
     /// [count x ns]
     ns: u128,
     most: u32,
+    /// The run's length has passed: nothing counts any more.
+    closed: Option<SimTime>,
 }
 
 impl Held {
     pub(super) fn set(&mut self, count: u32, now: SimTime) {
         self.ns = self.ns_until(now);
-        (self.now, self.since, self.most) = (count, now, self.most.max(count));
+        (self.now, self.since) = (count, now);
+        if self.closed.is_none() {
+            self.most = self.most.max(count);
+        }
+    }
+
+    pub(super) fn close(&mut self, now: SimTime) {
+        self.closed = Some(now);
     }
 
     fn ns_until(&self, now: SimTime) -> u128 {
+        let now = self.closed.map_or(now, |closed| closed.min(now));
         self.ns + u128::from(self.now) * u128::from(now.since(self.since).0)
     }
 
-    /// Replica-hours since the warm-up.
+    /// Replica-hours within the run, warm-up and drain left out.
     pub fn hours(&self, now: SimTime) -> f64 {
         self.ns_until(now) as f64 / 3.6e12
     }
 
-    /// How many now, and the most there have been since the warm-up.
+    /// How many now, and the most there have been within the run.
     pub const fn count(&self) -> (u32, u32) {
         (self.now, self.most)
     }

@@ -5,6 +5,7 @@ mod random_faults;
 use proptest::prelude::*;
 
 use super::attempt::Phase;
+use super::spans::{DRAIN, RUN};
 use super::station::Kind;
 use super::{LiveFault, System};
 use crate::engine::time::SimTime;
@@ -802,14 +803,16 @@ proptest! {
         prop_assume!(system.in_flight() == 0 && !system.messages_open());
         let now = system.now();
         for (ix, station) in system.stations.iter().enumerate() {
-            let whole = station.meter.whole(now);
+            let [mut whole, drain] = [RUN, DRAIN].map(|span| station.meter.span(span, now).unwrap());
+            whole.add(&drain.bucket, &drain.times, drain.bytes);
+            let (whole, times) = (whole.bucket, whole.times);
             if !matches!(station.kind, Kind::Pool(_)) || whole.by_outcome[1..].iter().any(|count| *count > 0) {
                 continue;
             }
             // Work for nobody, and what fills a cache, may go on when the run ends: those stays are as long as they are.
             let open = system.held_by(|attempt| attempt.station as usize == ix).into_iter();
             let open: f64 = open.map(|held| now.since(system.attempts[held].reached_at).as_secs_f64()).sum();
-            let stays = whole.times.mean().unwrap_or(0.0) * whole.times.count() as f64 + open;
+            let stays = times.mean().unwrap_or(0.0) * times.count() as f64 + open;
             let integral = whole.busy_secs + whole.queue_secs;
             let slack = 1e-6 * integral.max(1.0);
             prop_assert!((stays - integral).abs() <= slack, "{}: {stays} against {integral}", station.label);
