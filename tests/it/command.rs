@@ -127,7 +127,7 @@ fn seeds_on_all_cores_give_what_one_after_the_other_gives() {
         assert_eq!(summary["figures"], expected, "{jobs} at a time");
     }
 
-    let design = concat!(env!("CARGO_MANIFEST_DIR"), "/www/lessons/01-black-friday/solution.json");
+    let design = concat!(env!("CARGO_MANIFEST_DIR"), "/www/lessons/black-friday/solution.json");
     let grading = |jobs| headroom(&["grade", "black-friday", design, "--seeds", "5", "--jobs", jobs, "--json"]);
     let graded: serde_json::Value = serde_json::from_slice(&grading("1").stdout).expect("a grading");
     let seeds: Vec<&str> =

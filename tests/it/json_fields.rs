@@ -104,10 +104,10 @@ fn every_field_that_is_written_is_in_the_table_and_the_other_way_around() {
         see("run --json", &["run", "-", "--json"], &short(scenario, secs));
     }
     // A system that fails, whose stations have the names by which a lesson finds them.
-    see("run --json", &["run", &lesson("01-black-friday", "start"), "--until", "95", "--json"], "");
+    see("run --json", &["run", &lesson("black-friday", "start"), "--until", "95", "--json"], "");
     see("run --seeds N --json", &["run", "-", "--seeds", "2", "--json"], &short("one-queue", 20.0));
     for file in ["start", "solution"] {
-        let design = lesson("01-black-friday", file);
+        let design = lesson("black-friday", file);
         see("grade --json", &["grade", "black-friday", &design, "--seeds", "1", "--json"], "");
     }
     // A design that breaks the lesson's rules.
