@@ -2,23 +2,30 @@
 //!
 //! `tests/effects.json` has a row for each parameter of each registry (stations, connections, faults, and all that can be
 //! chosen in them): which document, from which value to which, which figure of the report, and whether it rises or falls.
-//! A parameter that is neither there nor on the list of open ones fails, and so does one whose figure stands still or goes
-//! the other way. `tests/effects-open.txt` lists those that have no row yet; a new parameter needs one.
+//! A parameter without a row fails, and so does one whose figure stands still or goes the other way. [`TOLD_ONLY`] lists
+//! those that change nothing but what is told of a run; their figures are those of its log.
 //!
 //! The documents are one small shop under different strain, see [`Base`]; a row sets what it needs beside. For a parameter
-//! without a row, and for a row whose figure is "?", `HEADROOM_EXPLORE=1` prints one that would do: take it only if its
-//! direction is what the words promise.
+//! without a row, and for a row whose figure is "?", `HEADROOM_EXPLORE=1` prints one that would do, and how all figures
+//! moved (`HEADROOM_EXPLORE=scaler` only those of parameters whose path has "scaler" in it): take it only if its figure and
+//! direction are what the words promise.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use headroom::engine::time::SimTime;
 use headroom::model::edge::EDGE_ENTRY;
 use headroom::model::fault::{self, Targets};
 use headroom::model::params::{Entry, ParamKind, ParamSpec, Params, Value, Variant};
 use headroom::model::station::{self, Category};
-use headroom::runner::simulate;
-use headroom::topology::document::{Area, AreaKind, Document, Edge, Fault, FaultTarget, Node, Point, ScheduledFault};
+use headroom::model::system::LogTone;
+use headroom::runner::report::Report;
+use headroom::runner::session::Session;
+use headroom::topology::document::{
+    Area, AreaKind, Change, Document, Edge, Edit, Fault, FaultTarget, Node, Point, ScheduledFault,
+};
+use headroom::topology::format::Run;
 use serde::{Deserialize, Serialize};
 
 use crate::fixture::{add, constant, exponential, variant, wire};
@@ -35,9 +42,15 @@ struct Row {
     base: Base,
     /// The station, the connection (`L>A`) or the fault's target that has it.
     at: String,
-    /// What else is set: `A.slots`, `L>A.retries`, `run.warm_up_secs`.
+    /// What else is set: `A.slots`, `L>A.retries`, `A.area` (a region's name), `run.warm_up_secs`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     set: BTreeMap<String, Value>,
+    /// What else happens: fault, target, from second, for so many, and the fault's parameters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    plan: Vec<(String, String, f64, f64, Params)>,
+    /// What somebody changes while it runs: when [s], and what (merged with what is chosen there).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    later: Option<(f64, BTreeMap<String, Value>)>,
     from: Value,
     to: Value,
     figure: String,
@@ -64,10 +77,13 @@ enum Base {
     Overloaded,
     /// Five times as much from 60 s on, and a new version at 200 s; few requests, long ones, on machines that cost.
     Growing,
+    /// Nothing is wrong; behind L there is also a service E of two replicas on the far side of the ocean, with clients of
+    /// its own there.
+    Wide,
 }
 
 impl Base {
-    const ALL: [Self; 4] = [Self::Calm, Self::Strained, Self::Overloaded, Self::Growing];
+    const ALL: [Self; 5] = [Self::Calm, Self::Strained, Self::Overloaded, Self::Growing, Self::Wide];
 
     fn document(self, kind_of_l: &str) -> Document {
         let growing = self == Self::Growing;
@@ -92,7 +108,7 @@ impl Base {
         let profile = match self {
             Self::Growing => variant("step", &[("before", 6.0), ("after", 30.0), ("at", 60.0)]),
             Self::Overloaded => variant("constant", &[("rate", 500.0)]),
-            Self::Calm | Self::Strained => variant("constant", &[("rate", 120.0)]),
+            Self::Calm | Self::Strained | Self::Wide => variant("constant", &[("rate", 120.0)]),
         };
         let shares = Value::from(0.2);
         let source = [
@@ -139,13 +155,22 @@ impl Base {
         for (label, area) in [("S", here), ("L", here), ("A", here), ("D", here), ("W", there)] {
             change(&mut document, label, |node| node.area = Some(area));
         }
+        if self == Self::Wide {
+            let e =
+                add(&mut document, "service", "E", &[service.as_slice(), &[("replicas", Value::from(2.0))]].concat());
+            wire(&mut document, l, e, &[]);
+            change(&mut document, "E", |node| node.area = Some(there));
+            let country = |code: &str| Value::List(vec![Value::from(code), Value::from(1.0)]);
+            let countries = Value::List(vec![country("US"), country("FR")]);
+            change(&mut document, "S", |node| node.params.set("countries", countries));
+        }
         let mut plan = |kind: &str, target: FaultTarget, at_secs: f64, for_secs: f64, params: &[(&str, f64)]| {
             let params = params.iter().fold(Params::new(), |all, (key, value)| all.with(key, *value));
             let fault = Fault { kind: kind.to_owned(), target, params };
             document.faults.push(ScheduledFault { at_secs, for_secs: Some(for_secs), fault });
         };
         match self {
-            Self::Calm | Self::Overloaded => {}
+            Self::Calm | Self::Overloaded | Self::Wide => {}
             Self::Strained => {
                 plan("slow", FaultTarget::Replica(a, 0), 4.0, 6.0, &[("factor", 20.0)]);
                 plan("error-rate", FaultTarget::Replica(a, 1), 6.0, 8.0, &[("share", 0.6)]);
@@ -207,14 +232,18 @@ fn known() -> Vec<Known> {
     let order = ["service", "cache", "database", "broker", "source", "balancer"];
     let mut stations: Vec<&Entry> = station::REGISTRY.iter().map(|kind| &kind.entry).collect();
     stations.sort_by_key(|entry| order.iter().position(|id| *id == entry.id).unwrap_or(usize::MAX));
-    let mut roots: Vec<(String, &[ParamSpec])> =
+    let mut roots: Vec<(String, &'static [ParamSpec])> =
         stations.into_iter().map(|entry| (entry.id.to_owned(), entry.params)).collect();
     roots.push(("edge".to_owned(), EDGE_ENTRY.params));
     roots.extend(fault::REGISTRY.iter().map(|kind| (format!("fault:{}", kind.entry.id), kind.entry.params)));
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
     for (root, params) in roots {
-        walk(&root, &root, &[], params, &mut seen, &mut found);
+        // What a distribution does is seen best where a service works.
+        let (first, rest): (Vec<_>, Vec<_>) = params.iter().partition(|spec| spec.key == "service_time");
+        for spec in first.into_iter().chain(rest) {
+            walk(&root, &root, &[], std::slice::from_ref(spec), &mut seen, &mut found);
+        }
     }
     found
 }
@@ -296,6 +325,22 @@ fn put(params: &mut Params, steps: &[Step], table: Option<&ParamSpec>, value: &V
     }
 }
 
+/// What a fault is at: a connection `L>A`, a replica `A/1`, a region, a station.
+fn target(document: &Document, at: &str) -> FaultTarget {
+    let id = |label: &str| document.nodes.iter().find(|(_, node)| node.label == label).map(|(id, _)| *id).unwrap();
+    if let Some((from, to)) = at.split_once('>') {
+        let (from, to) = (id(from), id(to));
+        let edge = document.edges.iter().find(|(_, edge)| (edge.from, edge.to) == (from, to));
+        FaultTarget::Edge(*edge.unwrap().0)
+    } else if let Some(area) = document.areas.iter().find(|(_, area)| area.label == at) {
+        FaultTarget::Area(*area.0)
+    } else if let Some((label, replica)) = at.split_once('/') {
+        FaultTarget::Replica(id(label), replica.parse().unwrap())
+    } else {
+        FaultTarget::Node(id(at))
+    }
+}
+
 /// The document of a row, with this value.
 fn document(row: &Row, known: &Known, value: &Value) -> Document {
     let routing = station::find(&known.root).is_some_and(|kind| kind.category == Category::Routing);
@@ -306,25 +351,26 @@ fn document(row: &Row, known: &Known, value: &Value) -> Document {
         match (at, value) {
             ("run", Value::Number(secs)) if key == "run_length_secs" => document.run_length_secs = *secs,
             ("run", Value::Number(secs)) if key == "warm_up_secs" => document.warm_up_secs = *secs,
+            ("run", Value::Number(secs)) if key == "day_secs" => document.day_secs = Some(*secs),
             ("run", _) => panic!("{}: {place}", row.param),
+            (_, Value::Text(kind)) if key == "kind" => change(&mut document, at, |node| node.kind.clone_from(kind)),
+            (_, Value::Text(region)) if key == "area" => {
+                let area = document.areas.iter().find(|(_, area)| area.label == *region).map(|(id, _)| *id);
+                change(&mut document, at, |node| node.area = area);
+            }
             ("fault", value) => fault.set(key, value.clone()),
             _ => params_of(&mut document, at).set(key, value.clone()),
         }
     }
+    for (kind, at, from, secs, params) in &row.plan {
+        let target = target(&document, at);
+        let once = fault::find(kind).is_some_and(|kind| kind.once);
+        let fault = Fault { kind: kind.clone(), target, params: params.clone() };
+        document.faults.push(ScheduledFault { at_secs: *from, for_secs: (!once).then_some(*secs), fault });
+    }
     if let Some(kind) = known.root.strip_prefix("fault:") {
         put(&mut fault, &known.steps, known.table.as_ref(), value);
-        let id = |label: &str| document.nodes.iter().find(|(_, node)| node.label == label).map(|(id, _)| *id).unwrap();
-        let target = if let Some((from, to)) = row.at.split_once('>') {
-            let (from, to) = (id(from), id(to));
-            let edge = document.edges.iter().find(|(_, edge)| (edge.from, edge.to) == (from, to));
-            FaultTarget::Edge(*edge.unwrap().0)
-        } else if let Some(area) = document.areas.iter().find(|(_, area)| area.label == row.at) {
-            FaultTarget::Area(*area.0)
-        } else if let Some((label, replica)) = row.at.split_once('/') {
-            FaultTarget::Replica(id(label), replica.parse().unwrap())
-        } else {
-            FaultTarget::Node(id(&row.at))
-        };
+        let target = target(&document, &row.at);
         let once = fault::find(kind).is_some_and(|kind| kind.once);
         let long = if row.base == Base::Growing { 150.0 } else { 15.0 };
         document.faults.push(ScheduledFault {
@@ -338,12 +384,41 @@ fn document(row: &Row, known: &Known, value: &Value) -> Document {
     document
 }
 
-/// All numbers of a report by their way, stations by label; percentiles of nobody are infinite.
-fn figures(document: &Document) -> Result<BTreeMap<String, f64>, String> {
-    let report = simulate(document).map_err(|problems| format!("{problems:?}"))?;
-    let report = serde_json::to_value(&report).unwrap();
+/// All numbers of a report by their way, stations by label; percentiles of nobody are infinite. Of the log of
+/// the run: how many lines tell of something bad, and when the last good one came [s].
+fn figures(row: &Row, known: &Known, value: &Value) -> Result<BTreeMap<String, f64>, String> {
+    let (session, problems) = Session::open(&Run::new(document(row, known, value)));
+    let Some(mut session) = session else { return Err(format!("{value:?}: {problems:?}")) };
+    if let Some((at_secs, changes)) = &row.later {
+        session.advance(SimTime::from_secs_f64(*at_secs), u64::MAX);
+        let mut after = session.document().clone();
+        for (place, value) in changes {
+            let (at, key) = place.split_once('.').unwrap();
+            let params = params_of(&mut after, at);
+            match (params.get(key).cloned(), value) {
+                (Some(Value::Variant(mut old)), Value::Variant(new)) if old.id == new.id => {
+                    new.params.0.iter().for_each(|(key, value)| old.params.set(key, value.clone()));
+                    params.set(key, old);
+                }
+                _ => params.set(key, value.clone()),
+            }
+        }
+        let edit = Edit::between(session.document(), &after);
+        session.apply(Change::Edit(edit)).map_err(|problems| format!("{value:?}: {problems:?}"))?;
+    }
+    let mut log = Vec::new();
+    for slice in 1..=20 {
+        let until = session.document().run_length_secs * f64::from(slice) / 20.0;
+        session.advance(SimTime::from_secs_f64(until), u64::MAX);
+        log.extend(session.system_mut().take_log());
+    }
+    session.advance(SimTime::NEVER, u64::MAX);
+    let report = Report::of(session.system(), session.document(), session.inputs().len());
     let mut found = BTreeMap::new();
-    flatten(&report, String::new(), &mut found);
+    flatten(&serde_json::to_value(&report).unwrap(), String::new(), &mut found);
+    let of = |tone: LogTone| log.iter().filter(move |line| line.tone == tone);
+    found.insert("log.bad".to_owned(), of(LogTone::Bad).count() as f64);
+    found.insert("log.last_good".to_owned(), of(LogTone::Good).next_back().map_or(0.0, |line| line.at.as_secs_f64()));
     Ok(found)
 }
 
@@ -384,7 +459,7 @@ fn moved(before: f64, after: f64) -> f64 {
 
 /// What is wrong with a row; `None`: nothing.
 fn wrong(row: &Row, known: &Known) -> Option<String> {
-    let of = |value: &Value| figures(&document(row, known, value)).map_err(|problem| format!("{value:?}: {problem}"));
+    let of = |value: &Value| figures(row, known, value);
     let (before, after) = match (of(&row.from), of(&row.to)) {
         (Ok(before), Ok(after)) => (before, after),
         (Err(problem), _) | (_, Err(problem)) => return Some(problem),
@@ -424,10 +499,18 @@ fn beside(name: &str) -> String {
     std::fs::read_to_string(file).expect("the tables stand beside the tests")
 }
 
-/// Parameters of which nothing is shown yet; the list may only become shorter.
-fn open() -> BTreeSet<String> {
-    beside("effects-open.txt").lines().map(str::to_owned).collect()
-}
+/// Parameters that decide only what is told of a run, and why that is all they do. Their figures are those of the log.
+const TOLD_ONLY: &[(&str, &str)] = &[
+    (
+        "service.rollout=rolling.deadline",
+        "As in Kubernetes, a rollout past its deadline is reported as failed and stays where it is: nobody rolls back.",
+    ),
+    ("service.rollout=recreate.deadline", "As above."),
+    (
+        "service.rollout=recreate.min_ready",
+        "All new replicas start at once, so nothing waits for them to count as available but the end of the rollout.",
+    ),
+];
 
 fn table() -> Vec<Row> {
     serde_json::from_str(&beside("effects.json")).expect("the table has rows as they are described here")
@@ -437,7 +520,9 @@ fn table() -> Vec<Row> {
 fn every_parameter_moves_a_figure() {
     let known: BTreeMap<String, Known> = known().into_iter().map(|known| (known.path.clone(), known)).collect();
     let rows = table();
-    let explores = std::env::var_os("HEADROOM_EXPLORE").is_some();
+    let explored = std::env::var("HEADROOM_EXPLORE").ok();
+    let explores = explored.is_some();
+    let explored = |path: &str| explored.as_deref().is_some_and(|part| part == "1" || path.contains(part));
     let mut problems = Vec::new();
     for row in &rows {
         if !known.contains_key(&row.param) {
@@ -445,15 +530,18 @@ fn every_parameter_moves_a_figure() {
         }
     }
     let told: BTreeSet<&str> = rows.iter().map(|row| row.param.as_str()).collect();
-    let open = open();
-    for path in &open {
-        if !known.contains_key(path) || told.contains(path.as_str()) {
-            problems.push(format!("{path}: it is not open any more, so it does not belong on the list"));
+    for row in &rows {
+        let only_told = TOLD_ONLY.iter().any(|(param, _)| *param == row.param);
+        if only_told != row.figure.starts_with("log.") {
+            problems.push(format!("{}: figures of the log are for what is only told, and for nothing else", row.param));
         }
+    }
+    for (param, _) in TOLD_ONLY.iter().filter(|(param, _)| !told.contains(param)) {
+        problems.push(format!("{param}: it is only told, but no row shows that it is"));
     }
     let missing: Vec<&Known> = known
         .values()
-        .filter(|known| !told.contains(known.path.as_str()) && (explores || !open.contains(&known.path)))
+        .filter(|known| !told.contains(known.path.as_str()) && (!explores || explored(&known.path)))
         .collect();
     let missing = on_all_cores(&missing, |known| {
         let would_do = if explores { explore(known) } else { String::new() };
@@ -461,8 +549,12 @@ fn every_parameter_moves_a_figure() {
     });
     problems.extend(missing);
     if explores {
-        let asked: Vec<&Row> = rows.iter().filter(|row| row.figure == "?" && known.contains_key(&row.param)).collect();
+        let asked: Vec<&Row> = rows
+            .iter()
+            .filter(|row| row.figure == "?" && known.contains_key(&row.param) && explored(&row.param))
+            .collect();
         problems.extend(on_all_cores(&asked, |row| complete(row, &known[&row.param])));
+        panic!("what would do:\n{}", problems.join("\n"));
     }
     let rows: Vec<&Row> = rows.iter().filter(|row| known.contains_key(&row.param)).collect();
     let found = on_all_cores(&rows, |row| wrong(row, &known[&row.param]).map(|why| format!("{}: {why}", row.param)));
@@ -544,12 +636,14 @@ fn explore(known: &Known) -> String {
                 base,
                 at: at.to_owned(),
                 set: BTreeMap::new(),
+                plan: Vec::new(),
+                later: None,
                 from,
                 to,
                 figure: String::new(),
                 moves: Moves::Up,
             };
-            let of = |value: &Value| figures(&document(&row, known, value));
+            let of = |value: &Value| figures(&row, known, value);
             if known_before.as_ref().is_none_or(|(from, _)| *from != row.from) {
                 match of(&row.from) {
                     Ok(before) => known_before = Some((row.from.clone(), before)),
@@ -579,34 +673,47 @@ fn explore(known: &Known) -> String {
     }
 }
 
-/// A row with the figure that says most.
+/// A row with the figure that says most, and which others have moved.
 fn complete(row: &Row, known: &Known) -> String {
-    let of = |value: &Value| figures(&document(row, known, value));
+    let of = |value: &Value| figures(row, known, value);
     match (of(&row.from), of(&row.to)) {
-        (Ok(before), Ok(after)) => match loudest(&before, &after) {
-            (score, figure, moves) if score >= MOVED => {
-                serde_json::to_string(&Row { figure, moves, ..row.clone() }).expect("a row is plain data") + ","
+        (Ok(before), Ok(after)) => {
+            let (score, figure, moves) = loudest(&before, &after);
+            if score < MOVED {
+                return format!("# {}: nothing moved as it is asked", row.param);
             }
-            _ => format!("# {}: nothing moved as it is asked", row.param),
-        },
+            let best = serde_json::to_string(&Row { figure, moves, ..row.clone() }).expect("a row is plain data");
+            let mut all = shares(&before, &after);
+            all.sort_by(|(a, _), (b, _)| b.abs().total_cmp(&a.abs()));
+            let mut told = best + ",";
+            for (share, figure) in all.iter().filter(|(share, _)| share.abs() >= MOVED).take(60) {
+                let value = |of: &BTreeMap<String, f64>| of.get(*figure).copied().unwrap_or(0.0);
+                told += &format!("\n    {share:+.2} {figure}: {:.4} -> {:.4}", value(&before), value(&after));
+            }
+            told
+        }
         (Err(why), _) | (_, Err(why)) => format!("# {}: {}", row.param, why.chars().take(300).collect::<String>()),
     }
+}
+
+/// By how much each figure has moved that does not hang on few requests.
+fn shares<'a>(before: &'a BTreeMap<String, f64>, after: &'a BTreeMap<String, f64>) -> Vec<(f64, &'a str)> {
+    let all: BTreeSet<&str> = before.keys().chain(after.keys()).map(String::as_str).collect();
+    let noise = ["events", "secs", "p999", "max", "slo_", "p90", "p95", "edges", "reasons", "in_flight"];
+    let value = |of: &BTreeMap<String, f64>, figure: &str| of.get(figure).copied().unwrap_or(0.0);
+    all.into_iter()
+        .filter(|figure| !noise.iter().any(|word| figure.contains(word)))
+        .map(|figure| (moved(value(before, figure), value(after, figure)), figure))
+        .collect()
 }
 
 /// The figure that has moved most: by how much of it (at most 0.3), and where to.
 fn loudest(before: &BTreeMap<String, f64>, after: &BTreeMap<String, f64>) -> (f64, String, Moves) {
     let mut best = (0.0, String::new(), Moves::Up);
-    for figure in before.keys().chain(after.keys()) {
-        // The fewer requests a figure hangs on, the less it says.
-        let noise = ["events", "secs", "p999", "max", "slo_", "p90", "p95", "edges", "reasons", "in_flight"];
-        if noise.iter().any(|word| figure.contains(word)) {
-            continue;
-        }
-        let value = |of: &BTreeMap<String, f64>| of.get(figure).copied().unwrap_or(0.0);
-        let share = moved(value(before), value(after));
+    for (share, figure) in shares(before, after) {
         let score = share.abs().min(0.3);
         if score > best.0 {
-            best = (score, figure.clone(), if share > 0.0 { Moves::Up } else { Moves::Down });
+            best = (score, figure.to_owned(), if share > 0.0 { Moves::Up } else { Moves::Down });
         }
     }
     best
