@@ -48,12 +48,6 @@ pub(super) enum Event {
     Resolved {
         attempt: Key,
     },
-    /// A caller asks the registry who is there; stale when `generation` is not the balancer's.
-    Poll {
-        station: u32,
-        caller: u32,
-        generation: u32,
-    },
     /// The wait before a retry is over.
     Retry {
         attempt: u32,
@@ -87,79 +81,15 @@ pub(super) enum Event {
     Released {
         attempt: Key,
     },
-    /// A balancer asks its backends how they are.
-    Check {
-        station: u32,
-        generation: u32,
-    },
-    /// What decides how many members a station has looks; stale when `generation` is not the fleet's.
-    Look {
-        station: u32,
-        generation: u32,
-    },
-    /// A metrics server asks the replicas of a pool; stale likewise.
-    Scrape {
-        station: u32,
-        generation: u32,
-    },
-    /// A stage of the life of a station's member is over; stale when `generation` is not the member's.
-    Member {
-        station: u32,
-        number: u32,
-        generation: u32,
-    },
-    /// A service's rollout may have something to do.
-    Roll {
-        station: u32,
-    },
-    /// A spot machine is about to be taken away.
-    Interrupt {
-        station: u32,
-        number: u32,
-    },
-    /// A replica's garbage is collected; stale when `generation` is not its memory's.
-    Collected {
-        replica: u32,
-        generation: u32,
-    },
-    /// A replica has taken more memory than it may.
-    OutOfMemory {
-        replica: u32,
-    },
-    /// An interval of a balancer's outlier detection ends.
-    Sweep {
-        station: u32,
-        generation: u32,
-    },
     /// The oldest append of a broker's partition is done; stale when `generation` is not the partition's.
     Appended {
         station: u32,
         partition: u32,
         generation: u32,
     },
-    /// A broker writes to disk what is only in memory; stale when `generation` is not the broker's.
-    Flush {
-        station: u32,
-        generation: u32,
-    },
-    /// Consumers commit their offsets; stale likewise.
-    Commit {
-        station: u32,
-        generation: u32,
-    },
-    /// A consumer group may have something to do.
-    Consumers {
-        station: u32,
-        group: u32,
-    },
-    /// A timetabled fault starts or ends.
-    Fault {
-        index: u32,
-        starts: bool,
-    },
-    /// A fault with a course of its own goes on; stale once it is lifted.
-    FaultStep {
-        serial: u32,
+    /// Something that comes seldom is due: what it is lies beside the queue (see [`super::timer`]).
+    Timer {
+        timer: Key,
     },
     /// A statistics bucket closes.
     Tick,

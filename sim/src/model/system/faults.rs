@@ -18,7 +18,6 @@
 use super::System;
 use super::attempt::Phase;
 use super::balancer::state::Memory;
-use super::event::Event;
 use super::link::Link;
 use super::log::LogTone;
 use super::plan::Standing;
@@ -31,6 +30,7 @@ use crate::model::fault::{self, Effect, FaultKind};
 use crate::model::ids::{FaultTarget, NodeId};
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::params::Params;
+use crate::model::system::timer::{FaultTurn, Timer};
 
 /// A fault in force.
 #[derive(Clone, Debug)]
@@ -83,6 +83,17 @@ impl ActiveFault {
 }
 
 impl System {
+    /// A fault of the timetable begins.
+    pub(super) fn start_timetabled(&mut self, index: u32) {
+        let super::TimedFault { kind, target, params, .. } = self.timetable[index as usize].clone();
+        self.start_fault(&kind, target, &params, Some(index));
+    }
+
+    /// A fault of the timetable ends.
+    pub(super) fn end_timetabled(&mut self, index: u32) {
+        self.end_faults(|active| active.scheduled == Some(index));
+    }
+
     /// A fault starts. Unknown kinds and missing targets do nothing: `topology::check` has named them.
     pub(super) fn start_fault(&mut self, kind: &str, target: FaultTarget, params: &Params, scheduled: Option<u32>) {
         let Some(kind) = fault::find(kind) else { return };
@@ -138,7 +149,7 @@ impl System {
         };
         if let Some(next) = next {
             let serial = active.serial;
-            self.queue.push(next, Event::FaultStep { serial });
+            self.schedule(next, Timer::Fault(FaultTurn::Steps { serial }));
         }
     }
 

@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 
 use super::System;
 use super::attempt::Verb;
-use super::event::Event;
 use super::slab::NONE;
 use super::station::Kind;
 use super::trail::Mark;
 use crate::engine::time::SimDuration;
 use crate::model::heap::{Counts, Heap, Settings};
 use crate::model::scaler::instance::Instance;
+use crate::model::system::timer::{HeapTurn, Timer};
 
 /// A replica's memory, and who holds what of it.
 #[derive(Clone, Debug)]
@@ -145,7 +145,7 @@ impl System {
             (allocator.heap.collect(), allocator.generation)
         });
         let Some((takes, generation)) = begun else { return };
-        self.queue.push(now + takes, Event::Collected { replica: replica_ix, generation });
+        self.schedule(now + takes, Timer::Heap { replica: replica_ix, turn: HeapTurn::Collected { generation } });
         self.note_pause(replica_ix, Mark::Paused);
         self.apply_harm(replica_ix);
     }

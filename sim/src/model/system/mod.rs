@@ -35,6 +35,7 @@ mod spots;
 pub mod station;
 #[cfg(test)]
 mod tests;
+mod timer;
 mod totals;
 mod trail;
 
@@ -59,6 +60,7 @@ use self::slab::Slab;
 use self::spans::Spans;
 use self::spots::Spots;
 use self::station::Station;
+use self::timer::{FaultTurn, Timer};
 use crate::engine::event_queue::EventQueue;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::engine::trace::TraceHash;
@@ -120,6 +122,8 @@ pub struct System {
     /// Every time that a message was processed: group, message, partition, offset.
     #[cfg(test)]
     effects: Vec<(u32, u64, u32, u64)>,
+    /// What comes seldom, until it is due.
+    timers: Slab<Timer>,
     /// What policies remember of calls and of their tries.
     calls: Slab<Call>,
     tickets: Slab<Ticket>,
@@ -171,6 +175,7 @@ impl System {
             requests: Slab::new(),
             attempts: Slab::new(),
             deliveries: Slab::new(),
+            timers: Slab::new(),
             has_brokers: false,
             poisoned: false,
             has_spread_data: false,
@@ -205,12 +210,16 @@ impl System {
             exemplars: exemplars::Exemplars::default(),
         };
         // Timetabled faults come first, so that one at time zero precedes the first arrival.
+        let mut starts = Vec::new();
         for (index, fault) in system.timetable.iter().enumerate() {
             let index = index as u32;
-            system.queue.push(fault.at, Event::Fault { index, starts: true });
+            starts.push((fault.at, Timer::Fault(FaultTurn::Begins { index })));
             if let Some(lasts) = fault.lasts {
-                system.queue.push(fault.at + lasts, Event::Fault { index, starts: false });
+                starts.push((fault.at + lasts, Timer::Fault(FaultTurn::Ends { index })));
             }
+        }
+        for (at, timer) in starts {
+            system.schedule(at, timer);
         }
         system.queue.push(SimTime::ZERO + system.bucket, Event::Tick);
         if plan.run.warm_up > SimDuration::ZERO {
@@ -341,26 +350,8 @@ impl System {
             Event::Resolved { attempt } => self.resolved(attempt),
             Event::Pass { attempt } => self.waited_turn(attempt),
             Event::Leave { request } => self.leave(request),
-            Event::Poll { station, caller, generation } => self.poll_registry(station, caller, generation),
-            Event::Check { station, generation } => self.check_backends(station, generation),
             Event::Appended { station, partition, generation } => self.appended(station, partition, generation),
-            Event::Flush { station, generation } => self.flush(station, generation),
-            Event::Commit { station, generation } => self.commit(station, generation),
-            Event::Consumers { station, group } => self.consumers_due(station, group),
-            Event::Scrape { station, generation } => self.scrape(station, generation),
-            Event::Member { station, number, generation } => self.stage_over(station, number, generation),
-            Event::Look { station, generation } => self.look_due(station, generation),
-            Event::Roll { station } => self.roll(station),
-            Event::Interrupt { station, number } => self.lose_machine(station, number),
-            Event::Collected { replica, generation } => self.collected(replica, generation),
-            Event::OutOfMemory { replica } => self.out_of_memory(replica),
-            Event::Sweep { station, generation } => self.sweep_outliers(station, generation),
-            Event::Fault { index, starts: true } => {
-                let TimedFault { kind, target, params, .. } = self.timetable[index as usize].clone();
-                self.start_fault(&kind, target, &params, Some(index));
-            }
-            Event::Fault { index, starts: false } => self.end_faults(|active| active.scheduled == Some(index)),
-            Event::FaultStep { serial } => self.step_fault(serial),
+            Event::Timer { timer } => self.timer_due(timer),
             Event::Tick => self.tick(),
             Event::WarmUpEnds => self.end_warm_up(),
             Event::SourcesStop => {

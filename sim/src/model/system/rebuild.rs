@@ -13,7 +13,6 @@ use super::balancer::state::Balancer;
 use super::broker::Broker;
 use super::data::{self, Data};
 use super::edge::Edge;
-use super::event::Event;
 use super::meter::Meter;
 use super::plan::{Carries, EdgePlan, Layer, Plan, PoolConfig, PoolKind, StationConfig, StationPlan};
 use super::pool::TargetKind;
@@ -29,6 +28,7 @@ use crate::model::discipline::Waiting;
 use crate::model::ids::FaultTarget;
 use crate::model::money::{Ledger, Tariff};
 use crate::model::outcome::{Outcome, Reason};
+use crate::model::system::timer::{BalancerTurn, Timer, schedule};
 
 impl System {
     /// Makes the system match `plan` from now on.
@@ -166,18 +166,18 @@ impl System {
         balancer.to_check.clear();
         balancer.rephase_outliers(self.now);
         if let Some(outliers) = balancer.config.outliers {
-            let event = Event::Sweep { station: ix, generation: balancer.generation };
-            self.queue.push(self.now + outliers.interval, event);
+            let timer = Timer::Balancer { station: ix, turn: BalancerTurn::Sweep { generation: balancer.generation } };
+            schedule(&mut self.queue, &mut self.timers, self.now + outliers.interval, timer);
         }
         if let Some(checks) = balancer.config.checks {
-            let event = Event::Check { station: ix, generation: balancer.generation };
-            self.queue.push(self.now + checks.interval, event);
+            let timer = Timer::Balancer { station: ix, turn: BalancerTurn::Check { generation: balancer.generation } };
+            schedule(&mut self.queue, &mut self.timers, self.now + checks.interval, timer);
         }
         if let Layer::Callers(config) = balancer.config.layer {
             let generation = balancer.generation;
             for caller in 0..balancer.callers() {
-                let event = Event::Poll { station: ix, caller, generation };
-                self.queue.push(self.now + config.refresh, event);
+                let timer = Timer::Balancer { station: ix, turn: BalancerTurn::Poll { caller, generation } };
+                self.schedule(self.now + config.refresh, timer);
             }
         }
     }
@@ -230,7 +230,7 @@ impl System {
                 change += config.slots as i32 - replica.slots as i32;
             }
             replica.set_slots(config.slots);
-            replica.chills_no_more_than(config, now);
+            replica.cap_cold_start(config, now);
         }
         for _ in kept.len()..wanted {
             let number = self.next_number(ix);

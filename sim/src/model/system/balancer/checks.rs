@@ -9,13 +9,13 @@
 use super::super::System;
 use super::super::attempt::{Caller, Verb};
 use super::super::balancer::state::Backend;
-use super::super::event::Event;
 use super::super::log::LogTone;
 use super::super::slab::NONE;
 use super::super::station::Kind;
 use crate::engine::time::SimDuration;
 use crate::model::ids::NodeId;
 use crate::model::outcome::{Outcome, Reason};
+use crate::model::system::timer::{BalancerTurn, Timer};
 
 impl System {
     /// A health check of the balancer itself: it is well as long as it believes that a backend is.
@@ -48,7 +48,10 @@ impl System {
             balancer.to_check.extend(0..balancer.backends.len() as u32);
             self.send_checks(station);
         }
-        self.queue.push(self.now + checks.interval, Event::Check { station, generation });
+        self.schedule(
+            self.now + checks.interval,
+            Timer::Balancer { station, turn: BalancerTurn::Check { generation } },
+        );
     }
 
     /// Sends as many of the checks that are due as may be under way.

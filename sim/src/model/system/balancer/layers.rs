@@ -31,6 +31,7 @@ use crate::engine::rng::mix;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::journey::Kept;
 use crate::model::outcome::{Outcome, Reason};
+use crate::model::system::timer::{BalancerTurn, Timer};
 
 /// Callers that a balancer tells apart; further ones share a picker.
 const CALLERS_MAX: u32 = 512;
@@ -352,7 +353,7 @@ impl System {
         let share = (mix(u64::from(asker.0) << 32 | u64::from(asker.1)) >> 40) as f64 / (1u64 << 24) as f64;
         let pause = SimDuration::from_secs_f64(config.refresh.as_secs_f64() * share);
         let generation = balancer.generation;
-        self.queue.push(now + pause, Event::Poll { station, caller, generation });
+        self.schedule(now + pause, Timer::Balancer { station, turn: BalancerTurn::Poll { caller, generation } });
         caller
     }
 
@@ -369,7 +370,10 @@ impl System {
         if !down {
             balancer.poll(caller, now);
         }
-        self.queue.push(now + config.refresh, Event::Poll { station, caller, generation });
+        self.schedule(
+            now + config.refresh,
+            Timer::Balancer { station, turn: BalancerTurn::Poll { caller, generation } },
+        );
     }
 }
 

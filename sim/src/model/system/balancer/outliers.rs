@@ -2,11 +2,11 @@
 
 use super::super::System;
 use super::super::balancer::state::{Balancer, Memory, Picker};
-use super::super::event::Event;
 use super::super::log::LogTone;
 use crate::engine::time::SimTime;
 use crate::model::outlier::{self, Detector};
 use crate::model::rotation::OutOfRotation;
+use crate::model::system::timer::{BalancerTurn, Timer};
 
 /// Why a backend gets nothing, since when, with the numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -180,7 +180,7 @@ impl System {
                 self.quiet = false;
             }
         }
-        self.queue.push(now + settings.interval, Event::Sweep { station, generation });
+        self.schedule(now + settings.interval, Timer::Balancer { station, turn: BalancerTurn::Sweep { generation } });
     }
 
     /// Acts on what a detector found, and tells.

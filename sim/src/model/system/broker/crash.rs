@@ -8,6 +8,7 @@ use crate::model::broker::Settings;
 use crate::model::fault::Effect;
 use crate::model::fault::harm::Harm;
 use crate::model::outcome::{Outcome, Reason};
+use crate::model::system::timer::{BrokerTurn, Timer};
 
 impl System {
     /// The broker dies: what was not flushed is gone, and whoever waits for an answer sees a broken connection.
@@ -85,9 +86,9 @@ impl System {
         broker.generation = broker.generation.wrapping_add(1);
         let generation = broker.generation;
         let Settings { flush_every, commit_every, .. } = broker.config;
-        self.queue.push(now + flush_every, Event::Flush { station, generation });
+        self.schedule(now + flush_every, Timer::Broker { station, turn: BrokerTurn::Flush { generation } });
         if let Some(every) = commit_every {
-            self.queue.push(now + every, Event::Commit { station, generation });
+            self.schedule(now + every, Timer::Broker { station, turn: BrokerTurn::Commit { generation } });
         }
     }
 

@@ -3,7 +3,6 @@
 
 use super::super::System;
 use super::super::attempt::{Caller, Request, Verb};
-use super::super::event::Event;
 use super::super::flow::purpose;
 use super::super::plan::PoolKind;
 use super::super::slab::Key;
@@ -14,6 +13,7 @@ use crate::engine::time::SimDuration;
 use crate::model::broker::lane::{Entry, Lane};
 use crate::model::broker::{Guarantee, Settings};
 use crate::model::outcome::{Outcome, Reason};
+use crate::model::system::timer::{BrokerTurn, Timer};
 
 /// A delivery under way, as long as its attempt lives.
 #[derive(Clone, Copy, Debug)]
@@ -275,7 +275,7 @@ impl System {
         }
         let until = now + config.wait(failures);
         self.in_lane(station, group_ix, partition, |lane| lane.put_back(offset, until));
-        self.queue.push(until, Event::Consumers { station, group: group_ix });
+        self.schedule(until, Timer::Broker { station, turn: BrokerTurn::Consumers { group: group_ix } });
     }
 
     /// An attempt of a delivery is over for good.
@@ -337,7 +337,7 @@ impl System {
             }
         }
         if let Some(every) = self.broker(station).config.commit_every {
-            self.queue.push(self.now + every, Event::Commit { station, generation });
+            self.schedule(self.now + every, Timer::Broker { station, turn: BrokerTurn::Commit { generation } });
         }
     }
 

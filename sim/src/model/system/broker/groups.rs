@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::super::System;
-use super::super::event::Event;
 use super::super::log::LogTone;
 use super::super::slab::NONE;
 use super::super::station::Kind;
@@ -14,6 +13,7 @@ use super::{Fate, Message, Partition};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::broker::assignment;
 use crate::model::broker::lane::{Lane, Levels};
+use crate::model::system::timer::{BrokerTurn, Timer};
 
 /// What a group was owed and got, in copies of messages; see the module of brokers for what adds up to what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -279,7 +279,10 @@ impl System {
         for replica in silent {
             self.forget_uncommitted(station, group_ix, replica);
             if session > SimDuration::ZERO {
-                self.queue.push(now + session, Event::Consumers { station, group: group_ix });
+                self.schedule(
+                    now + session,
+                    Timer::Broker { station, turn: BrokerTurn::Consumers { group: group_ix } },
+                );
             }
         }
         if changed {
@@ -321,7 +324,7 @@ impl System {
         if owned {
             self.commit_group(station, group_ix);
         }
-        self.queue.push(until, Event::Consumers { station, group: group_ix });
+        self.schedule(until, Timer::Broker { station, turn: BrokerTurn::Consumers { group: group_ix } });
         let name = self.group_name(station, group_ix);
         let id = self.stations[station as usize].id;
         let how =
@@ -377,7 +380,7 @@ impl System {
         let now = self.now;
         let entry = &mut self.broker_mut(station).groups[group as usize];
         if !std::mem::replace(&mut entry.pump_due, true) {
-            self.queue.push(now, Event::Consumers { station, group });
+            self.schedule(now, Timer::Broker { station, turn: BrokerTurn::Consumers { group } });
         }
     }
 

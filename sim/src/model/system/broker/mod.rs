@@ -44,6 +44,7 @@ use crate::model::broker::murmur2::partition_of;
 use crate::model::broker::{Acks, Guarantee, Settings};
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::priority::Priority;
+use crate::model::system::timer::{BrokerTurn, Timer};
 
 /// Dead letters that are kept to be shown.
 const DEAD_LETTERS_SHOWN: usize = 12;
@@ -464,7 +465,7 @@ impl System {
             partition.flushed = partition.next_offset;
         }
         let every = broker.config.flush_every;
-        self.queue.push(self.now + every, Event::Flush { station, generation });
+        self.schedule(self.now + every, Timer::Broker { station, turn: BrokerTurn::Flush { generation } });
     }
 
     /// Whether messages are still to come out of a broker.

@@ -5,11 +5,11 @@ use std::cmp::Reverse;
 use super::{Fleet, Kin, Member, Next, Upbringing};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::system::System;
-use crate::model::system::event::Event;
 use crate::model::system::pool::replica::Replica;
 use crate::model::system::scaling::Body;
 use crate::model::system::slab::NONE;
 use crate::model::system::station::Kind;
+use crate::model::system::timer::{FleetTurn, Timer};
 
 impl System {
     pub(in crate::model::system) fn fleet<T: Upbringing>(&mut self, station: u32) -> Option<&mut Fleet<T>> {
@@ -78,7 +78,7 @@ impl System {
         let Some(member) = self.member::<T>(station, number) else { return };
         member.generation = member.generation.wrapping_add(1);
         let generation = member.generation;
-        self.queue.push(now + after, Event::Member { station, number, generation });
+        self.schedule(now + after, Timer::Fleet { station, turn: FleetTurn::Member { number, generation } });
     }
 
     /// A stage of a member's life is over, unless the plan is stale.
@@ -138,7 +138,7 @@ impl System {
             Replica { queue: config.discipline.build(), body, ..Replica::new(station, number, slots, now) };
         replica.takes = replica.takes(config);
         if self.events > 0 {
-            replica.chills(config, now);
+            replica.start_cold(config, now);
         }
         let replicas = &self.replicas;
         let place = pool.replicas.partition_point(|other| replicas[*other as usize].number < number);

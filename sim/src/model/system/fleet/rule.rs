@@ -4,8 +4,8 @@ use super::{DECISIONS_MAX, Fleet, Upbringing};
 use crate::engine::time::SimDuration;
 use crate::model::scaler::Decision;
 use crate::model::system::System;
-use crate::model::system::event::Event;
 use crate::model::system::log::LogTone;
+use crate::model::system::timer::{FleetTurn, Timer};
 
 impl<T: Upbringing> Fleet<T> {
     fn keep(&mut self, decision: Decision) {
@@ -24,7 +24,7 @@ impl System {
         fleet.generation = fleet.generation.wrapping_add(1);
         fleet.looked = now;
         let generation = fleet.generation;
-        self.queue.push(now + every, Event::Look { station, generation });
+        self.schedule(now + every, Timer::Fleet { station, turn: FleetTurn::Look { generation } });
     }
 
     /// The rule looks, unless it is no more.
@@ -41,7 +41,7 @@ impl System {
         let (before, wanted, resize) = (fleet.wanted, decision.desired, decision.size);
         let (leaves_first, line) = (decision.leaves_first.clone(), T::line(&decision));
         fleet.keep(decision);
-        self.queue.push(now + every, Event::Look { station, generation });
+        self.schedule(now + every, Timer::Fleet { station, turn: FleetTurn::Look { generation } });
         if wanted != before {
             let entry = &self.stations[station as usize];
             let (id, text) = (entry.id, format!("{}: {before} → {wanted} {}. {line}", entry.label, T::NOUN));

@@ -65,7 +65,7 @@ impl System {
         }
         let replica = &mut self.replicas[replica_ix as usize];
         if replica.cold != 0 {
-            replica.warms(self.now);
+            replica.warm_up(self.now);
         }
         self.note(ix, Mark::Worked);
         let writes = self.requests[request].operation == Operation::Write;

@@ -104,7 +104,7 @@ impl System {
         replica.sync(now);
         let (station, slots) = (replica.station, replica.slots);
         if let Kind::Pool(pool) = &self.stations[station as usize].kind {
-            self.replicas[replica_ix as usize].chills(&pool.config, now);
+            self.replicas[replica_ix as usize].start_cold(&pool.config, now);
         }
         self.stations[station as usize].meter.slots(now, slots as i32);
         self.replica_revived(replica_ix);

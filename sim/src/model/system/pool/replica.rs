@@ -33,7 +33,7 @@ pub struct Replica {
     pub allocator: Option<Box<Allocator>>,
     /// Out of rotation by an operator's hand: it finishes what it has.
     pub drained: bool,
-    /// Not 0: it is cold; see `Replica::chills`.
+    /// Not 0: it is cold; see `Replica::start_cold`.
     pub cold: u32,
     /// It is cold until then, too; zero: not by the clock.
     pub warm_at: SimTime,
@@ -161,14 +161,14 @@ impl Replica {
 /// the one look at the count tells whether it is cold at all.
 impl Replica {
     /// It begins to serve, cold.
-    pub(in crate::model::system) fn chills(&mut self, config: &PoolConfig, now: SimTime) {
+    pub(in crate::model::system) fn start_cold(&mut self, config: &PoolConfig, now: SimTime) {
         let by_time = config.warm_up > SimDuration::ZERO;
         self.warm_at = if by_time { now + config.warm_up } else { SimTime::ZERO };
         self.cold = config.warm_up_requests + u32::from(by_time);
     }
 
     /// The numbers may have been lowered.
-    pub(in crate::model::system) fn chills_no_more_than(&mut self, config: &PoolConfig, now: SimTime) {
+    pub(in crate::model::system) fn cap_cold_start(&mut self, config: &PoolConfig, now: SimTime) {
         let requests = self.cold_requests().min(config.warm_up_requests);
         let until = now + config.warm_up;
         self.warm_at = if until > now { self.warm_at.min(until) } else { SimTime::ZERO };
@@ -188,7 +188,7 @@ impl Replica {
     /// It has served one more.
     #[cold]
     #[inline(never)]
-    pub(super) fn warms(&mut self, now: SimTime) {
+    pub(super) fn warm_up(&mut self, now: SimTime) {
         let requests = self.cold_requests().saturating_sub(1);
         if self.warm_at <= now {
             self.warm_at = SimTime::ZERO;

@@ -9,9 +9,9 @@ use crate::model::scaler::Measured;
 use crate::model::scaler::instance::Instance;
 use crate::model::system::System;
 use crate::model::system::attempt::Verb;
-use crate::model::system::event::Event;
 use crate::model::system::log::LogTone;
 use crate::model::system::slab::NONE;
+use crate::model::system::timer::{HeapTurn, Timer};
 
 /// Younger than this, a replica has no measurements.
 const YOUNGEST: SimDuration = SimDuration::from_secs(10);
@@ -246,7 +246,7 @@ impl System {
         let Some(body) = &mut self.replicas[replica_ix as usize].body else { return };
         if !body.doomed && too_much {
             body.doomed = true;
-            self.queue.push(self.now, Event::OutOfMemory { replica: replica_ix });
+            self.schedule(self.now, Timer::Heap { replica: replica_ix, turn: HeapTurn::OutOfMemory });
         }
     }
 

@@ -14,12 +14,12 @@ use crate::model::scaler::instance::Instance;
 use crate::model::scaler::nodes::{Amount, Place};
 use crate::model::scaler::start_up::StartUp;
 use crate::model::scaler::{Measured, ReplicaSeen};
-use crate::model::system::event::Event;
 use crate::model::system::fleet::{Fleet, Member, Next, Upbringing};
 use crate::model::system::log::LogTone;
 use crate::model::system::pool::state::Pool;
 use crate::model::system::slab::NONE;
 use crate::model::system::station::Kind;
+use crate::model::system::timer::{FleetTurn, Timer};
 
 /// A container that keeps dying waits 10 s before its second restart, twice as long before each further one, at most
 /// 5 min; 10 min of life make it forget. Source: Kubernetes' restart back-off.
@@ -349,7 +349,7 @@ impl System {
         let Some((life, _)) = scaling.config.instance.and_then(|instance| instance.spot) else { return };
         let draws = scaling.draws.child(u64::from(number)).child(SPOT);
         let after = SimDuration::from_secs_f64(life * standard_exponential(draws.unit(0)));
-        self.queue.push(now + after, Event::Interrupt { station, number });
+        self.schedule(now + after, Timer::Fleet { station, turn: FleetTurn::Interrupt { number } });
     }
 
     /// A spot machine is about to be taken away: another one is ordered, and this one ends what it holds, if it can.
@@ -406,7 +406,7 @@ impl System {
         let Kind::Pool(pool) = &self.stations[station as usize].kind else { return };
         let after = pool.config.rollout.min_ready;
         if after > SimDuration::ZERO && pool.scaling.as_ref().is_some_and(|scaling| scaling.rollout.is_some()) {
-            self.queue.push(now + after, Event::Roll { station });
+            self.schedule(now + after, Timer::Fleet { station, turn: FleetTurn::Roll });
         }
         self.roll_soon(station);
     }

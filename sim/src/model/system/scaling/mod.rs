@@ -25,7 +25,6 @@ pub use rollout::RolloutLook;
 use rollout::{Rollout, Version};
 
 use super::System;
-use super::event::Event;
 use super::fleet::{Fleet, Member};
 use super::plan::{Arrivals, PoolConfig, ScalingConfig};
 use super::slab::NONE;
@@ -37,6 +36,7 @@ use crate::model::scaler::calendar::Calendar;
 use crate::model::scaler::instance::Instance;
 use crate::model::scaler::nodes::Nodes;
 use crate::model::scaler::{self, Decision, Ladder, Measured, Scaler, Seen, StoreSeen};
+use crate::model::system::timer::{FleetTurn, Timer, schedule};
 
 /// A metrics server asks this often.
 const SCRAPE_EVERY: SimDuration = SimDuration::from_secs(15);
@@ -232,9 +232,9 @@ impl System {
             let scaling = Scaling::new(wished, config.replicas, node, seed, now);
             let (every, first) = (scaling.scaler.as_ref().map(|scaler| scaler.interval()), SCRAPE_FIRST);
             pool.scaling = Some(Box::new(scaling));
-            self.queue.push(now + first, Event::Scrape { station: ix, generation: 0 });
+            self.schedule(now + first, Timer::Fleet { station: ix, turn: FleetTurn::Scrape { generation: 0 } });
             if let Some(every) = every {
-                self.queue.push(now + every, Event::Look { station: ix, generation: 0 });
+                self.schedule(now + every, Timer::Fleet { station: ix, turn: FleetTurn::Look { generation: 0 } });
             }
             return config.replicas;
         };
@@ -255,9 +255,19 @@ impl System {
         if before.scaler != wished.scaler {
             scaling.pods.generation = scaling.pods.generation.wrapping_add(1);
             let generation = scaling.pods.generation;
-            self.queue.push(now + SCRAPE_EVERY, Event::Scrape { station: ix, generation });
+            schedule(
+                &mut self.queue,
+                &mut self.timers,
+                now + SCRAPE_EVERY,
+                Timer::Fleet { station: ix, turn: FleetTurn::Scrape { generation } },
+            );
             if let Some(scaler) = &scaling.scaler {
-                self.queue.push(now + scaler.interval(), Event::Look { station: ix, generation });
+                schedule(
+                    &mut self.queue,
+                    &mut self.timers,
+                    now + scaler.interval(),
+                    Timer::Fleet { station: ix, turn: FleetTurn::Look { generation } },
+                );
             }
         }
         match (&mut scaling.nodes, wished.nodes) {
@@ -295,7 +305,7 @@ impl System {
         if scaling.pods.generation != generation || self.stations[station as usize].removed {
             return;
         }
-        self.queue.push(now + SCRAPE_EVERY, Event::Scrape { station, generation });
+        self.schedule(now + SCRAPE_EVERY, Timer::Fleet { station, turn: FleetTurn::Scrape { generation } });
         let arrived = self.stations[station as usize].meter.arrivals_counted();
         let waiting = f64::from(self.stations[station as usize].meter.queue());
         let Some(scaling) = self.scaling(station) else { return };

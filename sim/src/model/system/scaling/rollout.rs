@@ -12,10 +12,10 @@ use crate::model::fault::Effect;
 use crate::model::ids::FaultTarget;
 use crate::model::scaler::hpa::Nanos;
 use crate::model::scaler::rollout::{self, Counts, Settings};
-use crate::model::system::event::Event;
 use crate::model::system::log::LogTone;
 use crate::model::system::plan::{PoolKind, ScalingConfig};
 use crate::model::system::station::Kind;
+use crate::model::system::timer::{FleetTurn, Timer, schedule};
 
 /// What a version is like.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -124,7 +124,7 @@ impl System {
         let replicas = pool.replicas.clone();
         let scaling = Scaling::new(&ScalingConfig::plain(), pool.config.replicas, id, seed, now);
         pool.scaling = Some(Box::new(scaling));
-        self.queue.push(now + super::SCRAPE_FIRST, Event::Scrape { station, generation: 0 });
+        self.schedule(now + super::SCRAPE_FIRST, Timer::Fleet { station, turn: FleetTurn::Scrape { generation: 0 } });
         for replica in replicas {
             self.adopt_replica(station, replica);
         }
@@ -136,7 +136,7 @@ impl System {
         if let Some(scaling) = self.scaling(station).filter(|scaling| scaling.rollout.is_some())
             && !std::mem::replace(&mut scaling.roll_due, true)
         {
-            self.queue.push(now, Event::Roll { station });
+            self.schedule(now, Timer::Fleet { station, turn: FleetTurn::Roll });
         }
     }
 
@@ -157,7 +157,12 @@ impl System {
         if counts.new > new || counts.new_available > available || counts.old < old {
             rollout.reached = (counts.new.max(new), counts.new_available.max(available), counts.old.min(old));
             rollout.progressed = now;
-            self.queue.push(now + settings.deadline, Event::Roll { station });
+            schedule(
+                &mut self.queue,
+                &mut self.timers,
+                now + settings.deadline,
+                Timer::Fleet { station, turn: FleetTurn::Roll },
+            );
         }
         let overdue = now.since(rollout.progressed) >= settings.deadline;
         let fails = overdue && !std::mem::replace(&mut rollout.failed, overdue);

@@ -363,7 +363,7 @@ pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
             system.scale::<Copy>(ix, 0, &[]);
             system.pool_mut(ix).data = super::Data::default();
             if let Some(primary) = primary {
-                dress(system, primary, false, None);
+                embody(system, primary, false, None);
             }
         }
         return;
@@ -395,12 +395,12 @@ pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
     if before.is_none_or(|before| before.size != wished.size) {
         // How busy the primary is has to be known beside cores.
         if let Some(primary) = primary {
-            dress(system, primary, wished.size.is_some(), None);
+            embody(system, primary, wished.size.is_some(), None);
         }
         let served = |copies: &mut Copies| copies.list.iter().map(|copy| copy.replica).collect();
         let served: Vec<u32> = system.store::<Copies>(ix).map_or_else(Vec::new, served);
         for replica in served.into_iter().filter(|replica| *replica != NONE) {
-            dress(system, replica, wished.size.is_some(), wished.instance());
+            embody(system, replica, wished.size.is_some(), wished.instance());
         }
     }
     system.scale::<Copy>(ix, wanted, &[]);
@@ -408,7 +408,7 @@ pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
 }
 
 /// Gives a replica cores, or takes them from it.
-fn dress(system: &mut System, replica_ix: u32, embodied: bool, instance: Option<Instance>) {
+fn embody(system: &mut System, replica_ix: u32, embodied: bool, instance: Option<Instance>) {
     let now = system.now;
     let replica = &mut system.replicas[replica_ix as usize];
     replica.sync(now);
