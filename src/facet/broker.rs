@@ -9,7 +9,6 @@ use crate::model::broker::lane::Levels;
 use crate::model::ids::NodeId;
 use crate::model::outcome::Reason;
 use crate::model::system::broker::{Broker as Running, Group as Consumers, Ledger};
-use crate::model::system::slab::NONE;
 use crate::model::system::station::Kind;
 
 /// What its card shows, and the rest of it; a glance has no [`Inside`].
@@ -166,7 +165,7 @@ fn inside(look: &Look<'_>, broker: &Running) -> Inside {
     let groups = broker.groups.iter().enumerate().filter(|(_, group)| !group.closed);
     let letters = broker.dead_letters.iter().rev().map(|letter| DeadLetter {
         at: letter.at,
-        source: look.system.stations[letter.message.source as usize].id,
+        source: look.system.station_at(letter.message.source).id,
         ordinal: letter.message.ordinal,
         group: name(letter.group as usize),
         partition: letter.partition,
@@ -184,9 +183,9 @@ fn inside(look: &Look<'_>, broker: &Running) -> Inside {
 
 fn group(look: &Look<'_>, group: &Consumers, name: String) -> Group {
     let (system, now) = (look.system, look.system.now());
-    let edge = &system.edges[group.edge as usize];
+    let edge = system.edge_at(group.edge);
     let members = group.members.iter().map(|member| Member {
-        replica: (member.replica != NONE).then(|| system.replicas[member.replica as usize].number),
+        replica: system.replica_at(member.replica).map(|replica| replica.number),
         in_flight: member.in_flight,
         silent_left_ns: member.silent_until.map(|until| until.since(now).0),
     });
@@ -202,7 +201,7 @@ fn group(look: &Look<'_>, group: &Consumers, name: String) -> Group {
     });
     Group {
         edge: edge.plan.id.0,
-        node: system.stations[edge.to as usize].id.0,
+        node: system.station_at(edge.to).id.0,
         name,
         members: members.collect(),
         lanes: lanes.collect(),

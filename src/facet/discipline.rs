@@ -23,7 +23,7 @@ impl Show for Queue {
     fn read(look: &mut Look<'_>) -> Option<Self> {
         let pool = look.pool()?;
         let name = || pool.config.discipline.kind().entry.name.to_owned();
-        let replicas = || pool.replicas.iter().map(|ix| &look.system.replicas[*ix as usize]);
+        let replicas = || look.system.replicas_of(pool);
         let several = pool.replicas.len() > 1;
         if pool.config.discipline.is_sharing() {
             let fullest = replicas().reduce(|best, other| if other.busy > best.busy { other } else { best })?;

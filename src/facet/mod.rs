@@ -162,7 +162,7 @@ impl Memory {
 /// All facets of a station.
 #[must_use]
 pub fn read(system: &System, at: u32, whole: bool, memory: &mut Memory) -> Vec<Facet> {
-    let mut look = Look { system, station: &system.stations[at as usize], at, whole, memory };
+    let mut look = Look { system, station: system.station_at(at), at, whole, memory };
     READERS.iter().filter_map(|reader| reader(&mut look)).collect()
 }
 

@@ -81,7 +81,7 @@ pub struct RateLimit {
 /// What there is to see of the policies of the connection with this index; `None` where it has none.
 #[must_use]
 pub fn read(system: &System, ix: u32) -> Option<Box<Policies>> {
-    let edge = &system.edges[ix as usize];
+    let edge = system.edge_at(ix);
     let (state, plan) = (edge.policy.as_ref()?, edge.plan.policy.as_ref()?);
     let now = system.now();
     let counts = state.counts;

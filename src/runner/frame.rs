@@ -97,12 +97,12 @@ impl FrameBuilder {
         system.look_into(&self.looked_into);
         let now = system.now();
         let clock = pace.clock.max(now);
-        let hops = std::mem::take(&mut system.hops);
+        let hops = system.take_hops();
         let hops = hops
             .iter()
             .map(|hop| Hop {
-                edge: system.edges[hop.edge as usize].plan.id,
-                source: system.stations[hop.source as usize].id.0,
+                edge: system.edge_at(hop.edge).plan.id,
+                source: system.station_at(hop.source).id.0,
                 ordinal: hop.ordinal,
                 back: hop.back,
                 outcome: hop.outcome as u8,
@@ -130,8 +130,9 @@ impl FrameBuilder {
             (self.series_due, self.series_ms) = (false, pace.wall_ms);
         }
         self.memory.keep_up(system);
-        let there = (0..system.stations.len()).filter(|at| !system.stations[*at].removed);
-        let stations: Vec<StationFrame> = there.map(|at| station_frame(system, at as u32, &mut self.memory)).collect();
+        let there: Vec<u32> = system.shown_stations().map(|(at, _)| at).collect();
+        let stations: Vec<StationFrame> =
+            there.into_iter().map(|at| station_frame(system, at, &mut self.memory)).collect();
         let insides = if slow_news { self.insides(system) } else { Vec::new() };
         let frame = Frame {
             run: pace.run,
@@ -161,7 +162,8 @@ impl FrameBuilder {
 
     /// Keeps the number of dots readable: k from 1, 2, 5, 10, 20, 50 …, changed only when it is clearly off.
     fn choose_dots(&mut self, system: &mut System, pace: Pace) {
-        let traversals: u64 = system.edges.iter().map(|edge| edge.sent + edge.by_outcome.iter().sum::<u64>()).sum();
+        let traversals: u64 =
+            system.all_edges().iter().map(|edge| edge.sent + edge.by_outcome.iter().sum::<u64>()).sum();
         let passed = pace.wall_ms - self.dots_chosen_ms;
         if self.dots_chosen_ms == 0.0 {
             (self.dots_chosen_ms, self.traversals) = (pace.wall_ms, traversals);
@@ -182,8 +184,7 @@ impl FrameBuilder {
 
     /// The stations that are looked into.
     fn insides(&mut self, system: &System) -> Vec<Inside> {
-        let there = self.looked_into.iter().filter_map(|node| Some((*node, system.station_index(*node)?)));
-        let there = there.filter(|(_, at)| !system.stations[*at as usize].removed);
+        let there = self.looked_into.iter().filter_map(|node| Some((*node, system.shown_station(*node)?.0)));
         there.map(|(node, at)| Inside { node, facets: facet::read(system, at, true, &mut self.memory) }).collect()
     }
 
@@ -205,10 +206,8 @@ impl FrameBuilder {
             if sent > again { sent as f64 / (sent - again) as f64 } else { f64::NAN }
         };
         let frames = system
-            .edges
-            .iter()
-            .enumerate()
-            .filter(|(_, edge)| !edge.removed)
+            .shown_edges()
+            .map(|(at, edge)| (at as usize, edge))
             .map(|(ix, edge)| EdgeFrame {
                 edge: edge.plan.id.0,
                 sent: edge.sent,
@@ -229,7 +228,7 @@ impl FrameBuilder {
             .collect();
         let quarter = SimDuration::from_millis(250);
         if self.sent.back().is_none_or(|(at, _)| now.since(*at) >= quarter) {
-            self.sent.push_back((now, system.edges.iter().map(|edge| (edge.sent, edge.retries)).collect()));
+            self.sent.push_back((now, system.all_edges().iter().map(|edge| (edge.sent, edge.retries)).collect()));
         }
         frames
     }
@@ -255,11 +254,11 @@ fn or_nan(value: Option<f64>) -> f64 {
 
 /// Requests worth asking about.
 fn exemplars(system: &System) -> Exemplars {
-    Exemplars { slow: system.exemplars.slowest(), failed: system.exemplars.failed.iter().rev().copied().collect() }
+    Exemplars { slow: system.slowest_lately(), failed: system.failed_lately().copied().collect() }
 }
 
 fn totals(system: &System) -> Totals {
-    let run = &system.totals.run;
+    let run = &system.totals().run;
     Totals {
         offered: run.offered,
         by_outcome: run.by_outcome,
@@ -272,7 +271,7 @@ fn totals(system: &System) -> Totals {
 }
 
 fn recent(system: &System, stations: &[StationFrame]) -> Recent {
-    let bucket = system.meter.recent(system.now(), RECENT_SECS);
+    let bucket = system.meter().recent(system.now(), RECENT_SECS);
     let secs = bucket.secs();
     let per_sec = |count: u64| if secs > 0.0 { count as f64 / secs } else { 0.0 };
     let ended: u64 = bucket.by_outcome.iter().sum();
@@ -294,7 +293,7 @@ fn recent(system: &System, stations: &[StationFrame]) -> Recent {
 }
 
 fn station_frame(system: &System, at: u32, memory: &mut Memory) -> StationFrame {
-    let station = &system.stations[at as usize];
+    let station = system.station_at(at);
     let bucket = station.meter.recent(system.now(), RECENT_SECS);
     let secs = bucket.secs();
     let per_sec = |count: u64| if secs > 0.0 { count as f64 / secs } else { 0.0 };
@@ -334,7 +333,7 @@ fn station_frame(system: &System, at: u32, memory: &mut Memory) -> StationFrame 
             let places =
                 if pool.config.shared_queue { limit } else { limit.saturating_mul(pool.replicas.len() as u32) };
             frame.queue_capacity = Some(places);
-            let replicas = pool.replicas.iter().map(|ix| &system.replicas[*ix as usize]);
+            let replicas = system.replicas_of(pool);
             frame.replicas = replicas.map(|replica| replica_frame(system, pool, replica)).collect();
         }
     }
@@ -365,9 +364,8 @@ fn replica_frame(system: &System, pool: &Pool, replica: &Replica) -> ReplicaFram
 }
 
 fn faults(system: &System) -> Vec<ActiveFault> {
-    system
-        .active
-        .iter()
+    let active = system.active_faults().iter();
+    active
         .map(|active| ActiveFault {
             kind: active.kind.entry.id.to_owned(),
             target_json: serde_json::to_string(&active.target).expect("a target is plain data"),

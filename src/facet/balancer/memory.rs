@@ -121,12 +121,12 @@ fn views(system: &System, balancer: &Balancer, callers: &BTreeMap<Asker, u32>, s
 
 /// Who asks, in words: a replica, or a part of a source's clients.
 fn name(system: &System, (station, part): Asker) -> String {
-    format!("{} {}", system.stations[station as usize].label, part + 1)
+    format!("{} {}", system.station_at(station).label, part + 1)
 }
 
 /// Whose resolver, in words: a replica's own, or one of a country's.
 fn resolver(system: &System, (station, part): Asker) -> String {
-    let Kind::Source(source) = &system.stations[station as usize].kind else { return name(system, (station, part)) };
+    let Kind::Source(source) = &system.station_at(station).kind else { return name(system, (station, part)) };
     let resolvers = source.config.resolvers.max(1);
     let country = source.config.countries.get((part / resolvers) as usize).map_or("", |(code, _)| code.as_str());
     format!("{country} resolver {}", part % resolvers + 1)

@@ -16,7 +16,6 @@ use crate::model::rotation::OutOfRotation;
 use crate::model::system::System;
 use crate::model::system::balancer::state::Balancer as Running;
 use crate::model::system::pool::replica::Replica;
-use crate::model::system::slab::NONE;
 use crate::model::system::station::Kind;
 
 /// Shares are those of this span [s], as far as it has been watched.
@@ -103,9 +102,9 @@ impl Show for Balancer {
 
 fn backend(system: &System, balancer: &Running, ix: usize, picks: Picks) -> Backend {
     let backend = &balancer.backends[ix];
-    let edge = &system.edges[backend.edge as usize];
-    let target = &system.stations[edge.to as usize];
-    let replica = (backend.replica != NONE).then(|| &system.replicas[backend.replica as usize]);
+    let edge = system.edge_at(backend.edge);
+    let target = system.station_at(edge.to);
+    let replica = system.replica_at(backend.replica);
     let picker = balancer.shown_picker(ix);
     let slow_start = picker.map_or(1.0, |picker| picker.share_of(ix, balancer.config.slow_start, system.now()));
     Backend {
@@ -166,7 +165,7 @@ impl Memory {
         while self.counted.get(1).is_some_and(|(at, _)| now.since(*at) >= span) {
             self.counted.pop_front();
         }
-        let balancers = system.stations.iter().filter(|station| !station.removed).filter_map(|station| {
+        let balancers = system.shown_stations().filter_map(|(_, station)| {
             let Kind::Balancer(balancer) = &station.kind else { return None };
             Some((station.id, balancer.backends.iter().map(|backend| backend.selections).collect::<Vec<u64>>()))
         });

@@ -38,6 +38,7 @@ mod tests;
 mod timer;
 mod totals;
 mod trail;
+mod view;
 
 use std::collections::BTreeMap;
 
