@@ -96,8 +96,8 @@ pub struct Conversation {
     held: Vec<Change>,
     playing: bool,
     speed: Speed,
-    watch: Option<NodeId>,
-    /// Stations that are looked into, and by how many.
+    /// Whose series are watched (`None`: the whole system's), and which stations are looked into; each by how many.
+    watched: BTreeMap<Option<NodeId>, usize>,
     looked_into: BTreeMap<NodeId, usize>,
     profiles: bool,
     events: u64,
@@ -125,7 +125,7 @@ impl Default for Conversation {
             held: Vec::new(),
             playing: false,
             speed: Speed::Times(1.0),
-            watch: None,
+            watched: BTreeMap::new(),
             looked_into: BTreeMap::new(),
             profiles: false,
             events: 0,
@@ -247,7 +247,7 @@ impl Conversation {
         run.inputs.clone_from(&self.inputs);
         let run_json = run.to_json();
         self.outgoing.push(ToWorker::Load { run: self.run, run_json, until_event: self.until_event });
-        self.outgoing.push(ToWorker::Watch { run: self.run, node: self.watch });
+        self.send_watched();
         if !self.looked_into.is_empty() {
             self.send_looks();
         }
@@ -357,39 +357,35 @@ impl Conversation {
         }
     }
 
-    /// Which node's series to send; `None`: the system's. Whether that is another one than before.
-    pub fn watch(&mut self, node: Option<NodeId>) -> bool {
-        let changed = self.watch != node;
-        if changed {
-            self.watch = node;
-            if self.ready {
-                self.outgoing.push(ToWorker::Watch { run: self.run, node });
-            }
+    /// Somebody watches the series of this station (`None`: of the whole system), until as many have stopped.
+    pub fn watch(&mut self, node: Option<NodeId>) {
+        if more(&mut self.watched, node) && self.ready {
+            self.send_watched();
         }
-        changed
+    }
+
+    pub fn unwatch(&mut self, node: Option<NodeId>) {
+        if fewer(&mut self.watched, node) && self.ready {
+            self.send_watched();
+        }
+    }
+
+    fn send_watched(&mut self) {
+        let nodes = self.watched.keys().copied().collect();
+        self.outgoing.push(ToWorker::Watch { run: self.run, nodes });
     }
 
     /// Somebody looks into this station: its whole inside is sent until as many have looked away.
     pub fn look_into(&mut self, node: NodeId) {
-        let looking = self.looked_into.entry(node).or_default();
-        *looking += 1;
-        if *looking == 1 && self.ready {
+        if more(&mut self.looked_into, node) && self.ready {
             self.send_looks();
         }
     }
 
-    /// Somebody looks away. Whether nobody looks into it any more.
-    pub fn look_away(&mut self, node: NodeId) -> bool {
-        let Some(looking) = self.looked_into.get_mut(&node) else { return true };
-        *looking -= 1;
-        if *looking > 0 {
-            return false;
-        }
-        self.looked_into.remove(&node);
-        if self.ready {
+    pub fn look_away(&mut self, node: NodeId) {
+        if fewer(&mut self.looked_into, node) && self.ready {
             self.send_looks();
         }
-        true
     }
 
     fn send_looks(&mut self) {
@@ -566,4 +562,22 @@ impl Conversation {
         }
         Some(news)
     }
+}
+
+/// One more. Whether it is the first.
+fn more<K: Ord>(counts: &mut BTreeMap<K, usize>, key: K) -> bool {
+    let count = counts.entry(key).or_default();
+    *count += 1;
+    *count == 1
+}
+
+/// One fewer. Whether it was the last.
+fn fewer<K: Ord>(counts: &mut BTreeMap<K, usize>, key: K) -> bool {
+    let Some(count) = counts.get_mut(&key) else { return false };
+    *count -= 1;
+    let last = *count == 0;
+    if last {
+        counts.remove(&key);
+    }
+    last
 }

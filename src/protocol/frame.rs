@@ -40,8 +40,8 @@ pub struct Frame {
     pub hops: Vec<Hop>,
     /// Log lines since the last frame.
     pub log: Vec<LogLine>,
-    /// Series for the charts: present at most four times a second.
-    pub series: Option<Series>,
+    /// Series for the charts, of all that is watched: present at most four times a second.
+    pub series: Vec<Series>,
     /// Costs and the objective: present at most four times a second.
     pub money: Option<Box<MoneyFrame>>,
     /// Requests worth asking about: present at most four times a second.

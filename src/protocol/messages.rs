@@ -37,10 +37,10 @@ pub enum ToWorker {
         run: RunId,
         to_ns: u64,
     },
-    /// Send this node's series instead of the system's; `None`: the system's.
+    /// Send the series of these stations with the frames, and of no others; `None` stands for the whole system.
     Watch {
         run: RunId,
-        node: Option<NodeId>,
+        nodes: Vec<Option<NodeId>>,
     },
     /// Send the whole inside of these stations with the frames, and of no others.
     LookInto {

@@ -57,7 +57,8 @@ pub struct FrameBuilder {
     series_ms: f64,
     /// Send the series with the next frame whatever the time.
     series_due: bool,
-    watched: Option<NodeId>,
+    /// Whose series are sent; `None` stands for the whole system.
+    watched: BTreeSet<Option<NodeId>>,
     /// The stations that are looked into.
     looked_into: BTreeSet<NodeId>,
     /// The frames carry where the time went.
@@ -69,13 +70,14 @@ pub struct FrameBuilder {
 impl FrameBuilder {
     /// A new run begins, or time went backwards.
     pub fn reset(&mut self, now: SimTime) {
-        let (watched, looked_into, profiles) = (self.watched, std::mem::take(&mut self.looked_into), self.profiles);
+        let (watched, looked_into) = (std::mem::take(&mut self.watched), std::mem::take(&mut self.looked_into));
+        let profiles = self.profiles;
         *self = Self { last: now, series_due: true, watched, looked_into, profiles, ..Self::default() };
     }
 
     /// Whose series the frames carry.
-    pub fn watch(&mut self, node: Option<NodeId>) {
-        self.watched = node;
+    pub fn watch(&mut self, nodes: impl IntoIterator<Item = Option<NodeId>>) {
+        self.watched = nodes.into_iter().collect();
         self.series_due = true;
     }
 
@@ -149,7 +151,7 @@ impl FrameBuilder {
             stations,
             hops,
             log,
-            series: slow_news.then(|| series(system, self.watched)),
+            series: self.watched.iter().filter(|_| slow_news).map(|node| series(system, *node)).collect(),
             money: slow_news.then(|| Box::new(money::frame(system, RECENT_SECS))),
             exemplars: slow_news.then(|| exemplars(system)),
             insides,
@@ -548,13 +550,16 @@ mod tests {
         session.advance(SimTime::from_secs_f64(20.0), u64::MAX);
         let mut builder = FrameBuilder::default();
         builder.reset(SimTime::ZERO);
+        let source = run.document.nodes.keys().copied().next();
+        builder.watch([None, source]);
         let frame = builder.build(session.system_mut(), pace(1.0));
         let totals = &frame.totals;
         assert_eq!(totals.offered, totals.by_outcome.iter().sum::<u64>() + totals.in_flight);
         for edge in &frame.edges {
             assert_eq!(edge.sent, edge.by_outcome.iter().sum::<u64>() + edge.in_flight);
         }
-        let series = frame.series.expect("the first frame carries the series");
+        let [series, of_source] = &frame.series[..] else { panic!("two are watched") };
+        assert_eq!((series.node, of_source.node), (None, source.map(|node| node.0)));
         assert_eq!(series.at_secs.len(), series.p99.len());
         let arrived: f32 = series.arrival_rate.iter().sum::<f32>() * series.bucket_secs as f32;
         assert!((f64::from(arrived) - totals.offered as f64).abs() <= 1.0, "{arrived} against {}", totals.offered);

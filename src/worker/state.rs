@@ -117,8 +117,8 @@ impl State {
                     self.anchor = None;
                 }
             }
-            ToWorker::Watch { run, node } if run == self.run => {
-                self.frames.watch(node);
+            ToWorker::Watch { run, nodes } if run == self.run => {
+                self.frames.watch(nodes);
                 self.frame_due = true;
             }
             ToWorker::LookInto { run, nodes } if run == self.run => {

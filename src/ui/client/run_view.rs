@@ -56,8 +56,8 @@ pub enum Answer {
 pub struct RunView {
     pub health: Health,
     pub frame: Shared<Frame>,
-    /// The latest series that came; of the watched node or the system.
-    pub series: Option<Shared<Series>>,
+    /// The series that are watched, as they came last; `None` stands for the whole system.
+    pub series: BTreeMap<Option<NodeId>, Shared<Series>>,
     pub log: Shared<Vec<LogLine>>,
     /// Costs and the objective, as they came last.
     pub money: Shared<MoneyFrame>,
@@ -99,7 +99,7 @@ impl Default for RunView {
         Self {
             health: Health::Starting,
             frame: Shared::default(),
-            series: None,
+            series: BTreeMap::new(),
             log: Shared::default(),
             money: Shared::default(),
             exemplars: Shared::default(),
@@ -139,18 +139,19 @@ impl RunView {
             log.drain(..surplus);
             self.log = Shared::new(log);
         }
-        if let Some(series) = &frame.series {
-            self.series = Some(Shared::new(series.clone()));
-        }
         if let Some(money) = &frame.money {
             self.money = Shared::new((**money).clone());
         }
         if let Some(exemplars) = &frame.exemplars {
             self.exemplars = Shared::new(exemplars.clone());
         }
-        // All that are looked into come together; what is left over belongs to those that nobody looks into any more.
-        if !frame.insides.is_empty() {
+        // All that is watched and looked into comes together; what is left over, nobody wants any more.
+        if frame.lately.is_some() {
+            self.series.retain(|node, _| frame.series.iter().any(|series| series.node.map(NodeId) == *node));
             self.insides.retain(|node, _| frame.insides.iter().any(|inside| inside.node == *node));
+        }
+        for series in &frame.series {
+            self.series.insert(series.node.map(NodeId), Shared::new(series.clone()));
         }
         for inside in &frame.insides {
             self.insides.insert(inside.node, Shared::new(inside.facets.clone()));
@@ -177,6 +178,12 @@ impl RunView {
     #[must_use]
     pub fn begun(&self) -> bool {
         self.frame.events > 0
+    }
+
+    /// The series of a station or the whole system, once there is something to draw.
+    #[must_use]
+    pub fn series_of(&self, node: Option<NodeId>) -> Option<&Shared<Series>> {
+        self.series.get(&node).filter(|series| !series.at_secs.is_empty())
     }
 
     #[must_use]

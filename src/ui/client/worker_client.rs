@@ -204,14 +204,15 @@ impl Simulation {
         self.say(|talk| talk.lift(kind, target));
     }
 
+    /// Sends the series of this station (`None`: of the whole system), until whoever asked for it stops.
     pub fn watch(&self, node: Option<NodeId>) {
-        // A run that stands sends no new series: those of the same node stay.
-        let changed = self.0.talk.borrow_mut().watch(node);
-        if changed {
-            self.0.view.borrow_mut().series = None;
-            self.send_outgoing();
-            self.tell();
-        }
+        self.0.talk.borrow_mut().watch(node);
+        self.send_outgoing();
+    }
+
+    pub fn unwatch(&self, node: Option<NodeId>) {
+        self.0.talk.borrow_mut().unwatch(node);
+        self.send_outgoing();
     }
 
     /// Sends the whole inside of this station, until whoever asked for it looks away.
@@ -221,10 +222,7 @@ impl Simulation {
     }
 
     pub fn look_away(&self, node: NodeId) {
-        let forgotten = self.0.talk.borrow_mut().look_away(node);
-        if forgotten {
-            self.0.view.borrow_mut().insides.remove(&node);
-        }
+        self.0.talk.borrow_mut().look_away(node);
         self.send_outgoing();
     }
 

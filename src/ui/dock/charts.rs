@@ -213,8 +213,7 @@ pub fn ChartCard(props: &ChartCardProps) -> Html {
     let run = use_run();
     let tabular = use_state_eq(|| false);
     let kind = props.kind;
-    let series =
-        run.series.clone().filter(|series| series.node == props.node.map(|node| node.0) && !series.at_secs.is_empty());
+    let series = run.series_of(props.node).cloned();
     let toggle = {
         let tabular = tabular.clone();
         Callback::from(move |_: MouseEvent| tabular.set(!*tabular))

@@ -21,6 +21,7 @@ use crate::protocol::{LogLevel, LogLine};
 use crate::topology::check;
 use crate::topology::document::{Diagnostic, Document, Place, Severity};
 use crate::ui::kit::icons::icon;
+use crate::ui::kit::look_into::use_watch;
 use crate::ui::words::target_words;
 
 #[component]
@@ -110,12 +111,11 @@ fn Whose() -> Html {
 /// The charts of the whole system or of one station.
 #[component]
 pub fn Charts() -> Html {
-    let simulation = use_simulation();
     let node = use_charted();
-    use_effect_with(node, move |node| simulation.watch(*node));
+    use_watch(node);
     // Where nothing has a price there is nothing to draw.
     let run = use_run();
-    let priced = run.series.as_ref().is_some_and(|series| !series.cost_per_hour.is_empty());
+    let priced = run.series_of(node).is_some_and(|series| !series.cost_per_hour.is_empty());
     let kinds = [ChartKind::Throughput, ChartKind::Times, ChartKind::Cost, ChartKind::Utilization, ChartKind::Queue];
     let kinds = kinds.into_iter().filter(|kind| priced || *kind != ChartKind::Cost);
     html! {

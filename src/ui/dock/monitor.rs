@@ -9,6 +9,7 @@ use crate::topology::document::NodeId;
 use crate::ui::browser;
 use crate::ui::kit::format;
 use crate::ui::kit::icons::icon;
+use crate::ui::kit::look_into::use_watch;
 use crate::ui::store::{use_dispatch, use_document, use_run, use_simulation};
 
 /// What is always there.
@@ -25,12 +26,8 @@ pub fn Monitor() -> Html {
     let document = use_document();
     let dispatch = use_dispatch();
     let node = use_charted();
-    {
-        let simulation = simulation.clone();
-        use_effect_with(node, move |node| simulation.watch(*node));
-    }
-    let series =
-        run.series.clone().filter(|series| series.node == node.map(|node| node.0) && !series.at_secs.is_empty());
+    use_watch(node);
+    let series = run.series_of(node).cloned();
     let remembers = series.as_ref().is_some_and(|series| series.reserved.iter().any(|bytes| *bytes > 0.0));
     let whose = node.and_then(|id| document.nodes.get(&id)).map_or("system", |node| node.label.as_str()).to_owned();
     let save = |kind: &'static str, media: &'static str, pack: fn(&Series) -> String| {

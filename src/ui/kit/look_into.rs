@@ -1,4 +1,4 @@
-//! What the simulation tells of a station's inside only while somebody looks.
+//! What the simulation tells only while somebody looks: a station's inside, and series for charts.
 
 use yew::prelude::*;
 
@@ -13,5 +13,16 @@ pub fn use_look_into(id: NodeId) {
         let id = *id;
         simulation.look_into(id);
         move || simulation.look_away(id)
+    });
+}
+
+/// Watches the series of a station (`None`: of the whole system) for as long as the component is on the screen.
+#[hook]
+pub fn use_watch(node: Option<NodeId>) {
+    let simulation = use_simulation();
+    use_effect_with(node, move |node| {
+        let node = *node;
+        simulation.watch(node);
+        move || simulation.unwatch(node)
     });
 }
