@@ -146,7 +146,7 @@ impl RunView {
             self.exemplars = Shared::new(exemplars.clone());
         }
         // All that is watched and looked into comes together; what is left over, nobody wants any more.
-        if frame.lately.is_some() {
+        if frame.exemplars.is_some() {
             self.series.retain(|node, _| frame.series.iter().any(|series| series.node.map(NodeId) == *node));
             self.insides.retain(|node, _| frame.insides.iter().any(|inside| inside.node == *node));
         }

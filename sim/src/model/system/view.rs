@@ -6,8 +6,8 @@
 
 use super::System;
 use super::edge::{Edge, HopSample};
-use super::faults::ActiveFault;
 use super::exemplars::Exemplar;
+use super::faults::ActiveFault;
 use super::meter::Meter;
 use super::pool::replica::Replica;
 use super::pool::state::Pool;

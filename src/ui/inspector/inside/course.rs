@@ -108,7 +108,7 @@ pub(super) fn replicas_over_load(inside: &ScalingLook) -> Html {
     }
     let plot = Plot { from_ns: first.at.0, to_ns, bottom: 140.0 };
     let most = points.iter().map(|point| point.wanted.max(point.ready)).max().unwrap_or(1).max(1);
-    let peak = points.iter().map(|point| rate_of(point)).filter(|rate| rate.is_finite()).fold(0.0, f64::max);
+    let peak = points.iter().map(rate_of).filter(|rate| rate.is_finite()).fold(0.0, f64::max);
     let (count, rate) = (nice_count(most), nice(peak));
     let of = |value: fn(&CoursePoint) -> u32| points.iter().map(move |point| (point.at.0, f64::from(value(point))));
     let load = plot.line(points.iter().map(|point| (point.at.0, rate_of(point))), rate);

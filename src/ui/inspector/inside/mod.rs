@@ -64,8 +64,9 @@ struct StationProps {
 struct Shown<'a> {
     id: NodeId,
     station: &'a StationFrame,
-    /// All facets of the station.
+    /// All facets of the station, and whether they are the whole, not a glance.
     facets: &'a Shared<Vec<Facet>>,
+    whole: bool,
     now_ns: u64,
     document: &'a Document,
     simulation: &'a Simulation,
@@ -86,7 +87,8 @@ fn Station(props: &StationProps) -> Html {
     let glance = || Shared::new(station.facets.clone());
     let facets = run.insides.get(&id).cloned().unwrap_or_else(glance);
     let (now_ns, document, simulation) = (run.frame.now_ns, &document, &simulation);
-    let shown = Shown { id, station, facets: &facets, now_ns, document, simulation };
+    let whole = run.insides.contains_key(&id);
+    let shown = Shown { id, station, facets: &facets, whole, now_ns, document, simulation };
     html! {
         <>
             { for facets.iter().map(|facet| view(facet, &shown)) }

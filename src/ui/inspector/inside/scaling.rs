@@ -25,13 +25,14 @@ const SQUARES_SHOWN: usize = 200;
 
 /// Everything there is to see of what scales a station.
 pub(super) fn view(shown: &Shown<'_>) -> Html {
-    html! { <Scaling id={shown.id} facets={shown.facets.clone()} key={shown.id.0} /> }
+    html! { <Scaling id={shown.id} facets={shown.facets.clone()} whole={shown.whole} key={shown.id.0} /> }
 }
 
 #[derive(Debug, PartialEq, Properties)]
 struct ScalingProps {
     id: NodeId,
     facets: Shared<Vec<Facet>>,
+    whole: bool,
 }
 
 #[component]
@@ -46,7 +47,7 @@ fn Scaling(props: &ScalingProps) -> Html {
     // A question is answered as soon as there is something to show.
     {
         let (all, marked, inside) = (all.setter(), marked.setter(), inside.clone());
-        let asked = run.count_asked.filter(|(node, _)| *node == id && run.insides.contains_key(node));
+        let asked = run.count_asked.filter(|(node, _)| *node == id && props.whole);
         use_effect_with(asked, move |asked| {
             let found = asked.zip(inside.look()).and_then(|((_, at_ns), look)| evaluation(look, at_ns));
             if let Some((sync_ns, from_end)) = found {
