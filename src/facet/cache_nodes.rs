@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::member::{self, MemberStage};
 use super::{Look, Show, StateLine};
 use crate::model::system::ClusterLook;
+use crate::model::system::counts::Count;
 
 /// Buckets of hits that are sent.
 const BUCKETS: usize = 120;
@@ -27,7 +28,8 @@ impl Show for CacheNodes {
         let ratio = |hits: u64, lookups: u64| if lookups > 0 { hits as f32 / lookups as f32 } else { f32::NAN };
         let mut hits = Vec::new();
         if look.whole {
-            hits = shown.iter().map(|bucket| ratio(bucket.hits, bucket.lookups)).collect();
+            hits =
+                shown.iter().map(|bucket| ratio(bucket.counts[Count::Hits], bucket.counts[Count::Lookups])).collect();
         } else {
             seen.syncs.clear();
         }

@@ -14,6 +14,7 @@ use super::{money, profile};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::facet::{self, Memory, policies};
 use crate::model::ids::NodeId;
+use crate::model::system::counts::Count;
 use crate::model::system::meter::{Bucket, Meter};
 use crate::model::system::pool::replica::Replica;
 use crate::model::system::pool::state::Pool;
@@ -283,9 +284,9 @@ fn recent(system: &System, stations: &[StationFrame]) -> Recent {
         .max_by(|a, b| a.utilization.total_cmp(&b.utilization));
     Recent {
         span_secs: secs,
-        arrival_rate: per_sec(bucket.arrivals),
+        arrival_rate: per_sec(bucket.arrivals()),
         throughput: per_sec(bucket.by_outcome[0]),
-        goodput: per_sec(bucket.good),
+        goodput: per_sec(bucket.counts[Count::Good]),
         error_share: if ended > 0 { 1.0 - bucket.by_outcome[0] as f64 / ended as f64 } else { f64::NAN },
         p50: or_nan(bucket.times.percentile(50.0)),
         p99: or_nan(bucket.times.percentile(99.0)),
@@ -305,7 +306,7 @@ fn station_frame(system: &System, at: u32, memory: &mut Memory) -> StationFrame 
         slots: station.meter.slot_count(),
         queue: station.meter.queue(),
         utilization: bucket.utilization(),
-        arrival_rate: per_sec(bucket.arrivals),
+        arrival_rate: per_sec(bucket.arrivals()),
         throughput: per_sec(bucket.by_outcome[0]),
         p50: or_nan(bucket.times.percentile(50.0)),
         p99: or_nan(bucket.times.percentile(99.0)),
@@ -445,8 +446,8 @@ fn series(system: &System, node: Option<NodeId>) -> Series {
         bucket_secs: buckets.last().map_or(1.0, |bucket| bucket.secs()),
         at_secs: buckets.iter().map(|bucket| bucket.from.as_secs_f64()).collect(),
         by_outcome,
-        arrival_rate: column(&|bucket| bucket.arrivals as f64 / bucket.secs()),
-        goodput: column(&|bucket| bucket.good as f64 / bucket.secs()),
+        arrival_rate: column(&|bucket| bucket.arrivals() as f64 / bucket.secs()),
+        goodput: column(&|bucket| bucket.counts[Count::Good] as f64 / bucket.secs()),
         p50: column(&|bucket| or_nan(bucket.times.percentile(50.0))),
         p99: column(&|bucket| or_nan(bucket.times.percentile(99.0))),
         utilization,

@@ -9,6 +9,7 @@ use super::report::{
 use super::slo;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::outcome::{Outcome, Reason};
+use crate::model::system::counts::Count;
 use crate::model::system::meter::{Meter, SpanSum};
 use crate::model::system::spans::{DRAIN, RUN, WINDOWS};
 use crate::model::system::station::{Kind, Station};
@@ -173,18 +174,18 @@ fn station_report(station: &Station, document: &Document, sum: &SpanSum) -> Stat
         kind: kind.to_owned(),
         label: node.map_or_else(|| station.label.clone(), |node| node.label.clone()),
         role: node.and_then(|node| node.role.clone()),
-        arrivals: bucket.arrivals,
+        arrivals: bucket.arrivals(),
         outcomes,
-        arrival_rate: ratio(bucket.arrivals as f64, secs),
+        arrival_rate: ratio(bucket.arrivals() as f64, secs),
         throughput: ratio(outcomes.completed as f64, secs),
         utilization: if slots { ratio(bucket.busy_secs, bucket.slot_secs) } else { Figure::NONE },
         queue_length: if slots { ratio(bucket.queue_secs, secs) } else { Figure::NONE },
         sojourn_time: Times::of(&sum.times),
-        hit_ratio: ratio(bucket.hits as f64, bucket.lookups as f64),
+        hit_ratio: ratio(bucket.counts[Count::Hits] as f64, bucket.counts[Count::Lookups] as f64),
         replicated: matches!(&station.kind, Kind::Pool(pool) if pool.data.is_replicated()).then(|| ReplicatedReport {
-            reads: bucket.copy_reads,
-            stale: bucket.stale_reads,
-            stale_share: ratio(bucket.stale_reads as f64, bucket.copy_reads as f64),
+            reads: bucket.counts[Count::CopyReads],
+            stale: bucket.counts[Count::StaleReads],
+            stale_share: ratio(bucket.counts[Count::StaleReads] as f64, bucket.counts[Count::CopyReads] as f64),
         }),
         cost: if bucket.cost > 0.0 { Figure(bucket.cost) } else { Figure::NONE },
         cost_per_hour: if bucket.cost > 0.0 { ratio(bucket.cost * 3_600.0, secs) } else { Figure::NONE },

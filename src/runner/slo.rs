@@ -38,7 +38,7 @@ pub(super) fn slices(system: &System) -> Vec<Slice> {
     let judged = |(_, sum): &(u64, Bucket)| Slice {
         from: sum.from,
         to: sum.to.min(to),
-        missed: run.objective.missed(sum.arrivals, sum.by_outcome.iter().sum(), sum.by_outcome[0], &sum.times),
+        missed: run.objective.missed(sum.arrivals(), sum.by_outcome.iter().sum(), sum.by_outcome[0], &sum.times),
     };
     slices.iter().map(judged).collect()
 }

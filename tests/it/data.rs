@@ -173,7 +173,7 @@ fn reads_are_stale_until_the_write_is_applied() {
     let behind: Vec<usize> = look.copies.iter().map(|copy| copy.behind).collect();
     run_to(&mut system, 30.0);
     let look = copies(&system, database);
-    let writes = system.station_meter(database).unwrap().whole(system.now()).arrivals - look.reads;
+    let writes = system.station_meter(database).unwrap().whole(system.now()).arrivals() - look.reads;
     // Half of 50 reads for each write: a standard error of 3.5 for each; four of them.
     let expected = 25.0 * writes as f64;
     assert!(writes >= 1 && (look.stale as f64 - expected).abs() < 14.0 * (writes as f64).sqrt(), "{look:?} {writes}");
@@ -338,7 +338,7 @@ fn a_node_more_moves_one_key_in_four_and_each_of_them_misses_once() {
     assert_eq!((look.nodes.len(), look.changes, look.change), (3, 0, None), "that is how it began");
     assert!((look.nodes.iter().map(|node| node.share).sum::<f64>() - 1.0).abs() < 1e-9);
     assert_eq!(look.nodes.iter().map(|node| node.entries).sum::<usize>(), 1_000, "16 look-ups for each key");
-    let reads = |system: &System| system.station_meter(store).unwrap().whole(system.now()).arrivals;
+    let reads = |system: &System| system.station_meter(store).unwrap().whole(system.now()).arrivals();
     let before = reads(&system);
     let mut more = document.clone();
     std::rc::Rc::make_mut(more.nodes.get_mut(&cache).unwrap()).params.set("cluster", nodes(4.0));
@@ -407,7 +407,7 @@ fn a_dead_node_takes_its_own_keys_with_it_and_no_others() {
     run_to(&mut system, 30.0);
     let look = system.look_at_cluster(cache).unwrap();
     let victim = &look.nodes[1];
-    let reads = |system: &System| system.station_meter(store).unwrap().whole(system.now()).arrivals as f64;
+    let reads = |system: &System| system.station_meter(store).unwrap().whole(system.now()).arrivals() as f64;
     let before = reads(&system);
     system.apply_fault(&LiveFault::Start {
         kind: "kill".to_owned(),

@@ -274,7 +274,7 @@ mod network {
             let late = |at| (at, Outcome::TimedOut, Reason::TimeOut);
             assert_eq!(ends(&mut system, 3.5), [late(1.3), late(2.3), late(3.3)], "{lost}");
             let meter = system.station_meter(service).expect("it is there");
-            assert_eq!(meter.recent(system.now(), 10.0).arrivals, reach, "{lost}");
+            assert_eq!(meter.recent(system.now(), 10.0).arrivals(), reach, "{lost}");
             end(&mut system, "partition", FaultTarget::Edge(edge));
             assert_eq!(ends(&mut system, 4.5), [good(4.1)]);
         }
@@ -428,7 +428,7 @@ mod traffic {
         let mut system = system(&document);
         start(&mut system, "hot-key", FaultTarget::Node(clients), &[("share", 0.3)]);
         system.advance(SimTime::from_secs_f64(100.0), u64::MAX);
-        let to_store = system.station_meter(store).expect("it is there").recent(system.now(), 1_000.0).arrivals;
+        let to_store = system.station_meter(store).expect("it is there").recent(system.now(), 1_000.0).arrivals();
         // Of 10,000, 30 % hit but for the first one; the standard error is 0.46 %, four of them.
         assert!((to_store as f64 / 10_000.0 - 0.7).abs() < 0.019, "{to_store}");
     }

@@ -127,7 +127,7 @@ fn failed(system: &System) -> u64 {
 }
 
 fn arrivals(system: &System, node: NodeId) -> u64 {
-    system.station_meter(node).expect("it is there").whole(system.now()).arrivals
+    system.station_meter(node).expect("it is there").whole(system.now()).arrivals()
 }
 
 /// `{"id":"on", …}` of outlier detection or slow start.

@@ -153,7 +153,7 @@ fn every_bucket_ends_with_what_is_in_flight_and_in_memory() {
     assert!(meter.series().len() >= 29);
     let (mut came, mut ended, mut most) = (0, 0, 0);
     for bucket in meter.series() {
-        came += bucket.arrivals;
+        came += bucket.arrivals();
         ended += bucket.by_outcome.iter().sum::<u64>();
         assert_eq!(bucket.in_flight, came - ended, "at {}", bucket.to);
         assert_eq!(bucket.memory.used, 100 * MIB + bucket.in_flight * 2 * MIB, "at {}", bucket.to);

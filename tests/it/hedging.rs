@@ -38,7 +38,7 @@ fn tries(document: &Document) -> f64 {
     let mut system = system(document);
     let end = SimTime::from_secs_f64(document.run_length_secs);
     system.advance(end, u64::MAX);
-    let arrivals = system.station_meter(service).expect("it is part of the system").whole(end).arrivals;
+    let arrivals = system.station_meter(service).expect("it is part of the system").whole(end).arrivals();
     arrivals as f64 / system.totals().run.offered as f64
 }
 

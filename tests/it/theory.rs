@@ -167,10 +167,10 @@ fn littles_law_at_a_station_and_in_the_system() {
         system.advance(end, u64::MAX);
         let levels = system.station_meter(service).expect("it is part of the system").whole(end);
         let stay = levels.times.mean().expect("requests were completed");
-        let rate = levels.arrivals as f64 / levels.secs();
+        let rate = levels.arrivals() as f64 / levels.secs();
         let number = (levels.busy_secs + levels.queue_secs) / levels.secs();
         at_the_station.push(number / (rate * stay));
-        in_queue.push(levels.queue_secs / levels.arrivals as f64 / (stay - 0.25));
+        in_queue.push(levels.queue_secs / levels.arrivals() as f64 / (stay - 0.25));
     }
     check("L over λW at the station", at_the_station.into_iter(), 1.0);
     check("waiting by queue length over waiting by time", in_queue.into_iter(), 1.0);

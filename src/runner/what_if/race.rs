@@ -161,7 +161,7 @@ impl Entrant {
         }
         Curves {
             at_secs: self.replicas.iter().map(|(at, _)| at.as_secs_f64()).collect(),
-            arrivals: slices.iter().map(|slice| slice.arrivals).collect(),
+            arrivals: slices.iter().map(|slice| slice.arrivals()).collect(),
             replicas: self.replicas.iter().map(|(_, count)| *count).collect(),
             p99: slices.iter().map(|slice| slice.times.percentile(99.0).into()).collect(),
             cost,

@@ -23,6 +23,7 @@
 
 use super::System;
 use super::attempt::{Attempt, Caller, Phase, Request, Stage, Verb};
+use super::counts::Count;
 use super::edge::HopSample;
 use super::event::Event;
 use super::policies::After;
@@ -231,7 +232,7 @@ impl System {
         }
         let station = &mut self.stations[station_ix as usize];
         if !probe {
-            station.meter.arrived();
+            station.meter.count(Count::Arrivals, 1);
         }
         if policy != NONE
             && let Some((outcome, reason)) = self.useless(ix)
@@ -544,8 +545,8 @@ impl System {
         let source_meter = &mut self.stations[source as usize].meter;
         source_meter.answered(outcome, took);
         if good {
-            source_meter.good();
-            self.meter.good();
+            source_meter.count(Count::Good, 1);
+            self.meter.count(Count::Good, 1);
         }
         if user != NONE {
             self.user_answered(source, user, ordinal);

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::counts::{Count, Counts};
 use super::spans::RUN;
 use crate::engine::stats::{SparseHistogram, WindowHistogram};
 use crate::engine::time::{SimDuration, SimTime};
@@ -16,11 +17,9 @@ pub const BUCKETS_MAX: usize = 600;
 pub struct Bucket {
     pub from: SimTime,
     pub to: SimTime,
-    pub arrivals: u64,
+    pub counts: Counts,
     /// Ended, by outcome.
     pub by_outcome: [u64; 6],
-    /// Completed in time.
-    pub good: u64,
     /// Integrals over the bucket [count x s]: busy slots, slots there were, waiting requests.
     pub busy_secs: f64,
     pub slot_secs: f64,
@@ -30,12 +29,6 @@ pub struct Bucket {
     /// Requests that were there when the bucket closed.
     pub in_flight: u64,
     pub memory: MemoryUse,
-    /// Caches: look-ups, and those that found something.
-    pub lookups: u64,
-    pub hits: u64,
-    /// Databases: reads that read replicas answered, and those that lacked a write.
-    pub copy_reads: u64,
-    pub stale_reads: u64,
     /// Times of those Completed.
     pub times: SparseHistogram,
 }
@@ -81,6 +74,12 @@ impl Bucket {
         self.to.since(self.from).as_secs_f64()
     }
 
+    /// What came.
+    #[must_use]
+    pub fn arrivals(&self) -> u64 {
+        self.counts[Count::Arrivals]
+    }
+
     /// Busy share of slots, 0..1; NaN where there are no slots.
     #[must_use]
     pub fn utilization(&self) -> f64 {
@@ -101,18 +100,13 @@ impl Bucket {
             *sum = sum.wrapping_add(more);
         }
         self.to = next.to;
-        self.arrivals = self.arrivals.wrapping_add(next.arrivals);
-        self.good = self.good.wrapping_add(next.good);
+        self.counts.absorb(&next.counts);
         self.busy_secs += next.busy_secs;
         self.slot_secs += next.slot_secs;
         self.queue_secs += next.queue_secs;
         self.cost += next.cost;
         self.in_flight = next.in_flight;
         self.memory.absorb(&next.memory);
-        self.lookups = self.lookups.wrapping_add(next.lookups);
-        self.hits = self.hits.wrapping_add(next.hits);
-        self.copy_reads = self.copy_reads.wrapping_add(next.copy_reads);
-        self.stale_reads = self.stale_reads.wrapping_add(next.stale_reads);
     }
 
     /// What has to be added to this bucket to have nothing: a span that begins within it owes what was there before.
@@ -120,18 +114,13 @@ impl Bucket {
         Self {
             from: self.to,
             to: self.to,
-            arrivals: self.arrivals.wrapping_neg(),
+            counts: self.counts.owed(),
             by_outcome: self.by_outcome.map(u64::wrapping_neg),
-            good: self.good.wrapping_neg(),
             busy_secs: -self.busy_secs,
             slot_secs: -self.slot_secs,
             queue_secs: -self.queue_secs,
             cost: -self.cost,
             memory: self.memory.owed(),
-            lookups: self.lookups.wrapping_neg(),
-            hits: self.hits.wrapping_neg(),
-            copy_reads: self.copy_reads.wrapping_neg(),
-            stale_reads: self.stale_reads.wrapping_neg(),
             ..Self::default()
         }
     }
@@ -187,15 +176,10 @@ pub struct Meter {
     /// What crossed a border within the open bucket [bytes].
     bytes: [u64; 3],
     opened: SimTime,
-    arrivals: u64,
+    counts: Counts,
     /// What had come since the warm-up when the open bucket began.
     arrived_before: u64,
     by_outcome: [u64; 6],
-    good: u64,
-    lookups: u64,
-    hits: u64,
-    copy_reads: u64,
-    stale_reads: u64,
     times: WindowHistogram,
     series: Vec<Rc<Bucket>>,
     /// By span (see [`super::spans`]), but for the open bucket; `None`: it has not begun, or ended before this was here.
@@ -226,14 +210,9 @@ impl Meter {
             priced_before: 0.0,
             bytes: [0; 3],
             opened: now,
-            arrivals: 0,
+            counts: Counts::default(),
             arrived_before: 0,
             by_outcome: [0; 6],
-            good: 0,
-            lookups: 0,
-            hits: 0,
-            copy_reads: 0,
-            stale_reads: 0,
             times: WindowHistogram::new(),
             series: Vec::new(),
             spans: spans.iter().map(|open| if *open { begun() } else { None }).collect(),
@@ -242,8 +221,8 @@ impl Meter {
 
     /// What has come since the warm-up ended, or before it since the start; in the drain, too.
     #[must_use]
-    pub const fn arrivals_counted(&self) -> u64 {
-        self.arrived_before + self.arrivals
+    pub fn arrivals_counted(&self) -> u64 {
+        self.arrived_before + self.counts[Count::Arrivals]
     }
 
     /// Slots busy now.
@@ -264,9 +243,10 @@ impl Meter {
         self.slots
     }
 
+    /// Something that is counted happened so many times.
     #[inline]
-    pub(super) fn arrived(&mut self) {
-        self.arrivals += 1;
+    pub(super) fn count(&mut self, what: Count, times: u64) {
+        self.counts[what] += times;
     }
 
     /// Something ended here after `stay`.
@@ -276,24 +256,6 @@ impl Meter {
         if outcome == Outcome::Completed {
             self.times.record(stay);
         }
-    }
-
-    /// Something was looked up here.
-    #[inline]
-    pub(super) fn looked_up(&mut self, hit: bool) {
-        self.lookups += 1;
-        self.hits += u64::from(hit);
-    }
-
-    /// A read replica has answered a read.
-    pub(super) fn read_from_copy(&mut self, stale: bool) {
-        self.copy_reads += 1;
-        self.stale_reads += u64::from(stale);
-    }
-
-    #[inline]
-    pub(super) fn good(&mut self) {
-        self.good += 1;
     }
 
     #[inline]
@@ -329,12 +291,12 @@ impl Meter {
     /// From now on a million requests cost this much [USD].
     pub(super) fn prices(&mut self, per_million: f64) {
         self.priced_before = self.for_requests();
-        (self.per_million, self.priced_from) = (per_million, self.arrivals);
+        (self.per_million, self.priced_from) = (per_million, self.counts[Count::Arrivals]);
     }
 
     /// What the open bucket's requests cost [USD].
     fn for_requests(&self) -> f64 {
-        self.priced_before + (self.arrivals - self.priced_from) as f64 * self.per_million / 1e6
+        self.priced_before + (self.counts[Count::Arrivals] - self.priced_from) as f64 * self.per_million / 1e6
     }
 
     /// Data crossed a border.
@@ -356,8 +318,11 @@ impl Meter {
     #[must_use]
     pub fn hit_ratio(&self) -> Option<f64> {
         let run = self.spans.get(RUN)?.as_ref()?;
-        let (lookups, hits) = if run.open { (self.lookups, self.hits) } else { (0, 0) };
-        let (lookups, hits) = (run.bucket.lookups + lookups, run.bucket.hits + hits);
+        let mut counts = run.bucket.counts;
+        if run.open {
+            counts.absorb(&self.counts);
+        }
+        let (lookups, hits) = (counts[Count::Lookups], counts[Count::Hits]);
         (lookups > 0).then(|| hits as f64 / lookups as f64)
     }
 
@@ -379,19 +344,14 @@ impl Meter {
         Bucket {
             from: self.opened,
             to: now,
-            arrivals: self.arrivals,
+            counts: self.counts,
             by_outcome: self.by_outcome,
-            good: self.good,
             busy_secs: secs(self.busy_ns, self.busy),
             slot_secs: secs(self.slot_ns, self.slots),
             queue_secs: secs(self.queue_ns, self.queue),
             cost: self.bill.total(now) + self.for_requests() + transfer_cost(self.bytes),
             in_flight: self.in_flight,
             memory: self.memory,
-            lookups: self.lookups,
-            hits: self.hits,
-            copy_reads: self.copy_reads,
-            stale_reads: self.stale_reads,
             times,
         }
     }
@@ -412,10 +372,8 @@ impl Meter {
             reserved: self.memory.reserved,
             ..MemoryUse::default()
         };
-        self.arrived_before += self.arrivals;
-        (self.arrivals, self.by_outcome, self.good) = (0, [0; 6], 0);
-        (self.lookups, self.hits) = (0, 0);
-        (self.copy_reads, self.stale_reads) = (0, 0);
+        self.arrived_before += self.counts[Count::Arrivals];
+        (self.counts, self.by_outcome) = (Counts::default(), [0; 6]);
         (self.priced_from, self.priced_before) = (0, 0.0);
         self.bytes = [0; 3];
         self.opened = now;

@@ -7,6 +7,7 @@ pub mod admission;
 pub mod attempt;
 pub mod balancer;
 pub mod broker;
+pub mod counts;
 pub mod data;
 mod discipline;
 pub mod edge;

@@ -2,6 +2,7 @@
 
 use super::System;
 use super::attempt::{Caller, Request, Verb};
+use super::counts::Count;
 use super::event::Event;
 use super::plan::{Arrivals, Operation, PriorityShare, SourceConfig};
 use super::slab::NONE;
@@ -288,8 +289,8 @@ impl System {
         }
         self.note_birth(request.ix);
         let entry = &mut self.stations[station as usize];
-        entry.meter.arrived();
-        self.meter.arrived();
+        entry.meter.count(Count::Arrivals, 1);
+        self.meter.count(Count::Arrivals, 1);
         let Some(edge) = self.first_edge(station, draws) else {
             // `topology::check` refuses such a source; a live edit may take its last edge away.
             self.orphaned(request.ix);

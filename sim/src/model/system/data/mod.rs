@@ -17,6 +17,7 @@ use std::fmt;
 
 use super::System;
 use super::attempt::Verb;
+use super::counts::Count;
 use super::fleet::Kin;
 use super::flow::purpose;
 use super::plan::{Operation, PoolConfig, Standing};
@@ -320,7 +321,9 @@ impl System {
         let done = Done { writes, key: self.request_key(request), asked, replica };
         if let Some(mark) = self.with_store(station, |store, site| store.settle(site, &done)).flatten() {
             if let Mark::FromCopy { lacks } = mark {
-                self.stations[station as usize].meter.read_from_copy(lacks.is_some());
+                let meter = &mut self.stations[station as usize].meter;
+                meter.count(Count::CopyReads, 1);
+                meter.count(Count::StaleReads, u64::from(lacks.is_some()));
             }
             self.note(ix, mark);
         }

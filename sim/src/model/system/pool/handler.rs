@@ -9,6 +9,7 @@ use crate::engine::time::SimTime;
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::system::System;
 use crate::model::system::attempt::{Caller, Phase, Stage, Verb};
+use crate::model::system::counts::Count;
 use crate::model::system::data::{Deed, Found};
 use crate::model::system::flow::purpose;
 use crate::model::system::plan::{CallMode, Operation, PoolKind};
@@ -114,7 +115,9 @@ impl System {
                 if moved {
                     self.note(ix, Mark::KeyMoved);
                 }
-                self.stations[station_ix as usize].meter.looked_up(hit);
+                let meter = &mut self.stations[station_ix as usize].meter;
+                meter.count(Count::Lookups, 1);
+                meter.count(Count::Hits, u64::from(hit));
                 if hit {
                     self.attempts[ix].found = true;
                     self.finish_work(ix, Outcome::Completed, Reason::None);
