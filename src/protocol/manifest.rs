@@ -1,4 +1,7 @@
 //! Kubernetes manifests between page and worker: the page has the text, the worker knows how to read and write it.
+//!
+//! Manifests are read and written by the worker, so that the page carries no YAML. What they say is offered with the line of every
+//! value, and applied as one edit; while anything in them is wrong, nothing is.
 
 use serde::{Deserialize, Serialize};
 

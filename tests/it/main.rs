@@ -27,6 +27,7 @@ mod labs_memory;
 mod labs_messages;
 mod lessons;
 mod manifests;
+mod map;
 mod measured;
 mod mesh;
 mod money;

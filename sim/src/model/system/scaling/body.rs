@@ -1,4 +1,18 @@
 //! What a replica uses: cores, memory; and what a metrics server makes of it.
+//!
+//! Cores: work gets slower when more of it is under way than there are cores; more cores do less than their number. Memory: above
+//! its limit a replica is killed. Both are sampled every 15 s, the first time after 10 s, and each measurement keeps its age and
+//! its window (`Measured`):
+//!
+//! - CPU: mean over 30 s, of what the replica requests, throttled at its limit.
+//! - Memory: what the program takes when idle, and a fixed amount for each request that the replica holds (in work, waiting for
+//!   others, in its queue), and for its equal share of a queue that all replicas share. Replicas of a service hold no cache of
+//!   their own; what a cache's entries take is the cache's.
+//! - Requests per second of a replica (Pods): mean over `pods_window`, 30 s unless told otherwise. Requests in flight are those
+//!   of that moment.
+//! - Object and External: of the service itself, or of a station that the metric names by the number of its node
+//!   (`elsewhere.rs`). A station that is gone is a metric that cannot be read.
+//! - ContainerResource: all containers of a pod are one here, so it is the pod's.
 
 use std::collections::VecDeque;
 

@@ -2,6 +2,19 @@
 //!
 //! A replica that is not ready yet is a [`Pod`] here and nothing to anybody else: no balancer sees it, no request
 //! reaches it. When it is ready it becomes one of the pool's replicas; when it leaves it drains, as any other does.
+//!
+//! A scaler (`model/scaler/`) knows no clock: it is told the time and what a metrics server would know, and answers with a number,
+//! the sentences that lead to it, and what limited it (`Decision`). A scaler's number is overruled when the drawing's number of
+//! replicas changes, as applying a manifest with a number does. `market.rs` is where spot machines come from: in a shortage it
+//! takes back those of a region and lends none, so that what is ordered stays Pending, and is not paid for. Reserved machines, as
+//! many as are drawn, are paid for whether they run or not; what runs beyond them is paid on demand.
+//!
+//! New versions follow from the faults in force: which version a service is to have is computed from them, and how many replicas
+//! of which there are at a time is decided anew whenever one becomes ready, dies or is gone. As in Kubernetes, replicas that
+//! drain are no longer counted.
+//!
+//! **Invariant:** nothing is paid for that is not asked for. A pool without a scaler, an instance or stages of a start has no
+//! `Scaling`, its replicas no `Body`, and their common path is one look at an `Option` longer.
 
 mod body;
 mod course;
