@@ -592,7 +592,6 @@ mod tests {
         assert!(choosers > 0 && workers > 1, "{choosers} choose, {workers} work");
         let glance = frame.stations.iter().filter_map(|station| station.facet::<Balancer>());
         assert!(glance.clone().count() == choosers && glance.clone().all(|balancer| balancer.strategy.is_none()));
-
         builder.look_into([nodes[0]]);
         let frame = builder.build(session.system_mut(), pace(1_001.0));
         assert_eq!(frame.insides.len(), 1, "nobody looks into the others any more");

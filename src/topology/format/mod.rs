@@ -14,6 +14,7 @@
 //! - **Everything has a limit**, see [`limits`]; numbers are finite.
 //! - Whether the parameters make sense is not decided here: that is `topology::check`.
 
+mod fields;
 mod read;
 mod relabel;
 
