@@ -72,17 +72,12 @@ export type Figure = number | null | 'infinite';
 export interface Percentiles { p50: Figure; p90: Figure; p95: Figure; p99: Figure; p999: Figure }
 export interface Times extends Percentiles { mean: Figure; max: Figure }
 export interface Outcomes { completed: number; timed_out: number; rejected: number; shed: number; abandoned: number; failed: number }
-export interface StationReport {
+export interface StationReport extends StationFigures {
   node: number; kind: string; label: string; role?: string; arrivals: number; outcomes: Outcomes;
-  arrival_rate: Figure; throughput: Figure; utilization: Figure; queue_length: Figure; sojourn_time: Times; hit_ratio?: Figure;
-  /** Databases with read replicas: what those answered. */
-  replicated?: ReplicatedReport;
-  /** [USD], where it has a price. */
-  cost?: Figure; cost_per_hour?: Figure;
+  arrival_rate: Figure; throughput: Figure; utilization: Figure; queue_length: Figure; sojourn_time: Times;
   /** Message brokers: copies of messages, one for each group that a message is owed to. */
   delivery?: DeliveryReport;
 }
-export interface ReplicatedReport { reads: number; stale: number; stale_share: Figure }
 export interface DeliveryReport {
   published: number; processed: number; duplicates: number; dead_letters: number; lost: number; lost_though_acknowledged: number; expired: number;
   lag: Figure; time: Times;
@@ -131,6 +126,9 @@ export interface SeedResult {
 /** What functions here throw: the message says what is wrong, `remedy` what to do; `diagnostics` where a document is at fault. */
 export interface HeadroomError extends Error { remedy?: string; diagnostics?: Diagnostic[] }
 "#;
+
+#[wasm_bindgen(typescript_custom_section)]
+const STATION_FIGURES: &str = crate::figure::typescript::STATION_FIGURES;
 
 #[wasm_bindgen]
 extern "C" {

@@ -8,6 +8,7 @@
 //! | [`model`] | 1 | what stations do: sources, balancers, services, caches, databases, faults; closed forms |
 //! | [`topology`] | 1 | the document, its checks, its saved form, the link codec |
 //! | [`runner`] | 2 | drives a simulation in slices; checkpoints, seek, fork, replications, reports |
+//! | [`figure`] | 2 | what is measured: an entry for each figure, from which all that shows it is made |
 //! | [`facet`] | 2 | what a station shows of its inside: data, reader, words for its card |
 //! | [`protocol`] | 2 | messages between page and worker |
 //! | [`conversation`] | 2 | which message follows which, on the page's side |
@@ -31,6 +32,7 @@ pub use headroom_sim::{engine, model};
 pub mod conversation;
 pub mod editor;
 pub mod facet;
+pub mod figure;
 pub mod glossary;
 pub mod interop;
 pub mod lesson;

@@ -155,10 +155,7 @@ mod tests {
             utilization: Figure(0.75),
             queue_length: Figure(1.5),
             sojourn_time: Times::default(),
-            hit_ratio: Figure::NONE,
-            replicated: None,
-            cost: Figure::NONE,
-            cost_per_hour: Figure::NONE,
+            figures: Default::default(),
             delivery: None,
         };
         let mut spike = Span { answered_share: Figure(0.995), stations: vec![station], ..Span::default() };

@@ -1,9 +1,13 @@
 //! What goals can speak of: figures of a report by name.
 //!
-//! A metric id is `name.statistic`; the name is a term of the glossary. Adding one: a line in [`REGISTRY`].
+//! A metric id is `name.statistic`; the name is a term of the glossary. What is measured of a
+//! station is a goal by its entry in [`crate::figure`]; what is read from more than that has a line in `OF_REPORTS`.
 
+use std::sync::LazyLock;
+
+use crate::figure::{FIGURES, Goal};
 use crate::model::params::Unit;
-use crate::runner::report::{DeliveryReport, Figure, Percentiles, ReplicatedReport, Span, StationReport};
+use crate::runner::report::{DeliveryReport, Figure, Percentiles, Span, StationReport};
 
 /// A quantity that can be read from a report.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +23,15 @@ pub struct Metric {
     pub at_station: bool,
     /// Whether it exists for the system as a whole.
     pub at_system: bool,
-    read: fn(&Span, Option<&StationReport>, &str) -> Figure,
+    read: Read,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Read {
+    /// From a report's own fields.
+    Report(fn(&Span, Option<&StationReport>, &str) -> Figure),
+    /// A figure of a station, by its id.
+    Figure(&'static str),
 }
 
 const PERCENTILES: &[&str] = &["p50", "p90", "p95", "p99", "p999"];
@@ -28,7 +40,20 @@ const COUNT: &[&str] = &["count"];
 const TOTAL: &[&str] = &["total"];
 
 /// All metrics, in the order of their names.
-pub static REGISTRY: &[Metric] = &[
+pub static REGISTRY: LazyLock<Vec<Metric>> = LazyLock::new(|| {
+    let figures = FIGURES.iter().filter_map(|spec| {
+        let Goal { statistics, summary } = spec.goal?;
+        let (at_station, at_system) = (true, false);
+        let read = Read::Figure(spec.id);
+        Some(Metric { name: spec.id, unit: spec.unit, statistics, summary, at_station, at_system, read })
+    });
+    let mut all: Vec<Metric> = OF_REPORTS.iter().copied().chain(figures).collect();
+    all.sort_by_key(|metric| metric.name);
+    all
+});
+
+/// Those that are read from more than a station's figure.
+static OF_REPORTS: &[Metric] = &[
     Metric {
         name: "answered_share",
         unit: Unit::Share,
@@ -36,13 +61,13 @@ pub static REGISTRY: &[Metric] = &[
         summary: "Completed requests over offered ones; at a station, completed calls over calls that reached it.",
         at_station: true,
         at_system: true,
-        read: |span, station, _| match station {
+        read: Read::Report(|span, station, _| match station {
             Some(station) if station.arrivals > 0 => {
                 Figure(station.outcomes.completed as f64 / station.arrivals as f64)
             }
             Some(_) => Figure::NONE,
             None => span.answered_share,
-        },
+        }),
     },
     Metric {
         name: "arrival_rate",
@@ -51,7 +76,7 @@ pub static REGISTRY: &[Metric] = &[
         summary: "Requests offered per second; at a station, calls that reached it.",
         at_station: true,
         at_system: true,
-        read: |span, station, _| station.map_or(span.arrival_rate, |station| station.arrival_rate),
+        read: Read::Report(|span, station, _| station.map_or(span.arrival_rate, |station| station.arrival_rate)),
     },
     Metric {
         name: "cost",
@@ -60,15 +85,15 @@ pub static REGISTRY: &[Metric] = &[
         summary: "What all that ran cost: in total, or for a million completed requests; at a station, what ran there.",
         at_station: true,
         at_system: true,
-        read: |span, station, statistic| match (station, statistic) {
-            (Some(station), "total") => station.cost,
+        read: Read::Report(|span, station, statistic| match (station, statistic) {
+            (Some(station), "total") => station.figures.get("cost"),
             (Some(station), _) if station.outcomes.completed > 0 => {
-                Figure(station.cost.0 * 1e6 / station.outcomes.completed as f64)
+                Figure(station.figures.get("cost").0 * 1e6 / station.outcomes.completed as f64)
             }
             (Some(_), _) => Figure::NONE,
             (None, "total") => span.cost,
             (None, _) => span.cost_per_million,
-        },
+        }),
     },
     Metric {
         name: "cost_per_hour",
@@ -77,7 +102,9 @@ pub static REGISTRY: &[Metric] = &[
         summary: "What all that ran cost an hour, averaged over time; at a station, what ran there.",
         at_station: true,
         at_system: true,
-        read: |span, station, _| station.map_or(span.cost_per_hour, |station| station.cost_per_hour),
+        read: Read::Report(|span, station, _| {
+            station.map_or(span.cost_per_hour, |station| station.figures.get("cost_per_hour"))
+        }),
     },
     Metric {
         name: "dead_letters",
@@ -86,7 +113,7 @@ pub static REGISTRY: &[Metric] = &[
         summary: "Messages that a broker put aside after too many failed deliveries.",
         at_station: true,
         at_system: false,
-        read: |_, station, _| delivered(station, |delivery| Figure(delivery.dead_letters as f64)),
+        read: Read::Report(|_, station, _| delivered(station, |delivery| Figure(delivery.dead_letters as f64))),
     },
     Metric {
         name: "delivery_time",
@@ -95,7 +122,9 @@ pub static REGISTRY: &[Metric] = &[
         summary: "From a message's arrival at the broker to its having been processed, over all published: those not processed count as having waited for ever.",
         at_station: true,
         at_system: false,
-        read: |_, station, statistic| delivered(station, |delivery| percentile(&delivery.time_of_all, statistic)),
+        read: Read::Report(|_, station, statistic| {
+            delivered(station, |delivery| percentile(&delivery.time_of_all, statistic))
+        }),
     },
     Metric {
         name: "duplicates",
@@ -104,7 +133,7 @@ pub static REGISTRY: &[Metric] = &[
         summary: "Times that a message was processed beyond the first.",
         at_station: true,
         at_system: false,
-        read: |_, station, _| delivered(station, |delivery| Figure(delivery.duplicates as f64)),
+        read: Read::Report(|_, station, _| delivered(station, |delivery| Figure(delivery.duplicates as f64))),
     },
     Metric {
         name: "error_share",
@@ -113,7 +142,7 @@ pub static REGISTRY: &[Metric] = &[
         summary: "Requests that ended otherwise than completed, over all that ended.",
         at_station: false,
         at_system: true,
-        read: |span, _, _| span.error_share,
+        read: Read::Report(|span, _, _| span.error_share),
     },
     Metric {
         name: "goodput",
@@ -122,16 +151,7 @@ pub static REGISTRY: &[Metric] = &[
         summary: "Requests completed in time, per second.",
         at_station: false,
         at_system: true,
-        read: |span, _, _| span.goodput,
-    },
-    Metric {
-        name: "hit_ratio",
-        unit: Unit::Share,
-        statistics: MEAN,
-        summary: "Look-ups that found their key, over all look-ups.",
-        at_station: true,
-        at_system: false,
-        read: |_, station, _| station.map_or(Figure::NONE, |station| station.hit_ratio),
+        read: Read::Report(|span, _, _| span.goodput),
     },
     Metric {
         name: "lag",
@@ -140,7 +160,7 @@ pub static REGISTRY: &[Metric] = &[
         summary: "Messages that wait at the broker or are being processed, averaged over time.",
         at_station: true,
         at_system: false,
-        read: |_, station, _| delivered(station, |delivery| delivery.lag),
+        read: Read::Report(|_, station, _| delivered(station, |delivery| delivery.lag)),
     },
     Metric {
         name: "lost_messages",
@@ -149,7 +169,7 @@ pub static REGISTRY: &[Metric] = &[
         summary: "Messages that are gone without having been processed, dropped from a full partition included; dead letters are not.",
         at_station: true,
         at_system: false,
-        read: |_, station, _| delivered(station, |delivery| Figure(delivery.lost as f64)),
+        read: Read::Report(|_, station, _| delivered(station, |delivery| Figure(delivery.lost as f64))),
     },
     Metric {
         name: "processed_share",
@@ -158,12 +178,12 @@ pub static REGISTRY: &[Metric] = &[
         summary: "Messages processed over messages published.",
         at_station: true,
         at_system: false,
-        read: |_, station, _| {
+        read: Read::Report(|_, station, _| {
             delivered(station, |delivery| {
                 let published = delivery.published as f64;
                 if published > 0.0 { Figure(delivery.processed as f64 / published) } else { Figure::NONE }
             })
-        },
+        }),
     },
     Metric {
         name: "queue_length",
@@ -172,7 +192,7 @@ pub static REGISTRY: &[Metric] = &[
         summary: "Requests waiting at the station, averaged over time.",
         at_station: true,
         at_system: false,
-        read: |_, station, _| station.map_or(Figure::NONE, |station| station.queue_length),
+        read: Read::Report(|_, station, _| station.map_or(Figure::NONE, |station| station.queue_length)),
     },
     Metric {
         name: "slo_minutes_lost",
@@ -181,7 +201,7 @@ pub static REGISTRY: &[Metric] = &[
         summary: "Minutes of the run in which the service-level objective was missed; judged over slices of 8 s, in runs of more than 80 minutes wider ones.",
         at_station: false,
         at_system: true,
-        read: |span, _, _| span.slo_minutes_lost,
+        read: Read::Report(|span, _, _| span.slo_minutes_lost),
     },
     Metric {
         name: "sojourn_time",
@@ -190,28 +210,10 @@ pub static REGISTRY: &[Metric] = &[
         summary: "Response time over all offered requests: whoever got no answer counts as having waited for ever; at a station, over completed calls.",
         at_station: true,
         at_system: true,
-        read: |span, station, statistic| {
+        read: Read::Report(|span, station, statistic| {
             let percentiles = station.map_or(&span.sojourn_time_offered, |station| &station.sojourn_time.percentiles);
             percentile(percentiles, statistic)
-        },
-    },
-    Metric {
-        name: "stale_reads",
-        unit: Unit::Count,
-        statistics: COUNT,
-        summary: "Reads that a read replica answered without a write to the item that had been committed before they came.",
-        at_station: true,
-        at_system: false,
-        read: |_, station, _| replicated(station, |replicated| Figure(replicated.stale as f64)),
-    },
-    Metric {
-        name: "stale_share",
-        unit: Unit::Share,
-        statistics: MEAN,
-        summary: "Stale reads over all reads that read replicas answered.",
-        at_station: true,
-        at_system: false,
-        read: |_, station, _| replicated(station, |replicated| replicated.stale_share),
+        }),
     },
     Metric {
         name: "throughput",
@@ -220,7 +222,7 @@ pub static REGISTRY: &[Metric] = &[
         summary: "Requests completed per second, late ones included; at a station, calls.",
         at_station: true,
         at_system: true,
-        read: |span, station, _| station.map_or(span.throughput, |station| station.throughput),
+        read: Read::Report(|span, station, _| station.map_or(span.throughput, |station| station.throughput)),
     },
     Metric {
         name: "utilization",
@@ -229,14 +231,14 @@ pub static REGISTRY: &[Metric] = &[
         summary: "Busy share of the station's slots; of the system: its busiest station's.",
         at_station: true,
         at_system: true,
-        read: |span, station, _| match station {
+        read: Read::Report(|span, station, _| match station {
             Some(station) => station.utilization,
             None => {
                 let busiest =
                     span.stations.iter().filter_map(|station| station.utilization.get()).max_by(f64::total_cmp);
                 busiest.into()
             }
-        },
+        }),
     },
 ];
 
@@ -249,11 +251,6 @@ fn percentile(percentiles: &Percentiles, statistic: &str) -> Figure {
         "p999" => percentiles.p999,
         _ => Figure::NONE,
     }
-}
-
-/// A figure of what read replicas answered; none elsewhere.
-fn replicated(station: Option<&StationReport>, read: impl Fn(&ReplicatedReport) -> Figure) -> Figure {
-    station.and_then(|station| station.replicated.as_ref()).map_or(Figure::NONE, read)
 }
 
 /// A figure of what a broker delivered; none elsewhere.
@@ -281,7 +278,10 @@ impl Metric {
     /// Its value over `span`: of the system, or of one station in it.
     #[must_use]
     pub fn read(&self, span: &Span, station: Option<&StationReport>, statistic: &str) -> Figure {
-        (self.read)(span, station, statistic)
+        match self.read {
+            Read::Report(read) => read(span, station, statistic),
+            Read::Figure(id) => station.map_or(Figure::NONE, |station| station.figures.get(id)),
+        }
     }
 }
 
@@ -292,7 +292,7 @@ mod tests {
     #[test]
     fn names_are_terms_of_the_glossary_in_order() {
         assert!(REGISTRY.is_sorted_by_key(|metric| metric.name));
-        for metric in REGISTRY {
+        for metric in REGISTRY.iter() {
             assert!(crate::glossary::find(metric.name).is_some(), "{}", metric.name);
             assert!(metric.at_station || metric.at_system, "{}", metric.name);
             assert!(metric.summary.ends_with('.') && !metric.statistics.is_empty(), "{}", metric.name);

@@ -8,6 +8,7 @@ use super::{RunId, RunStatus};
 use crate::facet::balancer::{Backend, Balancer};
 use crate::facet::policies::Policies;
 use crate::facet::{self, Facet};
+use crate::figure;
 use crate::model::system::exemplars::Exemplar;
 use crate::topology::document::{EdgeId, NodeId};
 
@@ -261,7 +262,7 @@ pub struct ActiveFault {
     pub scheduled: Option<u32>,
 }
 
-/// Columns of the charts; all the same length, one row per bucket, oldest first. NaN = nothing to tell.
+/// Figures over time; all columns of the same length, one row per bucket, oldest first. NaN = nothing to tell.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Series {
     /// Whose: `None` = the whole system.
@@ -270,30 +271,17 @@ pub struct Series {
     pub bucket_secs: f64,
     /// Start of each bucket [s].
     pub at_secs: Vec<f64>,
-    /// Ended in the bucket, by outcome [1/s].
-    pub by_outcome: [Vec<f32>; OUTCOMES],
-    pub arrival_rate: Vec<f32>,
-    pub goodput: Vec<f32>,
-    /// Of requests that ended as Completed in the bucket [s].
-    pub p50: Vec<f32>,
-    pub p99: Vec<f32>,
-    /// Busiest station's (system) or own (node) busy share, 0..1.
-    pub utilization: Vec<f32>,
-    /// Mean number waiting: over all stations (system) or own.
-    pub queue_length: Vec<f32>,
-    /// Requests there at the end of the bucket.
-    pub in_flight: Vec<f32>,
-    /// Modelled memory at the end of the bucket [bytes]: in use, and taken from the machines.
-    pub memory: Vec<f32>,
-    pub reserved: Vec<f32>,
-    /// Allocated [bytes/s], and since the start [bytes].
-    pub allocation_rate: Vec<f32>,
-    pub allocated: Vec<f32>,
-    /// Collections [1/s], and the time for which replicas together stood still [s/s].
-    pub collections: Vec<f32>,
-    pub paused: Vec<f32>,
-    /// What all stations (system) or this one cost [USD/h]; empty where nothing has a price.
-    pub cost_per_hour: Vec<f32>,
+    /// By figure, in the order of [`figure::charted`]; one that is [`figure::Without::AbsentAtZero`] and never more is empty.
+    pub columns: Vec<Vec<f32>>,
+}
+
+impl Series {
+    /// The column of the figure with this id; empty where there is none.
+    #[must_use]
+    pub fn column(&self, id: &str) -> &[f32] {
+        let place = figure::charted().position(|spec| spec.id == id);
+        place.and_then(|place| self.columns.get(place)).map_or(&[], Vec::as_slice)
+    }
 }
 
 #[cfg(test)]

@@ -13,16 +13,17 @@ use std::collections::{BTreeSet, VecDeque};
 use super::{money, profile};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::facet::{self, Memory, policies};
+use crate::figure::{self, Whole, Without};
 use crate::model::ids::NodeId;
 use crate::model::system::counts::Count;
-use crate::model::system::meter::{Bucket, Meter};
+use crate::model::system::meter::Meter;
 use crate::model::system::pool::replica::Replica;
 use crate::model::system::pool::state::Pool;
 use crate::model::system::station::{Kind, Station};
 use crate::model::system::{LogTone, System};
 use crate::protocol::{
-    ActiveFault, EdgeFrame, Exemplars, Frame, Hop, Inside, LogLevel, LogLine, OUTCOMES, Recent, ReplicaFrame,
-    ReplicaState, RunId, RunStatus, Series, StationFrame, Totals, Warming,
+    ActiveFault, EdgeFrame, Exemplars, Frame, Hop, Inside, LogLevel, LogLine, Recent, ReplicaFrame, ReplicaState,
+    RunId, RunStatus, Series, StationFrame, Totals, Warming,
 };
 
 /// "Recent" means this span of simulated time [s], as far as whole buckets allow.
@@ -379,95 +380,46 @@ fn faults(system: &System) -> Vec<ActiveFault> {
         .collect()
 }
 
-/// Where a station's waiting line is measured: what waits at a broker is messages, which have an instrument of their own.
-fn queue_of(station: &Station) -> Option<&Meter> {
-    match &station.kind {
-        Kind::Pool(_) => Some(&station.meter),
-        Kind::Broker(broker) => Some(&broker.deliveries),
-        Kind::Source(_) | Kind::Balancer(_) => None,
-    }
-}
-
-/// Columns for the charts, of the whole system or of one node.
+/// Every figure that has a column, over time: of the whole system or of one node.
 fn series(system: &System, node: Option<NodeId>) -> Series {
-    let watched = node
-        .and_then(|node| system.station_index(node))
-        .map(|ix| &system.stations[ix as usize])
-        .filter(|station| !station.removed);
-    let meter = watched.map_or(&system.meter, |station| &station.meter);
-    let buckets = meter.series();
-    let column = |of: &dyn Fn(&Bucket) -> f64| buckets.iter().map(|bucket| of(bucket) as f32).collect::<Vec<f32>>();
-    let pools = || system.stations.iter().filter(|station| !station.removed).filter_map(queue_of);
-    // Meters that started later are shorter; all end at the same bucket.
-    let aligned = |meter: &Meter, from_end: usize| meter.series().iter().rev().nth(from_end).cloned();
-    let (utilization, queue_length) = match watched {
-        Some(station) => {
-            let waiting = queue_of(station).unwrap_or(meter).series().iter();
-            let waiting = waiting.map(|bucket| (bucket.queue_secs / bucket.secs()) as f32).collect();
-            (column(&Bucket::utilization), waiting)
-        }
-        None => {
-            let of_system = |fold: &dyn Fn(&Bucket) -> f64, join: fn(f64, f64) -> f64| -> Vec<f32> {
-                (0..buckets.len())
-                    .rev()
-                    .map(|from_end| {
-                        let values = pools().filter_map(|meter| aligned(meter, from_end)).map(|bucket| fold(&bucket));
-                        values.filter(|value| !value.is_nan()).reduce(join).unwrap_or(f64::NAN) as f32
-                    })
-                    .collect()
-            };
-            (
-                of_system(&Bucket::utilization, f64::max),
-                of_system(&|bucket| bucket.queue_secs / bucket.secs(), |sum, more| sum + more),
-            )
-        }
-    };
-    let cost = |bucket: &Bucket| bucket.cost * 3_600.0 / bucket.secs();
-    let mut cost_per_hour = match watched {
-        Some(_) => column(&cost),
-        None => (0..buckets.len())
-            .rev()
-            .map(|from_end| {
-                let costs = system.stations.iter().filter_map(|station| aligned(&station.meter, from_end));
-                costs.map(|bucket| cost(&bucket)).sum::<f64>() as f32
-            })
-            .collect(),
-    };
-    if cost_per_hour.iter().all(|cost| *cost == 0.0) {
-        cost_per_hour.clear();
-    }
-    let outcome = |ix: usize| column(&|bucket: &Bucket| bucket.by_outcome[ix] as f64 / bucket.secs());
-    let mut by_outcome: [Vec<f32>; OUTCOMES] = Default::default();
-    for (ix, rates) in by_outcome.iter_mut().enumerate() {
-        *rates = outcome(ix);
-    }
+    let watched = node.and_then(|node| system.shown_station(node)).map(|(_, station)| station);
+    let buckets = watched.map_or(system.meter(), |station| &station.meter).series();
     Series {
         node: watched.map(|station| station.id.0),
         bucket_secs: buckets.last().map_or(1.0, |bucket| bucket.secs()),
         at_secs: buckets.iter().map(|bucket| bucket.from.as_secs_f64()).collect(),
-        by_outcome,
-        arrival_rate: column(&|bucket| bucket.arrivals() as f64 / bucket.secs()),
-        goodput: column(&|bucket| bucket.counts[Count::Good] as f64 / bucket.secs()),
-        p50: column(&|bucket| or_nan(bucket.times.percentile(50.0))),
-        p99: column(&|bucket| or_nan(bucket.times.percentile(99.0))),
-        utilization,
-        queue_length,
-        in_flight: column(&|bucket| bucket.in_flight as f64),
-        memory: column(&|bucket| bucket.memory.used as f64),
-        reserved: column(&|bucket| bucket.memory.reserved as f64),
-        allocation_rate: column(&|bucket| bucket.memory.allocated as f64 / bucket.secs()),
-        allocated: {
-            let mut sum = 0.0;
-            let sums = buckets.iter().map(|bucket| {
-                sum += bucket.memory.allocated as f64;
-                sum as f32
-            });
-            sums.collect()
-        },
-        collections: column(&|bucket| bucket.memory.collections as f64 / bucket.secs()),
-        paused: column(&|bucket| bucket.memory.paused_ns as f64 / 1e9 / bucket.secs()),
-        cost_per_hour,
+        columns: figure::charted().map(|spec| column(system, watched, spec, buckets.len())).collect(),
     }
+}
+
+/// One figure over time, in `rows` rows.
+fn column(system: &System, watched: Option<&Station>, spec: &figure::Spec, rows: usize) -> Vec<f32> {
+    let own = |meter: &Meter| meter.series().iter().map(|bucket| (spec.read)(bucket)).collect();
+    let values: Vec<f64> = match (watched, spec.system) {
+        (Some(station), _) => own(spec.meter(station).unwrap_or(&station.meter)),
+        (None, Whole::Own) => own(system.meter()),
+        (None, whole) => {
+            let there = system.stations.iter().filter(|station| whole == Whole::SumOfAll || !station.removed);
+            let meters: Vec<&Meter> = there.filter_map(|station| spec.meter(station)).collect();
+            let join = if whole == Whole::Most { f64::max } else { |sum, more| sum + more };
+            // Meters that started later are shorter; all end at the same bucket.
+            let row = |from_end: usize| {
+                let buckets = meters.iter().filter_map(|meter| meter.series().iter().nth_back(from_end));
+                let values = buckets.map(|bucket| (spec.read)(bucket)).filter(|value| !value.is_nan());
+                values.reduce(join).unwrap_or(f64::NAN)
+            };
+            (0..rows).rev().map(row).collect()
+        }
+    };
+    if spec.without == Without::AbsentAtZero && !values.iter().any(|value| *value > 0.0) {
+        return Vec::new();
+    }
+    let mut sum = 0.0;
+    let so_far = |value: f64| {
+        sum += value;
+        if spec.so_far { sum } else { value }
+    };
+    values.into_iter().map(so_far).map(|value| value as f32).collect()
 }
 
 #[cfg(test)]
@@ -561,8 +513,9 @@ mod tests {
         }
         let [series, of_source] = &frame.series[..] else { panic!("two are watched") };
         assert_eq!((series.node, of_source.node), (None, source.map(|node| node.0)));
-        assert_eq!(series.at_secs.len(), series.p99.len());
-        let arrived: f32 = series.arrival_rate.iter().sum::<f32>() * series.bucket_secs as f32;
+        assert_eq!(series.columns.len(), figure::charted().count());
+        assert_eq!(series.at_secs.len(), series.column("p99").len());
+        let arrived: f32 = series.column("arrival_rate").iter().sum::<f32>() * series.bucket_secs as f32;
         assert!((f64::from(arrived) - totals.offered as f64).abs() <= 1.0, "{arrived} against {}", totals.offered);
     }
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::report::{
-    EdgeReport, Figure, Outcomes, Percentiles, ReasonCount, ReplicatedReport, Report, Span, StationReport, Times,
-    VERSION, WindowReport,
+    EdgeReport, Figure, Figures, Outcomes, Percentiles, ReasonCount, Report, Span, StationReport, Times, VERSION,
+    WindowReport,
 };
 use super::slo;
 use crate::engine::time::{SimDuration, SimTime};
+use crate::figure;
 use crate::model::outcome::{Outcome, Reason};
-use crate::model::system::counts::Count;
 use crate::model::system::meter::{Meter, SpanSum};
 use crate::model::system::spans::{DRAIN, RUN, WINDOWS};
 use crate::model::system::station::{Kind, Station};
@@ -105,8 +105,8 @@ fn span(tally: &Tally, passed: SimDuration, stations: Vec<StationReport>) -> Spa
     // Stable: equal counts stay in the order of the reasons.
     reasons.sort_by_key(|reason| std::cmp::Reverse(reason.count));
     // Over the stations that have a price; by ascending id, so that it is the same sum everywhere.
-    let sum = |of: fn(&StationReport) -> Figure| -> Figure {
-        stations.iter().filter_map(|station| of(station).get()).reduce(|sum, one| sum + one).into()
+    let sum = |id: &str| -> Figure {
+        stations.iter().filter_map(|station| station.figures.get(id).get()).reduce(|sum, one| sum + one).into()
     };
     Span {
         secs,
@@ -125,11 +125,9 @@ fn span(tally: &Tally, passed: SimDuration, stations: Vec<StationReport>) -> Spa
             max: tally.times.percentile(100.0).into(),
         },
         sojourn_time_offered: Percentiles::ask(|p| tally.percentile_offered(p)),
-        cost: sum(|station| station.cost),
-        cost_per_hour: sum(|station| station.cost_per_hour),
-        cost_per_million: sum(|station| station.cost)
-            .get()
-            .map_or(Figure::NONE, |cost| ratio(cost * 1e6, outcomes.completed as f64)),
+        cost: sum("cost"),
+        cost_per_hour: sum("cost_per_hour"),
+        cost_per_million: sum("cost").get().map_or(Figure::NONE, |cost| ratio(cost * 1e6, outcomes.completed as f64)),
         slo_minutes_lost: Figure::NONE,
         reasons,
         stations,
@@ -163,7 +161,6 @@ fn stations(system: &System, document: &Document, which: Which) -> Vec<StationRe
 
 fn station_report(station: &Station, document: &Document, sum: &SpanSum) -> StationReport {
     let bucket = &sum.bucket;
-    let secs = bucket.secs();
     let outcomes = Outcomes::of(bucket.by_outcome);
     // A removed station's node is gone; what it did still counts.
     let node = document.nodes.get(&station.id);
@@ -176,19 +173,12 @@ fn station_report(station: &Station, document: &Document, sum: &SpanSum) -> Stat
         role: node.and_then(|node| node.role.clone()),
         arrivals: bucket.arrivals(),
         outcomes,
-        arrival_rate: ratio(bucket.arrivals() as f64, secs),
-        throughput: ratio(outcomes.completed as f64, secs),
-        utilization: if slots { ratio(bucket.busy_secs, bucket.slot_secs) } else { Figure::NONE },
-        queue_length: if slots { ratio(bucket.queue_secs, secs) } else { Figure::NONE },
+        arrival_rate: Figure(figure::arrival_rate(bucket)),
+        throughput: Figure(figure::throughput(bucket)),
+        utilization: if slots { Figure(bucket.utilization()) } else { Figure::NONE },
+        queue_length: if slots { Figure(figure::queue_length(bucket)) } else { Figure::NONE },
         sojourn_time: Times::of(&sum.times),
-        hit_ratio: ratio(bucket.counts[Count::Hits] as f64, bucket.counts[Count::Lookups] as f64),
-        replicated: matches!(&station.kind, Kind::Pool(pool) if pool.data.is_replicated()).then(|| ReplicatedReport {
-            reads: bucket.counts[Count::CopyReads],
-            stale: bucket.counts[Count::StaleReads],
-            stale_share: ratio(bucket.counts[Count::StaleReads] as f64, bucket.counts[Count::CopyReads] as f64),
-        }),
-        cost: if bucket.cost > 0.0 { Figure(bucket.cost) } else { Figure::NONE },
-        cost_per_hour: if bucket.cost > 0.0 { ratio(bucket.cost * 3_600.0, secs) } else { Figure::NONE },
+        figures: Figures::of(station, bucket),
         delivery: None,
     }
 }

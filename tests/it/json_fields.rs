@@ -35,7 +35,7 @@ struct Seen {
 impl Seen {
     fn walk(&mut self, place: &str, holds: Holds, value: &Value) {
         match (holds, value) {
-            (Holds::Value, _) => {}
+            (Holds::Value | Holds::Figures, _) => {}
             (Holds::One(shape), Value::Object(object)) => {
                 for (name, value) in object {
                     let place = format!("{place}.{name}");
@@ -61,14 +61,14 @@ impl Seen {
 
 /// The shape to which a field belongs, and its name there.
 fn owner(shape: &'static Shape, name: &str) -> Option<(&'static str, &'static str)> {
-    let own = shape.fields.iter().find(|field| field.name == name).map(|field| (shape.name, field.name));
+    let own = shape.fields().find(|field| field.name == name).map(|field| (shape.name, field.name));
     own.or_else(|| shape.with.iter().find_map(|shape| owner(shape, name)))
 }
 
 /// Every field of a shape and of those that stand in it.
 fn all(holds: Holds, fields: &mut BTreeSet<(&'static str, &'static str)>) {
     let (Holds::One(shape) | Holds::Many(shape)) = holds else { return };
-    for field in shape.fields {
+    for field in shape.fields() {
         if fields.insert((shape.name, field.name)) {
             all(field.holds, fields);
         }

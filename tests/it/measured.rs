@@ -62,7 +62,7 @@ fn hits_are_those_of_the_span() {
     window(&mut document, "cold", 0.0, 1.0);
     window(&mut document, "warm", 30.0, 60.0);
     let report = report(&document);
-    let ratio = |span: &Span| at(span, "cache").hit_ratio.0;
+    let ratio = |span: &Span| at(span, "cache").figures.get("hit_ratio").0;
     // 420 draws from 1,000 keys find 1,000 (1 - 0.999^420) = 343.1 of them: each the first time in vain.
     let cold = &report.windows[0].span;
     near(ratio(cold), 1.0 - 343.1 / 420.0, 0.04);

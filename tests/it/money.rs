@@ -119,7 +119,7 @@ fn a_bill_is_what_a_spreadsheet_makes_of_it() {
     }
     close(bill.total, total);
     close(report.whole.cost.0, total);
-    close(report.whole.stations.iter().filter_map(|station| station.cost.get()).sum(), total);
+    close(report.whole.stations.iter().filter_map(|station| station.figures.get("cost").get()).sum(), total);
     close(report.whole.cost_per_hour.0, total / hours);
     close(report.whole.cost_per_million.0, total * 1e6 / report.whole.outcomes.completed as f64);
     let pace_of_chart: f64 = {

@@ -436,7 +436,7 @@ fn five_scalers_race_as_their_scenario_says() {
     let report = headroom::runner::report::Report::of(&crate::fixture::run(&run.document), &run.document, 0);
     let services: Vec<_> = report.whole.stations.iter().filter(|station| station.kind == "service").collect();
     let answered = |at: usize| services[at].outcomes.completed as f64 / services[at].arrivals as f64;
-    let cost = |at: usize| services[at].cost.get().unwrap();
+    let cost = |at: usize| services[at].figures.get("cost").get().unwrap();
     let [reactive, hpa, plan, forecast, hand] = [0, 1, 2, 3, 4];
     assert_eq!(services.len(), 5);
     for late in [reactive, hpa] {

@@ -30,6 +30,7 @@ const LAYERS_0_TO_2: &[&str] = &[
     "src/lesson",
     "src/editor",
     "src/facet",
+    "src/figure",
     "src/protocol",
     "src/conversation",
     "src/glossary.rs",
@@ -99,7 +100,7 @@ const RULES: &[Rule] = &[
         because: "the model knows plans, not documents",
     },
     Rule {
-        within: &["src/facet"],
+        within: &["src/facet", "src/figure"],
         endings: &[".rs"],
         except: &[],
         never: &["crate::runner", "crate::protocol", "crate::lesson", "crate::editor"],

@@ -1,10 +1,12 @@
 //! Every field of the JSON that the `headroom` command writes: its unit and what it means, for `headroom help json`.
 //!
 //! A field that the command writes and this table does not know, or the other way around, fails a test
-//! (`tests/it/json_fields.rs`), so a new figure needs its line here.
+//! (`tests/it/json_fields.rs`). What is measured of a station stands in [`crate::figure`]; any other field has its line here.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+
+use super::figures;
 
 /// One field of an object.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +28,8 @@ pub enum Holds {
     One(&'static Shape),
     /// A list of objects.
     Many(&'static Shape),
+    /// No field, but the place of those that the registry of figures knows; [`Shape::fields`] has them in its stead.
+    Figures,
 }
 
 /// The fields of an object.
@@ -33,16 +37,24 @@ pub enum Holds {
 pub struct Shape {
     pub name: &'static str,
     pub summary: &'static str,
-    pub fields: &'static [Field],
+    pub(super) fields: &'static [Field],
     /// Shapes whose fields stand among its own.
     pub with: &'static [&'static Shape],
 }
 
 impl Shape {
+    /// Its own fields.
+    pub fn fields(&self) -> impl Iterator<Item = &'static Field> + use<> {
+        self.fields.iter().flat_map(|field| match field.holds {
+            Holds::Figures => figures::FIELDS.as_slice(),
+            _ => std::slice::from_ref(field),
+        })
+    }
+
     /// The field of that name, its own or one of those that stand among them.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static Field> {
-        let own = self.fields.iter().find(|field| field.name == name);
+        let own = self.fields().find(|field| field.name == name);
         own.or_else(|| self.with.iter().find_map(|shape| shape.field(name)))
     }
 }
@@ -56,15 +68,17 @@ pub struct Output {
     pub holds: Holds,
 }
 
-const fn value(name: &'static str, unit: &'static str, meaning: &'static str) -> Field {
+pub(super) const fn value(name: &'static str, unit: &'static str, meaning: &'static str) -> Field {
     Field { name, unit, meaning, holds: Holds::Value }
 }
-const fn one(name: &'static str, meaning: &'static str, shape: &'static Shape) -> Field {
+pub(super) const fn one(name: &'static str, meaning: &'static str, shape: &'static Shape) -> Field {
     Field { name, unit: "", meaning, holds: Holds::One(shape) }
 }
 const fn many(name: &'static str, meaning: &'static str, shape: &'static Shape) -> Field {
     Field { name, unit: "", meaning, holds: Holds::Many(shape) }
 }
+
+const FIGURES: Field = Field { name: "", unit: "", meaning: "", holds: Holds::Figures };
 
 pub static OUTPUTS: &[Output] = &[
     Output { command: "run --json", holds: Holds::One(&REPORT) },
@@ -205,26 +219,8 @@ static STATION: Shape = Shape {
         ),
         value("queue_length", "count", "waiting, averaged over time; of a broker, its lag"),
         one("sojourn_time", "from a call's arrival to its answer, over completed calls", &TIMES),
-        value("hit_ratio", "0..1", "look-ups that found their key; absent where nothing is looked up"),
-        one("replicated", "what read replicas of a database answered; absent elsewhere", &REPLICATED),
-        value("cost", "USD", "what it cost; absent where it has no price"),
-        value("cost_per_hour", "USD", "an hour of it, averaged over time; absent where it has no price"),
+        FIGURES,
         one("delivery", "what a message broker delivered; absent elsewhere", &DELIVERY),
-    ],
-    with: &[],
-};
-
-static REPLICATED: Shape = Shape {
-    name: "replicated",
-    summary: "reads that read replicas of a database answered",
-    fields: &[
-        value("reads", "count", "all of them"),
-        value(
-            "stale",
-            "count",
-            "of those: a write had been committed before the read came, which the replica did not have yet",
-        ),
-        value("stale_share", "0..1", "stale, of all"),
     ],
     with: &[],
 };
@@ -555,7 +551,7 @@ Within a version of the report, fields are only ever added.\n\n"
 
 fn written(holds: Holds) -> String {
     match holds {
-        Holds::Value => String::new(),
+        Holds::Value | Holds::Figures => String::new(),
         Holds::One(shape) => shape.name.to_owned(),
         Holds::Many(shape) => format!("[] of {}", shape.name),
     }
@@ -567,7 +563,7 @@ fn write_shape(out: &mut String, shape: &'static Shape, told: &mut BTreeSet<&'st
         return;
     }
     let _ = writeln!(out, "\n{}: {}", shape.name, shape.summary);
-    for field in shape.fields {
+    for field in shape.fields() {
         let unit = match field.holds {
             Holds::Value if field.unit.is_empty() => String::new(),
             Holds::Value => format!("[{}]", field.unit),
@@ -582,7 +578,7 @@ fn write_shape(out: &mut String, shape: &'static Shape, told: &mut BTreeSet<&'st
     for other in shape.with {
         write_shape(out, other, told);
     }
-    for field in shape.fields {
+    for field in shape.fields() {
         if let Holds::One(shape) | Holds::Many(shape) = field.holds {
             write_shape(out, shape, told);
         }

@@ -2,12 +2,15 @@
 //!
 //! The JSON has the fields below under their own names. Times are seconds, rates per second, shares 0..1, counts whole.
 //! `null` stands where there is nothing to tell (no request, no slots); the text `"infinite"` stands for a percentile
-//! that falls on an unanswered request. Within [`VERSION`], fields are only ever added; a new one gets a line in
-//! [`fields`], and where a person should see it, in [`text`].
+//! that falls on an unanswered request. Within [`VERSION`], fields are only ever added. What is measured of a
+//! station is an entry of [`crate::figure`]; another field gets a line in [`fields`], and where a person should see it, in
+//! [`text`].
 
 pub mod fields;
+mod figures;
 pub mod text;
 
+pub use figures::Figures;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::engine::stats::WindowHistogram;
@@ -285,31 +288,12 @@ pub struct StationReport {
     pub queue_length: Figure,
     /// From a call's arrival at the station to its answer, over completed calls.
     pub sojourn_time: Times,
-    /// Caches: hits over look-ups.
-    #[serde(default, skip_serializing_if = "absent")]
-    pub hit_ratio: Figure,
-    /// Databases with read replicas: what those answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replicated: Option<ReplicatedReport>,
-    /// What it cost [USD], and an hour of it; absent where it has no price.
-    #[serde(default, skip_serializing_if = "absent")]
-    pub cost: Figure,
-    #[serde(default, skip_serializing_if = "absent")]
-    pub cost_per_hour: Figure,
+    /// What the registry of figures says of a station.
+    #[serde(flatten)]
+    pub figures: Figures,
     /// Message brokers: what they delivered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery: Option<DeliveryReport>,
-}
-
-/// What a database's read replicas answered within a span.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ReplicatedReport {
-    /// Reads that read replicas answered.
-    pub reads: u64,
-    /// Of those: a write to the item had been committed before the read came, and the replica did not have it yet.
-    pub stale: u64,
-    /// `stale` over `reads`.
-    pub stale_share: Figure,
 }
 
 /// What a message broker delivered of what was published within a span, in copies: a message counts once for each group

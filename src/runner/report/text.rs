@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::{DeliveryReport, Figure, Percentiles, Report, Span, StationReport};
+use crate::figure as figures;
 use crate::model::params::Unit;
 
 /// Three significant digits, as tables show numbers; all digits before the point.
@@ -168,15 +169,17 @@ fn write_station(out: &mut String, station: &StationReport) {
         cell(station.sojourn_time.mean, Unit::Seconds),
         cell(station.sojourn_time.percentiles.p99, Unit::Seconds),
     );
-    for (value, unit, name) in [(station.hit_ratio, Unit::Share, "hit ratio"), (station.cost, Unit::Dollars, "cost")] {
-        if let Some(value) = figure(value, unit) {
-            let _ = write!(out, "  {name} {value}");
+    for (spec, field) in figures::fields().filter(|(_, field)| !field.words.is_empty()) {
+        if let Some(value) = figure(station.figures.get(spec.id), spec.unit) {
+            let _ = write!(out, "  {} {value}", field.words);
         }
     }
     out.push('\n');
-    if let Some(replicated) = &station.replicated {
-        let _ = write!(out, "  {} reads from read replicas, {} of them stale", replicated.reads, replicated.stale);
-        let share = figure(replicated.stale_share, Unit::Share);
+    if let (Some(reads), Some(stale)) =
+        (station.figures.get("copy_reads").get(), station.figures.get("stale_reads").get())
+    {
+        let _ = write!(out, "  {reads} reads from read replicas, {stale} of them stale");
+        let share = figure(station.figures.get("stale_share"), Unit::Share);
         let _ = writeln!(out, "{}", share.map_or_else(String::new, |share| format!(" ({share})")));
     }
     if let Some(delivery) = &station.delivery {

@@ -8,7 +8,7 @@ pub mod timeline;
 
 use yew::prelude::*;
 
-use self::charts::{ChartCard, ChartKind, use_charted};
+use self::charts::{ChartCard, use_charted};
 use self::monitor::Monitor;
 use self::profile::Profile;
 use self::timeline::Timeline;
@@ -17,6 +17,7 @@ use super::store::{use_dispatch, use_document, use_preferences, use_run, use_sel
 use crate::editor::{SessionChange, Target};
 use crate::engine::time::SimTime;
 use crate::facet::scaling::Scaling;
+use crate::figure::{self, Scale};
 use crate::protocol::{LogLevel, LogLine};
 use crate::topology::check;
 use crate::topology::document::{Diagnostic, Document, Place, Severity};
@@ -115,12 +116,13 @@ pub fn Charts() -> Html {
     use_watch(node);
     // Where nothing has a price there is nothing to draw.
     let run = use_run();
-    let priced = run.series_of(node).is_some_and(|series| !series.cost_per_hour.is_empty());
-    let kinds = [ChartKind::Throughput, ChartKind::Times, ChartKind::Cost, ChartKind::Utilization, ChartKind::Queue];
-    let kinds = kinds.into_iter().filter(|kind| priced || *kind != ChartKind::Cost);
+    let priced = run.series_of(node).is_some_and(|series| !series.column("cost_per_hour").is_empty());
+    let mut charts = figure::charts();
+    charts.retain(|chart| chart.panel.is_some() && (priced || chart.scale != Scale::Dollars));
+    charts.sort_by_key(|chart| chart.panel);
     html! {
         <div class={classes!("charts", priced.then_some("charts-priced"))}>
-            { for kinds.map(|kind| html! { <ChartCard {kind} {node} key={format!("{kind:?}")} /> }) }
+            { for charts.into_iter().map(|chart| html! { <ChartCard {chart} {node} key={chart.title} /> }) }
         </div>
     }
 }

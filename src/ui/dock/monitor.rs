@@ -2,7 +2,8 @@
 
 use yew::prelude::*;
 
-use super::charts::{ChartCard, ChartKind, use_charted};
+use super::charts::{ChartCard, use_charted};
+use crate::figure::{self, Shown};
 use crate::protocol::Series;
 use crate::runner::monitor;
 use crate::topology::document::NodeId;
@@ -11,13 +12,6 @@ use crate::ui::kit::format;
 use crate::ui::kit::icons::icon;
 use crate::ui::kit::look_into::use_watch;
 use crate::ui::store::{use_dispatch, use_document, use_run, use_simulation};
-
-/// What is always there.
-const PLAIN: [ChartKind; 5] =
-    [ChartKind::Throughput, ChartKind::Times, ChartKind::InFlight, ChartKind::Queue, ChartKind::Utilization];
-/// What is there where memory is modelled.
-const MEMORY: [ChartKind; 5] =
-    [ChartKind::Memory, ChartKind::Allocation, ChartKind::Allocated, ChartKind::Collections, ChartKind::Paused];
 
 #[component]
 pub fn Monitor() -> Html {
@@ -28,7 +22,13 @@ pub fn Monitor() -> Html {
     let node = use_charted();
     use_watch(node);
     let series = run.series_of(node).cloned();
-    let remembers = series.as_ref().is_some_and(|series| series.reserved.iter().any(|bytes| *bytes > 0.0));
+    let remembers =
+        series.as_ref().is_some_and(|series| series.column("memory_reserved").iter().any(|bytes| *bytes > 0.0));
+    let charts = figure::charts().into_iter().filter(|chart| match chart.monitor {
+        Shown::Always => true,
+        Shown::WithMemory => remembers,
+        Shown::Never => false,
+    });
     let whose = node.and_then(|id| document.nodes.get(&id)).map_or("system", |node| node.label.as_str()).to_owned();
     let save = |kind: &'static str, media: &'static str, pack: fn(&Series) -> String| {
         let disabled = series.is_none();
@@ -60,7 +60,7 @@ pub fn Monitor() -> Html {
                 { save("json", "application/json", monitor::json) }
             </div>
             <div class="monitor-charts">
-                { for PLAIN.into_iter().chain(MEMORY.into_iter().filter(|_| remembers)).map(|kind| html! { <ChartCard key={kind as usize} {kind} {node} /> }) }
+                { for charts.map(|chart| html! { <ChartCard key={chart.title} {chart} {node} /> }) }
             </div>
             <p class="sub monitor-note">
                 if remembers {
