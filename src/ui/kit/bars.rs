@@ -8,7 +8,7 @@ use super::format;
 
 /// A share as a length in percent, with so many digits; what is no number is empty.
 fn percent(share: f64, digits: usize) -> String {
-    format!("{:.digits$}", share.max(0.0).min(1.0) * 100.0)
+    format!("{:.digits$}", if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) * 100.0 })
 }
 
 /// A bar of which a share is filled, from 0 to 1. `fill` is the class of the filled part.

@@ -43,7 +43,6 @@ pub struct Table {
 }
 
 impl Table {
-    #[must_use]
     pub fn html(self) -> Html {
         html! {
             <div class={self.scroll.unwrap_or("table-scroll")} tabindex="0" role="group" aria-label={self.caption}>
