@@ -20,7 +20,17 @@ impl Show for Scaling {
         let scaler = &look.pool()?.scaling.as_ref()?.config.scaler.id;
         let name = entries().into_iter().find(|entry| entry.id == *scaler).map_or("", |entry| entry.name).to_owned();
         let (system, node) = (look.system, look.node());
-        let look = if look.whole { system.look_at_scaling(node)? } else { system.glance_at_scaling(node)? };
+        if look.whole {
+            return Some(Self { name, look: system.look_at_scaling(node)? });
+        }
+        let mut look = system.glance_at_scaling(node)?;
+        // That the number changed is seen at a glance, not how that came about, nor what was measured of each replica.
+        for decision in &mut look.syncs {
+            (decision.why, decision.metrics) = (Vec::new(), Vec::new());
+        }
+        for replica in &mut look.replicas {
+            (replica.cpu, replica.memory, replica.requests) = (None, None, None);
+        }
         Some(Self { name, look })
     }
 

@@ -41,7 +41,7 @@ fn Scaling(props: &ScalingProps) -> Html {
     let simulation = use_simulation();
     let id = props.id;
     let inside = Past(props.facets.clone());
-    let known = inside.look().is_some_and(|look| !look.syncs.is_empty() || look.course.len() > 1);
+    let known = props.whole && inside.look().is_some_and(|look| !look.syncs.is_empty() || look.course.len() > 1);
     let all = use_state_eq(|| false);
     let marked = use_state_eq(|| None::<u64>);
     // A question is answered as soon as there is something to show.
