@@ -5,6 +5,7 @@ use yew::prelude::*;
 use super::parts::sentence;
 use crate::facet::admission::{Admission, RateLimit, Shedding};
 use crate::ui::kit::bars;
+use crate::ui::kit::facts::{fact, facts};
 use crate::ui::kit::format;
 
 pub(super) fn view(admission: &Admission) -> Html {
@@ -29,11 +30,11 @@ fn rate_limit(limit: &RateLimit) -> Html {
             if let Some(clients) = limit.clients {
                 <p class="sub">{ format!("Each client has its own; shown is the one that used up most of {} remembered.", format::count(clients.into())) }</p>
             }
-            <dl class="facts">
-                <dt>{ "let in" }</dt><dd class="num">{ format::count(limit.admitted) }</dd>
-                <dt>{ "refused" }</dt><dd class="num">{ format::count(limit.refused) }</dd>
-                if limit.shaped > 0 { <dt>{ "waiting their turn" }</dt><dd class="num">{ format::count(limit.shaped.into()) }</dd> }
-            </dl>
+            { facts(html! { <>
+                { fact("let in", format::count(limit.admitted)) }
+                { fact("refused", format::count(limit.refused)) }
+                if limit.shaped > 0 { { fact("waiting their turn", format::count(limit.shaped.into())) } }
+            </> }) }
         </section>
     }
 }
@@ -49,12 +50,12 @@ fn load_shedding(shedding: &Shedding) -> Html {
                 <p class="door-words">{ sentence(&shedding.words) }</p>
             }
             { trend(shedding) }
-            <dl class="facts">
-                { for shedding.numbers.iter().map(|(name, value)| html! { <><dt>{ name }</dt><dd class="num">{ value }</dd></> }) }
-                if limit > 0 { <dt>{ "turned away at the limit" }</dt><dd class="num">{ format::count(limit) }</dd> }
-                if priority > 0 { <dt>{ "turned away for their priority" }</dt><dd class="num">{ format::count(priority) }</dd> }
-                if delay > 0 { <dt>{ "turned away for the wait" }</dt><dd class="num">{ format::count(delay) }</dd> }
-            </dl>
+            { facts(html! { <>
+                { for shedding.numbers.iter().map(|(name, value)| fact(name, value)) }
+                if limit > 0 { { fact("turned away at the limit", format::count(limit)) } }
+                if priority > 0 { { fact("turned away for their priority", format::count(priority)) } }
+                if delay > 0 { { fact("turned away for the wait", format::count(delay)) } }
+            </> }) }
         </section>
     }
 }

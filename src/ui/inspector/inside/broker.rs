@@ -8,6 +8,7 @@ use crate::model::broker::lane::Levels;
 use crate::model::system::broker::Ledger;
 use crate::ui::client::worker_client::Simulation;
 use crate::ui::kit::bars::stacked;
+use crate::ui::kit::facts::{fact, fact_in, facts};
 use crate::ui::kit::format;
 
 /// Partitions listed for each group; more are only counted.
@@ -32,20 +33,18 @@ fn summary(broker: &Broker, inside: &Inside) -> Html {
         <section class="inside">
             <h3>{ "Messages" }</h3>
             <p class="sub">{ "Producers are answered once it has their message. What is counted from then on are copies: a message is owed once to every group." }</p>
-            <dl class="facts">
-                <dt>{ "lag" }</dt><dd class="num">{ format::count(broker.lag.into()) }</dd>
-                <dt>{ "oldest of them" }</dt><dd class="num">{ format::duration(oldest) }</dd>
-                <dt>{ "fullest partition" }</dt>
-                <dd class="num">{ format!("{} of {}", format::percent(broker.fullest), format::count(inside.capacity.into())) }</dd>
-                <dt>{ "a crash now would lose" }</dt>
-                <dd class={classes!("num", (unsafe_now > 0).then_some("tone-warn"))}>{ format!("{} not on disk", format::count(unsafe_now)) }</dd>
+            { facts(html! { <>
+                { fact("lag", format::count(broker.lag.into())) }
+                { fact("oldest of them", format::duration(oldest)) }
+                { fact("fullest partition", format!("{} of {}", format::percent(broker.fullest), format::count(inside.capacity.into()))) }
+                { fact_in((unsafe_now > 0).then_some("tone-warn"), "a crash now would lose", format!("{} not on disk", format::count(unsafe_now))) }
                 if broker.recognized > 0 {
-                    <dt>{ "published again, recognized" }</dt><dd class="num">{ format::count(broker.recognized) }</dd>
+                    { fact("published again, recognized", format::count(broker.recognized)) }
                 }
                 if broker.poison > 0.0 {
-                    <dt>{ "poison among new ones" }</dt><dd class="num tone-bad">{ format::percent(broker.poison) }</dd>
+                    { fact_in(Some("tone-bad"), "poison among new ones", format::percent(broker.poison)) }
                 }
-            </dl>
+            </> }) }
             if inside.groups.is_empty() {
                 <p class="callout callout-warn">{ "Nobody consumes: what is published is owed to nobody, and dropped." }</p>
             }

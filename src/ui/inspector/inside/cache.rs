@@ -3,6 +3,7 @@
 use yew::prelude::*;
 
 use crate::facet::cache::Cache;
+use crate::ui::kit::facts::{fact, facts};
 use crate::ui::kit::format;
 
 pub(super) fn view(cache: &Cache) -> Html {
@@ -10,10 +11,10 @@ pub(super) fn view(cache: &Cache) -> Html {
     html! {
         <section class="inside">
             <h3>{ "Memory" }</h3>
-            <dl class="facts">
-                <dt>{ "hit ratio since the start" }</dt><dd class="num">{ format::percent(ratio) }</dd>
-                <dt>{ "entries" }</dt><dd class="num">{ format::count(cache.entries.into()) }</dd>
-            </dl>
+            { facts(html! { <>
+                { fact("hit ratio since the start", format::percent(ratio)) }
+                { fact("entries", format::count(cache.entries.into())) }
+            </> }) }
         </section>
     }
 }

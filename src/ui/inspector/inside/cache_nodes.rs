@@ -9,6 +9,7 @@ use crate::facet::cache_nodes::CacheNodes;
 use crate::facet::member::MemberStage;
 use crate::model::system::{KeysMoved, NodeLook};
 use crate::ui::kit::bars::{meter, sparkline, stacked};
+use crate::ui::kit::facts::{fact, facts};
 use crate::ui::kit::format;
 
 pub(super) fn view(nodes: &CacheNodes) -> Html {
@@ -25,12 +26,12 @@ pub(super) fn view(nodes: &CacheNodes) -> Html {
             { stacked("rollout-bar", 14, shares, Some(words.join(", "))) }
             <ul class="parts">{ for cluster.nodes.iter().map(|one| node(one, place(one.number))) }</ul>
             if let Some(change) = &cluster.change { { moved(change) } }
-            <dl class="facts">
-                if cluster.by_rule { <dt>{ "wanted" }</dt><dd class="num">{ cluster.wanted }</dd> }
-                <dt>{ "changes so far" }</dt><dd class="num">{ cluster.changes }</dd>
-                <dt>{ "missed for moving" }</dt><dd class="num">{ format::count(cluster.misses) }</dd>
-                if cluster.price > 0.0 { <dt>{ "each costs" }</dt><dd class="num">{ format!("${:.3} an hour", cluster.price) }</dd> }
-            </dl>
+            { facts(html! { <>
+                if cluster.by_rule { { fact("wanted", cluster.wanted) } }
+                { fact("changes so far", cluster.changes) }
+                { fact("missed for moving", format::count(cluster.misses)) }
+                if cluster.price > 0.0 { { fact("each costs", format!("${:.3} an hour", cluster.price)) } }
+            </> }) }
             { hits(nodes) }
             { looks("The scaler's looks", &cluster.syncs) }
         </section>

@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use super::parts::sentence;
 use crate::facet::discipline::Queue;
+use crate::ui::kit::facts::{fact, facts};
 
 pub(super) fn view(queue: &Queue) -> Html {
     let whose = queue.replica.map_or_else(String::new, |replica| format!(" (longest: replica {})", replica + 1));
@@ -12,9 +13,9 @@ pub(super) fn view(queue: &Queue) -> Html {
             <h3>{ format!("Queue: {}{whose}", queue.name) }</h3>
             <p class={classes!("door-words", queue.active.then_some("door-active"))}>{ sentence(&queue.words) }</p>
             if !queue.numbers.is_empty() {
-                <dl class="facts">
-                    { for queue.numbers.iter().map(|(name, value)| html! { <><dt>{ name }</dt><dd class="num">{ value }</dd></> }) }
-                </dl>
+                { facts(html! { <>
+                    { for queue.numbers.iter().map(|(name, value)| fact(name, value)) }
+                </> }) }
             }
         </section>
     }

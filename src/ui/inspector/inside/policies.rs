@@ -9,6 +9,7 @@ use crate::model::policy::breaker::{Cell, State};
 use crate::protocol::EdgeFrame;
 use crate::topology::document::EdgeId;
 use crate::ui::kit::bars;
+use crate::ui::kit::facts::{fact, facts};
 use crate::ui::kit::format;
 use crate::ui::kit::hint::Term;
 use crate::ui::kit::icons::icon;
@@ -81,14 +82,14 @@ fn breaker(one: &Breaker) -> Html {
             }
             if look.since > SimTime::ZERO { <p class="sub">{ format!("Since {}: {}.", at(look.since), look.why) }</p> }
             { cells(one) }
-            <dl class="facts">
-                if let Some((bad, of)) = look.in_a_row { <dt>{ "failures in a row" }</dt><dd class="num">{ format!("{} of {}", format::count(bad.into()), format::count(of.into())) }</dd> }
+            { facts(html! { <>
+                if let Some((bad, of)) = look.in_a_row { { fact("failures in a row", format!("{} of {}", format::count(bad.into()), format::count(of.into()))) } }
                 if let Some((failures, slow, from)) = look.shares {
-                    <dt>{ "failed" }</dt><dd class="num">{ share(look.sum.failed, look.sum.calls, from, failures) }</dd>
-                    if let Some(limit) = slow { <dt>{ "slow" }</dt><dd class="num">{ share(look.sum.slow, look.sum.calls, from, limit) }</dd> }
+                    { fact("failed", share(look.sum.failed, look.sum.calls, from, failures)) }
+                    if let Some(limit) = slow { { fact("slow", share(look.sum.slow, look.sum.calls, from, limit)) } }
                 }
-                if let Some((used, of)) = look.probes { <dt>{ "probes begun" }</dt><dd class="num">{ format!("{} of {}", format::count(used.into()), format::count(of.into())) }</dd> }
-            </dl>
+                if let Some((used, of)) = look.probes { { fact("probes begun", format!("{} of {}", format::count(used.into()), format::count(of.into()))) } }
+            </> }) }
         </section>
     }
 }
@@ -157,12 +158,12 @@ fn counts(edge: &EdgeFrame, policy: &Policies) -> Html {
     html! {
         <section class="inside">
             <h3>{ "Since the start" }</h3>
-            <dl class="facts">
-                <dt>{ "calls" }</dt><dd class="num">{ format::count(policy.calls) }</dd>
-                <dt>{ "calls open" }</dt><dd class="num">{ format::count(policy.open_calls.into()) }</dd>
+            { facts(html! { <>
+                { fact("calls", format::count(policy.calls)) }
+                { fact("calls open", format::count(policy.open_calls.into())) }
                 if policy.hedging {
-                    <dt><Term id="hedging">{ "hedges sent" }</Term></dt><dd class="num">{ format!("{}, {} won", format::count(policy.hedges), format::count(policy.hedges_won)) }</dd>
-                    <dt>{ "hedged after" }</dt><dd class="num">{ policy.hedge_after.map_or_else(|| "too few answers yet".to_owned(), format::duration) }</dd>
+                    { fact(html! { <Term id="hedging">{ "hedges sent" }</Term> }, format!("{}, {} won", format::count(policy.hedges), format::count(policy.hedges_won))) }
+                    { fact("hedged after", policy.hedge_after.map_or_else(|| "too few answers yet".to_owned(), format::duration)) }
                 }
                 { row("over the rate limit", policy.rate_limited) }
                 { row("past the deadline", policy.past_deadline) }
@@ -170,8 +171,8 @@ fn counts(edge: &EdgeFrame, policy: &Policies) -> Html {
                 { row("no free place", policy.bulkhead_full) }
                 { row("no retry budget", policy.unpaid) }
                 { row("cancelled", policy.cancels) }
-                if edge.zombies > 0 { <dt><Term id="zombie">{ "zombies" }</Term></dt><dd class="num">{ format::count(edge.zombies) }</dd> }
-            </dl>
+                if edge.zombies > 0 { { fact(html! { <Term id="zombie">{ "zombies" }</Term> }, format::count(edge.zombies)) } }
+            </> }) }
         </section>
     }
 }

@@ -7,6 +7,7 @@ use crate::facet::member::MemberStage;
 use crate::facet::read_replicas::ReadReplicas;
 use crate::model::system::CopyLook;
 use crate::ui::kit::bars::meter;
+use crate::ui::kit::facts::{fact, facts};
 use crate::ui::kit::format;
 
 pub(super) fn view(copies: &ReadReplicas) -> Html {
@@ -20,13 +21,13 @@ pub(super) fn view(copies: &ReadReplicas) -> Html {
         <section class="inside" id="read-replicas">
             <h3>{ title }</h3>
             <ul class="parts">{ for copies.copies.iter().map(copy) }</ul>
-            <dl class="facts">
-                if copies.by_rule { <dt>{ "wanted" }</dt><dd class="num">{ copies.wanted }</dd> }
-                <dt>{ "reads answered" }</dt><dd class="num">{ format::count(copies.reads) }</dd>
-                <dt>{ "stale" }</dt><dd class="num">{ if copies.stale == 0 { "none".to_owned() } else { format!("{} ({})", format::count(copies.stale), format::percent(stale)) } }</dd>
-                if copies.stale > 0 { <dt>{ "the stalest by" }</dt><dd class="num">{ format::duration(copies.worst.as_secs_f64()) }</dd> }
-                if copies.price > 0.0 { <dt>{ "each costs" }</dt><dd class="num">{ format!("${:.3} an hour", copies.price) }</dd> }
-            </dl>
+            { facts(html! { <>
+                if copies.by_rule { { fact("wanted", copies.wanted) } }
+                { fact("reads answered", format::count(copies.reads)) }
+                { fact("stale", if copies.stale == 0 { "none".to_owned() } else { format!("{} ({})", format::count(copies.stale), format::percent(stale)) }) }
+                if copies.stale > 0 { { fact("the stalest by", format::duration(copies.worst.as_secs_f64())) } }
+                if copies.price > 0.0 { { fact("each costs", format!("${:.3} an hour", copies.price)) } }
+            </> }) }
             <p class="sub">{ "The primary takes every write. A read is stale when a write to its item, committed before it came, had not reached the replica that answered." }</p>
             { looks("The rule's looks", &copies.syncs) }
         </section>

@@ -5,6 +5,7 @@ use yew::prelude::*;
 use super::at;
 use crate::facet::rollout::Rollout;
 use crate::ui::kit::bars::stacked_to_mark;
+use crate::ui::kit::facts::{fact, facts};
 
 /// Old and new replicas against the limits of the rollout.
 pub(super) fn view(rollout: &Rollout) -> Html {
@@ -30,14 +31,14 @@ pub(super) fn view(rollout: &Rollout) -> Html {
         <section class="inside" id="rollout">
             <h3>{ title }</h3>
             { stacked_to_mark("rollout-bar", 14, parts, f64::from(least) / all, Some(words)) }
-            <dl class="facts">
-                <dt>{ "new, ready" }</dt><dd class="num">{ format!("{} of {}", counts.new_available, counts.desired) }</dd>
-                <dt>{ "new, starting" }</dt><dd class="num">{ starting }</dd>
-                <dt>{ "old" }</dt><dd class="num">{ counts.old }</dd>
-                <dt>{ "may be there" }</dt><dd class="num">{ format!("{} + {}", counts.desired, rollout.surge) }</dd>
-                <dt>{ "must serve" }</dt><dd class="num">{ format!("{} − {} = {least}", counts.desired, rollout.missing) }</dd>
-                <dt>{ "since" }</dt><dd class="num">{ at(rollout.begun) }</dd>
-            </dl>
+            { facts(html! { <>
+                { fact("new, ready", format!("{} of {}", counts.new_available, counts.desired)) }
+                { fact("new, starting", starting) }
+                { fact("old", counts.old) }
+                { fact("may be there", format!("{} + {}", counts.desired, rollout.surge)) }
+                { fact("must serve", format!("{} − {} = {least}", counts.desired, rollout.missing)) }
+                { fact("since", at(rollout.begun)) }
+            </> }) }
             if rollout.failed {
                 <p class="rollout-failed">{ "It has made no progress for longer than its deadline. Nothing is undone by itself: roll back." }</p>
             } else if starting > 0 && ready <= least {

@@ -12,6 +12,7 @@ use crate::model::system::ScalingLook;
 use crate::topology::document::NodeId;
 use crate::ui::browser;
 use crate::ui::jump::WhyCount;
+use crate::ui::kit::facts::{fact, fact_words, facts};
 use crate::ui::kit::format;
 use crate::ui::kit::hint::Term;
 use crate::ui::kit::icons::icon;
@@ -134,15 +135,15 @@ fn lives(id: NodeId, scaling: &scaling::Scaling) -> Html {
                     </li>
                 } }) }
             </ul>
-            <dl class="facts">
-                if let Some(rate) = look.rate { <dt>{ "requests, measured" }</dt><dd class="num">{ format!("{} ({})", format::rate(rate.value), at(rate.at)) }</dd> }
-                if !look.size.is_empty() { <dt>{ "size" }</dt><dd>{ &look.size }</dd> }
-                if !look.nodes.is_empty() { <dt>{ "nodes" }</dt><dd class="num">{ look.nodes.len() }</dd> }
+            { facts(html! { <>
+                if let Some(rate) = look.rate { { fact("requests, measured", format!("{} ({})", format::rate(rate.value), at(rate.at))) } }
+                if !look.size.is_empty() { { fact_words("size", &look.size) } }
+                if !look.nodes.is_empty() { { fact("nodes", look.nodes.len()) } }
                 if look.cost_total > 0.0 {
-                    <dt>{ "costs now" }</dt><dd class="num">{ format!("${:.3} an hour, ${:.2} a day", look.cost_per_hour, look.cost_per_hour * 24.0) }</dd>
-                    <dt>{ "cost so far" }</dt><dd class="num">{ format!("${:.4}", look.cost_total) }</dd>
+                    { fact("costs now", format!("${:.3} an hour, ${:.2} a day", look.cost_per_hour, look.cost_per_hour * 24.0)) }
+                    { fact("cost so far", format!("${:.4}", look.cost_total)) }
                 }
-            </dl>
+            </> }) }
         </section>
     }
 }
