@@ -9,7 +9,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Figure;
-use super::fields::{Field, Shape, one, value};
+use super::field::{Field, Shape, one, value};
 use crate::figure::{self, Group, Spec, Without};
 use crate::model::params::Unit;
 use crate::model::system::meter::Bucket;

@@ -6,6 +6,7 @@
 //! station is an entry of [`crate::figure`]; another field gets a line in [`fields`], and where a person should see it, in
 //! [`text`].
 
+mod field;
 pub mod fields;
 mod figures;
 pub mod text;
