@@ -36,8 +36,10 @@ check('a choice after a strategy change and a death tells who was left out, sinc
   await pause(page);
 
   const ask = page.locator('#latest-choices .choices li').first().getByRole('button', { name: /^Why/ });
-  const number = (await ask.getAttribute('aria-label')).match(/[\d\s\u202f]+$/)[0].trim();
-  await ask.click();
+  // By its name: the last look before the pause may still come and push it down the list.
+  const name = await ask.getAttribute('aria-label');
+  const number = name.match(/[\d\s\u202f]+$/)[0].trim();
+  await page.locator('#latest-choices').getByRole('button', { name, exact: true }).click();
   const why = page.locator('#why');
   await why.locator('.why-choice').first().waitFor({ timeout: 30_000 });
   assert.equal((await why.locator('h2').textContent()).replace(/^Request /, ''), number);

@@ -8,7 +8,7 @@ mod window_histogram;
 pub use confidence::Interval;
 pub use histogram::Histogram;
 pub use time_weighted::{LevelMark, TimeWeighted};
-pub use window_histogram::{SparseHistogram, WindowHistogram};
+pub use window_histogram::{OpenBucket, SparseHistogram, WindowHistogram};
 
 /// How many of `count` sorted values lie at or below the percentile `p` (0..100, clamped): at least 1.
 ///

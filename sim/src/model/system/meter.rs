@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::counts::{Count, Counts};
 use super::spans::RUN;
-use crate::engine::stats::{SparseHistogram, WindowHistogram};
+use crate::engine::stats::{OpenBucket, SparseHistogram, WindowHistogram};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::money::{Bill, Way, transfer_cost};
 use crate::model::outcome::Outcome;
@@ -142,10 +142,16 @@ pub struct SpanSum {
 }
 
 impl SpanSum {
-    /// Adds another span, or a bucket: what happened in it happened in this one, too.
-    pub(super) fn add(&mut self, bucket: &Bucket, times: &WindowHistogram, bytes: [u64; 3]) {
+    /// Adds another span: what happened in it happened in this one, too.
+    #[cfg(test)]
+    pub(super) fn add(&mut self, other: &Self) {
+        self.add_bucket(&other.bucket, other.bytes);
+        self.times.add(&other.times);
+    }
+
+    /// Adds a bucket, whose times were recorded here as they came.
+    fn add_bucket(&mut self, bucket: &Bucket, bytes: [u64; 3]) {
         self.bucket.absorb(bucket);
-        self.times.add(times);
         for (sum, more) in self.bytes.iter_mut().zip(bytes) {
             *sum = sum.wrapping_add(more);
         }
@@ -180,7 +186,7 @@ pub struct Meter {
     /// What had come since the warm-up when the open bucket began.
     arrived_before: u64,
     by_outcome: [u64; 6],
-    times: WindowHistogram,
+    times: OpenBucket,
     series: Vec<Rc<Bucket>>,
     /// By span (see [`super::spans`]), but for the open bucket; `None`: it has not begun, or ended before this was here.
     spans: Vec<Option<Box<SpanSum>>>,
@@ -213,7 +219,7 @@ impl Meter {
             counts: Counts::default(),
             arrived_before: 0,
             by_outcome: [0; 6],
-            times: WindowHistogram::new(),
+            times: OpenBucket::new(),
             series: Vec::new(),
             spans: spans.iter().map(|open| if *open { begun() } else { None }).collect(),
         }
@@ -255,6 +261,9 @@ impl Meter {
         self.by_outcome[outcome.index()] += 1;
         if outcome == Outcome::Completed {
             self.times.record(stay);
+            for sum in self.spans.iter_mut().flatten().filter(|sum| sum.open) {
+                sum.times.record(stay);
+            }
         }
     }
 
@@ -358,11 +367,11 @@ impl Meter {
 
     /// Closes the open bucket: adds it to the series, and to the spans that are open.
     pub(super) fn tick(&mut self, now: SimTime) {
-        let bucket = self.open_bucket(now);
+        let times = self.times.take();
+        let bucket = self.bucket_with(now, times);
         for sum in self.spans.iter_mut().flatten().filter(|sum| sum.open) {
-            sum.add(&bucket, &self.times, self.bytes);
+            sum.add_bucket(&bucket, self.bytes);
         }
-        self.times.reset();
         self.integrate(now);
         (self.busy_ns, self.slot_ns, self.queue_ns) = (0, 0, 0);
         self.bill.restart(now);
@@ -407,8 +416,7 @@ impl Meter {
     /// A span begins.
     pub(super) fn open_span(&mut self, span: usize, now: SimTime) {
         let bucket = self.bucket_with(now, SparseHistogram::default()).owed();
-        let mut sum = SpanSum { bucket, bytes: self.bytes.map(u64::wrapping_neg), open: true, ..SpanSum::default() };
-        sum.times.subtract(&self.times);
+        let sum = SpanSum { bucket, bytes: self.bytes.map(u64::wrapping_neg), open: true, ..SpanSum::default() };
         self.spans[span] = Some(Box::new(sum));
     }
 
@@ -416,7 +424,7 @@ impl Meter {
     pub(super) fn close_span(&mut self, span: usize, now: SimTime) {
         let bucket = self.bucket_with(now, SparseHistogram::default());
         if let Some(sum) = &mut self.spans[span] {
-            sum.add(&bucket, &self.times, self.bytes);
+            sum.add_bucket(&bucket, self.bytes);
             sum.open = false;
         }
     }
@@ -427,7 +435,7 @@ impl Meter {
         let mut sum = SpanSum::clone(self.spans.get(span)?.as_deref()?);
         if sum.open {
             let bucket = self.bucket_with(now, SparseHistogram::default());
-            sum.add(&bucket, &self.times, self.bytes);
+            sum.add_bucket(&bucket, self.bytes);
         }
         Some(sum)
     }

@@ -804,7 +804,7 @@ proptest! {
         let now = system.now();
         for (ix, station) in system.stations.iter().enumerate() {
             let [mut whole, drain] = [RUN, DRAIN].map(|span| station.meter.span(span, now).unwrap());
-            whole.add(&drain.bucket, &drain.times, drain.bytes);
+            whole.add(&drain);
             let (whole, times) = (whole.bucket, whole.times);
             if !matches!(station.kind, Kind::Pool(_)) || whole.by_outcome[1..].iter().any(|count| *count > 0) {
                 continue;
