@@ -36,10 +36,14 @@ check('a choice after a strategy change and a death tells who was left out, sinc
   await pause(page);
 
   const ask = page.locator('#latest-choices .choices li').first().getByRole('button', { name: /^Why/ });
-  // By its name: the last look before the pause may still come and push it down the list.
-  const name = await ask.getAttribute('aria-label');
-  const number = name.match(/[\d\s\u202f]+$/)[0].trim();
-  await page.locator('#latest-choices').getByRole('button', { name, exact: true }).click();
+  // The last look before the pause comes a little later: the list is settled once it has stood for longer than a look takes.
+  await page.waitForFunction(() => {
+    const text = document.querySelector('#latest-choices .choices').textContent;
+    window.settled = window.settled?.text === text ? window.settled : { text, since: performance.now() };
+    return performance.now() - window.settled.since > 1_000;
+  });
+  const number = (await ask.getAttribute('aria-label')).match(/[\d\s\u202f]+$/)[0].trim();
+  await ask.click();
   const why = page.locator('#why');
   await why.locator('.why-choice').first().waitFor({ timeout: 30_000 });
   assert.equal((await why.locator('h2').textContent()).replace(/^Request /, ''), number);
