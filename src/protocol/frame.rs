@@ -49,7 +49,7 @@ pub struct Frame {
     pub exemplars: Option<Exemplars>,
     /// The stations that are looked into, as a whole: present at most four times a second.
     pub insides: Vec<Inside>,
-    /// Where the time went, for whoever asks: present at most four times a second.
+    /// Where the time went: present at most four times a second.
     pub profile: Option<Box<ProfileFrame>>,
     /// Faults in force now: index into the document's timetable, or live ones as text.
     pub faults: Vec<ActiveFault>,
@@ -179,7 +179,7 @@ impl StationFrame {
         facet::find(&self.facets)
     }
 
-    /// A balancer's backends; empty for whatever is none.
+    /// A balancer's backends; empty for any other station.
     #[must_use]
     pub fn backends(&self) -> &[Backend] {
         self.facet::<Balancer>().map_or(&[], |balancer| &balancer.backends)

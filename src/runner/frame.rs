@@ -519,7 +519,7 @@ mod tests {
         assert!((f64::from(arrived) - totals.offered as f64).abs() <= 1.0, "{arrived} against {}", totals.offered);
     }
 
-    /// Goal: whoever looks into several stations at once sees each of them as a whole, and what its balancer chose.
+    /// Several stations can be looked into at once: each is sent whole, with what its balancer chose.
     #[test]
     fn several_stations_are_looked_into_at_once() {
         let run = SCENARIOS[0].run().expect("a built-in scenario can be read");

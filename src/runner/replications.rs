@@ -17,7 +17,7 @@ pub struct Estimate {
     pub infinite: u32,
     /// How many had none: those are not in the mean.
     pub left_out: u32,
-    /// Infinite if it was in any replication: the mean of the finite ones alone would reward whoever answers nobody.
+    /// Infinite if it was in any replication: the mean of the finite ones alone would reward a design that answers nobody.
     pub mean: Figure,
     /// The true mean lies within `mean ± half_width` with the confidence asked for; `null` below two replications, and
     /// where the mean is infinite.

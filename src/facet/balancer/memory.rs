@@ -89,7 +89,7 @@ fn open(connections: &Connections, backend: usize, now: SimTime) -> Open {
 }
 
 fn answers(system: &System, station: u32, names: &BTreeMap<Asker, Told>, shown: &[usize]) -> Kept {
-    // Answers expire by the clock of those who keep them, which a fault may have set wrong.
+    // An answer expires by the clock of the station that keeps it, which a fault may have set wrong.
     let (now, clock) = (system.now(), system.clock(station, system.now()));
     let held = || names.iter().filter(|(_, told)| told.expires >= clock);
     let mut holders = vec![0; shown.len()];

@@ -204,7 +204,7 @@ impl Simulation {
         self.say(|talk| talk.lift(kind, target));
     }
 
-    /// Sends the series of this station (`None`: of the whole system), until whoever asked for it stops.
+    /// Sends the series of this station (`None`: of the whole system), until it is no longer asked for.
     pub fn watch(&self, node: Option<NodeId>) {
         self.0.talk.borrow_mut().watch(node);
         self.send_outgoing();
@@ -215,7 +215,7 @@ impl Simulation {
         self.send_outgoing();
     }
 
-    /// Sends the whole inside of this station, until whoever asked for it looks away.
+    /// Sends the whole inside of this station, until nobody looks into it any more.
     pub fn look_into(&self, node: NodeId) {
         self.0.talk.borrow_mut().look_into(node);
         self.send_outgoing();
