@@ -7,6 +7,7 @@ mod layers;
 mod serve;
 mod setup;
 mod shell;
+mod site;
 mod size;
 mod test;
 

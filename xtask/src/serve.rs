@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::{setup, shell};
+use crate::{setup, shell, site};
 
 /// How to serve.
 #[derive(Debug)]
@@ -51,7 +51,8 @@ pub fn build() -> Result<(), String> {
     let mut trunk: Command = shell::command("trunk", &["build", "--release", "--offline", "--log", "warn"]);
     // Trunk refuses the value `1`, which some environments set.
     trunk.env_remove("NO_COLOR");
-    shell::finish(trunk, "trunk build --release --offline")
+    shell::finish(trunk, "trunk build --release --offline")?;
+    site::finish(&shell::root().join("dist"))
 }
 
 /// The program that opens an address in the person's browser, if this machine has a screen.

@@ -1,0 +1,8 @@
+//! What makes the built page a site: steps over `dist/` once Trunk has written it, in order.
+
+use std::path::Path;
+
+/// Finishes the built page in `dist`.
+pub fn finish(dist: &Path) -> Result<(), String> {
+    if dist.join("index.html").is_file() { Ok(()) } else { Err(format!("{} holds no index.html", dist.display())) }
+}
