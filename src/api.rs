@@ -81,7 +81,7 @@ export interface StationReport extends StationFigures {
 export interface DeliveryReport {
   published: number; processed: number; duplicates: number; dead_letters: number; lost: number; lost_though_acknowledged: number; expired: number;
   lag: Figure; time: Times;
-  /** Over all published: whoever was not processed has waited for ever. */
+  /** Over all published: a message that was not processed counts as infinite. */
   time_of_all: Percentiles;
 }
 export interface Span {
@@ -89,7 +89,7 @@ export interface Span {
   answered_share: Figure; error_share: Figure; arrival_rate: Figure; throughput: Figure; goodput: Figure;
   /** Over completed requests. */
   sojourn_time: Times;
-  /** Over all offered requests: whoever got no answer has waited for ever. */
+  /** Over all offered requests: one without an answer counts as infinite. */
   sojourn_time_offered: Percentiles;
   /** [USD], where something has a price; the last one for a million completed requests. */
   cost?: Figure; cost_per_hour?: Figure; cost_per_million?: Figure;

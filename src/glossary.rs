@@ -7,7 +7,7 @@
 pub struct Term {
     /// snake_case; stable: lessons refer to it, metric ids of goals begin with it.
     pub id: &'static str,
-    /// As it stands in running text.
+    /// As used in running text.
     pub name: &'static str,
     /// Its usual symbol, or empty.
     pub symbol: &'static str,

@@ -21,7 +21,7 @@ pub struct Term {
     advice: String,
 }
 
-/// By id, so in the order in which the crate looks them up. The file keeps the same order, for whoever looks there.
+/// By id, so in the order in which the crate looks them up. The file keeps the same order, for readers.
 pub type Terms = BTreeMap<String, Term>;
 
 pub fn read(source: &Source, problems: &mut Vec<Problem>) -> Terms {

@@ -1,4 +1,4 @@
-//! What must hold in every editor state, whatever was done. Swept after each action in the tests.
+//! What must hold in every editor state. Swept after each action in the tests.
 
 use super::EditorState;
 use super::geometry::{ZOOM_MAX, ZOOM_MIN, curves};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::words::grouped;
 use super::{Look, Show, StateLine, Weight};
-use crate::model::system::admission::Guard;
+use crate::model::system::admission::AdmissionControl;
 
 /// What stands in front of a station.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub struct RateLimit {
     pub words: String,
     pub admitted: u64,
     pub refused: u64,
-    /// Requests that wait their turn in front of the door.
+    /// Requests that wait their turn in front of it.
     pub shaped: u32,
 }
 
@@ -52,8 +52,8 @@ pub struct Shedding {
 
 impl Show for Admission {
     fn read(look: &mut Look<'_>) -> Option<Self> {
-        let guard = look.station.guard.as_ref()?;
-        let admission = Self { limit: limit(look, guard), shedding: shedding(look, guard) };
+        let admission = look.station.admission.as_ref()?;
+        let admission = Self { limit: limit(look, admission), shedding: shedding(look, admission) };
         (admission.limit.is_some() || admission.shedding.is_some()).then_some(admission)
     }
 
@@ -71,8 +71,8 @@ impl Show for Admission {
     }
 }
 
-fn limit(look: &Look<'_>, guard: &Guard) -> Option<RateLimit> {
-    let limit = guard.limit.as_ref()?;
+fn limit(look: &Look<'_>, admission: &AdmissionControl) -> Option<RateLimit> {
+    let limit = admission.limit.as_ref()?;
     let (_, reading) = limit.fullest(look.system.now());
     let (admitted, refused) = limit.counts();
     Some(RateLimit {
@@ -84,22 +84,22 @@ fn limit(look: &Look<'_>, guard: &Guard) -> Option<RateLimit> {
         words: reading.words,
         admitted,
         refused,
-        shaped: guard.counts().1,
+        shaped: admission.counts().1,
     })
 }
 
-fn shedding(look: &Look<'_>, guard: &Guard) -> Option<Shedding> {
-    let shedder = guard.shedder.as_ref()?;
+fn shedding(look: &Look<'_>, admission: &AdmissionControl) -> Option<Shedding> {
+    let shedder = admission.shedder.as_ref()?;
     let reading = shedder.reading(look.system.now(), look.system.load_of(look.at));
-    let refusals = guard.refusals;
+    let refusals = admission.refusals;
     Some(Shedding {
-        name: guard.config().shedding.as_ref()?.kind().entry.name.to_owned(),
-        inside: guard.counts().0,
+        name: admission.config().shedding.as_ref()?.kind().entry.name.to_owned(),
+        inside: admission.counts().0,
         limit: reading.limit,
         sheds: reading.sheds,
         words: reading.words,
         numbers: owned(reading.numbers),
-        trend: if look.whole { guard.trend().collect() } else { Vec::new() },
+        trend: if look.whole { admission.trend().collect() } else { Vec::new() },
         trend_secs: look.system.bucket_secs(),
         refused: [refusals.limit, refusals.priority, refusals.delay],
     })

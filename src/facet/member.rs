@@ -1,7 +1,7 @@
 //! Where a read replica or a cache's node is in its life, and a card's words for all of them together.
 
 use super::{StateLine, Weight};
-use crate::model::system::{CopyLook, CopyStage, NodeLook, NodeStage};
+use crate::model::system::{CacheNodeLook, CacheNodeStage, ReadReplicaLook, ReadReplicaStage};
 
 /// See the module's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,23 +21,23 @@ pub enum MemberStage {
 
 impl MemberStage {
     #[must_use]
-    pub const fn of_copy(copy: &CopyLook) -> Self {
-        match copy.stage {
-            _ if copy.dead => Self::Dead,
-            CopyStage::Copying => Self::Copying,
-            CopyStage::CatchingUp => Self::CatchingUp,
-            CopyStage::Serving => Self::Serving,
-            CopyStage::Leaving => Self::Leaving,
+    pub const fn of_read_replica(replica: &ReadReplicaLook) -> Self {
+        match replica.stage {
+            _ if replica.dead => Self::Dead,
+            ReadReplicaStage::Copying => Self::Copying,
+            ReadReplicaStage::CatchingUp => Self::CatchingUp,
+            ReadReplicaStage::Serving => Self::Serving,
+            ReadReplicaStage::Leaving => Self::Leaving,
         }
     }
 
     #[must_use]
-    pub const fn of_node(node: &NodeLook) -> Self {
+    pub const fn of_node(node: &CacheNodeLook) -> Self {
         match node.stage {
             _ if node.dead => Self::Dead,
-            NodeStage::Joining => Self::Joining,
-            NodeStage::Serving => Self::Serving,
-            NodeStage::Leaving => Self::Leaving,
+            CacheNodeStage::Joining => Self::Joining,
+            CacheNodeStage::Serving => Self::Serving,
+            CacheNodeStage::Leaving => Self::Leaving,
         }
     }
 

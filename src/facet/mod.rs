@@ -1,10 +1,10 @@
 //! What a station shows of its inside, a facet each: plain data, how it is read off the running system, and what a card
-//! says of it. What a connection shows is [`policies`].
+//! says of it. What a connection shows is [`policy`].
 //!
 //! A facet is read in two depths. A **glance** is what cards and tables need: it is read of every station and travels
 //! with every frame. The **whole** is read of the stations that somebody looks into, a few times a second.
 //! Both ends are built from one source (see [`crate::protocol`]), so the data travels as it is; what the model already
-//! tells as plain data ([`crate::model::system::CopiesLook`], …) is not told anew.
+//! tells as plain data ([`crate::model::system::ReadReplicasLook`], …) is not told anew.
 //!
 //! A new one is a file here with [`Show`] and a line in the table below, and a file with a line in
 //! `ui/inspector/inside`. It stands on the page in the table's order.
@@ -13,11 +13,11 @@ pub mod admission;
 pub mod balancer;
 pub mod broker;
 pub mod cache;
-pub mod cache_nodes;
+pub mod cache_cluster;
 pub mod discipline;
 pub mod heap;
 pub mod member;
-pub mod policies;
+pub mod policy;
 pub mod read_replicas;
 pub mod replicas;
 pub mod rollout;
@@ -99,7 +99,7 @@ facets! {
     Rollout(rollout::Rollout),
     Scaling(scaling::Scaling),
     ReadReplicas(read_replicas::ReadReplicas),
-    CacheNodes(cache_nodes::CacheNodes),
+    CacheCluster(cache_cluster::CacheCluster),
     Balancer(balancer::Balancer),
     Broker(broker::Broker),
     Replicas(replicas::Replicas),

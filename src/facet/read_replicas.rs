@@ -2,11 +2,11 @@
 
 use super::member::{self, MemberStage};
 use super::{Look, Show, StateLine};
-pub use crate::model::system::CopiesLook as ReadReplicas;
+pub use crate::model::system::ReadReplicasLook as ReadReplicas;
 
 impl Show for ReadReplicas {
     fn read(look: &mut Look<'_>) -> Option<Self> {
-        let mut seen = look.system.look_at_copies(look.node())?;
+        let mut seen = look.system.look_at_read_replicas(look.node())?;
         if !look.whole {
             seen.syncs.clear();
         }
@@ -14,9 +14,9 @@ impl Show for ReadReplicas {
     }
 
     fn state_line(&self) -> Option<StateLine> {
-        let stages: Vec<MemberStage> = self.copies.iter().map(MemberStage::of_copy).collect();
+        let stages: Vec<MemberStage> = self.replicas.iter().map(MemberStage::of_read_replica).collect();
         let mut line = member::line(&stages, "replica", "replicas");
-        let lag = self.copies.iter().map(|copy| copy.lag.as_secs_f64()).fold(0.0, f64::max);
+        let lag = self.replicas.iter().map(|replica| replica.lag.as_secs_f64()).fold(0.0, f64::max);
         if lag >= 1.0 {
             line.words += &format!(" · lag {lag:.0} s");
         }

@@ -19,11 +19,11 @@ impl Show for Replicas {
         let count = look.pool().filter(|_| look.whole)?.replicas.len();
         let serves = |stage| matches!(stage, MemberStage::Serving | MemberStage::Dead);
         let (mut title, mut names) = (None, Vec::new());
-        if let Some(copies) = look.system.look_at_copies(look.node()) {
-            let serving = copies.copies.iter().filter(|copy| serves(MemberStage::of_copy(copy)));
-            names = std::iter::once("P".to_owned()).chain(serving.map(|copy| copy.number.to_string())).collect();
+        if let Some(replicas) = look.system.look_at_read_replicas(look.node()) {
+            let serving = replicas.replicas.iter().filter(|replica| serves(MemberStage::of_read_replica(replica)));
+            names = std::iter::once("P".to_owned()).chain(serving.map(|replica| replica.number.to_string())).collect();
             title = Some("The primary (P) and who serves beside it".to_owned());
-        } else if let Some(nodes) = look.system.look_at_cluster(look.node()) {
+        } else if let Some(nodes) = look.system.look_at_cache_cluster(look.node()) {
             let serving = nodes.nodes.iter().filter(|node| serves(MemberStage::of_node(node)));
             names = serving.map(|node| (node.number + 1).to_string()).collect();
             title = Some(format!("{count} nodes"));

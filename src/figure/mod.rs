@@ -413,7 +413,7 @@ const TABLE: &[Spec] = &[
         ..USUAL
     },
     Spec {
-        id: "copy_reads",
+        id: "read_replica_reads",
         unit: Unit::Count,
         read: |bucket| bucket.counts[Count::CopyReads] as f64,
         field: Some(Field { group: Some(&REPLICATED), whole: true, ..field("reads", "all of them") }),

@@ -84,7 +84,7 @@ fn of<T: Copy>(slug: &str, stored: &[(&str, T)]) -> Option<T> {
     stored.iter().find(|(other, _)| *other == slug).map(|(_, stored)| *stored)
 }
 
-/// A built-in run belongs to whatever engine it comes with.
+/// A built-in run belongs to the engine it comes with.
 fn run(json: &str) -> Result<Run, LoadError> {
     Run::from_json(json).map(|run| Run { engine: ENGINE.to_owned(), ..run })
 }

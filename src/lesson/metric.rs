@@ -207,7 +207,7 @@ static OF_REPORTS: &[Metric] = &[
         name: "sojourn_time",
         unit: Unit::Seconds,
         statistics: PERCENTILES,
-        summary: "Response time over all offered requests: whoever got no answer counts as having waited for ever; at a station, over completed calls.",
+        summary: "Response time over all offered requests: one without an answer counts as infinite; at a station, over completed calls.",
         at_station: true,
         at_system: true,
         read: Read::Report(|span, station, statistic| {

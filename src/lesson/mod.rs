@@ -166,7 +166,7 @@ pub struct Finals {
     /// In graded runs, each fault starts earlier or later by up to this much, as the seed decides [s].
     #[serde(default)]
     pub fault_shift_secs: f64,
-    /// In graded runs, a fault aimed at a replica hits whichever the seed decides.
+    /// In graded runs, a fault aimed at a replica hits the one that the seed decides.
     #[serde(default)]
     pub any_replica: bool,
 }

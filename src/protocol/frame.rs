@@ -6,7 +6,7 @@ use super::money::MoneyFrame;
 use super::profile::ProfileFrame;
 use super::{RunId, RunStatus};
 use crate::facet::balancer::{Backend, Balancer};
-use crate::facet::policies::Policies;
+use crate::facet::policy::Policies;
 use crate::facet::{self, Facet};
 use crate::figure;
 use crate::model::system::exemplars::Exemplar;

@@ -68,7 +68,7 @@ pub struct Fact {
 /// How much a note matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum NoteWeight {
-    /// Nothing is applied as long as it stands.
+    /// Nothing is applied as long as it remains.
     Error,
     /// Something that is meant was left out or taken otherwise.
     Warning,

@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::{money, profile};
 use crate::engine::time::{SimDuration, SimTime};
-use crate::facet::{self, Memory, policies};
+use crate::facet::{self, Memory, policy};
 use crate::figure::{self, Whole, Without};
 use crate::model::ids::NodeId;
 use crate::model::system::counts::Count;
@@ -57,7 +57,7 @@ pub struct FrameBuilder {
     dots_chosen_ms: f64,
     traversals: u64,
     series_ms: f64,
-    /// Send the series with the next frame whatever the time.
+    /// Send the series with the next frame, due or not.
     series_due: bool,
     /// Whose series are sent; `None` stands for the whole system.
     watched: BTreeSet<Option<NodeId>>,
@@ -221,7 +221,7 @@ impl FrameBuilder {
                 rate: rate(ix, edge.sent),
                 amplification: amplification(ix, (edge.sent, edge.retries)),
                 zombies: edge.zombies,
-                policy: policies::read(system, ix as u32),
+                policy: policy::read(system, ix as u32),
                 partitioned: edge.partitioned(),
                 extra_latency: edge.extra().as_secs_f64(),
                 out_since: edge.out_since,

@@ -18,7 +18,7 @@ use crate::topology::document::Document;
 use crate::topology::format::ENGINE;
 
 impl Report {
-    /// The report of `system` as it stands; `document` is the one it runs now, `inputs` how many changes it took.
+    /// The report of `system` now; `document` is the one it runs now, `inputs` how many changes it took.
     ///
     /// Requests, attempts and messages are attributed by their arrival, whenever they ended. Stations are measured by
     /// time: from the first to the last nanosecond of the span, and never beyond the run's length.

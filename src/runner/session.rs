@@ -1,4 +1,4 @@
-//! A run under way: a document, its seed, and the log of what was changed when. Whoever replays the log gets the same run.
+//! A run under way: a document, its seed, and the log of what was changed when. Replaying the log gives the same run.
 //!
 //! A change while it runs (an edit, a fault, the lifting of one) is checked, applied between two events, and logged with the
 //! number of events before it, never by wall time: the log replays to the same hash at any speed, in any slices. Document and log

@@ -28,7 +28,7 @@ impl Inquiry {
     /// Asks for the request with number `ordinal` (from 0) of `source`.
     ///
     /// # Errors
-    /// If there is no such request yet, or none at all; in words for whoever asked.
+    /// If there is no such request yet, or none at all; in words for a person.
     pub fn open(run: &Session, source: NodeId, ordinal: u64) -> Result<Self, String> {
         let Some(next) = run.system().next_ordinal(source) else {
             return Err("There are no such clients in this run.".to_owned());

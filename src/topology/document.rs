@@ -22,7 +22,7 @@ pub struct Node {
     /// Id of an entry in the station registry, e.g. `service`.
     pub kind: String,
     pub label: String,
-    /// Name by which a lesson speaks of the node, whatever its id.
+    /// Name by which a lesson speaks of the node.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
     /// The card's top left corner.
@@ -104,7 +104,7 @@ pub struct Window {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
     pub title: String,
-    /// One or two sentences for whoever opens it: what to look at, what to try.
+    /// One or two sentences for the reader: what to look at, what to try.
     pub notes: String,
     pub nodes: BTreeMap<NodeId, Rc<Node>>,
     pub edges: BTreeMap<EdgeId, Rc<Edge>>,

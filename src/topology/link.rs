@@ -36,7 +36,7 @@ const LEVEL: u8 = 10;
 /// In front of the checked JSON: `{"check":"` + eight digits + `",`.
 const CHECK_OPEN: &str = "{\"check\":\"";
 
-/// Why a link cannot be made or opened. Nothing was changed: whatever was open stays open.
+/// Why a link cannot be made or opened. Nothing was changed: what was open stays open.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LinkError {
     /// The run does not fit into a link.
@@ -156,7 +156,7 @@ pub fn decode(link: &str) -> Result<Run, LinkError> {
     Run::from_json(&checked(&text)?).map_err(LinkError::Run)
 }
 
-/// Cuts the payload out of whatever was pasted around it.
+/// Cuts the payload out of the text pasted around it.
 fn payload(link: &str) -> Result<&str, LinkError> {
     let link = link.trim();
     // Some programs escape the signs between address and payload.
@@ -341,7 +341,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
-        /// Whatever can be drawn comes back as it was, and the link survives a chat program.
+        /// All that can be drawn comes back as it was, and the link survives a chat program.
         #[test]
         fn links_come_back_as_they_went(run in any_run()) {
             let link = encode(&run).unwrap();

@@ -29,7 +29,7 @@ pub fn hidden() -> bool {
     document().hidden()
 }
 
-/// `path` under the folder that the page came from, whatever that is.
+/// `path` under the folder that the page came from.
 #[must_use]
 pub fn beside_page(path: &str) -> String {
     let base = document().base_uri().ok().flatten().unwrap_or_default();

@@ -31,7 +31,7 @@ impl Reducible for EditorStore {
     }
 }
 
-/// The way in: holds no state, so whoever uses only this never renders again.
+/// The way in: holds no state, so a component that uses only this never renders again.
 #[derive(Clone, PartialEq)]
 pub struct Dispatch(UseReducerDispatcher<EditorStore>);
 

@@ -25,7 +25,7 @@ thread_local! {
 /// The ways to come back after letting messages in.
 #[derive(Debug)]
 struct Wake {
-    /// At once, behind whatever messages wait.
+    /// At once, behind the messages that wait.
     port: MessagePort,
     /// After a while.
     timer: Closure<dyn FnMut()>,
@@ -42,7 +42,7 @@ fn wall_ms() -> f64 {
     scope().performance().map_or(0.0, |performance| performance.now())
 }
 
-/// Starts the worker: it announces itself first, since whatever was posted before is lost.
+/// Starts the worker: it announces itself first, since what was posted before is lost.
 pub fn run() {
     std::panic::set_hook(Box::new(|info| {
         let what = info.payload_as_str().unwrap_or("no message");

@@ -61,7 +61,7 @@ after(async () => {
   await site.close();
 });
 
-/// A test. `body` receives `{ open, url }`; whatever the browser complained about on an opened page fails it.
+/// A test. `body` receives `{ open, url }`; anything the browser complains about on an opened page fails it.
 /// `options.allow`: a pattern for complaints that belong to the test (a worker crashed on purpose);
 /// `options.timeout` [ms]: 60,000 unless given.
 export function check(name, ...rest) {
@@ -107,7 +107,7 @@ async function openPage(browser, url, { viewport = 'desktop', hash = '', ...cont
   const page = await context.newPage();
   page.on('console', (message) => message.type() === 'error' && problems.push(`console: ${message.text()}`));
   page.on('pageerror', (error) => problems.push(`page error: ${error.message}`));
-  // A reload gives up whatever is still under way: what is really missing answers with a status, or fails otherwise.
+  // A reload gives up what is still under way: what is really missing answers with a status, or fails otherwise.
   page.on('requestfailed', (request) => {
     const reason = request.failure()?.errorText;
     if (reason !== 'net::ERR_ABORTED') problems.push(`failed: ${request.url()} ${reason}`);
@@ -127,7 +127,7 @@ async function keepPictures(name, opened) {
   }
 }
 
-/// axe-core finds nothing serious or critical on the page as it stands.
+/// axe-core finds nothing serious or critical on the page now.
 export async function assertAccessible(page) {
   const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   await page.evaluate(source);

@@ -73,7 +73,7 @@ async function openRun(page, run) {
   await page.waitForFunction(() => document.querySelector('.title-input').value === 'A gateway');
 }
 
-/// Pastes into whatever has the focus, as a hand does.
+/// Pastes into the element that has the focus, as a hand does.
 async function paste(page, text) {
   await page.evaluate((text) => navigator.clipboard.writeText(text), text);
   await page.keyboard.press('Control+v');

@@ -5,7 +5,7 @@ use headroom::model::ids::FaultTarget;
 use headroom::model::outcome::Outcome;
 use headroom::model::params::{Params, Value, Variant};
 use headroom::model::scaler::Limit;
-use headroom::model::system::{CopiesLook, CopyStage, LiveFault, NodeStage, System};
+use headroom::model::system::{CacheNodeStage, LiveFault, ReadReplicaStage, ReadReplicasLook, System};
 use headroom::topology::compile::plan;
 use headroom::topology::document::{Area, AreaKind, Document, EdgeId, NodeId, Point};
 
@@ -30,12 +30,12 @@ fn database(rate: f64, writes: f64, secs: f64, params: &[(&str, Value)]) -> (Doc
     (document, database)
 }
 
-fn copies(system: &System, database: NodeId) -> CopiesLook {
-    system.look_at_copies(database).unwrap()
+fn read_replicas(system: &System, database: NodeId) -> ReadReplicasLook {
+    system.look_at_read_replicas(database).unwrap()
 }
 
-fn stages(system: &System, database: NodeId) -> Vec<CopyStage> {
-    copies(system, database).copies.iter().map(|copy| copy.stage).collect()
+fn stages(system: &System, database: NodeId) -> Vec<ReadReplicaStage> {
+    read_replicas(system, database).replicas.iter().map(|replica| replica.stage).collect()
 }
 
 #[test]
@@ -49,15 +49,15 @@ fn reads_are_shared_by_all_and_writes_go_to_the_primary_alone() {
     let (document, database) = database(200.0, 0.25, 100.0, &params);
     let mut system = system(&document);
     run_to(&mut system, 200.0);
-    let look = copies(&system, database);
+    let look = read_replicas(&system, database);
     let (run, reads) = (&system.totals().run, look.reads as f64);
     assert_eq!(run.completed(), run.offered);
     // 20,000 requests, three quarters of them reads: a standard error of 61; four of them.
     assert!((reads - 15_000.0).abs() < 245.0, "{reads}");
-    for copy in &look.copies {
+    for replica in &look.replicas {
         // A quarter each, the primary being the fourth: a standard error of 53.
-        assert!((copy.reads as f64 - reads / 4.0).abs() < 212.0, "{}", copy.reads);
-        assert_eq!((copy.behind, copy.stage), (0, CopyStage::Serving));
+        assert!((replica.reads as f64 - reads / 4.0).abs() < 212.0, "{}", replica.reads);
+        assert_eq!((replica.behind, replica.stage), (0, ReadReplicaStage::Serving));
     }
     // Each costs what the primary costs.
     let cost = system.station_meter(database).unwrap().cost_per_hour();
@@ -81,7 +81,7 @@ fn the_share_of_stale_reads_is_the_time_to_apply_over_the_time_between_writes() 
         document.warm_up_secs = 10.0;
         let report = crate::lessons::report(&document);
         let station = report.whole.stations.iter().find(|station| station.node == database).unwrap();
-        let [reads, stale] = ["copy_reads", "stale_reads"].map(|id| station.figures.get(id).0);
+        let [reads, stale] = ["read_replica_reads", "stale_reads"].map(|id| station.figures.get(id).0);
         // Two of three of 27,000 reads: a standard error of 73 reads, and of at most 0.0037 of the share; four of them.
         assert!((reads - 18_000.0).abs() < 500.0, "{reads}");
         let found = headroom::lesson::metric::find("stale_share.mean").unwrap();
@@ -109,10 +109,10 @@ fn the_rule_follows_a_hand_computed_timeline() {
     run_to(&mut system, 59.9);
     assert!(stages(&system, database).is_empty());
     run_to(&mut system, 85.0);
-    use CopyStage::{Copying, Serving};
+    use ReadReplicaStage::{Copying, Serving};
     assert_eq!(stages(&system, database), [Copying, Copying]);
-    let look = copies(&system, database);
-    assert!((look.copies[0].progress - 0.5).abs() < 1e-9, "25 s of 50: {}", look.copies[0].progress);
+    let look = read_replicas(&system, database);
+    assert!((look.replicas[0].progress - 0.5).abs() < 1e-9, "25 s of 50: {}", look.replicas[0].progress);
     assert!(look.syncs[0].why[0].ends_with("is 8.0: 2 to begin with (2 above 5, 3 above 10)."), "{:?}", look.syncs[0]);
     run_to(&mut system, 109.9);
     assert_eq!(stages(&system, database), [Copying, Copying]);
@@ -121,7 +121,7 @@ fn the_rule_follows_a_hand_computed_timeline() {
     assert_eq!(stages(&system, database), [Serving, Serving]);
     // From 180 s on 100 reads meet 99 writes: 1 is enough. The newest one goes.
     run_to(&mut system, 241.0);
-    let look = copies(&system, database);
+    let look = read_replicas(&system, database);
     assert_eq!((stages(&system, database), look.wanted), (vec![Serving], 1));
     let numbers: Vec<(f64, u32)> = look.syncs.iter().map(|sync| (sync.at.as_secs_f64(), sync.desired)).collect();
     assert_eq!(numbers, [(60.0, 2), (120.0, 2), (180.0, 2), (240.0, 1)]);
@@ -142,7 +142,7 @@ fn a_number_that_was_asked_for_is_kept_for_a_while() {
     wire(&mut document, more, database, &[("latency", constant(0.0))]);
     let mut system = system(&document);
     run_to(&mut system, 400.0);
-    let syncs = copies(&system, database).syncs;
+    let syncs = read_replicas(&system, database).syncs;
     let numbers: Vec<(f64, u32)> = syncs.iter().map(|sync| (sync.at.as_secs_f64(), sync.desired)).collect();
     // 3 at 60 s and, with 40 s of load in the minute, at 120 s; 150 s later the last of these no longer counts.
     assert_eq!(numbers, [(60.0, 3), (120.0, 3), (180.0, 3), (240.0, 3), (300.0, 2), (360.0, 2)]);
@@ -168,18 +168,18 @@ fn reads_are_stale_until_the_write_is_applied() {
     wire(&mut document, writer, database, &[("latency", constant(0.0))]);
     let mut system = system(&document);
     run_to(&mut system, 10.2);
-    let look = copies(&system, database);
+    let look = read_replicas(&system, database);
     // The write comes at 10 s, or at 5 s: once within the run so far, and is committed a millisecond later.
-    let behind: Vec<usize> = look.copies.iter().map(|copy| copy.behind).collect();
+    let behind: Vec<usize> = look.replicas.iter().map(|replica| replica.behind).collect();
     run_to(&mut system, 30.0);
-    let look = copies(&system, database);
+    let look = read_replicas(&system, database);
     let writes = system.station_meter(database).unwrap().whole(system.now()).arrivals() - look.reads;
     // Half of 50 reads for each write: a standard error of 3.5 for each; four of them.
     let expected = 25.0 * writes as f64;
     assert!(writes >= 1 && (look.stale as f64 - expected).abs() < 14.0 * (writes as f64).sqrt(), "{look:?} {writes}");
     assert!(look.worst.as_secs_f64() < 0.5 && look.worst.as_secs_f64() > 0.4, "{:?}", look.worst);
-    assert_eq!(look.copies[0].stale, look.stale);
-    assert_eq!(look.copies[0].behind, 0);
+    assert_eq!(look.replicas[0].stale, look.stale);
+    assert_eq!(look.replicas[0].behind, 0);
     assert!(behind[0] <= 1);
 }
 
@@ -191,10 +191,10 @@ fn more_writes_than_one_thread_applies_let_it_fall_behind() {
     let (document, database) = database(600.0, 1.0, 60.0, &params);
     let mut system = system(&document);
     run_to(&mut system, 30.0);
-    let copy = copies(&system, database).copies[0].clone();
+    let replica = read_replicas(&system, database).replicas[0].clone();
     // 18,000 committed, 15,000 applied: the first that is missing was committed at 25 s.
-    assert!((copy.behind as f64 - 3_000.0).abs() < 5.0, "{}", copy.behind);
-    assert!((copy.lag.as_secs_f64() - 5.0).abs() < 0.02, "{:?}", copy.lag);
+    assert!((replica.behind as f64 - 3_000.0).abs() < 5.0, "{}", replica.behind);
+    assert!((replica.lag.as_secs_f64() - 5.0).abs() < 0.02, "{:?}", replica.lag);
 }
 
 #[test]
@@ -232,16 +232,16 @@ fn a_replica_in_several_zones_is_back_by_itself_and_costs_twice_as_much() {
         let (document, database) = database(50.0, 0.0, 100.0, &params);
         let mut system = system(&document);
         run_to(&mut system, 10.0);
-        let number = copies(&system, database).copies[0].number;
+        let number = read_replicas(&system, database).replicas[0].number;
         system.apply_fault(&LiveFault::Start {
             kind: "kill".to_owned(),
             target: FaultTarget::Replica(database, number),
             params: Params::new(),
         });
         run_to(&mut system, 39.9);
-        assert!(copies(&system, database).copies[0].dead);
+        assert!(read_replicas(&system, database).replicas[0].dead);
         run_to(&mut system, 40.1);
-        assert_eq!(!copies(&system, database).copies[0].dead, serves);
+        assert_eq!(!read_replicas(&system, database).replicas[0].dead, serves);
         let bill = system.station_meter(database).unwrap().cost_per_hour();
         assert!((bill - cost).abs() < 1e-12, "{bill}");
     }
@@ -292,7 +292,7 @@ fn reads_beyond_the_cores_of_a_class_slow_each_other_down() {
         let cost = system.station_meter(database).unwrap().cost_per_hour();
         (system.totals().run.percentile_offered(95.0).unwrap(), cost)
     };
-    // 20 reads a second for 0.1 s keep two cores busy: whoever goes there waits; four cores are enough.
+    // 20 reads a second for 0.1 s keep two cores busy: reads that go there wait; four cores are enough.
     let (like, small, large) = (with("primary"), with("db.r5.large"), with("db.r5.4xlarge"));
     assert!((like.0 - 0.1).abs() < 0.001 && (large.0 - 0.1).abs() < 0.001, "{like:?} {large:?}");
     assert!(small.0 > 0.2, "{small:?}");
@@ -334,7 +334,7 @@ fn a_node_more_moves_one_key_in_four_and_each_of_them_misses_once() {
     let (document, cache, store) = aside(&cache, 400.0, 1_000.0, 120.0);
     let mut system = system(&document);
     run_to(&mut system, 40.0);
-    let look = system.look_at_cluster(cache).unwrap();
+    let look = system.look_at_cache_cluster(cache).unwrap();
     assert_eq!((look.nodes.len(), look.changes, look.change), (3, 0, None), "that is how it began");
     assert!((look.nodes.iter().map(|node| node.share).sum::<f64>() - 1.0).abs() < 1e-9);
     assert_eq!(look.nodes.iter().map(|node| node.entries).sum::<usize>(), 1_000, "16 look-ups for each key");
@@ -344,14 +344,14 @@ fn a_node_more_moves_one_key_in_four_and_each_of_them_misses_once() {
     std::rc::Rc::make_mut(more.nodes.get_mut(&cache).unwrap()).params.set("cluster", nodes(4.0));
     system.rebuild(&plan(&more).0.unwrap());
     run_to(&mut system, 50.0);
-    let look = system.look_at_cluster(cache).unwrap();
-    assert_eq!((look.nodes[3].stage, look.nodes[3].share), (NodeStage::Joining, 0.0));
+    let look = system.look_at_cache_cluster(cache).unwrap();
+    assert_eq!((look.nodes[3].stage, look.nodes[3].share), (CacheNodeStage::Joining, 0.0));
     assert!((look.nodes[3].progress - 0.5).abs() < 1e-9);
     assert_eq!(reads(&system), before, "nothing moves before it has joined");
     let cost = system.station_meter(cache).unwrap().cost_per_hour();
     assert!((cost - 0.8).abs() < 1e-12, "it is paid from its order on: {cost}");
     run_to(&mut system, 120.0);
-    let look = system.look_at_cluster(cache).unwrap();
+    let look = system.look_at_cache_cluster(cache).unwrap();
     let change = look.change.unwrap();
     assert_eq!((change.at, change.from, change.to, change.held), (at(60.0), 3, 4, 1_000));
     assert!((change.ideal - 0.25).abs() < 1e-12 && (change.share - 0.25).abs() < 0.08, "{change:?}");
@@ -375,8 +375,8 @@ fn nodes_come_under_pressure_and_go_when_idle() {
     clients.params.set("profile", variant("step", &[("before", 300.0), ("after", 1.0), ("at", 200.0)]));
     let mut system = system(&document);
     let serving = |system: &System| {
-        let look = system.look_at_cluster(cache).unwrap();
-        look.nodes.iter().filter(|node| node.stage == NodeStage::Serving).count()
+        let look = system.look_at_cache_cluster(cache).unwrap();
+        look.nodes.iter().filter(|node| node.stage == CacheNodeStage::Serving).count()
     };
     run_to(&mut system, 24.9);
     assert_eq!(serving(&system), 1);
@@ -387,7 +387,7 @@ fn nodes_come_under_pressure_and_go_when_idle() {
     assert_eq!(serving(&system), 3);
     run_to(&mut system, 600.0);
     assert_eq!(serving(&system), 1);
-    let look = system.look_at_cluster(cache).unwrap();
+    let look = system.look_at_cache_cluster(cache).unwrap();
     let moves: Vec<(f64, u32)> = look
         .syncs
         .iter()
@@ -405,7 +405,7 @@ fn a_dead_node_takes_its_own_keys_with_it_and_no_others() {
     let (document, cache, store) = aside(&cache, 400.0, 400.0, 60.0);
     let mut system = system(&document);
     run_to(&mut system, 30.0);
-    let look = system.look_at_cluster(cache).unwrap();
+    let look = system.look_at_cache_cluster(cache).unwrap();
     let victim = &look.nodes[1];
     let reads = |system: &System| system.station_meter(store).unwrap().whole(system.now()).arrivals() as f64;
     let before = reads(&system);
@@ -415,7 +415,7 @@ fn a_dead_node_takes_its_own_keys_with_it_and_no_others() {
         params: Params::new(),
     });
     run_to(&mut system, 60.0);
-    let look = system.look_at_cluster(cache).unwrap();
+    let look = system.look_at_cache_cluster(cache).unwrap();
     assert_eq!((look.nodes[1].dead, look.nodes[1].entries), (true, 0));
     // For 30 s at 400 a second its share of the keys misses; all is answered all the same.
     let share = (reads(&system) - before) / 12_000.0;
@@ -446,7 +446,7 @@ fn replicas_and_nodes_can_be_changed_while_it_runs() {
         std::rc::Rc::make_mut(document.nodes.get_mut(&node).unwrap()).params.set(key, value);
         system.rebuild(&plan(&document).0.unwrap());
     }
-    assert!(system.look_at_copies(store).is_none() && system.look_at_cluster(cache).is_none());
+    assert!(system.look_at_read_replicas(store).is_none() && system.look_at_cache_cluster(cache).is_none());
     run_to(&mut system, 300.0);
     let run = &system.totals().run;
     assert_eq!((run.completed(), run.in_flight()), (run.offered, 0));

@@ -208,7 +208,7 @@ fn a_shaper_turns_a_burst_into_waiting() {
     assert!(shaper > 0.02 && waiting > 10.0, "{shaper}, {waiting}");
 }
 
-/// Whoever runs out of patience leaves; the work for them goes on, and their slots are not free for others.
+/// A client that runs out of patience leaves; the work for them goes on, and their slots are not free for others.
 #[test]
 fn users_leave_and_their_work_goes_on() {
     let mut document = Document { seed: 1, run_length_secs: 10.0, ..Document::default() };

@@ -37,7 +37,7 @@ fn shop(rate: f64, secs: f64, slots: f64, timeout: f64) -> (Document, NodeId, Ed
     (document, service, edge)
 }
 
-/// Puts a fault on the timetable. (A live one starts at the event before, whatever the clock says.)
+/// Puts a fault on the timetable. (A live one starts at the event before.)
 fn plan(
     document: &mut Document,
     kind: &str,

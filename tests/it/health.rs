@@ -423,7 +423,7 @@ mod draining {
     }
 
     #[test]
-    fn a_service_drained_as_a_whole_takes_nothing_new_from_whoever_calls_it_directly() {
+    fn a_service_drained_as_a_whole_takes_nothing_new_from_its_direct_callers() {
         let mut document = Document { seed: 1, run_length_secs: 10.0, ..Document::default() };
         let clients = regular(&mut document, 1.0);
         let service = add(&mut document, "service", "Service", &[("replicas", Value::from(3.0))]);

@@ -80,11 +80,11 @@ fn a_pool_of_the_right_size_allocates_nothing() {
     assert_eq!((whole.collections, whole.used, whole.allocated), (0, 12_000_000, 12_000_000));
 }
 
-/// Four at a time on two slots: whoever is done first stops the other. Of two that begin together, both end after 22 ms, in
-/// one moment; then 4 MB are garbage and the next two begin while the collector runs with 14 MB alive or with 12: the
-/// pause is part of their time, told as such, and their parts are their whole time.
+/// Four at a time on two slots: the one done first stops the other. Of two that begin together, both end after 22 ms,
+/// in one moment; then 4 MB are garbage and the next two begin while the collector runs with 14 MB alive or with 12:
+/// the pause is part of their time, told as such, and their parts are their whole time.
 #[test]
-fn a_collection_stops_whoever_is_worked_on() {
+fn a_collection_stops_requests_at_work() {
     let mut document = document(None);
     let clients = document.node_by_role("Clients").expect("the fixture labels it so");
     let mut node = (*document.nodes[&clients]).clone();
@@ -106,7 +106,7 @@ fn a_collection_stops_whoever_is_worked_on() {
     assert!((work - 0.022).abs() < 1e-6, "work is work, pauses are not: {work}");
 }
 
-/// Whatever it does, a run in slices and from the start is the same run; and a kill forgets the memory, not the counts.
+/// A run in slices and from the start is the same run; and a kill forgets the memory, not the counts.
 #[test]
 fn memory_is_part_of_what_replays() {
     let mut document = document(Some(1.0));

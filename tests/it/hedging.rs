@@ -1,5 +1,5 @@
 //! What hedging costs: a tie never hedges, and a wait for the 95th percentile costs about 5 % more tries, as its source
-//! says, whatever the times are like.
+//! says, for all distributions of times.
 //!
 //! By hand: the wait is learned from how long calls take, counted from their first try. A call takes longer than the wait
 //! exactly when its first try does, so 5 % of the calls are hedged at the 95th percentile. Learned from 1,000 answers the

@@ -291,7 +291,7 @@ fn trajectories_are_the_reference_models() {
     let trajectories = list(&vectors["trajectories"]);
     assert_eq!(trajectories.len(), 9);
     for case in trajectories {
-        // A metric that asks for exactly the number in the vector, whatever there is now.
+        // A metric that asks for exactly the number in the vector, no matter how many there are now.
         let metric = Metric::ValuePerPod { milli: 1_000 };
         let mut settings = Settings::new(int(&case["min"]), int(&case["max"]), vec![metric]);
         (settings.timing.tolerance_up, settings.timing.tolerance_down) = (0.0, 0.0);

@@ -123,7 +123,7 @@ fn connections_come_back_to_a_revived_backend_only_by_their_age() {
     }
 }
 
-/// Least connections counts connections here: eight over two backends are four each, whatever they carry.
+/// Least connections counts connections here: eight over two backends are four each, no matter what they carry.
 #[test]
 fn least_connections_levels_connections() {
     let params = [("connections", Value::from(8.0)), ("strategy", variant("least-connections", &[])), OFF];
@@ -163,7 +163,7 @@ fn a_name_fails_over_when_its_time_to_live_is_over() {
 /// The look-up costs its time once for each time to live: 60 s / 6 s = 10 look-ups, each awaited by the request that
 /// caused it (the next one comes 100 ms later).
 #[test]
-fn a_look_up_delays_whoever_causes_it() {
+fn a_look_up_delays_its_own_request() {
     let params = [("ttl", Value::from(5.95)), ("lookup_time", Value::from(0.05)), OFF];
     let drawn = drawn("dns", &params, &[("resolvers", Value::from(1.0))], 1, 0.0);
     let report = drawn.report();
@@ -219,7 +219,7 @@ fn requests_are_routed_by_path_and_operation() {
     set(&mut drawn, 1, "path", "/orders/history");
     set(&mut drawn, 2, "operations", "writes");
     set(&mut drawn, 2, "path", "/menu");
-    // The fourth carries whatever is left.
+    // The fourth carries what is left.
     let report = drawn.report();
     assert_eq!(report.whole.outcomes.named()[0].1, report.whole.offered);
     let sent = drawn.sent(&report);

@@ -116,7 +116,7 @@ fn refused(code: &str, change: impl FnOnce(&mut Document)) {
     assert!(problems.iter().all(|problem| !problem.remedy.is_empty()));
 }
 
-/// Whoever changes the world, or spends more than there is, does not pass: each way out is tried.
+/// Changing the world, or spending more than there is, does not pass: each way out is tried.
 #[test]
 fn the_world_is_locked_and_the_budget_holds() {
     assert_eq!(broken(|_| ()), []);
@@ -424,7 +424,7 @@ fn scenarios_show_what_their_notes_say() {
     assert!((0.95..0.999).contains(&spike.answered_share.0), "and then it is noticed");
 }
 
-/// Whoever moves a station out of the region that will fail does not pass.
+/// Moving a station out of the region that will fail does not pass.
 #[test]
 fn stations_stay_where_they_stand_if_places_are_locked() {
     let files = headroom::lesson::catalog::lesson("neighbor-region").expect("the lab exists");

@@ -75,7 +75,7 @@ fn hits_are_those_of_the_span() {
     assert!(ratio(&report.whole) > 0.9999, "the warm-up is left out: {}", ratio(&report.whole));
 }
 
-/// Goal: 100/s on one slot of 50/s for a minute. Whatever is worked off later is no work of that minute.
+/// Goal: 100/s on one slot of 50/s for a minute. What is worked off later is no work of that minute.
 #[test]
 fn stations_and_bills_leave_the_drain_out() {
     let mut document = clockwork(100.0, 0.02, 60.0);

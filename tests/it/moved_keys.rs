@@ -62,9 +62,10 @@ fn maglev_moves_little_more_than_it_must() {
     }
 }
 
-/// Envoy's ring has about 1,024 points whoever is there, so that the others' number of points changes too: 30.3 % of 5 and
-/// 17.2 % of 10 were measured at the reference. Where a backend's points lie is chance: a quarter of leeway. On a ring
-/// sixty times as large the share of needless moves is as large, but each stretch is small and shares are even.
+/// Envoy's ring has about 1,024 points for any number of backends, so that the others' number of points changes too:
+/// 30.3 % of 5 and 17.2 % of 10 were measured at the reference. Where a backend's points lie is chance: a quarter of
+/// leeway. On a ring sixty times as large the share of needless moves is as large, but each stretch is small and shares
+/// are even.
 #[test]
 fn the_ring_moves_what_envoys_ring_moves() {
     for (n, reference) in [(5, 0.303), (10, 0.172)] {

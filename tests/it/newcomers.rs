@@ -1,4 +1,4 @@
-//! Whatever joins a station while it runs begins alike: a service's replica, a read replica, a node of a cache.
+//! What joins a station while it runs begins alike: a service's replica, a read replica, a node of a cache.
 
 use headroom::engine::time::{SimDuration, SimTime};
 use headroom::model::heap;

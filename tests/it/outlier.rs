@@ -193,7 +193,7 @@ fn every_scenario_of_the_reference_comes_out_the_same() {
 
 #[test]
 fn the_worked_example_of_the_reference_gives_its_threshold() {
-    // {50, 100, 100, 100, 100}: mean 90, deviation 20, so with 1.9 deviations whoever is below 52 goes.
+    // {50, 100, 100, 100, 100}: mean 90, deviation 20, so with 1.9 deviations a backend below 52 goes.
     let answers = [(100, 50), (100, 100), (100, 100), (100, 100), (100, 100)];
     let events = sweep(Settings { success_rate: Some(SuccessRate::default()), ..Settings::default() }, &answers);
     let [Event::Ejected { host: 0, rule: Rule::SuccessRate { rate, threshold }, .. }] = events[..] else {

@@ -142,7 +142,7 @@ fn a_share_of_the_requests_tells_the_same_story() {
     }
 }
 
-/// Whoever goes back in a run and forth again has the same sums.
+/// Going back in a run and forth again gives the same sums.
 #[test]
 fn going_back_takes_the_sums_along() {
     let run = SCENARIOS[0].run().expect("it can be read");

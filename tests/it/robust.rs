@@ -1,5 +1,5 @@
-//! Whatever a person can draw either is refused in words or runs: no parameters, no wiring and no change while it runs
-//! make the engine panic or lose a request.
+//! Everything a person can draw either is refused in words or runs: no parameters, no wiring and no change while it
+//! runs make the engine panic or lose a request.
 
 use headroom::engine::time::SimTime;
 use headroom::model::params::{Params, Value, Variant};
@@ -84,7 +84,7 @@ fn a_balancer_answers_health_checks_for_its_backends() {
     assert!((10..150).contains(&failed), "{failed} failed");
 }
 
-/// A source that turns from schedule to users and back keeps going, whoever was under way at the time.
+/// A source that turns from schedule to users and back keeps going, with users and requests under way at the time.
 #[test]
 fn a_source_turns_from_open_to_closed_loop_and_back() {
     let mut document = Document { run_length_secs: 60.0, ..Document::default() };

@@ -1,4 +1,4 @@
-//! New versions of a service, against timelines computed by hand, and what must hold whatever goes wrong meanwhile.
+//! New versions of a service, against timelines computed by hand, and what must hold when things go wrong meanwhile.
 
 use headroom::engine::time::SimTime;
 use headroom::model::ids::FaultTarget;
@@ -169,7 +169,7 @@ fn a_version_that_lies_about_its_health_reaches_everybody() {
     assert_eq!(failed(&system), before);
 }
 
-/// Whatever is killed or scaled meanwhile: never more than desired and the surge, and, as long as nothing is killed, never
+/// Through kills and scaling meanwhile: never more than desired and the surge, and, as long as nothing is killed, never
 /// fewer ready than desired less those that may be missing.
 #[test]
 fn the_bounds_hold_at_every_moment() {
@@ -227,7 +227,7 @@ fn a_plain_service_rolls_too() {
     assert_eq!((run.completed(), run.in_flight()), (run.offered, 0));
 }
 
-/// A replica that serves slowly for its first ten seconds, whatever it gets.
+/// A replica that serves slowly for its first ten seconds.
 #[test]
 fn a_replica_can_be_cold_for_a_time() {
     let mut document = Document { seed: 3, run_length_secs: 60.0, ..Document::default() };

@@ -463,7 +463,8 @@ fn metrics(rows: &[(&str, f64, NodeId)], more: &[(&str, f64)]) -> Value {
     Value::Variant(Variant::new("hpa", params))
 }
 
-/// An Object metric of the clients: 100 a second at 30 for each replica are 4, whatever the service itself sees.
+/// An Object metric of the clients: 100 a second at 30 for each replica are 4, independent of what the service itself
+/// sees.
 #[test]
 fn an_object_metric_is_of_the_station_that_it_names() {
     let (mut document, service) = regular(rate(100.0), &[("service_time", constant(0.001))], 60.0);
@@ -629,7 +630,7 @@ fn a_new_replicas_cpu_counts_after_a_whole_window() {
             "CPU, % of the request: 100 % over 70 % = 1.429, 0.943 with 1 not ready and 0 not measured counted in; close enough to 1, so 3."
         ]
     );
-    // Beyond the first 30 s of a replica whatever was measured counts: at 150 s that of the third from 115 to 145 s, of
+    // Beyond the first 30 s of a replica everything measured counts: at 150 s that of the third from 115 to 145 s, of
     // which it was busy for 25 s: 94 % of 3 are 4.03.
     let look = under_hpa(step(), 70.0, 2.0, 20.0, 10.0, &[("cpu_initialization", 30.0)]);
     assert_eq!(changes(&look)[..2], [(90.0, 3), (150.0, 5)]);

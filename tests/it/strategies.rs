@@ -283,7 +283,7 @@ fn peak_ewma_shuns_a_backend_after_one_slow_answer_until_it_is_forgotten() {
         (0..100).map(pick).filter(|first| *first).count()
     };
     let even = to_first(strategy.as_mut(), 0);
-    assert!((25..75).contains(&even), "equal costs: whoever is drawn first, {even} of 100");
+    assert!((25..75).contains(&even), "equal costs: the one drawn first, {even} of 100");
     answer(strategy.as_mut(), 0, 2_000, 2_000);
     assert_eq!(to_first(strategy.as_mut(), 2_001), 0);
     // A good answer barely helps: d = exp(−1 s/10 s) of two seconds is left.

@@ -65,7 +65,7 @@ impl World {
                 true
             }
             7 => {
-                // Now and then everybody recovers, or nobody is well, or all weigh the same.
+                // Now and then everybody recovers, or nobody is healthy, or all weigh the same.
                 let well = self.chance.below(6) > 0;
                 let same = self.chance.below(2) > 0;
                 for backend in &mut self.backends {
@@ -186,7 +186,7 @@ fn check_explanation(id: &str, world: &World, explanation: &Explanation, picked:
     assert!(scored.iter().all(|index| world.backends[*index as usize].eligible), "{id} scores the eligible alone");
 }
 
-/// The scores decide: whoever is chosen has the best one (the lowest, or the highest), where scores are compared.
+/// The scores decide: the chosen backend has the best one (the lowest, or the highest), where scores are compared.
 #[test]
 fn the_chosen_has_the_best_score() {
     let lowest: fn(f64, f64) -> f64 = f64::min;

@@ -67,7 +67,7 @@ fn every_strategy_tells_its_choice() {
             Oslo: 5/8 = 0.625
             Rome: 1/8 = 0.125
             Lima: 2/8 = 0.250
-        power-of-d-choices: The fewest outstanding requests among a few drawn at random; the tied: whoever was drawn first.
+        power-of-d-choices: The fewest outstanding requests among a few drawn at random; a tie goes to the one drawn first.
           Drawn, in this order: Rome with 1 outstanding and Lima with 1 outstanding.
           Both have as few; Rome was drawn first.
             Oslo: 2 outstanding
@@ -84,7 +84,7 @@ fn every_strategy_tells_its_choice() {
             Oslo: due at 1.200; weight 5, 2 outstanding
             Rome: due at 2.000; weight 1, 1 outstanding
             Lima: due at 1.000; weight 2, 1 outstanding
-        peak-ewma: The lower cost of two drawn at random, response time × (outstanding + 1); the tied: whoever was drawn first.
+        peak-ewma: The lower cost of two drawn at random, response time × (outstanding + 1); a tie goes to the one drawn first.
           Drawn, in this order: Rome: 30.00 ms × (1 + 1) = 60.00 ms and Lima: 30.00 ms × (1 + 1) = 60.00 ms.
           Both cost the same; Rome was drawn first.
             Oslo: 30.00 ms × (2 + 1) = 90.00 ms

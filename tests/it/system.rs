@@ -1,4 +1,4 @@
-//! The running system against what must hold whatever is drawn: ledgers, order, determinism, faults.
+//! The running system against what must hold for every drawing: ledgers, order, determinism, faults.
 
 use headroom::engine::time::SimTime;
 use headroom::model::ids::FaultTarget;

@@ -16,7 +16,7 @@ const NEVER: u128 = u128::MAX;
 /// Push and pop cost O(log n) and allocate only when the queue grows past its largest size so far. Events at a delay
 /// that many others share ([`EventQueue::push_after`]) cost O(1): they come out in the order in which they went in, so
 /// they wait in a lane of their own and leave the heap to the others.
-/// There is no removal: whoever schedules an event that may become void stamps it with a generation and
+/// There is no removal: the scheduler of an event that may become void stamps it with a generation and
 /// ignores it on arrival if the generation has moved on.
 #[derive(Clone, Debug)]
 pub struct EventQueue<E: Copy> {

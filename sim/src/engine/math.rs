@@ -1,6 +1,6 @@
 //! The transcendental functions, the same to the last bit natively and in every browser.
 //!
-//! `f64::ln` and its kin go to whatever library the platform brings and may differ in the last bit;
+//! `f64::ln` and its kin go to the platform's own library and may differ in the last bit;
 //! engine and model therefore use these, which go to a pinned `libm`. (`f64::sqrt` is exact everywhere.)
 
 /// Natural logarithm; −∞ at 0, NaN below.

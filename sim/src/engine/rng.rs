@@ -246,7 +246,7 @@ mod tests {
         assert!(low.abs_diff(30_000) < 750, "{low}");
     }
 
-    /// Golden values, computed by an independent program: whoever changes a generator changes every result ever shared.
+    /// Golden values, computed by an independent program: a changed generator changes every result ever shared.
     #[test]
     fn the_generators_never_change() {
         let key = DrawKey::new(1).child(2).child(3);

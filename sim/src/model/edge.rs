@@ -10,7 +10,7 @@ pub fn backoffs() -> Vec<&'static Entry> {
     backoff::entries()
 }
 
-/// The parameters in groups, for whoever shows them: title, keys.
+/// The parameters in groups, as forms show them: title, keys.
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("Network", &["latency", "weight", "operations", "path", "probability"]),
     ("Time-outs", &["timeout", "connect_timeout", "overall_timeout", "deadline", "pass_deadline", "cancel"]),

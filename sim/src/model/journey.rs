@@ -215,7 +215,7 @@ pub struct Candidate {
     /// The balancer's number for it.
     pub backend: u32,
     pub node: NodeId,
-    /// Replica, counted from 0; `None`: whichever the station takes.
+    /// Replica, counted from 0; `None`: the one that the station takes.
     pub replica: Option<u32>,
     pub name: String,
     /// The strategy could choose it.
@@ -430,7 +430,7 @@ impl Journey {
         }
     }
 
-    /// Appends what the time of whoever waits for calls went into, between `from` and `to`.
+    /// Appends what the time of a caller that waits for its calls went into, between `from` and `to`.
     fn descend(&self, parent: Option<u32>, from: u64, to: u64, spans: &mut Vec<Span>) {
         // Backwards from the end: whose answer was the last one that was waited for?
         let mut chain = Vec::new();

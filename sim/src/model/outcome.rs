@@ -81,7 +81,7 @@ pub enum Reason {
     ConnectTimeOut,
     /// The request's deadline had passed: nobody needs the answer any more.
     DeadlinePassed,
-    /// Whoever had asked does not want the answer any more, and said so.
+    /// The caller does not want the answer any more, and said so.
     Cancelled,
     /// The user's patience was over.
     ClientLeft,
@@ -157,7 +157,7 @@ impl Reason {
             Self::BulkheadFull => "bulkhead full: the caller has as many calls open as it allows itself",
             Self::ConnectTimeOut => "no connection within the connect time-out",
             Self::DeadlinePassed => "deadline passed before it was done",
-            Self::Cancelled => "cancelled: whoever asked has left, and said so",
+            Self::Cancelled => "cancelled: the caller has left, and said so",
             Self::ClientLeft => "the user ran out of patience and left",
             Self::RateLimited => "rate limited: more requests than the limit permits",
             Self::ConcurrencyLimit => "shed: the concurrency limit is reached",

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// A parameter's value as it stands in a saved document.
+/// A parameter's value as a saved document has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
@@ -254,7 +254,7 @@ impl Entry {
     /// A number among `params`; its default where it is missing or not a number (which the document's checks report).
     ///
     /// # Panics
-    /// If the entry has no number of that key: whoever reads a parameter declares it.
+    /// If the entry has no number of that key: a parameter that is read is declared.
     #[must_use]
     pub fn number(&self, params: &Params, key: &str) -> f64 {
         let spec = self.params.iter().find(|spec| spec.key == key);

@@ -4,7 +4,7 @@
 //! So the parts of a request, over all stations, are its whole time in the system, to the nanosecond, and shares of
 //! different stations may be compared and added. Of calls made side by side only the one that was answered last counts.
 //!
-//! The way to a station and back, and whatever a caller waits before or between its tries, stand with the station that
+//! The way to a station and back, and what a caller waits before or between its tries, stand with the station that
 //! is called.
 
 use std::collections::BTreeMap;

@@ -59,7 +59,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A text, as it stands.
+    /// A text, unchanged.
     #[must_use]
     pub fn text(&self, key: &str) -> String {
         match (self.params.get(key), self.spec(key).kind) {

@@ -3,7 +3,7 @@
 //! Words, parameters and ranges are what menus, forms and checks read; builders are what a run needs. A program that
 //! shows every menu and runs nothing, as the page does, links the first table alone.
 
-/// `TABLE` of descriptors as they stand, and `WORDS` with what a constant function tells of each of them.
+/// `TABLE` of descriptors, and `WORDS` with what a constant function tells of each of them.
 ///
 /// A new entry is one more line of the list.
 macro_rules! registry {

@@ -1,4 +1,4 @@
-//! What a text of manifests offers to whoever pastes it, line by line; and a service as a text to take away.
+//! What a pasted text of manifests offers, line by line; and a service as a text to take away.
 
 use std::fmt::Write;
 

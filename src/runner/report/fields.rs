@@ -413,7 +413,7 @@ static PROBLEM: Shape = Shape {
 
 static FAULT: Shape = Shape {
     name: "fault",
-    summary: "a planned fault, as it stands in a file",
+    summary: "a planned fault, as written in a file",
     fields: &[
         value("at_secs", "s", "when it starts"),
         value("for_secs", "s", "how long it lasts; absent: to the end of the run"),
@@ -428,7 +428,7 @@ static ENTRY: Shape = Shape {
     name: "entry",
     summary: "something that can be chosen",
     fields: &[
-        value("id", "text", "as it stands in files"),
+        value("id", "text", "as written in files"),
         value("name", "text", "in words"),
         value("summary", "text", "what it is or does"),
         value("source", "text", "where its behavior or its defaults come from; absent where there is none"),
@@ -460,7 +460,7 @@ static PARAM: Shape = Shape {
     name: "parameter",
     summary: "what an entry can be told",
     fields: &[
-        value("key", "text", "as it stands in files"),
+        value("key", "text", "as written in files"),
         value("label", "text", "in words"),
         value("help", "text", "what it does"),
         value(

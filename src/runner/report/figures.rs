@@ -156,7 +156,7 @@ mod tests {
         let figures = [
             ("cost", Figure(0.25)),
             ("stale_share", Figure::NONE),
-            ("copy_reads", Figure(7.0)),
+            ("read_replica_reads", Figure(7.0)),
             ("hit_ratio", Figure(0.5)),
         ];
         let figures = Figures(figures.into());

@@ -147,7 +147,7 @@ pub struct Span {
     pub goodput: Figure,
     /// Over the completed alone.
     pub sojourn_time: Times,
-    /// Over all offered: whoever got no answer counts as having waited for ever.
+    /// Over all offered: a request without an answer counts as infinite.
     pub sojourn_time_offered: Percentiles,
     /// What all stations cost [USD], and an hour of it; absent where nothing has a price.
     #[serde(default, skip_serializing_if = "absent")]
@@ -318,7 +318,7 @@ pub struct DeliveryReport {
     pub lag: Figure,
     /// From reaching the broker to having been processed for the first time, over those processed.
     pub time: Times,
-    /// The same over all published: whoever was not processed counts as infinite.
+    /// The same over all published: a message that was not processed counts as infinite.
     pub time_of_all: Percentiles,
 }
 

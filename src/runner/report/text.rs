@@ -176,7 +176,7 @@ fn write_station(out: &mut String, station: &StationReport) {
     }
     out.push('\n');
     if let (Some(reads), Some(stale)) =
-        (station.figures.get("copy_reads").get(), station.figures.get("stale_reads").get())
+        (station.figures.get("read_replica_reads").get(), station.figures.get("stale_reads").get())
     {
         let _ = write!(out, "  {reads} reads from read replicas, {stale} of them stale");
         let share = figure(station.figures.get("stale_share"), Unit::Share);

@@ -311,7 +311,7 @@ mod tests {
         scenario.run().expect("it can be read").document
     }
 
-    /// Goal: whatever is proposed can run. Every station of every scenario that can be scaled.
+    /// Goal: every proposal can run. Every station of every scenario that can be scaled.
     #[test]
     fn every_proposal_is_a_sound_document() {
         let mut proposed = 0;

@@ -383,7 +383,7 @@ fn check_fault(document: &Document, place: Place, fault: &Fault, found: &mut Fou
         FaultTarget::Area(area) => (document.areas.contains_key(&area), format!("area {}", area.0)),
     };
     if !exists {
-        // On the timetable it simply does nothing: whoever removes a node while it runs is not refused for it.
+        // On the timetable it simply does nothing: removing a node while it runs is not refused for it.
         let severity = if matches!(place, Place::Fault(_)) { Severity::Warning } else { Severity::Error };
         let message = format!("{name} is aimed at {words}, which does not exist.");
         let remedy = "Aim it at something that exists, or remove it.";
@@ -411,7 +411,7 @@ fn check_fault(document: &Document, place: Place, fault: &Fault, found: &mut Fou
         check_users(document, place, node, factor, found);
     }
     if let FaultTarget::Replica(node, _) = fault.target {
-        // What only passes on has no replicas that could fail, whatever it is.
+        // What only passes on has no replicas that could fail.
         let passes = kind_of(document, node).is_some_and(|station| station.category == Category::Routing);
         if passes || !kind.one_replica {
             found.error(

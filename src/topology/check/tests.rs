@@ -448,7 +448,7 @@ fn outlier_detection_that_may_eject_nobody() {
     assert_eq!(set(1.0, Params::new().with("always_eject_one", true)), "");
 }
 
-/// Whoever goes by priority needs several; nobody can share a queue where nobody waits.
+/// Going by priority needs several priorities; nobody can share a queue where nobody waits.
 #[test]
 fn lines_that_cannot_do_their_work() {
     let chosen = |id: &str, params: Params| Value::Variant(Variant::new(id, params));

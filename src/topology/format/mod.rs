@@ -61,7 +61,7 @@ pub mod limits {
     pub const SECS_MAX: f64 = 1e8;
 }
 
-/// A run as it is saved and shared: whoever has it sees the same run again.
+/// A run as it is saved and shared: it shows the same run again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
     /// Version of the engine that wrote it, e.g. `0.1.0`; see [`Run::engine_note`].
@@ -145,7 +145,7 @@ pub fn input_from_json(text: &str) -> Result<Input, LoadError> {
     read::input_text(text)
 }
 
-/// Why a saved run cannot be read. Nothing was changed: whatever was open stays open.
+/// Why a saved run cannot be read. Nothing was changed: what was open stays open.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LoadError {
     /// The text is longer than [`limits::TEXT_BYTES_MAX`].

@@ -7,7 +7,7 @@ use crate::topology::document::{Area, AreaId, Change, Document, Node, NodeId};
 
 impl Run {
     /// The run with the title, notes, labels and places of `document`: they change no result, so who computes the run need
-    /// not be told of them, but whoever opens its link should see the newest.
+    /// not be told of them, but its link should show the newest.
     #[must_use]
     pub fn relabeled(mut self, document: &Document) -> Self {
         self.document.title.clone_from(&document.title);

@@ -334,7 +334,7 @@ fn near_misses_are_recognized() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
-    /// Whatever can be drawn is read back as it was, down to the last bit of every number.
+    /// All that can be drawn is read back as it was, down to the last bit of every number.
     #[test]
     fn runs_come_back_as_they_went(run in any_run()) {
         let compact = Run::from_json(&run.to_json());

@@ -29,7 +29,7 @@ pub enum Health {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Note {
     pub words: String,
-    /// For whoever wants to know, or to report it.
+    /// To look it up, or to report it.
     pub detail: String,
 }
 

@@ -66,7 +66,7 @@ struct Inner {
     watchdog: RefCell<Watchdog>,
     /// The next edit begins the run anew (playing or not): it is a new seed.
     restart_with_edit: Cell<Option<bool>>,
-    /// Whoever asked about a manifest; told `None` if the worker broke over it.
+    /// Callbacks of questions about a manifest; told `None` if the worker broke over it.
     manifest: RefCell<Callback<Option<ManifestAnswer>>>,
     _timer: RefCell<Option<Timer>>,
 }

@@ -309,7 +309,7 @@ fn use_drop(take: Callback<web_sys::File>) {
     });
 }
 
-/// One step to undo, whatever it takes.
+/// One step to undo.
 fn edit(offered: &Offered, onto: Option<NodeId>, document: &Document, center: Point) -> EditCommand {
     // The worker packed them.
     let params: Params = serde_json::from_str(&offered.params_json).unwrap_or_default();
@@ -507,7 +507,7 @@ fn TakeOut() -> Html {
                     </div>
                 </div>
                 <div class="manifest-found">
-                    <p>{ "kubectl apply -f takes it as it stands. An autoscaled Deployment states no number of replicas: applying one would reset it." }</p>
+                    <p>{ "kubectl apply -f takes it unchanged. An autoscaled Deployment states no number of replicas: applying one would reset it." }</p>
                     if let Some(written) = written.as_ref() {
                         <h3>{ "What a manifest cannot say" }</h3>
                         <ul class="manifest-notes">

@@ -102,7 +102,7 @@ pub fn Share(props: &ShareProps) -> Html {
     };
     html! {
         <Dialog title="Share this run" onclose={props.onclose.clone()}>
-            <p>{ "Whoever opens it sees the same run, request by request: the design, the traffic, the faults, the seed" }
+            <p>{ "Anyone who opens it sees the same run, request by request: the design, the traffic, the faults, the seed" }
                 { if inputs > 0 { format!(", and the {inputs} change{} made while it ran.", if inputs == 1 { "" } else { "s" }) } else { ".".to_owned() } }
                 { " Nothing is stored anywhere: the link is the run." }</p>
             { body }

@@ -22,7 +22,7 @@ const HEIGHT: f64 = 58.0;
 const NAMES_ROW: f64 = 13.0;
 /// Width of the track before it is measured [px].
 const TRACK_WIDTH: f64 = 900.0;
-/// Marks of one lane closer than this share a label; a letter's width; what a mark itself takes [px].
+/// Marks of one row closer than this share a label; a letter's width; what a mark itself takes [px].
 const LABEL_LEAST: f64 = 90.0;
 const LETTER: f64 = 5.8;
 const LABEL_GAP: f64 = 20.0;
@@ -40,7 +40,7 @@ pub fn Timeline() -> Html {
     let place = |secs: f64| format!("{:.3}%", (secs / length * 100.0).clamp(0.0, 100.0));
     let width = |from: f64, to: f64| format!("{:.3}%", ((to - from).max(0.0) / length * 100.0).clamp(0.2, 100.0));
 
-    // Labels share two lanes; how much of them finds room depends on how wide the track came out.
+    // Labels share two rows; how much of them finds room depends on how wide the track came out.
     let wide = use_state_eq(|| TRACK_WIDTH);
     {
         let (wide, track) = (wide.setter(), track.clone());
@@ -127,41 +127,40 @@ pub fn Timeline() -> Html {
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Label {
     text: String,
-    /// The upper of the two lanes.
+    /// The upper of the two rows.
     upper: bool,
 }
 
-/// Labels of marks at `at` [px] on a track of width `wide` [px]: neighbors take turns on two lanes, each ends before the
-/// next of its lane begins, and a mark without room is counted by the label before it.
+/// Labels of marks at `at` [px] on a track of width `wide` [px]: neighbors take turns on two rows, each ends before the
+/// next of its row begins, and a mark without room is counted by the label before it.
 fn labels(at: &[f64], words: &[String], wide: f64) -> Vec<Label> {
     let mut order: Vec<usize> = (0..at.len()).collect();
     order.sort_by(|a, b| at[*a].total_cmp(&at[*b]));
-    // Who begins a label on which lane, and how many marks it speaks for besides.
+    // Who begins a label on which row, and how many marks it speaks for besides.
     let mut begun: [Vec<(usize, usize)>; 2] = Default::default();
-    let mut last_lane = 0;
+    let mut last_row = 0;
     for index in order {
-        let free =
-            |lane: &[(usize, usize)]| lane.last().is_none_or(|(before, _)| at[index] - at[*before] >= LABEL_LEAST);
-        match [0, 1].into_iter().find(|lane| free(&begun[*lane])) {
-            Some(lane) => {
-                begun[lane].push((index, 0));
-                last_lane = lane;
+        let free = |row: &[(usize, usize)]| row.last().is_none_or(|(before, _)| at[index] - at[*before] >= LABEL_LEAST);
+        match [0, 1].into_iter().find(|row| free(&begun[*row])) {
+            Some(row) => {
+                begun[row].push((index, 0));
+                last_row = row;
             }
             None => {
-                if let Some((_, more)) = begun[last_lane].last_mut() {
+                if let Some((_, more)) = begun[last_row].last_mut() {
                     *more += 1;
                 }
             }
         }
     }
     let mut labels = vec![Label::default(); at.len()];
-    for (lane, begun) in begun.iter().enumerate() {
+    for (row, begun) in begun.iter().enumerate() {
         for (place, (index, more)) in begun.iter().enumerate() {
             let end = begun.get(place + 1).map_or(wide, |(next, _)| at[*next]);
             let more = if *more > 0 { format!(" +{more}") } else { String::new() };
             let letters = ((end - at[*index] - LABEL_GAP) / LETTER).max(0.0) as usize;
             let text = shortened(&words[*index], letters.saturating_sub(more.len())) + &more;
-            labels[*index] = Label { text, upper: lane == 1 };
+            labels[*index] = Label { text, upper: row == 1 };
         }
     }
     labels
@@ -175,7 +174,7 @@ fn shortened(words: &str, letters: usize) -> String {
         String::new()
     } else {
         let kept: String = words.chars().take(letters - 1).collect();
-        // Not within a word, which would be another one to whoever listens.
+        // Not within a word, which a screen reader would read as another one.
         let cut = words.chars().nth(letters - 1).is_some_and(|next| !next.is_whitespace());
         let kept = if cut { kept.rsplit_once(' ').map_or("", |(whole, _)| whole) } else { kept.as_str() };
         if kept.is_empty() { String::new() } else { format!("{}…", kept.trim_end()) }

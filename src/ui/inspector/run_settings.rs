@@ -117,7 +117,7 @@ pub(crate) fn RunSettings() -> Html {
                     <div class="field">
                         { label("notes", html! { "Notes" }) }
                         <textarea id="notes" class="input textarea" rows="4" maxlength="10000" value={document.notes.clone()} onchange={notes}
-                            placeholder="One or two sentences for whoever opens it: what to look at, what to try." />
+                            placeholder="One or two sentences for the reader: what to look at, what to try." />
                     </div>
                 </div>
             </div>

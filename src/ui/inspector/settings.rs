@@ -54,7 +54,7 @@ pub(crate) fn Settings(props: &TargetProps) -> Html {
     let delete = dispatch.callback(|| Action::Command("delete"));
     let races = shell.clone();
     let what_if = match target {
-        // Whatever can be told who scales it can be asked what another scaler would do.
+        // A station that can be told who scales it can be asked what another scaler would do.
         Target::Node(id) if specs.0.iter().any(|spec| spec.key == "scaler") => {
             let onclick = Callback::from(move |_: MouseEvent| races.show(DialogKind::WhatIf(id)));
             html! { <button type="button" class="btn btn-s" id="what-if" {onclick}>{ icon("flask-conical", "icon-s") }{ "What if another scaler …" }</button> }

@@ -62,7 +62,7 @@ pub(super) fn BetForm(props: &PracticeCardProps) -> Html {
     }
 }
 
-/// Where the number begins: far from telling the truth, whatever that is.
+/// Where the number begins: far from telling the truth.
 fn beginning(asked: &Number) -> f64 {
     if asked.min > 0.0 && asked.max / asked.min > 1_000.0 { asked.min * 100.0 } else { asked.min }
 }

@@ -32,7 +32,7 @@ impl Exam {
     }
 }
 
-/// Results gather whatever renders in between.
+/// Results gather across renders.
 enum Change {
     Begin(Shared<Document>, Vec<u64>),
     Told(Graded),

@@ -28,7 +28,7 @@ pub fn Why() -> Html {
     let simulation = use_simulation();
     let panel = use_node_ref();
     let which = asked.as_ref().map(|asked| (asked.source, asked.ordinal));
-    // The focus comes along, and goes back to whoever asked.
+    // The focus comes along, and goes back to where the question was asked.
     let back_to = use_mut_ref(|| None::<HtmlElement>);
     {
         let (panel, back_to) = (panel.clone(), back_to);

@@ -66,7 +66,7 @@ pub(super) fn total(journey: &Journey) -> Html {
     }
 }
 
-/// A row for each try, indented under whoever called.
+/// A row for each try, indented under its caller.
 pub(super) fn rows(journey: &Journey) -> Html {
     let scale = Scale::of(journey);
     let critical = journey.critical();
@@ -153,7 +153,7 @@ fn verdict(one: &Try) -> (&'static str, String) {
 
 fn bar(span: &Span, scale: Scale, height: f64, unheard: bool) -> Html {
     let (from, to) = (scale.x(span.from), scale.x(span.to));
-    // Whatever took time at all is to be seen.
+    // What took time at all is to be seen.
     let width = (to - from).max(2.0);
     html! {
         <rect class={classes!("why-span", key(span.kind), unheard.then_some("why-unheard"))} x={x(from)} width={x(width)} height={height.to_string()} />

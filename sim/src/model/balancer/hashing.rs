@@ -1,6 +1,6 @@
 //! What the hashing strategies share: what of a request is hashed, by which text, and who will do.
 //!
-//! Texts are hashed, not binary numbers, as the real ones do it: whoever hashes "4711" with any tool finds our number.
+//! Texts are hashed, not binary numbers, as the real ones do it: any tool that hashes "4711" finds our number.
 //!
 //! CRC-32: the reflected polynomial of IEEE 802.3, as in zlib and nginx. XXH64: Collet, xxHash. Both are checked against
 //! `tests/vectors/hashing.json`.

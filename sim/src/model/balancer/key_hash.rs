@@ -1,7 +1,7 @@
 //! The hash of the request modulo the sum of the weights: the plainest way to keep an item with a backend.
 //!
-//! As long as the list stays as it is, everything stays where it is; whoever is ill loses only its own. But when the list
-//! itself changes, nearly everything moves: with n backends and one more, n of n + 1 requests.
+//! As long as the list stays as it is, everything stays where it is; a sick backend loses only its own. But when the
+//! list itself changes, nearly everything moves: with n backends and one more, n of n + 1 requests.
 //!
 //! Hash: CRC-32 of the text, its bits 16 to 30, modulo the sum of all weights laid end to end. If that backend will not do,
 //! the CRC-32 of "1" and the text is added, then of "2" and the text, up to 20 times; then smooth weighted round robin

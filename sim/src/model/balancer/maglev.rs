@@ -87,7 +87,7 @@ pub(super) fn table_of(backends: &[(u32, Text, u32)], size: u32) -> Vec<u32> {
             target: 0.0,
         })
         .collect();
-    // By name: whoever has the same backends in another order makes the same table.
+    // By name: the same backends in another order make the same table.
     fillers.sort_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()).then(a.index.cmp(&b.index)));
     let Some(most) = fillers.iter().map(|filler| filler.weight).reduce(f64::max) else { return Vec::new() };
     let mut table = vec![FREE; size as usize];

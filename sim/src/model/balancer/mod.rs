@@ -49,7 +49,7 @@ pub struct BackendView {
     pub outstanding: u32,
     /// Where it stands, if anywhere.
     pub region: Option<Region>,
-    /// Its stable name, whatever its place in the list: what hashing strategies hash.
+    /// Its stable name, independent of its place in the list: what hashing strategies hash.
     pub host: u64,
     /// Smoothed response time as seen by this balancer [s]; NaN before the first answer.
     pub response_time: f64,

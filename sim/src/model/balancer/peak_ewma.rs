@@ -171,7 +171,7 @@ impl Strategy for PeakEwma {
             }
         };
         Explanation {
-            rule: "The lower cost of two drawn at random, response time × (outstanding + 1); the tied: whoever was drawn first.",
+            rule: "The lower cost of two drawn at random, response time × (outstanding + 1); a tie goes to the one drawn first.",
             scores: scores.collect(),
             steps,
             chosen,

@@ -82,7 +82,7 @@ impl Strategy for PowerOfDChoices {
             vec![format!("Drawn, in this order: {looks}."), last]
         });
         Explanation {
-            rule: "The fewest outstanding requests among a few drawn at random; the tied: whoever was drawn first.",
+            rule: "The fewest outstanding requests among a few drawn at random; a tie goes to the one drawn first.",
             scores: scores.collect(),
             steps,
             chosen,

@@ -1,5 +1,5 @@
 //! Consistent hashing on a ring: each backend owns many points on a circle, and a request goes to the first point at or
-//! after its hash. Who leaves gives its stretches to whoever stands next; nearly everybody else stays.
+//! after its hash. A backend that leaves gives its stretches to those next on the ring; nearly all other keys stay.
 //!
 //! The points are those of the eligible. As in Envoy their number follows the smallest weight, so that a change of the
 //! list also moves a few points of the others: the larger the ring, the closer it comes to the ideal of 1/n.

@@ -1,4 +1,4 @@
-//! Each eligible backend in turn, whatever its weight.
+//! Each eligible backend in turn; weights do not count.
 //!
 //! Source: the plain form of the oldest scheduling discipline; Kleinrock, "Analysis of a Time-Shared Processor", 1964.
 

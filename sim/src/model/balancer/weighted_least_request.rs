@@ -273,7 +273,7 @@ impl WeightedLeastRequest {
         let rule = if self.all {
             "The fewest outstanding requests of all; of the tied, one at random."
         } else {
-            "The fewest outstanding requests among a few drawn at random; the tied: whoever was drawn first."
+            "The fewest outstanding requests among a few drawn at random; a tie goes to the one drawn first."
         };
         Explanation { rule, scores: scores.collect(), steps, chosen }
     }
@@ -285,7 +285,7 @@ impl Strategy for WeightedLeastRequest {
         if !weights_are_equal(cx.backends) {
             return self.turns.pick(cx.backends, |backend| dynamic_weight(backend, self.bias));
         }
-        // Whoever is due when is forgotten: when weights differ again it begins anew.
+        // Who is due when is forgotten: when weights differ again it begins anew.
         self.turns.due.clear();
         self.candidates.clear();
         self.candidates.extend(eligible(cx.backends).map(|(index, _)| index));

@@ -7,7 +7,7 @@ pub fn round_robin(partitions: usize, members: &[u32]) -> Vec<Option<u32>> {
     (0..partitions).map(|at| (!members.is_empty()).then(|| members[at % members.len()])).collect()
 }
 
-/// As even as round robin, but whoever owns a partition keeps it as long as nobody gets more than a fair share.
+/// As even as round robin, but the owner of a partition keeps it as long as nobody gets more than a fair share.
 #[must_use]
 pub fn sticky(before: &[Option<u32>], members: &[u32]) -> Vec<Option<u32>> {
     let mut owned = vec![0usize; members.len()];

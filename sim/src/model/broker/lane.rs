@@ -1,5 +1,5 @@
 //! One partition as one consumer group sees it: which messages wait, which are being processed, which are done but not
-//! committed yet. It knows no clock and no network; whoever drives it tells it what happened.
+//! committed yet. It knows no clock and no network; its driver tells it what happened.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -41,7 +41,7 @@ pub struct Entry<M> {
 /// How many messages stand how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Levels {
-    /// Waiting, for whatever.
+    /// Waiting, for any cause.
     pub waiting: u32,
     pub in_flight: u32,
     /// Acknowledged, not committed.
@@ -72,7 +72,7 @@ impl<M: Clone> Lane<M> {
         self.levels
     }
 
-    /// Messages held, whatever their state.
+    /// Messages held, in any state.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -226,7 +226,7 @@ impl<M: Clone> Lane<M> {
         self.take(offset)
     }
 
-    /// Takes the oldest out, whatever its state.
+    /// Takes the oldest out, in any state.
     pub fn take_oldest(&mut self) -> Option<Entry<M>> {
         let offset = self.entries.front()?.offset;
         self.take(offset)

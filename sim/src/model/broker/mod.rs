@@ -78,7 +78,7 @@ pub enum Guarantee {
     AtMostOnce,
     /// Acknowledged after it was processed: never lost, perhaps twice.
     AtLeastOnce,
-    /// As before, and whoever has processed it recognizes it.
+    /// As before, and a consumer that has processed it recognizes it.
     EffectivelyOnce,
 }
 

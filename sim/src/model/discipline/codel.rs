@@ -15,15 +15,7 @@ pub(super) const KIND: DisciplineKind = DisciplineKind {
         summary: "First come, first served; once waits have stayed above the target for an interval, drops some, more and more often.",
         source: "Nichols, Jacobson, RFC 8289 (2018), whose defaults are 5 ms and 100 ms. The law is the RFC's, with requests in place of packets: a drop each interval/√count.",
         params: &[
-            ParamSpec::number(
-                "target",
-                "Target",
-                Unit::Seconds,
-                0.005,
-                0.0001,
-                60.0,
-                "A wait up to this is fine, whoever has it.",
-            ),
+            ParamSpec::number("target", "Target", Unit::Seconds, 0.005, 0.0001, 60.0, "A wait up to this is fine."),
             ParamSpec::number(
                 "interval",
                 "Interval",

@@ -1,4 +1,4 @@
-//! Controlled delay: whoever joins a queue that has not been empty for long gets little time, everybody else plenty.
+//! Controlled delay: a request that joins a queue that has not been empty for long gets little time, any other plenty.
 
 use std::collections::VecDeque;
 
@@ -11,7 +11,7 @@ pub(super) const KIND: DisciplineKind = DisciplineKind {
     entry: Entry {
         id: "controlled-delay",
         name: "Controlled delay",
-        summary: "First come, first served; while the queue does not run empty, whoever joins may wait only a few milliseconds.",
+        summary: "First come, first served; while the queue does not run empty, a newcomer may wait only a few milliseconds.",
         source: "Maurer, \"Fail at Scale\", ACM Queue 13(8), 2015 (Facebook): 5 ms when the queue was not empty for 100 ms, else 100 ms.",
         params: &[
             ParamSpec::number(
@@ -21,7 +21,7 @@ pub(super) const KIND: DisciplineKind = DisciplineKind {
                 0.005,
                 0.0001,
                 60.0,
-                "The longest wait for whoever joins a standing queue.",
+                "The longest wait for a request that joins a standing queue.",
             ),
             ParamSpec::number(
                 "long",
@@ -102,9 +102,9 @@ impl Discipline for ControlledDelay {
     fn reading(&self, now: SimTime) -> Reading {
         let words = if self.stands(now) {
             let since = millis(now.since(self.empty_at));
-            format!("not empty for {since}: whoever joins may wait {}", millis(self.short))
+            format!("not empty for {since}: a newcomer may wait {}", millis(self.short))
         } else {
-            format!("runs empty now and then: whoever joins may wait {}", millis(self.long))
+            format!("runs empty now and then: a newcomer may wait {}", millis(self.long))
         };
         Reading { active: self.stands(now), words, numbers: vec![("dropped", self.dropped.to_string())] }
     }

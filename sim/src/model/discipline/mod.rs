@@ -30,7 +30,7 @@ use crate::model::registry::registry;
 /// Somebody who waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// Whoever keeps the queue knows them by it.
+    /// The keeper of the queue knows them by it.
     pub ticket: u32,
     pub priority: Priority,
     /// When it came.
@@ -284,7 +284,7 @@ impl Waiting {
         }
     }
 
-    /// Puts somebody in, whatever the limit is.
+    /// Puts somebody in, past the limit if need be.
     ///
     /// # Panics
     /// Where nobody waits: all are worked on.

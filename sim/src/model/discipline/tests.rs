@@ -193,7 +193,8 @@ fn steps() -> impl Strategy<Value = Vec<(u64, Step)>> {
 }
 
 proptest! {
-    /// Whatever is done to it, and whoever takes over: everybody who went in comes out once, and lengths agree.
+    /// Through any operations, and when another discipline takes over: all that went in comes out once, and lengths
+    /// agree.
     #[test]
     fn nobody_is_lost(steps in steps(), first in 0..100usize) {
         let orders: Vec<_> = REGISTRY.iter().filter(|kind| !matches!(kind.way, Way::Sharing)).collect();

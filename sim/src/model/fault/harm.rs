@@ -49,7 +49,7 @@ impl Harm {
             }
             Effect::Steal { .. } => self.slow /= 1.0 - level,
             Effect::Spot { notice, replacement } => {
-                // Whoever keeps the list takes it off with the warning, and lists the replacement once it is there.
+                // The keeper of the list takes it off with the warning, and lists the replacement once it is there.
                 let (dies, back) = (secs(notice), secs(notice) + secs(replacement));
                 self.drained |= elapsed < back;
                 self.down |= elapsed >= dies && elapsed < back;

@@ -31,9 +31,9 @@ use super::station::{Category, StationKind};
 /// What a fault may be aimed at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Targets {
-    /// Whatever works: a service, cache or database, or one of its replicas.
+    /// What works: a service, cache or database, or one of its replicas.
     Stations,
-    /// The same, and whatever passes requests on.
+    /// The same, and what passes requests on.
     Servers,
     /// What runs a program that can be deployed anew.
     Services,

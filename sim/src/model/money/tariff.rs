@@ -1,4 +1,4 @@
-//! What a station costs whatever runs in it: by the hour, and by the request.
+//! What a station costs apart from its replicas: by the hour, and by the request.
 
 use crate::model::params::{Entry, ParamSpec, Unit};
 use crate::model::read::Reader;

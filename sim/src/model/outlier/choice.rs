@@ -91,7 +91,7 @@ static ON: Entry = Entry {
             "Fixed share of failures",
             failure_entries,
             "off",
-            "At each sweep, ejects who fails more often than a fixed share, whatever the others do.",
+            "At each sweep, ejects a backend that fails more often than a fixed share, no matter how the others do.",
         ),
     ],
     defect: false,

@@ -1,7 +1,7 @@
 //! Outlier detection: takes backends out of rotation by what their answers show, after Envoy's
 //! `source/common/upstream/outlier_detection_impl.cc`.
 //!
-//! Pure, without a clock or a queue of its own: whoever balances reports every answer and calls [`Detector::sweep`]
+//! Pure, without a clock or a queue of its own: the balancer reports every answer and calls [`Detector::sweep`]
 //! once per interval. Backends go by their index in the balancer's table.
 
 mod choice;

@@ -113,7 +113,7 @@ impl Hedger {
         self.settings
     }
 
-    /// A call had its good answer this long after its first try was sent, by whichever try.
+    /// A call had its good answer this long after its first try was sent, by any of its tries.
     ///
     /// So counted, the percentile holds itself: a call takes longer than the wait exactly when its first try does. A try's
     /// own time would not do: hedges win when they are fast, so the percentile would pull itself down.

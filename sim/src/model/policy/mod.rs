@@ -1,7 +1,7 @@
 //! Policies of a connection: what its caller does besides sending and waiting.
 //!
 //! In this order: rate limit, deadline, retry and hedge; then for each try: breaker, bulkhead or pool, time-out, network.
-//! Everything here is plain state that is told the time; `system/policies/` puts it to work.
+//! Everything here is plain state that is told the time; `system/policy/` puts it to work.
 
 pub mod backoff;
 pub mod breaker;

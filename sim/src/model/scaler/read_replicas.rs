@@ -29,7 +29,7 @@ pub enum Number {
     Fixed(u32),
     /// By the rule, which looks this often, and takes none away for so long after it last asked for as many.
     Rule {
-        settings: Settings,
+        settings: RuleSettings,
         every: SimDuration,
         wait: SimDuration,
     },
@@ -37,7 +37,7 @@ pub enum Number {
 
 /// Read replicas as a database is told of them.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ReadReplicas {
+pub struct Settings {
     pub number: Number,
     /// Reads go to the nearest of all that serve, else to any of them.
     pub nearest: bool,
@@ -47,12 +47,12 @@ pub struct ReadReplicas {
     /// Each has a standby in another zone, which takes over after this long; `None`: it has none.
     pub standby: Option<SimDuration>,
     /// Until a new one has a copy of the data.
-    pub copies_for: SimDuration,
+    pub copying: SimDuration,
     /// Until a write is applied, once it has arrived.
     pub apply: SimDuration,
 }
 
-impl ReadReplicas {
+impl Settings {
     /// What a replica has of CPU; `None`: a core for each of its connections.
     #[must_use]
     pub fn instance(&self) -> Option<Instance> {
@@ -93,7 +93,7 @@ impl ReadReplicas {
 /// The rule at work.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ByReads {
-    settings: Settings,
+    settings: RuleSettings,
     every: SimDuration,
     wait: SimDuration,
     /// Numbers that the rule asked for, while they still count.
@@ -103,7 +103,7 @@ pub struct ByReads {
 impl ByReads {
     /// Looks this often, and takes none away for so long after it last asked for as many.
     #[must_use]
-    pub const fn new(settings: Settings, every: SimDuration, wait: SimDuration) -> Self {
+    pub const fn new(settings: RuleSettings, every: SimDuration, wait: SimDuration) -> Self {
         Self { settings, every, wait, asked: VecDeque::new() }
     }
 
@@ -336,7 +336,7 @@ pub fn entries() -> Vec<&'static Entry> {
 
 fn rule(reader: &Reader<'_>) -> Number {
     let secs = |key| SimDuration::from_secs_f64(reader.number(key));
-    let settings = Settings {
+    let settings = RuleSettings {
         two_above: reader.number("two_above"),
         three_above: reader.number("three_above"),
         connections: reader.number("connections"),
@@ -348,13 +348,13 @@ fn rule(reader: &Reader<'_>) -> Number {
 
 /// What the choice says; `None`: there are none.
 #[must_use]
-pub fn read(choice: &Variant) -> Option<ReadReplicas> {
+pub fn read(choice: &Variant) -> Option<Settings> {
     let entry = [&FIXED, &RULE].into_iter().find(|entry| entry.id == choice.id)?;
     let reader = Reader::new(entry, &choice.params);
     let secs = |key| SimDuration::from_secs_f64(reader.number(key));
     let number = if entry.id == FIXED.id { Number::Fixed(reader.count("count")) } else { rule(&reader) };
     let class = reader.choice("class");
-    Some(ReadReplicas {
+    Some(Settings {
         number,
         nearest: reader.choice("reads") == "nearest",
         place: match reader.choice("region") {
@@ -363,7 +363,7 @@ pub fn read(choice: &Variant) -> Option<ReadReplicas> {
         },
         size: DATABASE_SIZES.iter().position(|size| size.name == class),
         standby: reader.flag("multi_zone").then(|| secs("failover")),
-        copies_for: SimDuration::from_secs_f64(reader.number("data") * 1_000.0 / reader.number("copy_rate")),
+        copying: SimDuration::from_secs_f64(reader.number("data") * 1_000.0 / reader.number("copy_rate")),
         apply: secs("apply_time"),
     })
 }
@@ -395,7 +395,7 @@ pub fn best_place(
 
 /// What decides; the defaults are the course's.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Settings {
+pub struct RuleSettings {
     /// Reads per write above which a second, and a third replica are wanted.
     pub two_above: f64,
     pub three_above: f64,
@@ -406,7 +406,7 @@ pub struct Settings {
     pub max: u32,
 }
 
-impl Default for Settings {
+impl Default for RuleSettings {
     fn default() -> Self {
         Self { two_above: 5.0, three_above: 10.0, connections: 80.0, cpu: 0.7, max: 5 }
     }
@@ -433,7 +433,7 @@ pub struct Advice {
 
 /// How many read replicas there should be.
 #[must_use]
-pub fn advise(settings: &Settings, load: Load) -> Advice {
+pub fn advise(settings: &RuleSettings, load: Load) -> Advice {
     // One more write keeps the ratio finite, as the course has it; below a write a second it hides most of the ratio.
     let ratio = load.reads / (load.writes + 1.0);
     let base = 1 + u32::from(ratio > settings.two_above) + u32::from(ratio > settings.three_above);
@@ -463,7 +463,7 @@ mod tests {
     use super::*;
 
     fn ask(reads: f64, writes: f64, connections: f64, cpu: f64) -> u32 {
-        advise(&Settings::default(), Load { reads, writes, connections, cpu }).replicas
+        advise(&RuleSettings::default(), Load { reads, writes, connections, cpu }).replicas
     }
 
     #[test]
@@ -475,7 +475,7 @@ mod tests {
         assert_eq!(ask(10.1 * 20.0, 19.0, 81.0, 0.2), 4);
         assert_eq!(ask(10.1 * 20.0, 19.0, 81.0, 0.71), 5);
         // The rules never reach beyond 5: the cap only matters when it is set lower.
-        let few = Settings { max: 2, ..Settings::default() };
+        let few = RuleSettings { max: 2, ..RuleSettings::default() };
         let advice = advise(&few, Load { reads: 1_000.0, writes: 0.0, connections: 90.0, cpu: 0.9 });
         assert_eq!((advice.replicas, advice.limit), (2, Limit::Max));
     }
@@ -515,11 +515,11 @@ mod tests {
             .with("copy_rate", 100.0);
         let replicas = read(&Variant::new("fixed", fixed)).expect("they are chosen");
         assert_eq!(replicas.number, Number::Fixed(2));
-        assert_eq!(replicas.copies_for, SimDuration::from_secs(300));
+        assert_eq!(replicas.copying, SimDuration::from_secs(300));
         assert_eq!(replicas.standby, Some(SimDuration::from_secs(60)));
         assert_eq!((replicas.price(0.24), replicas.instance().map(|instance| instance.vcpu)), (0.96, Some(4.0)));
         let rule = read(&Variant::new("rule", Params::new())).expect("they are chosen");
-        assert!(matches!(&rule.number, Number::Rule { settings, .. } if *settings == Settings::default()));
+        assert!(matches!(&rule.number, Number::Rule { settings, .. } if *settings == RuleSettings::default()));
         assert_eq!((rule.price(0.24), rule.instance()), (0.24, None));
     }
 

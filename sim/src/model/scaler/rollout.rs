@@ -363,7 +363,7 @@ mod tests {
         assert_eq!(step(&recreate, counts(0, 0)), Step { start: 2, ..Step::default() });
     }
 
-    /// Whatever is ready when: never too many, never too few, and it ends.
+    /// In any order of becoming ready: never too many, never too few, and it ends.
     #[test]
     fn bounds_hold_in_every_order() {
         for desired in 1..=12 {

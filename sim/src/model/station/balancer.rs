@@ -132,7 +132,7 @@ pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
     config(reader, Layer::Requests { elsewhere: reader.flag(RETRY_ELSEWHERE.key) })
 }
 
-/// What all balancers have, whatever they choose for.
+/// What all balancers have.
 pub(super) fn config(reader: &Reader<'_>, layer: Layer) -> StationConfig {
     let (_, strategy) = reader.variant("strategy");
     let names = matches!(layer, Layer::Names(_));

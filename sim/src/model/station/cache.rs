@@ -92,7 +92,7 @@ pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
         slots: reader.count("slots"),
         queue_limit: reader.count("queue_limit"),
         check_time: SimDuration::from_secs_f64(reader.number("check_time")),
-        cluster: cache_cluster::read(&reader.variant("cluster").1),
+        cache_cluster: cache_cluster::read(&reader.variant("cluster").1),
         price: reader.number("price"),
         ..PoolConfig::new(kind, time.clone(), time)
     })

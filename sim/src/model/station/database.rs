@@ -78,12 +78,12 @@ pub const KIND: StationKind = StationKind {
 
 /// Its primary and its read replicas.
 fn members_max(reader: &Reader<'_>) -> u32 {
-    1 + read_replicas::read(&reader.variant("read_replicas").1).map_or(0, |copies| copies.most())
+    1 + read_replicas::read(&reader.variant("read_replicas").1).map_or(0, |replicas| replicas.most())
 }
 
 fn concerns(setting: &Setting<'_>) -> Vec<Concern> {
-    let copies = read_replicas::read(&setting.reader.variant("read_replicas").1);
-    let far = copies.is_some_and(|copies| matches!(copies.place, Where::In(_)));
+    let replicas = read_replicas::read(&setting.reader.variant("read_replicas").1);
+    let far = replicas.is_some_and(|replicas| matches!(replicas.place, Where::In(_)));
     if !far || setting.in_region {
         return Vec::new();
     }

@@ -55,7 +55,7 @@ pub const KIND: StationKind = StationKind {
     ..StationKind::PLAIN
 };
 
-/// What runs: a balancer of requests, with a guard in front.
+/// What runs: a balancer of requests, with admission control in front.
 pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
     super::balancer::plan(reader)
 }

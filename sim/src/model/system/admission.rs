@@ -18,13 +18,13 @@ use crate::model::outcome::{Outcome, Reason};
 
 /// Lets requests in, or not, and keeps count of those inside.
 #[derive(Clone, Debug)]
-pub struct Guard {
+pub struct AdmissionControl {
     config: Admission,
     pub limit: Option<RateLimit>,
     pub shedder: Option<Box<dyn Shedder>>,
     /// Attempts that were let in and are not answered yet: since when, and how many there were then.
     inside: BTreeMap<u32, (SimTime, u32)>,
-    /// Attempts that wait their turn in front of the door.
+    /// Attempts that wait their turn in front of it.
     shaped: BTreeSet<u32>,
     pub refusals: Refusals,
     /// The shedder's limit at the end of each of the last buckets, oldest first.
@@ -43,7 +43,7 @@ pub struct Refusals {
     pub delay: u64,
 }
 
-impl Guard {
+impl AdmissionControl {
     /// `None`: nothing stands there.
     pub(super) fn new(config: &Admission) -> Option<Box<Self>> {
         if config.is_off() {
@@ -60,7 +60,7 @@ impl Guard {
         }))
     }
 
-    /// How many are inside, and how many wait in front of the door.
+    /// How many are inside, and how many wait in front of it.
     pub fn counts(&self) -> (u32, u32) {
         (self.inside.len() as u32, self.shaped.len() as u32)
     }
@@ -106,36 +106,36 @@ impl Guard {
 
 impl System {
     /// Gives a station the admission that the plan asks for. Who is inside or waits in front stays so.
-    pub(super) fn set_guard(&mut self, station: u32, config: &Admission) {
+    pub(super) fn set_admission(&mut self, station: u32, config: &Admission) {
         let entry = &mut self.stations[station as usize];
-        match &mut entry.guard {
+        match &mut entry.admission {
             // One that lets everybody in stays until those are answered whom it let in.
-            Some(guard) => guard.reconfigure(config),
-            None => entry.guard = Guard::new(config),
+            Some(admission) => admission.reconfigure(config),
+            None => entry.admission = AdmissionControl::new(config),
         }
     }
 
-    fn guard(&mut self, station: u32) -> Option<&mut Guard> {
-        self.stations[station as usize].guard.as_deref_mut()
+    fn admission(&mut self, station: u32) -> Option<&mut AdmissionControl> {
+        self.stations[station as usize].admission.as_deref_mut()
     }
 
-    /// How full it is behind the door of a station.
+    /// How full it is inside a station that has it.
     pub fn load_of(&self, station: u32) -> Load {
         let entry = &self.stations[station as usize];
-        let inside = entry.guard.as_ref().map_or(0, |guard| guard.counts().0);
+        let inside = entry.admission.as_ref().map_or(0, |admission| admission.counts().0);
         // In front of a gateway wait those that are not inside yet.
         let waiting = if matches!(entry.kind, Kind::Pool(_)) { entry.meter.queue() } else { 0 };
         Load { inside, waiting }
     }
 
-    /// The attempt stands in front of a station with a guard.
+    /// The attempt stands in front of a station with admission control.
     #[inline(never)]
     pub(super) fn enter(&mut self, ix: u32) {
         let now = self.now;
         let attempt = &self.attempts[ix];
         let (station, request) = (attempt.station, attempt.request);
         let client = u64::from(self.request_ipv4(request));
-        let permit = match self.guard(station).and_then(|guard| guard.limit.as_mut()) {
+        let permit = match self.admission(station).and_then(|admission| admission.limit.as_mut()) {
             Some(limit) => limit.permit(now, client),
             None => Permit::Go,
         };
@@ -145,16 +145,16 @@ impl System {
                 self.note(ix, Mark::Shaped { wait });
                 self.attempts[ix].phase = Phase::Queued;
                 let key = self.attempts.key(ix);
-                if let Some(guard) = self.guard(station) {
-                    guard.shaped.insert(ix);
+                if let Some(admission) = self.admission(station) {
+                    admission.shaped.insert(ix);
                 }
                 self.stations[station as usize].meter.level(now, 0, 1);
                 self.queue.push(now + wait, Event::Pass { attempt: key });
             }
             Permit::Refused { .. } => {
                 self.note(ix, Mark::RateLimited { client });
-                if let Some(guard) = self.guard(station) {
-                    guard.refusals.rate += 1;
+                if let Some(admission) = self.admission(station) {
+                    admission.refusals.rate += 1;
                 }
                 self.respond(ix, Outcome::Rejected, Reason::RateLimited);
             }
@@ -173,7 +173,7 @@ impl System {
     }
 
     fn leave_shaper(&mut self, station: u32, ix: u32) -> bool {
-        let there = self.guard(station).is_some_and(|guard| guard.shaped.remove(&ix));
+        let there = self.admission(station).is_some_and(|admission| admission.shaped.remove(&ix));
         if there {
             self.stations[station as usize].meter.level(self.now, 0, -1);
         }
@@ -185,48 +185,48 @@ impl System {
         let now = self.now;
         let (station, priority) = (self.attempts[ix].station, self.priority_of(ix));
         let load = self.load_of(station);
-        let Some(guard) = self.guard(station) else { unreachable!("it stands in front of one") };
-        if let Some(reason) = guard.shedder.as_mut().and_then(|shedder| shedder.refuses(now, priority, load)) {
+        let Some(admission) = self.admission(station) else { unreachable!("it stands in front of one") };
+        if let Some(reason) = admission.shedder.as_mut().and_then(|shedder| shedder.refuses(now, priority, load)) {
             match reason {
-                Reason::LowPriority => guard.refusals.priority += 1,
-                Reason::WaitedTooLong => guard.refusals.delay += 1,
-                _ => guard.refusals.limit += 1,
+                Reason::LowPriority => admission.refusals.priority += 1,
+                Reason::WaitedTooLong => admission.refusals.delay += 1,
+                _ => admission.refusals.limit += 1,
             }
             self.note(ix, Mark::ShedAtDoor);
             self.respond(ix, Outcome::Shed, reason);
             return;
         }
-        guard.inside.insert(ix, (now, load.inside + 1));
+        admission.inside.insert(ix, (now, load.inside + 1));
         self.take_in(ix);
     }
 
-    /// The station is done with an attempt: whom the guard let in, it counts out.
+    /// The station is done with an attempt: whom admission control let in, it counts out.
     #[inline(never)]
-    pub(super) fn tell_guard(&mut self, ix: u32, outcome: Outcome) {
+    pub(super) fn tell_admission(&mut self, ix: u32, outcome: Outcome) {
         let now = self.now;
         let station = self.attempts[ix].station;
         if self.leave_shaper(station, ix) {
             return;
         }
-        let Some(guard) = self.guard(station) else { return };
-        let Some((since, inside)) = guard.inside.remove(&ix) else { return };
+        let Some(admission) = self.admission(station) else { return };
+        let Some((since, inside)) = admission.inside.remove(&ix) else { return };
         // An error of the answer's own says nothing of how much fits.
         let dropped = match outcome {
             Outcome::Completed => false,
             Outcome::TimedOut | Outcome::Rejected | Outcome::Shed => true,
             Outcome::Abandoned | Outcome::Failed => return,
         };
-        if let Some(shedder) = &mut guard.shedder {
+        if let Some(shedder) = &mut admission.shedder {
             shedder.answered(&Sample { now, took: now.since(since), inside, dropped });
         }
     }
 
-    /// Somebody who waited in the queue of a station with a guard is started.
+    /// Somebody who waited in the queue of a station with admission control is started.
     #[inline(never)]
     pub(super) fn tell_wait(&mut self, ix: u32) {
         let now = self.now;
         let (station, since) = (self.attempts[ix].station, self.attempts[ix].reached_at);
-        if let Some(shedder) = self.guard(station).and_then(|guard| guard.shedder.as_mut()) {
+        if let Some(shedder) = self.admission(station).and_then(|admission| admission.shedder.as_mut()) {
             shedder.waited(now, now.since(since));
         }
     }

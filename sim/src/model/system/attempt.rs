@@ -134,7 +134,7 @@ pub(super) struct Attempt {
     pub try_no_next: u8,
     /// Busy share of the replica's slots as the answer left, for balancers; NaN: nobody said.
     pub load: f32,
-    /// Index of its ticket, where policies are at work; see [`super::policies`].
+    /// Index of its ticket, where policies are at work; see [`super::policy`].
     pub policy: u32,
     /// Standing at a balancer: backends tried, one bit each of the first 64.
     pub tried: u64,

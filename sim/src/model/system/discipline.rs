@@ -131,7 +131,7 @@ impl System {
             if self.has_heaps {
                 self.return_objects(ix);
             }
-            // Whoever is free first goes on with it.
+            // The first free replica goes on with it.
             self.attempts[ix].replica = NONE;
         }
         let item = self.item(ix);

@@ -2,7 +2,7 @@
 
 use super::link::Link;
 use super::plan::EdgePlan;
-use super::policies::PolicyState;
+use super::policy::PolicyState;
 use super::spans::EdgeTally;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::outcome::Outcome;

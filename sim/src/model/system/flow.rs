@@ -26,7 +26,7 @@ use super::attempt::{Attempt, Caller, Phase, Request, Stage, Verb};
 use super::counts::Count;
 use super::edge::HopSample;
 use super::event::Event;
-use super::policies::After;
+use super::policy::After;
 use super::slab::Key;
 use super::slab::NONE;
 use super::spots::NOWHERE;
@@ -241,7 +241,7 @@ impl System {
             return;
         }
         let station = &self.stations[station_ix as usize];
-        if station.guard.is_some() && !probe {
+        if station.admission.is_some() && !probe {
             self.enter(ix);
         } else {
             self.take_in(ix);
@@ -284,8 +284,8 @@ impl System {
         if !probe {
             let station = &mut self.stations[station_ix as usize];
             station.meter.answered(outcome, stay);
-            if station.guard.is_some() {
-                self.tell_guard(ix, outcome);
+            if station.admission.is_some() {
+                self.tell_admission(ix, outcome);
             }
         }
         if let Caller::Delivery(delivery) = caller

@@ -1,4 +1,4 @@
-//! A look into a balancer, for whoever watches: nothing is picked, no draw is taken.
+//! What is shown of a balancer. Looking picks nothing and takes no draw.
 
 use super::System;
 use super::balancer::state::{Balancer, Picker};

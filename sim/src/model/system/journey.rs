@@ -1,4 +1,4 @@
-//! Follows one request while the system runs, for whoever asks why it went as it did.
+//! Follows one request while the system runs, to tell why it went as it did.
 //!
 //! Following changes nothing: no draw is taken, nothing is scheduled. Where nobody asks, each hook is one look at an
 //! `Option`; everything else stands out of line here.
@@ -181,21 +181,21 @@ impl System {
     fn said(&self, ix: u32, mark: Mark) -> Option<Said> {
         let station = self.attempts[ix].station;
         let entry = &self.stations[station as usize];
-        let guard = entry.guard.as_ref();
+        let admission = entry.admission.as_ref();
         let (who, words) = match mark {
             Mark::Shaped { wait } => {
-                let limit = guard?.limit.as_ref()?;
+                let limit = admission?.limit.as_ref()?;
                 let wait = wait.as_secs_f64() * 1e3;
                 (format!("Rate limit, {}", lower(limit.name())), format!("its turn comes in {wait:.1} ms"))
             }
             Mark::RateLimited { client } => {
-                let limit = guard?.limit.as_ref()?;
+                let limit = admission?.limit.as_ref()?;
                 (format!("Rate limit, {}", lower(limit.name())), limit.reading(self.now, client).words)
             }
             Mark::ShedAtDoor => {
-                let guard = guard?;
-                let kind = guard.config().shedding.as_ref()?.kind();
-                let reading = guard.shedder.as_ref()?.reading(self.now, self.load_of(station));
+                let admission = admission?;
+                let kind = admission.config().shedding.as_ref()?.kind();
+                let reading = admission.shedder.as_ref()?.reading(self.now, self.load_of(station));
                 let priority = self.priority_of(ix).word();
                 (
                     format!("Load shedding, {}", lower(kind.entry.name)),
@@ -224,7 +224,7 @@ impl System {
                 let kind = pool.config.discipline.kind();
                 (format!("Queue, {}", kind.entry.name), self.line_of(ix)?.reading(self.now).words)
             }
-            Mark::FromCopy { lacks } => {
+            Mark::FromReadReplica { lacks } => {
                 let number = self.replicas.get(self.attempts[ix].replica as usize)?.number;
                 let words = match lacks {
                     Some(age) => {

@@ -24,7 +24,7 @@ mod log;
 pub mod meter;
 mod money;
 pub mod plan;
-pub mod policies;
+pub mod policy;
 pub mod pool;
 mod profiler;
 mod rebuild;
@@ -43,8 +43,8 @@ mod view;
 
 use std::collections::BTreeMap;
 
-pub use data::copies::{CopiesLook, CopyLook, CopyStage};
-pub use data::nodes::{ClusterLook, KeysMoved, NodeLook, NodeStage};
+pub use data::cache_cluster::{CacheClusterLook, CacheNodeLook, CacheNodeStage, KeysMoved};
+pub use data::read_replicas::{ReadReplicaLook, ReadReplicaStage, ReadReplicasLook};
 pub use flow::UNREACHABLE_AFTER;
 pub use log::{LogEntry, LogTone};
 pub use scaling::{CoursePoint, ReplicaLook, RolloutLook, ScalingLook, Stage};
@@ -56,7 +56,7 @@ use self::event::Event;
 use self::faults::ActiveFault;
 use self::meter::{BUCKETS_MAX, Meter};
 use self::plan::{Plan, RunPlan};
-use self::policies::{Call, Ticket};
+use self::policy::{Call, Ticket};
 use self::pool::replica::Replica;
 use self::slab::Slab;
 use self::spans::Spans;
@@ -369,7 +369,7 @@ impl System {
         }
     }
 
-    /// Whatever the last event was: it may have ended the last request at once, where latencies are zero.
+    /// Any event may have ended the last request at once, where latencies are zero.
     fn finish_if_drained(&mut self) {
         if self.in_flight() == 0 && !self.messages_open() {
             self.finished = true;
@@ -402,8 +402,8 @@ impl System {
         for meter in std::iter::once(&mut self.meter).chain(meters) {
             meter.tick(now);
         }
-        for guard in self.stations.iter_mut().filter_map(|station| station.guard.as_mut()) {
-            guard.tick(now);
+        for admission in self.stations.iter_mut().filter_map(|station| station.admission.as_mut()) {
+            admission.tick(now);
         }
         self.profile_tick();
         // Checked on the system's own meter, which is the oldest: all halve together, so all buckets are of one width.
@@ -413,8 +413,8 @@ impl System {
             for meter in self.stations.iter_mut().flat_map(Station::meters) {
                 meter.halve();
             }
-            for guard in self.stations.iter_mut().filter_map(|station| station.guard.as_mut()) {
-                guard.halve();
+            for admission in self.stations.iter_mut().filter_map(|station| station.admission.as_mut()) {
+                admission.halve();
             }
         }
         self.queue.push(now + self.bucket, Event::Tick);

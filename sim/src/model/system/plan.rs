@@ -23,7 +23,7 @@ use crate::model::scaler::cache_cluster;
 use crate::model::scaler::calendar::Calendar;
 use crate::model::scaler::instance::Instance;
 use crate::model::scaler::nodes;
-use crate::model::scaler::read_replicas::ReadReplicas;
+use crate::model::scaler::read_replicas;
 use crate::model::scaler::rollout;
 use crate::model::scaler::start_up::StartUp;
 use crate::model::slow_start::SlowStart;
@@ -52,7 +52,7 @@ pub struct RunPlan {
     /// The run ends this long after its length even if requests are still in flight.
     pub drain: SimDuration,
     pub windows: Vec<WindowPlan>,
-    /// What the clock on the wall says, for whoever plans by it.
+    /// What the clock on the wall says, for scalers that plan by it.
     pub calendar: Calendar,
     /// What the service is meant to keep; decides nothing.
     pub objective: Objective,
@@ -92,7 +92,7 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Whether an outage of `area` hits whatever stands here.
+    /// Whether an outage of `area` hits what stands here.
     #[must_use]
     pub fn is_in(&self, area: AreaId) -> bool {
         self.region_area == area || self.zone == Some(area)
@@ -103,7 +103,7 @@ impl Standing {
 pub enum StationConfig {
     Source(SourceConfig),
     Balancer(BalancerConfig),
-    /// Whatever works: services, caches, databases.
+    /// What works: services, caches, databases.
     Pool(PoolConfig),
     Broker(broker::Settings),
 }
@@ -247,9 +247,9 @@ pub struct PoolConfig {
     /// How a new version replaces the old one.
     pub rollout: rollout::Settings,
     /// Databases: replicas that answer reads; `None`: the primary answers all.
-    pub read_replicas: Option<Box<ReadReplicas>>,
+    pub read_replicas: Option<Box<read_replicas::Settings>>,
     /// Caches: nodes among which keys are shared out; `None`: it is one.
-    pub cluster: Option<cache_cluster::Settings>,
+    pub cache_cluster: Option<cache_cluster::Settings>,
     /// What the station costs where nothing is said of its replicas [USD/h].
     pub price: f64,
 }
@@ -276,7 +276,7 @@ impl PoolConfig {
             objects: None,
             rollout: rollout::Settings::default(),
             read_replicas: None,
-            cluster: None,
+            cache_cluster: None,
             price: 0.0,
         }
     }

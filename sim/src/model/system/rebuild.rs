@@ -1,4 +1,4 @@
-//! Makes the running system match a plan: at the start from nothing, later from whatever runs.
+//! Makes the running system match a plan: at the start from nothing, later from what runs.
 //!
 //! Stations and edges keep their state under their ids. What the plan no longer names is marked removed, never moved,
 //! so that everything under way still finds its place.
@@ -7,7 +7,7 @@
 //! that everything under way still finds its place. A replica that is taken away drains first.
 
 use super::System;
-use super::admission::Guard;
+use super::admission::AdmissionControl;
 use super::balancer::Terms;
 use super::balancer::state::Balancer;
 use super::broker::Broker;
@@ -95,7 +95,7 @@ impl System {
                 station.label.clone_from(&plan.label);
                 station.stands = plan.stands;
                 station.spot = self.spots.of(plan.stands);
-                self.set_guard(ix, &plan.admission);
+                self.set_admission(ix, &plan.admission);
                 self.update_station(ix, &plan.config, sources);
                 self.set_tariff(ix, plan.tariff);
                 return;
@@ -124,7 +124,7 @@ impl System {
             meter: Meter::new(now, self.spans.open()),
             tariff: Tariff::default(),
             ledger: Ledger::default(),
-            guard: Guard::new(&plan.admission),
+            admission: AdmissionControl::new(&plan.admission),
             out: Vec::new(),
         });
         self.by_node.insert(plan.id, ix);

@@ -1,7 +1,7 @@
 //! Where things are while the system runs, as small numbers, and how long the way between two of them takes.
 //!
-//! Spot 0 is nowhere: whoever stands there adds nothing to any way, and what stands nowhere stands where its caller
-//! stands. Spots 1 to the number of regions are those regions; zones follow as they come up, and are never reused.
+//! Spot 0 is nowhere: the way to it takes no time of its own, since what stands nowhere stands where its caller stands.
+//! Spots 1 to the number of regions are those regions; zones follow as they come up, and are never reused.
 //!
 //! A region or a zone is an area of the document, drawn as a frame; a node says which one it stands in, and a zone which region
 //! it lies in. The compiler turns areas into a `Standing`; the way between two of them is added to a connection's own latency,

@@ -1,6 +1,6 @@
-//! A station, whatever its kind: what all of them have, and the four kinds of inside.
+//! A station: what all kinds have, and the four kinds of inside.
 
-use super::admission::Guard;
+use super::admission::AdmissionControl;
 use super::balancer::state::Balancer;
 use super::broker::Broker;
 use super::meter::Meter;
@@ -28,7 +28,7 @@ pub struct Station {
     pub tariff: Tariff,
     pub ledger: Ledger,
     /// Who is let in; `None`: everybody.
-    pub guard: Option<Box<Guard>>,
+    pub admission: Option<Box<AdmissionControl>>,
     /// Outgoing edges, by ascending id.
     pub(super) out: Vec<u32>,
 }

@@ -42,7 +42,7 @@ pub(super) enum Mark {
     RateLimited {
         client: u64,
     },
-    /// It is turned away for what goes on behind the door.
+    /// It is turned away for what goes on inside.
     ShedAtDoor,
     /// Its queue gives it up.
     GivenUp,
@@ -56,7 +56,7 @@ pub(super) enum Mark {
     /// A broker knows its message already.
     Recognized,
     /// A read replica answers it; how old the oldest write to its item is that it lacks.
-    FromCopy {
+    FromReadReplica {
         lacks: Option<SimDuration>,
     },
     /// Its key was held when it moved to another node of the cache.
@@ -166,7 +166,7 @@ pub(super) fn marked(one: &mut Try, now: u64, mark: Mark, attempt: &Attempt, rep
         Mark::Resumed => go_on(&mut one.paused, now),
         Mark::Shaped { wait } => one.shaped = Some(now + wait.0),
         Mark::RateLimited { .. } | Mark::ShedAtDoor | Mark::GivenUp => {}
-        Mark::FromCopy { .. } | Mark::KeyMoved => {}
+        Mark::FromReadReplica { .. } | Mark::KeyMoved => {}
         Mark::Worked => one.worked = Some(now),
         Mark::Answered(outcome, reason) => {
             go_on(&mut one.paused, now);
@@ -189,7 +189,7 @@ pub(super) fn marked(one: &mut Try, now: u64, mark: Mark, attempt: &Attempt, rep
     }
 }
 
-/// Whatever is stopped goes on.
+/// All that is stopped goes on.
 fn go_on(stops: &mut [(u64, Option<u64>)], now: u64) {
     if let Some((_, went_on @ None)) = stops.last_mut() {
         *went_on = Some(now);

@@ -1,4 +1,4 @@
-//! What there is to read of a running system for whoever shows it or measures it: frames and facets come in here.
+//! What there is to read of a running system, to show or measure it: frames, facets and reports come in here.
 //!
 //! Nothing here changes a result, and nothing of it stands on the way of a request. Stations, connections and replicas have
 //! an index each that stays theirs for the whole run; what was taken off the drawing keeps its index and is left out of

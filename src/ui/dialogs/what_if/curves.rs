@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use yew::prelude::*;
 
-use super::{Lane, lane};
+use super::{Entrant, mark};
 use crate::runner::what_if::Curves;
 use crate::ui::kit::format;
 
@@ -51,33 +51,33 @@ const PANELS: &[Panel] = &[
 
 #[derive(Debug, PartialEq, Properties)]
 pub(super) struct OverlaidProps {
-    pub(super) lanes: Vec<Lane>,
+    pub(super) ran: Vec<Entrant>,
 }
 
 #[component]
 pub(super) fn Overlaid(props: &OverlaidProps) -> Html {
-    let panels = PANELS.iter().filter_map(|panel| drawing(&props.lanes, panel));
+    let panels = PANELS.iter().filter_map(|panel| drawing(&props.ran, panel));
     html! { <div class="race-curves">{ for panels }</div> }
 }
 
-fn drawing(lanes: &[Lane], panel: &Panel) -> Option<Html> {
-    let values = |lane: &Lane| -> Vec<f64> {
-        let curves = &lane.finish.curves;
+fn drawing(ran: &[Entrant], panel: &Panel) -> Option<Html> {
+    let values = |entrant: &Entrant| -> Vec<f64> {
+        let curves = &entrant.finish.curves;
         (0..curves.at_secs.len()).map(|at| (panel.read)(curves, at)).collect()
     };
-    let all: Vec<Vec<f64>> = lanes.iter().map(values).collect();
+    let all: Vec<Vec<f64>> = ran.iter().map(values).collect();
     let most = all.iter().flatten().copied().filter(|value| value.is_finite()).fold(0.0, f64::max);
-    let end = lanes.iter().filter_map(|lane| lane.finish.curves.at_secs.last()).copied().fold(0.0, f64::max);
+    let end = ran.iter().filter_map(|entrant| entrant.finish.curves.at_secs.last()).copied().fold(0.0, f64::max);
     if most <= 0.0 || end <= 0.0 {
         return None;
     }
     let x = |secs: f64| LEFT + secs / end * (WIDTH - LEFT - RIGHT);
     let y = |value: f64| TOP + (1.0 - value / (most * 1.05)) * (HEIGHT - TOP - BOTTOM);
-    let lines = lanes.iter().zip(&all).map(|(entrant, values)| {
+    let lines = ran.iter().zip(&all).map(|(entrant, values)| {
         let path = path(&entrant.finish.curves.at_secs, values, panel.steps, x, y);
-        html! { <path class={classes!("race-line", lane(entrant.place))} d={path} /> }
+        html! { <path class={classes!("race-line", mark(entrant.place))} d={path} /> }
     });
-    let labels = labels(lanes, &all, y);
+    let labels = labels(ran, &all, y);
     let grid = [0.0, 0.5, 1.0].map(|share| {
         let value = most * share;
         html! {
@@ -90,12 +90,12 @@ fn drawing(lanes: &[Lane], panel: &Panel) -> Option<Html> {
     let times = [0.0, 0.5, 1.0].map(|share| {
         html! { <text class="race-axis" x={num(x(end * share))} y={num(HEIGHT - 4.0)} text-anchor="middle">{ format::clock(end * share) }</text> }
     });
-    let peaks: Vec<String> = lanes
+    let peaks: Vec<String> = ran
         .iter()
         .zip(&all)
-        .map(|(lane, values)| {
+        .map(|(entrant, values)| {
             let peak = values.iter().copied().filter(|value| value.is_finite()).fold(f64::NAN, f64::max);
-            format!("{} up to {}", lane.name, (panel.words)(peak))
+            format!("{} up to {}", entrant.name, (panel.words)(peak))
         })
         .collect();
     Some(html! {
@@ -136,7 +136,7 @@ fn path(at: &[f64], values: &[f64], steps: bool, x: impl Fn(f64) -> f64, y: impl
 }
 
 /// A name at the end of each line, moved apart where lines end close together.
-fn labels(lanes: &[Lane], all: &[Vec<f64>], y: impl Fn(f64) -> f64) -> Vec<Html> {
+fn labels(ran: &[Entrant], all: &[Vec<f64>], y: impl Fn(f64) -> f64) -> Vec<Html> {
     let mut ends: Vec<(usize, f64)> = all
         .iter()
         .enumerate()
@@ -149,9 +149,9 @@ fn labels(lanes: &[Lane], all: &[Vec<f64>], y: impl Fn(f64) -> f64) -> Vec<Html>
     spread(&mut ends);
     ends.into_iter()
         .map(|(index, at)| {
-            let entrant = &lanes[index];
+            let entrant = &ran[index];
             html! {
-                <text class={classes!("race-name", lane(entrant.place))} x={num(WIDTH - RIGHT + 6.0)} y={num(at + 3.5)}>{ short(&entrant.name) }</text>
+                <text class={classes!("race-name", mark(entrant.place))} x={num(WIDTH - RIGHT + 6.0)} y={num(at + 3.5)}>{ short(&entrant.name) }</text>
             }
         })
         .collect()

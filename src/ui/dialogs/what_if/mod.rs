@@ -23,7 +23,7 @@ use crate::ui::store::{use_dispatch, use_document, use_guard};
 const SCALER: &str = "scaler";
 
 /// Class of an entrant's color, dash and mark.
-fn lane(index: usize) -> String {
+fn mark(index: usize) -> String {
     format!("race-{}", index % 6)
 }
 
@@ -77,11 +77,11 @@ impl Reducible for Heat {
 
 /// An entrant with what came out of it.
 #[derive(Clone, Debug, PartialEq)]
-struct Lane {
+struct Entrant {
     /// Place in the field: color, dash, mark.
     place: usize,
     name: String,
-    /// It is the design as it stands.
+    /// It is the present design.
     present: bool,
     finish: Rc<Finish>,
 }
@@ -153,7 +153,7 @@ pub fn WhatIf(props: &WhatIfProps) -> Html {
         })
     };
     let fixed = guard.fixes(Target::Node(node), SCALER);
-    let lanes: Vec<Lane> = heat
+    let ran: Vec<Entrant> = heat
         .runs
         .iter()
         .zip(&heat.finishes)
@@ -161,7 +161,7 @@ pub fn WhatIf(props: &WhatIfProps) -> Html {
             let variation = entrants.variations.get(*place)?;
             let present = variation.choice.is_none();
             let name = if present { "As it is".to_owned() } else { variation.name.clone() };
-            Some(Lane { place: *place, name, present, finish: finish.clone()? })
+            Some(Entrant { place: *place, name, present, finish: finish.clone()? })
         })
         .collect();
     let over = !running && !heat.runs.is_empty() && heat.failure.is_none();
@@ -187,7 +187,7 @@ pub fn WhatIf(props: &WhatIfProps) -> Html {
                     let id = format!("entrant-{}", variation.id);
                     let share = heat.runs.iter().position(|known| *known == place).map(|at| heat.shares[at]);
                     html! {
-                        <li class={classes!("entrant", lane(place))}>
+                        <li class={classes!("entrant", mark(place))}>
                             <input type="checkbox" id={id.clone()} checked={!left_out.contains(&place)} disabled={running} onchange={toggle} />
                             <label for={id}>
                                 <strong>{ &variation.name }</strong>
@@ -216,12 +216,12 @@ pub fn WhatIf(props: &WhatIfProps) -> Html {
                         { icon("play", "") }{ if over { "Run again" } else { "Run them all" } }
                     </button>
                 }
-                <span class="sub" role="status">{ status(&heat, &lanes) }</span>
+                <span class="sub" role="status">{ status(&heat, &ran) }</span>
             </div>
             if let Some(words) = &heat.failure { <p class="callout callout-warn" role="alert">{ words }</p> }
             if over {
-                <table::Table lanes={lanes.clone()} {fixed} {take} />
-                <curves::Overlaid lanes={lanes} />
+                <table::Table ran={ran.clone()} {fixed} {take} />
+                <curves::Overlaid ran={ran} />
             }
         </Dialog>
     }
@@ -243,15 +243,15 @@ pub(crate) fn objective_words(document: &Document) -> String {
 }
 
 /// How far it all is, and that everybody had the same requests.
-fn status(heat: &Heat, lanes: &[Lane]) -> String {
+fn status(heat: &Heat, ran: &[Entrant]) -> String {
     if heat.runs.is_empty() || heat.failure.is_some() {
         return String::new();
     }
     if heat.running() {
-        return format!("{} of {} runs are done", lanes.len(), heat.runs.len());
+        return format!("{} of {} runs are done", ran.len(), heat.runs.len());
     }
-    let Some(first) = lanes.first() else { return String::new() };
-    if lanes.iter().all(|lane| lane.finish.curves.arrivals == first.finish.curves.arrivals) {
+    let Some(first) = ran.first() else { return String::new() };
+    if ran.iter().all(|entrant| entrant.finish.curves.arrivals == first.finish.curves.arrivals) {
         format!("Every run was sent the same {} requests.", format::count(first.finish.offered))
     } else {
         "Not every run was sent as many requests: users here wait for answers before they ask again.".to_owned()

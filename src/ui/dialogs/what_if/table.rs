@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::{Lane, lane};
+use super::{Entrant, mark};
 use crate::runner::report::Figure;
 use crate::runner::what_if::Figures;
 use crate::ui::kit::facts;
@@ -74,8 +74,8 @@ fn share(share: f64) -> String {
 }
 
 /// The best figure of a column, as it is shown; `None` where all are alike or none is there.
-fn best(lanes: &[Lane], column: &Column) -> Option<String> {
-    let figures: Vec<f64> = lanes.iter().filter_map(|lane| (column.read)(&lane.finish.figures).get()).collect();
+fn best(ran: &[Entrant], column: &Column) -> Option<String> {
+    let figures: Vec<f64> = ran.iter().filter_map(|entrant| (column.read)(&entrant.finish.figures).get()).collect();
     let pick = if column.more { f64::max } else { f64::min };
     let best = figures.iter().copied().reduce(pick)?;
     let words = (column.words)(best);
@@ -84,7 +84,7 @@ fn best(lanes: &[Lane], column: &Column) -> Option<String> {
 
 #[derive(Debug, PartialEq, Properties)]
 pub(super) struct TableProps {
-    pub(super) lanes: Vec<Lane>,
+    pub(super) ran: Vec<Entrant>,
     /// The scaler is not the learner's to change here.
     pub(super) fixed: bool,
     pub(super) take: Callback<usize>,
@@ -92,8 +92,8 @@ pub(super) struct TableProps {
 
 #[component]
 pub(super) fn Table(props: &TableProps) -> Html {
-    let best: Vec<Option<String>> = COLUMNS.iter().map(|column| best(&props.lanes, column)).collect();
-    let rows = props.lanes.iter().map(|entrant| {
+    let best: Vec<Option<String>> = COLUMNS.iter().map(|column| best(&props.ran, column)).collect();
+    let rows = props.ran.iter().map(|entrant| {
         let onclick = {
             let (take, place) = (props.take.clone(), entrant.place);
             Callback::from(move |_: MouseEvent| take.emit(place))
@@ -109,7 +109,7 @@ pub(super) fn Table(props: &TableProps) -> Html {
             }
         });
         html! {
-            <tr class={lane(entrant.place)}>
+            <tr class={mark(entrant.place)}>
                 <th scope="row"><i class="race-mark" aria-hidden="true"></i>{ &entrant.name }</th>
                 { for cells }
                 <td>

@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::parts::sentence;
+use super::members::sentence;
 use crate::facet::admission::{Admission, RateLimit, Shedding};
 use crate::ui::kit::bars;
 use crate::ui::kit::facts::{fact, facts};
@@ -19,12 +19,12 @@ pub(super) fn view(admission: &Admission) -> Html {
 
 /// A bar, how full it is, and what the numbers say.
 fn level(used: f64, of: f64, full: bool, words: &str) -> Html {
-    bars::level(used, of, full, html! { <p class="door-words">{ sentence(words) }</p> })
+    bars::level(used, of, full, html! { <p class="inside-words">{ sentence(words) }</p> })
 }
 
 fn rate_limit(limit: &RateLimit) -> Html {
     html! {
-        <section class="inside door">
+        <section class="inside admission">
             <h3>{ format!("Rate limit: {}", limit.name.to_lowercase()) }</h3>
             { level(limit.used, limit.of, limit.full, &limit.words) }
             if let Some(clients) = limit.clients {
@@ -42,12 +42,12 @@ fn rate_limit(limit: &RateLimit) -> Html {
 fn load_shedding(shedding: &Shedding) -> Html {
     let [limit, priority, delay] = shedding.refused;
     html! {
-        <section class="inside door">
+        <section class="inside admission">
             <h3>{ format!("Load shedding: {}", shedding.name.to_lowercase()) }</h3>
             if let Some(most) = shedding.limit {
                 { level(f64::from(shedding.inside), most, shedding.sheds, &shedding.words) }
             } else {
-                <p class="door-words">{ sentence(&shedding.words) }</p>
+                <p class="inside-words">{ sentence(&shedding.words) }</p>
             }
             { trend(shedding) }
             { facts(html! { <>

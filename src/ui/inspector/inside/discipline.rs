@@ -2,16 +2,16 @@
 
 use yew::prelude::*;
 
-use super::parts::sentence;
+use super::members::sentence;
 use crate::facet::discipline::Queue;
 use crate::ui::kit::facts::{fact, facts};
 
 pub(super) fn view(queue: &Queue) -> Html {
     let whose = queue.replica.map_or_else(String::new, |replica| format!(" (longest: replica {})", replica + 1));
     html! {
-        <section class="inside door">
+        <section class="inside discipline">
             <h3>{ format!("Queue: {}{whose}", queue.name) }</h3>
-            <p class={classes!("door-words", queue.active.then_some("door-active"))}>{ sentence(&queue.words) }</p>
+            <p class={classes!("inside-words", queue.active.then_some("discipline-active"))}>{ sentence(&queue.words) }</p>
             if !queue.numbers.is_empty() {
                 { facts(html! { <>
                     { for queue.numbers.iter().map(|(name, value)| fact(name, value)) }

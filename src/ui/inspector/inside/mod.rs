@@ -5,15 +5,15 @@ mod admission;
 mod balancer;
 mod broker;
 mod cache;
-mod cache_nodes;
+mod cache_cluster;
 mod course;
 mod discipline;
 mod drawing;
 mod heap;
+mod members;
 mod memory;
 mod names;
-mod parts;
-mod policies;
+mod policy;
 mod read_replicas;
 mod replicas;
 mod rollout;
@@ -49,7 +49,7 @@ pub(crate) fn has_inside(document: &Document, target: Target) -> bool {
 #[component]
 pub(crate) fn Inside(props: &TargetProps) -> Html {
     match props.target {
-        Target::Edge(id) => html! { <policies::Connection {id} /> },
+        Target::Edge(id) => html! { <policy::Connection {id} /> },
         Target::Node(id) => html! { <Station {id} key={id.0} /> },
         Target::Area(_) => Html::default(),
     }
@@ -107,7 +107,7 @@ fn view(facet: &Facet, shown: &Shown<'_>) -> Html {
         Facet::Rollout(facet) => rollout::view(facet),
         Facet::Scaling(_) => scaling::view(shown),
         Facet::ReadReplicas(facet) => read_replicas::view(facet),
-        Facet::CacheNodes(facet) => cache_nodes::view(facet),
+        Facet::CacheCluster(facet) => cache_cluster::view(facet),
         Facet::Balancer(facet) => balancer::view(facet, shown),
         Facet::Broker(facet) => broker::view(facet, shown),
         Facet::Replicas(facet) => replicas::view(facet, shown),

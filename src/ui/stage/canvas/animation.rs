@@ -22,7 +22,7 @@ const STILL_EVERY_MS: f64 = 500.0;
 /// The picture's own figures are put on the canvas element this often [ms], for tests and the benchmark.
 const FIGURES_EVERY_MS: f64 = 250.0;
 
-/// The dots as they are drawn, and the simulated time at which they are [ns]: for whoever asks whose a dot is.
+/// The dots as they are drawn, and the simulated time at which they are [ns]: to tell whose a dot is.
 pub type Dots = Rc<RefCell<(DotField, u64)>>;
 
 /// Everything the picture depends on but the dots: the same twice means that nothing needs painting.

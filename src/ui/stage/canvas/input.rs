@@ -42,7 +42,7 @@ pub fn button(event: &PointerEvent) -> Button {
     }
 }
 
-/// A turn of the wheel, in pixels whatever the browser counts in.
+/// A turn of the wheel, in pixels in every browser.
 #[must_use]
 pub fn wheel(stage: &Element, event: &WheelEvent) -> Input {
     const LINE: f64 = 16.0;

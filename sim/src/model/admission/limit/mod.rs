@@ -299,7 +299,7 @@ fn in_words(time: SimDuration) -> String {
     }
 }
 
-/// Seconds as a duration, rounded up: whoever waits so long has waited long enough.
+/// Seconds as a duration, rounded up: after waiting so long one has waited long enough.
 fn at_least(secs: f64) -> SimDuration {
     // A hair less than the next nanosecond is that nanosecond.
     SimDuration((secs * NANOS_PER_SEC as f64 - 1e-3).ceil().max(0.0) as u64)

@@ -256,7 +256,7 @@ fn windows_are_their_definitions() {
     }
 }
 
-/// Whoever waits as told is let in, whoever asks just before is not, and asking in vain costs nothing.
+/// A request that waits as told is let in, one that asks just before is not, and asking in vain costs nothing.
 #[test]
 fn retry_after_means_what_it_says() {
     for kind in REGISTRY {

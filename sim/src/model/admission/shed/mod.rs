@@ -17,7 +17,7 @@ use crate::model::priority::Priority;
 use crate::model::read::Reader;
 use crate::model::registry::registry;
 
-/// How full it is behind the door.
+/// How full it is inside.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Load {
     /// Requests that were let in and are not answered yet.

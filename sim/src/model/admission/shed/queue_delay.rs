@@ -11,7 +11,7 @@ pub(super) const KIND: ShedderKind = ShedderKind {
     entry: Entry {
         id: "queue-delay",
         name: "By queue delay",
-        summary: "Turns newcomers away while whoever gets a turn has waited longer than the target.",
+        summary: "Turns newcomers away while those who get a turn have waited longer than the target.",
         source: "Waiting time as the sign of overload: Zhou et al., \"Overload Control for Scaling WeChat Microservices\", SoCC 2018 (there the mean over 1 s against 20 ms).",
         params: &[ParamSpec::number(
             "target",

@@ -119,7 +119,8 @@ pub struct Look {
 
 /// A circuit breaker.
 ///
-/// Whoever gets a pass from [`Breaker::acquire`] must give it back with [`Breaker::result`] or [`Breaker::release`].
+/// A caller that gets a pass from [`Breaker::acquire`] must give it back with [`Breaker::result`] or
+/// [`Breaker::release`].
 pub trait Breaker: fmt::Debug + Send {
     /// Whether a call may begin now; if so, its pass.
     fn acquire(&mut self, now: SimTime) -> Option<u64>;

@@ -9,14 +9,14 @@ pub enum Resource {
     Memory,
 }
 
-/// A metric with its target; quantities in thousandths (cores, bytes, whatever the metric counts).
+/// A metric with its target; quantities in thousandths (cores, bytes, or what else the metric counts).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Metric {
     /// `Resource`, `Utilization`: percent of what the pods request.
     Utilization { resource: Resource, percent: i32 },
     /// `Resource`, `AverageValue`: per pod.
     ResourceAverage { resource: Resource, milli: i64 },
-    /// `Pods`: per pod, by whatever name.
+    /// `Pods`: per pod, under any name.
     PodsAverage { milli: i64 },
     /// `Object` or `External`, `Value`: one number for all.
     Value { milli: i64 },
@@ -317,7 +317,7 @@ fn by_pods(
             Proposal { replicas: (ratio * ready.len() as f64).ceil() as i32, ..proposal }
         });
     }
-    // Whoever says nothing is taken to argue against the change.
+    // A pod that says nothing is taken to argue against the change.
     if ratio < 1.0 {
         counted.extend(missing.iter().map(|pod| (*pod, fallback(target, &pods[*pod]))));
     } else if ratio > 1.0 || matches!(target, Target::Mean { .. }) {

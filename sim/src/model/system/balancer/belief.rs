@@ -334,7 +334,7 @@ impl Balancer {
         self.pickers.iter().rev().find(|picker| picker.views[backend].eligible).or_else(|| self.pickers.first())
     }
 
-    /// Whether the table says that so few are well that all are used.
+    /// Whether the table says that so few are healthy that all are used.
     pub fn panics(&self) -> bool {
         let counted = self.backends.iter().filter(|backend| backend.counts()).count();
         let well = self.backends.iter().filter(|backend| backend.usable()).count();

@@ -18,7 +18,7 @@ use crate::model::outcome::{Outcome, Reason};
 use crate::model::system::timer::{BalancerTurn, Timer};
 
 impl System {
-    /// A health check of the balancer itself: it is well as long as it believes that a backend is.
+    /// A health check of the balancer itself: it is healthy as long as it believes that a backend is.
     pub(super) fn answer_for_backends(&mut self, ix: u32) {
         let station = self.attempts[ix].station;
         let well = self.balancer_mut(station).is_some_and(|balancer| {
@@ -78,7 +78,8 @@ impl System {
         }
     }
 
-    /// How long whoever sent a health check waits for its answer. What a deep check asks in turn has as long as the check.
+    /// How long the sender of a health check waits for its answer. What a deep check asks in turn has as long as the
+    /// check.
     pub(in crate::model::system) fn probe_timeout(&self, ix: u32) -> Option<SimDuration> {
         let caller = match self.attempts[ix].caller {
             Caller::Parent(parent) => self.attempts.get(parent)?.caller,

@@ -327,7 +327,7 @@ impl System {
 
 /// Client-side: every caller chooses for itself.
 impl System {
-    /// The picker of whoever calls; a new one asks the registry at once.
+    /// The caller's picker; a new one asks the registry at once.
     pub(super) fn picker_of_caller(&mut self, ix: u32, config: CallerConfig) -> u32 {
         let now = self.now;
         let station = self.attempts[ix].station;

@@ -13,7 +13,7 @@ use crate::model::system::plan::BalancerConfig;
 #[derive(Clone, Debug)]
 pub struct Backend {
     pub edge: u32,
-    /// Index of the replica; [`NONE`]: whichever the station chooses.
+    /// Index of the replica; [`NONE`]: the one that the station chooses.
     pub replica: u32,
     pub host: u64,
     pub region: Option<Region>,

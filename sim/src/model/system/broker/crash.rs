@@ -11,7 +11,7 @@ use crate::model::outcome::{Outcome, Reason};
 use crate::model::system::timer::{BrokerTurn, Timer};
 
 impl System {
-    /// The broker dies: what was not flushed is gone, and whoever waits for an answer sees a broken connection.
+    /// The broker dies: what was not flushed is gone, and callers that wait for an answer see a broken connection.
     pub(in crate::model::system) fn crash_broker(&mut self, station: u32) {
         self.cut_deliveries(station);
         let broker = self.broker_mut(station);

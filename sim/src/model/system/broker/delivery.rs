@@ -57,7 +57,7 @@ impl System {
         result
     }
 
-    /// Delivers from a partition whatever may go.
+    /// Delivers from a partition all that may go.
     pub(super) fn pump_lane(&mut self, station: u32, group: u32, partition: u32) {
         while let Some((offset, replica)) = self.next_delivery(station, group, partition) {
             self.deliver(station, group, partition, offset, replica);

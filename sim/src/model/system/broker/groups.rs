@@ -47,7 +47,7 @@ pub struct Ledger {
 /// Somebody who consumes for a group.
 #[derive(Clone, Copy, Debug)]
 pub struct Member {
-    /// Index of the replica; [`NONE`]: whatever stands at the end of the edge, as a whole.
+    /// Index of the replica; [`NONE`]: the station at the end of the edge, as a whole.
     pub replica: u32,
     /// Deliveries that the broker waits for.
     pub in_flight: u32,
@@ -304,7 +304,7 @@ impl System {
     fn reassign(&mut self, station: u32, group_ix: u32, pause: bool) {
         let now = self.now;
         let config = self.broker(station).config;
-        // Whoever gives up a partition commits first.
+        // A member that gives up a partition commits first.
         let group = &mut self.broker_mut(station).groups[group_ix as usize];
         let owned = group.lanes.iter().any(|lane| lane.owner.is_some());
         if !pause || now == SimTime::ZERO || config.rebalance == SimDuration::ZERO || group.lanes.is_empty() {

@@ -293,13 +293,13 @@ fn a_full_partition_refuses_or_drops_its_oldest() {
 
     let mut system = Setup::new(10.0, params.with("when_full", "drop_oldest"), 1.0, 100.0).run_length(1.0).build();
     to(&mut system, 1.0);
-    assert_eq!(system.totals().run.by_outcome[0], 10, "everybody is told that all is well");
+    assert_eq!(system.totals().run.by_outcome[0], 10, "every producer is told that its message is safe");
     // The very first is being processed: what consumers have is not dropped.
     assert_eq!((levels(&system), ledger(&system).expired), ((4, 1, 0), 5));
 }
 
 #[test]
-fn what_is_not_flushed_is_gone_in_a_crash_and_whoever_was_told_otherwise_is_counted() {
+fn what_is_not_flushed_is_gone_in_a_crash_and_acknowledged_losses_are_counted() {
     let lost = |acks: &str| {
         let params = Params::new().with("acks", acks).with("flush_interval", 1.0).with("flush_time", 0.01);
         let mut system = Setup::new(10.0, params, 1.0, 100.0).run_length(2.0).build();
@@ -530,7 +530,7 @@ proptest! {
         prop_assert_eq!(times.len() as u64, ledger.published, "each at least once");
         let again: u32 = times.values().map(|times| times - 1).sum();
         prop_assert_eq!(u64::from(again), ledger.duplicates);
-        // Whoever was told that a message is safe was told the truth.
+        // A producer that was told its message is safe was told the truth.
         prop_assert!(ledger.published >= system.totals().run.by_outcome[0]);
     }
 
@@ -558,7 +558,7 @@ proptest! {
         prop_assert_eq!(times(&system).len() as u64 + ledger.lost, ledger.published);
     }
 
-    /// First effects within a partition come in order, whatever crashes, as long as order is kept.
+    /// First effects within a partition come in order, through all crashes, as long as order is kept.
     #[test]
     fn order_is_kept_under_crashes(seed in any::<u64>(), crashes in crashes()) {
         let system = crash_through("at_least_once", "flushed", 0.0, true, seed, &crashes);

@@ -8,9 +8,9 @@
 //!
 //! A new sort is a folder with a [`Store`], its `mod` here, and an entry in [`SORTS`].
 
-pub mod copies;
+pub mod cache_cluster;
 mod memory;
-pub mod nodes;
+pub mod read_replicas;
 
 use std::any::Any;
 use std::fmt;
@@ -40,7 +40,7 @@ use crate::model::scaler::read_replicas::Where;
 type Settle = fn(&mut System, u32, &PoolConfig);
 
 /// All sorts.
-const SORTS: &[Settle] = &[memory::settle, copies::settle, nodes::settle];
+const SORTS: &[Settle] = &[memory::settle, read_replicas::settle, cache_cluster::settle];
 
 /// Whether parts of a pool's store may stand elsewhere than the pool.
 pub(super) fn may_stand_elsewhere(config: &PoolConfig) -> bool {
@@ -191,7 +191,7 @@ impl Data {
         store.downcast().ok()
     }
 
-    /// Callers know one address, whatever parts the pool has.
+    /// Callers know one address: the pool's members are hidden behind it.
     #[inline]
     pub(super) fn is_one_address(&self) -> bool {
         self.0.as_ref().is_some_and(|store| store.is_one_address())
@@ -206,7 +206,7 @@ impl Data {
     /// Whether replicas answer reads beside a primary, each a little late.
     #[must_use]
     pub fn is_replicated(&self) -> bool {
-        self.of::<copies::Copies>().is_some()
+        self.of::<read_replicas::ReadReplicas>().is_some()
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -320,7 +320,7 @@ impl System {
         let writes = self.requests[request].operation == Operation::Write;
         let done = Done { writes, key: self.request_key(request), asked, replica };
         if let Some(mark) = self.with_store(station, |store, site| store.settle(site, &done)).flatten() {
-            if let Mark::FromCopy { lacks } = mark {
+            if let Mark::FromReadReplica { lacks } = mark {
                 let meter = &mut self.stations[station as usize].meter;
                 meter.count(Count::CopyReads, 1);
                 meter.count(Count::StaleReads, u64::from(lacks.is_some()));

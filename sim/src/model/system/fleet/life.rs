@@ -255,7 +255,7 @@ impl System {
         }
     }
 
-    /// A replica has died, by whatever cause.
+    /// A replica has died, for any cause.
     #[cold]
     pub(in crate::model::system) fn replica_died(&mut self, replica_ix: u32) {
         let Replica { station, number, removed, .. } = self.replicas[replica_ix as usize];

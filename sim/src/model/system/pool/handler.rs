@@ -83,7 +83,7 @@ impl System {
         self.continue_handler(ix);
     }
 
-    /// A health check is served. A deep one is well only if all that stands behind the station says so, too.
+    /// A health check is served. A deep one succeeds only if all that stands behind the station says so, too.
     fn probe_worked(&mut self, ix: u32) {
         let attempt = &self.attempts[ix];
         let behind = if attempt.deep { self.stations[attempt.station as usize].out.clone() } else { Vec::new() };

@@ -77,7 +77,7 @@ impl System {
             let reason = replica.refusal();
             self.respond(ix, Outcome::Failed, reason);
         } else if chosen == NONE && replica.drained && !probe {
-            // Whoever was sent here on purpose, over a connection that is open, still gets an answer.
+            // An attempt that was sent here on purpose, over an open connection, still gets an answer.
             self.respond(ix, Outcome::Rejected, Reason::Draining);
         } else if replica.busy < replica.takes {
             self.start(ix, replica_ix);
@@ -227,7 +227,7 @@ impl System {
         SimTime((at.0.saturating_add(EPOCH)).saturating_add_signed(self.stations[station as usize].clock_ahead))
     }
 
-    /// Frees a slot and starts whoever waited longest.
+    /// Frees a slot and starts the one that waited longest.
     fn release(&mut self, replica_ix: u32) {
         let replica = &mut self.replicas[replica_ix as usize];
         replica.busy -= 1;
@@ -273,7 +273,7 @@ impl System {
             };
             let entry = &mut self.stations[station as usize];
             entry.meter.level(now, 0, -1);
-            if entry.guard.is_some() {
+            if entry.admission.is_some() {
                 self.tell_wait(next);
             }
             if self.attempts[next].policy != NONE

@@ -126,7 +126,7 @@ impl Replica {
         !self.dead && !self.draining && !self.removed
     }
 
-    /// Whether whoever chooses freely may choose it: open, and nobody takes it out of rotation.
+    /// Whether a free choice may fall on it: open, and nobody takes it out of rotation.
     pub const fn takes_new(&self) -> bool {
         self.open() && !self.drained
     }

@@ -44,7 +44,7 @@ pub struct Body {
     doomed: bool,
     /// Of its version: share of its answers that are errors.
     pub errors: f64,
-    /// Restarts: it is dead whatever the faults say.
+    /// Restarts: it is dead even if no fault says so.
     pub crashed: bool,
     /// (when, CPU time used, requests begun), newest last.
     scrapes: VecDeque<(SimTime, f64, u64)>,
@@ -167,7 +167,7 @@ impl System {
         let now = self.now;
         let replica = &mut self.replicas[replica_ix as usize];
         if replica.dead || replica.removed {
-            // Whoever does not answer has no measurements; a container that starts again was asked beside.
+            // A replica that does not answer has no measurements; a container that starts again was asked beside.
             let number = replica.number;
             if let Some(scaling) = self.scaling(station)
                 && let Some(at) = scaling.pods.at(number)

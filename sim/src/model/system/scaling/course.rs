@@ -1,4 +1,4 @@
-//! How a pool went: replicas and load over time, for whoever watches. Bounded: when it is full, every second point goes.
+//! How a pool went: replicas and load over time, to be shown. Bounded: when it is full, every second point goes.
 
 use serde::{Deserialize, Serialize};
 

@@ -26,7 +26,7 @@ use crate::model::system::timer::{FleetTurn, Timer};
 const BACK_OFF: SimDuration = SimDuration::from_secs(10);
 const BACK_OFF_MAX: SimDuration = SimDuration::from_secs(300);
 const FORGIVEN_AFTER: SimDuration = SimDuration::from_secs(600);
-/// Ended replicas that are remembered, for whoever watches.
+/// Ended replicas that are remembered, to be shown.
 const GONE_MAX: usize = 24;
 
 /// Purposes of draws.

@@ -1,4 +1,4 @@
-//! A look into a scaler, for whoever watches: nothing is decided, no draw is taken.
+//! What is shown of a scaler. Looking decides nothing and takes no draw.
 
 use serde::{Deserialize, Serialize};
 

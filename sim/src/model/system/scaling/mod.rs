@@ -171,7 +171,7 @@ impl Scaling {
         }
     }
 
-    /// Notes how things are, for whoever watches.
+    /// Notes how things are, to be shown.
     pub(super) fn note_course(&mut self, now: SimTime) {
         let ready = |pod: &&Member<Pod>| pod.stage == Stage::Ready && pod.is_ready();
         self.course.note(CoursePoint {

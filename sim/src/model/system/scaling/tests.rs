@@ -1,4 +1,4 @@
-//! What must hold of replicas that come and go, whatever happens to them.
+//! What must hold of replicas that come and go.
 
 use super::Stage;
 use crate::model::system::System;

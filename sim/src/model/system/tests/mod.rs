@@ -1,4 +1,4 @@
-//! What must hold on any system, whatever is drawn, broken or rewired: the ledgers, and Little's law on the sample path.
+//! What must hold on any system, drawn, broken or rewired in any way: the ledgers, and Little's law on the sample path.
 
 mod random_faults;
 
@@ -671,20 +671,20 @@ fn check_parts(node: NodeId, pool: &super::pool::state::Pool, system: &System) {
         return;
     }
     let numbers: Vec<u32> = pool.replicas.iter().map(|ix| system.replicas[*ix as usize].number).collect();
-    if let Some(look) = system.look_at_copies(node) {
-        let serving = look.copies.iter().filter(|copy| copy.stage == super::CopyStage::Serving);
+    if let Some(look) = system.look_at_read_replicas(node) {
+        let serving = look.replicas.iter().filter(|copy| copy.stage == super::ReadReplicaStage::Serving);
         let serving: Vec<u32> = serving.map(|copy| copy.number).collect();
         assert_eq!(numbers[1..], serving, "read replicas of {node:?}");
-        let staying = look.copies.iter().filter(|copy| copy.stage != super::CopyStage::Leaving).count();
+        let staying = look.replicas.iter().filter(|copy| copy.stage != super::ReadReplicaStage::Leaving).count();
         assert_eq!(staying as u32, look.wanted, "{node:?} has the read replicas that are wanted");
-        assert!(look.stale <= look.reads && look.copies.iter().all(|copy| copy.stale <= copy.reads));
+        assert!(look.stale <= look.reads && look.replicas.iter().all(|copy| copy.stale <= copy.reads));
     }
-    if let Some(look) = system.look_at_cluster(node) {
-        let serving = || look.nodes.iter().filter(|node| node.stage == super::NodeStage::Serving);
+    if let Some(look) = system.look_at_cache_cluster(node) {
+        let serving = || look.nodes.iter().filter(|node| node.stage == super::CacheNodeStage::Serving);
         assert_eq!(numbers, serving().map(|node| node.number).collect::<Vec<_>>(), "nodes of {node:?}");
         let share: f64 = serving().map(|node| node.share).sum();
         assert!((share - 1.0).abs() < 1e-9, "the keys of {node:?} are all somebody's: {share}");
-        let staying = look.nodes.iter().filter(|node| node.stage != super::NodeStage::Leaving).count();
+        let staying = look.nodes.iter().filter(|node| node.stage != super::CacheNodeStage::Leaving).count();
         assert_eq!(staying as u32, look.wanted, "{node:?} has the nodes that are wanted");
         assert!(look.nodes.iter().all(|node| node.entries <= node.capacity && node.hits <= node.lookups));
     }
@@ -703,8 +703,9 @@ fn check_profile(system: &System) {
     assert!((own - whole).abs() <= 1e-9 * whole && (parts - whole).abs() <= 1e-9 * whole, "{own}, {parts} of {whole}");
 }
 
-/// Everybody whom a guard counts stands at its station, and nobody is forgotten; interrupted work belongs to who waits.
-fn check_guards(system: &System) {
+/// Every attempt that admission control counts stands at its station, and nobody is forgotten; interrupted work belongs
+/// to who waits.
+fn check_admission(system: &System) {
     let standing = |station: usize, phases: &[Phase]| {
         let here = system.attempts.indices().map(|ix| &system.attempts[ix]).filter(|attempt| {
             attempt.station as usize == station
@@ -714,10 +715,10 @@ fn check_guards(system: &System) {
         here.count() as u32
     };
     for (ix, station) in system.stations.iter().enumerate() {
-        let Some(guard) = &station.guard else { continue };
-        let (inside, shaped) = guard.counts();
+        let Some(admission) = &station.admission else { continue };
+        let (inside, shaped) = admission.counts();
         let all = standing(ix, &[Phase::Queued, Phase::Working, Phase::Waiting]);
-        // Who came before there was a guard, it does not count.
+        // Who came before there was admission control, it does not count.
         assert!(inside + shaped <= all, "{}: {inside} inside, {shaped} in front, {all} there", station.label);
         assert_eq!(inside + shaped, all, "{}", station.label);
         if matches!(station.kind, Kind::Balancer(_)) {
@@ -739,7 +740,7 @@ fn check_policies(system: &System) {
         });
         assert_eq!(zombies.count() as u64, edge.zombies, "zombies of edge {:?}", edge.plan.id);
     }
-    super::policies::check(system);
+    super::policy::check(system);
     let tickets = attempts().filter(|(_, attempt)| attempt.policy != super::slab::NONE).count();
     assert_eq!(system.tickets.len(), tickets, "a ticket belongs to an attempt that lives");
 }
@@ -754,11 +755,11 @@ fn run_under(draft: &Draft, blows: &[(u32, Blow)]) {
         system.advance(SimTime(u64::from(*at) * 1_000_000), u64::MAX);
         strike(&mut system, &mut document, blow);
         check_ledgers(&system);
-        check_guards(&system);
+        check_admission(&system);
     }
     system.advance(SimTime::NEVER, u64::MAX);
     check_ledgers(&system);
-    check_guards(&system);
+    check_admission(&system);
     check_profile(&system);
 }
 
@@ -779,7 +780,7 @@ fn cases() -> u32 {
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever breaks, is resized or unplugged while it runs: no request and no attempt is lost or counted twice.
+    /// Faults, resizing and unplugging while it runs: no request and no attempt is lost or counted twice.
     #[test]
     fn ledgers_are_conserved_under_faults_and_edits(draft in draft(), mut blows in blows()) {
         blows.sort_by_key(|(at, _)| *at);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cluster, KeysMoved, NodeStage};
+use super::{CacheCluster, CacheNodeStage, KeysMoved};
 use crate::engine::time::SimTime;
 use crate::model::ids::NodeId;
 use crate::model::scaler::Decision;
@@ -12,10 +12,10 @@ use crate::model::system::station::Kind;
 
 /// What there is to see of a cache's nodes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ClusterLook {
+pub struct CacheClusterLook {
     pub by_rule: bool,
     pub wanted: u32,
-    pub nodes: Vec<NodeLook>,
+    pub nodes: Vec<CacheNodeLook>,
     pub change: Option<KeysMoved>,
     /// Changes so far, and look-ups that have missed because a key had moved.
     pub changes: u32,
@@ -28,9 +28,9 @@ pub struct ClusterLook {
 
 /// One node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct NodeLook {
+pub struct CacheNodeLook {
     pub number: u32,
-    pub stage: NodeStage,
+    pub stage: CacheNodeStage,
     pub since: SimTime,
     /// Joining: how far it is, 0..1.
     pub progress: f64,
@@ -46,17 +46,17 @@ pub struct NodeLook {
 impl System {
     /// Looks into the nodes of a cache; `None`: it is one.
     #[must_use]
-    pub fn look_at_cluster(&self, node: NodeId) -> Option<ClusterLook> {
+    pub fn look_at_cache_cluster(&self, node: NodeId) -> Option<CacheClusterLook> {
         let now = self.now;
         let Kind::Pool(pool) = &self.stations[self.station_index(node)? as usize].kind else { return None };
-        let cluster = pool.data.of::<Cluster>()?;
+        let cluster = pool.data.of::<CacheCluster>()?;
         let shares = cluster.ring.shares();
         let join = cluster.config.join.as_secs_f64();
-        let seen = cluster.nodes.iter().map(|node| NodeLook {
+        let seen = cluster.nodes.iter().map(|node| CacheNodeLook {
             number: node.number,
             stage: node.stage,
             since: node.since,
-            progress: if node.stage == NodeStage::Joining && join > 0.0 {
+            progress: if node.stage == CacheNodeStage::Joining && join > 0.0 {
                 (now.since(node.since).as_secs_f64() / join).min(1.0)
             } else {
                 1.0
@@ -68,7 +68,7 @@ impl System {
             lookups: node.lookups,
             hits: node.hits,
         });
-        Some(ClusterLook {
+        Some(CacheClusterLook {
             by_rule: matches!(cluster.config.number, Number::ByLoad(_)),
             wanted: cluster.nodes.wanted,
             nodes: seen.collect(),

@@ -321,7 +321,7 @@ impl System {
         let Ticket { call, onward, charged, hedge, .. } = self.tickets[ticket_ix];
         if call != NONE {
             if charged && !self.calls[call].done {
-                // It only waited; whoever goes in its place is paid for.
+                // It only waited; the one that goes in its place is paid for.
                 self.tickets[ticket_ix].charged = false;
                 let call = &mut self.calls[call];
                 call.charged = true;

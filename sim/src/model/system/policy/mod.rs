@@ -1,7 +1,7 @@
 //! Policies of a connection at work: `model/policy` decides, here it is asked and told.
 //!
 //! A **call** is what a caller wants over a connection, with all its tries; a **ticket** is what one try carries. Both lie
-//! beside the attempts, and only for connections that have policies. At a balancer a call goes over whichever connection
+//! beside the attempts, and only for connections that have policies. At a balancer a call goes over the connection that
 //! was chosen for each try; the terms of the call (rate limit, deadline, overall time-out, budget, hedging) are those of
 //! the connection by which it began, the terms of a try (breaker, limit, time-outs) those of its own.
 //!
@@ -256,7 +256,7 @@ impl System {
         sidecar.map_or(SimDuration::ZERO, |sidecar| sidecar.cpu)
     }
 
-    /// Whether whoever waited for the answer does not any more.
+    /// Whether the caller has stopped waiting for the answer.
     fn is_gone(&self, caller: Caller) -> bool {
         match caller {
             Caller::Parent(parent) => self.attempts.get(parent).is_none_or(|parent| parent.phase != Phase::Waiting),

@@ -1,13 +1,13 @@
 //! A cache of several nodes at work: keys on nodes, nodes that join and leave, and what it costs that keys move.
 //!
-//! Each node has a memory of its own. A key that has moved misses at its new node, whatever the old one still holds; what
-//! was held when it moved is remembered, so that each of these misses can be counted as such.
+//! Each node has a memory of its own. A key that has moved misses at its new node even if the old one still holds it;
+//! what was held when it moved is remembered, so that each of these misses can be counted as such.
 
 mod look;
 
 use std::collections::BTreeMap;
 
-pub use look::{ClusterLook, NodeLook};
+pub use look::{CacheClusterLook, CacheNodeLook};
 use serde::{Deserialize, Serialize};
 
 use super::{Deed, Found, Store, memory};
@@ -27,7 +27,7 @@ use crate::model::system::station::Kind;
 
 /// Where a node is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum NodeStage {
+pub enum CacheNodeStage {
     /// It is ordered, and has no keys yet.
     Joining,
     Serving,
@@ -37,13 +37,13 @@ pub enum NodeStage {
 
 /// What only a node of a cache has.
 #[derive(Clone, Debug)]
-pub struct Node {
+pub struct CacheNode {
     memory: Lru,
     lookups: u64,
     hits: u64,
 }
 
-impl Node {
+impl CacheNode {
     const fn new(memory: Lru) -> Self {
         Self { memory, lookups: 0, hits: 0 }
     }
@@ -68,9 +68,9 @@ pub struct KeysMoved {
 
 /// The nodes of a cache.
 #[derive(Clone, Debug)]
-pub struct Cluster {
+pub struct CacheCluster {
     config: Settings,
-    nodes: Fleet<Node>,
+    nodes: Fleet<CacheNode>,
     /// What decides how many there are; it is kept while a fixed number is asked for.
     rule: Option<ByLoad>,
     ring: KeyRing,
@@ -81,7 +81,7 @@ pub struct Cluster {
     misses: u64,
 }
 
-impl Cluster {
+impl CacheCluster {
     fn new(config: Settings, now: SimTime) -> Self {
         Self {
             config,
@@ -157,7 +157,7 @@ impl Cluster {
     }
 }
 
-impl Store for Cluster {
+impl Store for CacheCluster {
     fn box_clone(&self) -> Box<dyn Store> {
         Box::new(self.clone())
     }
@@ -176,7 +176,7 @@ impl Store for Cluster {
     }
 
     fn kin(&self) -> Option<Kin> {
-        Some(Kin::of::<Node>())
+        Some(Kin::of::<CacheNode>())
     }
 
     fn owner(&self, key: u64) -> Option<u32> {
@@ -185,7 +185,7 @@ impl Store for Cluster {
 
     fn work(&mut self, replica: u32, key: u64, deed: Deed, clock: SimTime) -> Found {
         // A node that leaves while it is asked has forgotten everything.
-        let node = self.nodes.of_replica(replica).filter(|node| node.stage == NodeStage::Serving);
+        let node = self.nodes.of_replica(replica).filter(|node| node.stage == CacheNodeStage::Serving);
         let hit = node.is_some_and(|node| memory::work(&mut node.memory, key, deed, clock));
         let moved = matches!(deed, Deed::Get) && self.looked_up(replica, key, hit, clock);
         Found { hit, moved }
@@ -194,7 +194,8 @@ impl Store for Cluster {
     fn clear(&mut self, replica: Option<u32>) {
         match replica {
             Some(replica) => {
-                if let Some(node) = self.nodes.of_replica(replica).filter(|node| node.stage == NodeStage::Serving) {
+                if let Some(node) = self.nodes.of_replica(replica).filter(|node| node.stage == CacheNodeStage::Serving)
+                {
                     node.memory.clear();
                 }
             }
@@ -213,20 +214,20 @@ impl Store for Cluster {
     }
 }
 
-impl Upbringing for Node {
-    type Stage = NodeStage;
-    const ORDERED: NodeStage = NodeStage::Joining;
-    const SERVES: NodeStage = NodeStage::Serving;
-    const LEAVES: NodeStage = NodeStage::Leaving;
+impl Upbringing for CacheNode {
+    type Stage = CacheNodeStage;
+    const ORDERED: CacheNodeStage = CacheNodeStage::Joining;
+    const SERVES: CacheNodeStage = CacheNodeStage::Serving;
+    const LEAVES: CacheNodeStage = CacheNodeStage::Leaving;
     const NOUN: &'static str = "nodes";
 
     fn fleet(pool: &mut Pool) -> Option<&mut Fleet<Self>> {
-        pool.data.of_mut::<Cluster>().map(|cluster| &mut cluster.nodes)
+        pool.data.of_mut::<CacheCluster>().map(|cluster| &mut cluster.nodes)
     }
 
     /// Those without keys go first.
-    fn class(stage: NodeStage) -> u8 {
-        u8::from(stage == NodeStage::Serving)
+    fn class(stage: CacheNodeStage) -> u8 {
+        u8::from(stage == CacheNodeStage::Serving)
     }
 
     fn ordered(system: &mut System, station: u32) -> Option<Self> {
@@ -235,7 +236,7 @@ impl Upbringing for Node {
     }
 
     fn begin(system: &mut System, station: u32, number: u32) {
-        let Some(join) = system.store::<Cluster>(station).map(|cluster| cluster.config.join) else { return };
+        let Some(join) = system.store::<CacheCluster>(station).map(|cluster| cluster.config.join) else { return };
         if system.now == SimTime::ZERO {
             // What is there when the run begins has joined long ago.
             system.serve::<Self>(station, number);
@@ -245,7 +246,7 @@ impl Upbringing for Node {
     }
 
     fn next(system: &mut System, station: u32, number: u32) -> Next {
-        let joins = system.member::<Self>(station, number).is_some_and(|node| node.stage == NodeStage::Joining);
+        let joins = system.member::<Self>(station, number).is_some_and(|node| node.stage == CacheNodeStage::Joining);
         if joins { Next::Serve } else { Next::Nothing }
     }
 
@@ -266,7 +267,7 @@ impl Upbringing for Node {
         let (clock, calendar) = (system.clock(station, now), system.run.calendar);
         let looked = system.fleet::<Self>(station)?.looked;
         let cpu = system.stations[station as usize].meter.recent(now, now.since(looked).as_secs_f64()).utilization();
-        let cluster = system.store::<Cluster>(station)?;
+        let cluster = system.store::<CacheCluster>(station)?;
         let valid = |node: &Member<Self>| node.memory.entries().filter(|(_, until)| *until >= clock).count();
         let room: usize = cluster.nodes.serving().map(|node| node.memory.capacity()).sum();
         let store = StoreSeen {
@@ -288,7 +289,7 @@ fn share_out_keys(system: &mut System, station: u32, what: &str) {
         let entry = &system.stations[station as usize];
         (entry.id, entry.label.clone())
     };
-    let Some(cluster) = system.store::<Cluster>(station) else { return };
+    let Some(cluster) = system.store::<CacheCluster>(station) else { return };
     let moves = cluster.share_out_keys(id.0, now, clock);
     if now == SimTime::ZERO {
         // Nothing has moved: that is how it begins.
@@ -303,27 +304,27 @@ fn share_out_keys(system: &mut System, station: u32, what: &str) {
 pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
     let now = system.now;
     let PoolKind::Cache { capacity, .. } = config.kind else { return };
-    let Some(wished) = config.cluster else {
+    let Some(wished) = config.cache_cluster else {
         end(system, ix, capacity);
         return;
     };
     let id = system.stations[ix as usize].id.0;
     let Kind::Pool(pool) = &mut system.stations[ix as usize].kind else { return };
-    let fresh = pool.data.of::<Cluster>().is_none();
+    let fresh = pool.data.of::<CacheCluster>().is_none();
     if fresh {
-        let mut cluster = Cluster::new(wished, now);
+        let mut cluster = CacheCluster::new(wished, now);
         if let Some(&replica) = pool.replicas.first() {
             // The one that was all there is keeps what it has.
             let memory = pool.data.take::<Lru>().map_or_else(|| Lru::new(capacity as usize), |memory| *memory);
             let number = system.replicas[replica as usize].number;
-            let mut node = Member::new(number, Node::new(memory), now);
-            (node.stage, node.replica) = (NodeStage::Serving, replica);
+            let mut node = Member::new(number, CacheNode::new(memory), now);
+            (node.stage, node.replica) = (CacheNodeStage::Serving, replica);
             cluster.nodes.adopt(node);
             cluster.ring = KeyRing::of(id, &[number]);
         }
         pool.data.set(cluster);
     }
-    let Some(cluster) = system.store::<Cluster>(ix) else { return };
+    let Some(cluster) = system.store::<CacheCluster>(ix) else { return };
     let before = std::mem::replace(&mut cluster.config, wished);
     for node in cluster.nodes.iter_mut() {
         node.memory.set_capacity(capacity as usize);
@@ -338,22 +339,22 @@ pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
             let current = cluster.nodes.wanted;
             let goes_on = matches!(before.number, Number::ByLoad(earlier) if !fresh && earlier.every == rule.every);
             if !goes_on {
-                system.begin_looks::<Node>(ix, rule.every);
+                system.begin_looks::<CacheNode>(ix, rule.every);
             }
             current.clamp(rule.min, rule.max)
         }
     };
-    system.scale::<Node>(ix, wanted, &[]);
+    system.scale::<CacheNode>(ix, wanted, &[]);
 }
 
 /// The cache is one node again: the first one.
 fn end(system: &mut System, ix: u32, capacity: u32) {
-    if system.store::<Cluster>(ix).is_none() {
+    if system.store::<CacheCluster>(ix).is_none() {
         return;
     }
-    system.scale::<Node>(ix, 1, &[]);
+    system.scale::<CacheNode>(ix, 1, &[]);
     let Kind::Pool(pool) = &mut system.stations[ix as usize].kind else { return };
-    let Some(cluster) = pool.data.take::<Cluster>() else { return };
+    let Some(cluster) = pool.data.take::<CacheCluster>() else { return };
     let first = cluster.nodes.serving().next();
     pool.data.set(first.map_or_else(|| Lru::new(capacity as usize), |node| node.memory.clone()));
 }

@@ -31,7 +31,7 @@ pub(in crate::model::system) fn check(system: &System) {
         let stands = system.attempts[attempt].policy != NONE && {
             system.tickets[system.attempts[attempt].policy].line.is_some()
         };
-        assert!(!held || stands, "whoever waits stands somewhere");
+        assert!(!held || stands, "what waits stands somewhere");
     }
     for call in system.calls.indices() {
         let referring = system.tickets.indices().filter(|ticket| {

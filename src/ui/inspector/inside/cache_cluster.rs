@@ -3,18 +3,18 @@
 use yew::prelude::*;
 
 use super::at;
+use super::members::{looks, stage_class};
 use super::names::color;
-use super::parts::{looks, stage_class};
-use crate::facet::cache_nodes::CacheNodes;
+use crate::facet::cache_cluster::CacheCluster;
 use crate::facet::member::MemberStage;
-use crate::model::system::{KeysMoved, NodeLook};
+use crate::model::system::{CacheNodeLook, KeysMoved};
 use crate::ui::kit::bars::{meter, sparkline, stacked};
 use crate::ui::kit::facts::{fact, facts};
 use crate::ui::kit::format;
 
-pub(super) fn view(nodes: &CacheNodes) -> Html {
+pub(super) fn view(nodes: &CacheCluster) -> Html {
     let cluster = &nodes.look;
-    let keys: Vec<&NodeLook> = cluster.nodes.iter().filter(|node| node.share > 0.0).collect();
+    let keys: Vec<&CacheNodeLook> = cluster.nodes.iter().filter(|node| node.share > 0.0).collect();
     let title = if keys.len() == 1 { "One node".to_owned() } else { format!("{} nodes share the keys", keys.len()) };
     let place = |number: u32| keys.iter().position(|node| node.number == number);
     let shares = keys.iter().enumerate().map(|(at, node)| (classes!("share-part", color(at)), node.share));
@@ -24,7 +24,7 @@ pub(super) fn view(nodes: &CacheNodes) -> Html {
         <section class="inside" id="cache-nodes">
             <h3>{ title }</h3>
             { stacked("rollout-bar", 14, shares, Some(words.join(", "))) }
-            <ul class="parts">{ for cluster.nodes.iter().map(|one| node(one, place(one.number))) }</ul>
+            <ul class="members">{ for cluster.nodes.iter().map(|one| node(one, place(one.number))) }</ul>
             if let Some(change) = &cluster.change { { moved(change) } }
             { facts(html! { <>
                 if cluster.by_rule { { fact("wanted", cluster.wanted) } }
@@ -38,7 +38,7 @@ pub(super) fn view(nodes: &CacheNodes) -> Html {
     }
 }
 
-fn node(node: &NodeLook, place: Option<usize>) -> Html {
+fn node(node: &CacheNodeLook, place: Option<usize>) -> Html {
     let stage = MemberStage::of_node(node);
     let full = if node.capacity > 0 { node.entries as f64 / node.capacity as f64 } else { 0.0 };
     let ratio = if node.lookups > 0 { node.hits as f64 / node.lookups as f64 } else { f64::NAN };
@@ -55,13 +55,13 @@ fn node(node: &NodeLook, place: Option<usize>) -> Html {
         if node.lookups > 0 { format!(", {} hit", format::percent(ratio)) } else { String::new() }
     );
     html! {
-        <li class="part">
+        <li class="member">
             if let Some(place) = place { <span class={classes!("back-badge", color(place))} aria-hidden="true">{ node.number + 1 }</span> }
             else { <i class={classes!("life", stage_class(stage))}></i> }
-            <span class="part-name">{ format!("Node {}", node.number + 1) }</span>
-            <span class="part-state">{ words }</span>
+            <span class="member-name">{ format!("Node {}", node.number + 1) }</span>
+            <span class="member-state">{ words }</span>
             { meter(if stage == MemberStage::Joining { node.progress } else { full }, "meter-fill", None) }
-            if stage != MemberStage::Joining { <span class="part-note num">{ held }</span> }
+            if stage != MemberStage::Joining { <span class="member-note num">{ held }</span> }
         </li>
     }
 }
@@ -82,7 +82,7 @@ fn moved(change: &KeysMoved) -> Html {
 }
 
 /// The hit ratio over the last buckets.
-fn hits(cluster: &CacheNodes) -> Html {
+fn hits(cluster: &CacheCluster) -> Html {
     let least = cluster.hits.iter().copied().filter(|ratio| ratio.is_finite()).fold(1.0_f32, f32::min);
     let span = cluster.hits.len() as f64 * cluster.bucket_secs;
     let words = format!("Hit ratio over the last {}; lowest {}", format::duration(span), format::percent(least.into()));

@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use super::at;
 use crate::engine::time::{SimDuration, SimTime};
-use crate::facet::policies::{Breaker, Gate, Policies};
+use crate::facet::policy::{Breaker, Gate, Policies};
 use crate::model::policy::breaker::{Cell, State};
 use crate::protocol::EdgeFrame;
 use crate::topology::document::EdgeId;

@@ -1,14 +1,14 @@
 //! Read replicas at work: ordered, copying, catching up, serving; where a read goes, and whether its answer is stale.
 //!
 //! The primary is the first replica of its pool and stays so. A read replica joins the pool when it serves; until then, and
-//! for what it has not applied yet, it is a [`Copy`] here. A write is committed as its work is settled, before it is
-//! answered.
+//! for what it has not applied yet, it is a [`ReadReplica`] here. A write is committed as its work is settled, before
+//! it is answered.
 
 mod look;
 
 use std::collections::BTreeMap;
 
-pub use look::{CopiesLook, CopyLook};
+pub use look::{ReadReplicaLook, ReadReplicasLook};
 use serde::{Deserialize, Serialize};
 
 use super::{Ask, Done, Site, Store};
@@ -19,7 +19,7 @@ use crate::model::geography::{REGIONS, Region};
 use crate::model::money::Item;
 use crate::model::replication::{Follower, Write};
 use crate::model::scaler::instance::Instance;
-use crate::model::scaler::read_replicas::{self, ByReads, Number, ReadReplicas, Where};
+use crate::model::scaler::read_replicas::{self, ByReads, Number, Settings, Where};
 use crate::model::scaler::{Decision, Scaler, StoreSeen};
 use crate::model::system::System;
 use crate::model::system::fleet::{Fleet, Kin, Member, Next, Upbringing};
@@ -33,14 +33,14 @@ use crate::model::system::spots::{NOWHERE, Spots};
 use crate::model::system::station::Kind;
 use crate::model::system::trail::Mark;
 
-/// A copy that is no further behind than this serves.
+/// A read replica that is no further behind than this serves.
 const CAUGHT_UP: SimDuration = SimDuration::from_secs(1);
 /// How often one that catches up is looked at.
 const LOOKS_EVERY: SimDuration = SimDuration::from_secs(1);
 
 /// Where a read replica is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum CopyStage {
+pub enum ReadReplicaStage {
     /// It copies the data.
     Copying,
     /// It applies what was written meanwhile.
@@ -52,7 +52,7 @@ pub enum CopyStage {
 
 /// What only a read replica has.
 #[derive(Clone, Debug)]
-pub struct Copy {
+pub struct ReadReplica {
     /// `None`: where its primary is.
     region: Option<Region>,
     follower: Follower,
@@ -64,7 +64,7 @@ pub struct Copy {
     back: Option<SimTime>,
 }
 
-impl Copy {
+impl ReadReplica {
     /// Where it stands: [`NOWHERE`] means where its primary is.
     fn spot(&self) -> u8 {
         self.region.map_or(NOWHERE, Spots::of_region)
@@ -73,9 +73,9 @@ impl Copy {
 
 /// The read replicas of a database.
 #[derive(Clone, Debug)]
-pub struct Copies {
-    config: ReadReplicas,
-    list: Fleet<Copy>,
+pub struct ReadReplicas {
+    config: Settings,
+    list: Fleet<ReadReplica>,
     /// What decides how many there are; it is kept while a fixed number is asked for.
     rule: Option<ByReads>,
     /// Since the last look: reads, writes, and where the reads came from.
@@ -91,20 +91,20 @@ pub struct Copies {
 }
 
 /// How long a read replica takes to apply a write now, `apply` being its usual time; `None`: it applies nothing.
-fn applies_in(apply: SimDuration, copy: &Member<Copy>, replicas: &[Replica]) -> Option<SimDuration> {
-    match copy.stage {
-        CopyStage::Copying | CopyStage::Leaving => None,
-        CopyStage::CatchingUp => Some(apply),
-        CopyStage::Serving => {
-            let replica = &replicas[copy.replica as usize];
+fn applies_in(apply: SimDuration, member: &Member<ReadReplica>, replicas: &[Replica]) -> Option<SimDuration> {
+    match member.stage {
+        ReadReplicaStage::Copying | ReadReplicaStage::Leaving => None,
+        ReadReplicaStage::CatchingUp => Some(apply),
+        ReadReplicaStage::Serving => {
+            let replica = &replicas[member.replica as usize];
             let applies = !replica.dead && !replica.frozen;
             applies.then(|| SimDuration::from_secs_f64(apply.as_secs_f64() * replica.slow))
         }
     }
 }
 
-impl Copies {
-    fn new(config: &ReadReplicas, now: SimTime) -> Self {
+impl ReadReplicas {
+    fn new(config: &Settings, now: SimTime) -> Self {
         Self {
             config: config.clone(),
             list: Fleet::new(0, now),
@@ -129,8 +129,8 @@ impl Copies {
                 let candidates: Vec<u8> = (0..REGIONS.len() as u8).map(|at| Spots::of_region(Region(at))).collect();
                 let nearest = |from: u8| {
                     let here = spots.way(from, spot);
-                    let copies = self.list.staying().filter(|copy| copy.region.is_some());
-                    copies.map(|copy| spots.way(from, copy.spot())).fold(here, SimDuration::min)
+                    let store = self.list.staying().filter(|member| member.region.is_some());
+                    store.map(|member| spots.way(from, member.spot())).fold(here, SimDuration::min)
                 };
                 let place = read_replicas::best_place(&reads, &candidates, nearest, |from, to| spots.way(from, to));
                 place.map(|spot| Region(spot - Spots::of_region(Region(0))))
@@ -140,13 +140,13 @@ impl Copies {
     }
 }
 
-impl Store for Copies {
+impl Store for ReadReplicas {
     fn box_clone(&self) -> Box<dyn Store> {
         Box::new(self.clone())
     }
 
     fn bytes(&self) -> usize {
-        self.list.iter().map(|copy| copy.follower.behind() * 80).sum()
+        self.list.iter().map(|member| member.follower.behind() * 80).sum()
     }
 
     fn is_one_address(&self) -> bool {
@@ -154,7 +154,7 @@ impl Store for Copies {
     }
 
     fn kin(&self) -> Option<Kin> {
-        Some(Kin::of::<Copy>())
+        Some(Kin::of::<ReadReplica>())
     }
 
     /// Reads go to any of those that serve, or to the nearest; writes go to the primary.
@@ -166,10 +166,10 @@ impl Store for Copies {
         }
         let of = |spot: u8, replica: u32| (site.spots.way(ask.from, spot), replica, spot);
         let serving = || {
-            let serves = |copy: &&Member<Copy>| !site.replicas[copy.replica as usize].drained;
-            self.list.serving().filter(serves).map(|copy| {
-                let spot = if copy.region.is_some() { copy.spot() } else { own };
-                of(spot, copy.replica)
+            let serves = |member: &&Member<ReadReplica>| !site.replicas[member.replica as usize].drained;
+            self.list.serving().filter(serves).map(|member| {
+                let spot = if member.region.is_some() { member.spot() } else { own };
+                of(spot, member.replica)
             })
         };
         let all = || std::iter::once(of(own, NONE)).chain(serving());
@@ -188,30 +188,30 @@ impl Store for Copies {
         self.keep_up(site);
         let now = site.now;
         if done.writes {
-            for copy in self.list.iter_mut().filter(|copy| copy.stage != CopyStage::Leaving) {
-                let away = copy.region.is_some();
-                let way = if away { site.spots.way(site.spot, copy.spot()) } else { SimDuration::ZERO };
-                copy.follower.take(Write { committed: now, arrives: now + way, key: done.key });
+            for member in self.list.iter_mut().filter(|member| member.stage != ReadReplicaStage::Leaving) {
+                let away = member.region.is_some();
+                let way = if away { site.spots.way(site.spot, member.spot()) } else { SimDuration::ZERO };
+                member.follower.take(Write { committed: now, arrives: now + way, key: done.key });
             }
             return None;
         }
         self.answered += 1;
-        let copy = self.list.of_replica(done.replica)?;
-        copy.reads += 1;
-        let lacks = copy.follower.lacks(done.key, done.asked, now);
+        let member = self.list.of_replica(done.replica)?;
+        member.reads += 1;
+        let lacks = member.follower.lacks(done.key, done.asked, now);
         if let Some(age) = lacks {
-            copy.stale += 1;
+            member.stale += 1;
             self.stale += 1;
             self.worst = self.worst.max(age);
         }
-        Some(Mark::FromCopy { lacks })
+        Some(Mark::FromReadReplica { lacks })
     }
 
     /// Read replicas apply what they can until now.
     fn keep_up(&mut self, site: &Site<'_>) {
-        for copy in self.list.iter_mut() {
-            let apply = applies_in(self.config.apply, copy, site.replicas);
-            copy.follower.catch_up(site.now, apply);
+        for member in self.list.iter_mut() {
+            let apply = applies_in(self.config.apply, member, site.replicas);
+            member.follower.catch_up(site.now, apply);
         }
     }
 
@@ -224,19 +224,20 @@ impl Store for Copies {
         matches!(effect, Effect::Failover { .. }) && self.list.at(number).is_some()
     }
 
-    /// A read replica with a standby is back some time after it died, whatever keeps it down; a lost region takes both.
+    /// A read replica with a standby is back some time after it died, however long its fault lasts; a lost region takes
+    /// both.
     fn bear(&mut self, now: SimTime, number: u32, harm: &mut Harm, lost: bool) -> Option<SimDuration> {
         let standby = self.config.standby;
-        let copy = self.list.numbered_mut(number)?;
+        let member = self.list.numbered_mut(number)?;
         let (Some(takes), true, false) = (standby, harm.down, lost) else {
-            copy.back = None;
+            member.back = None;
             return None;
         };
-        match copy.back {
+        match member.back {
             Some(back) if back <= now => harm.down = false,
             Some(_) => {}
             None => {
-                copy.back = Some(now + takes);
+                member.back = Some(now + takes);
                 return Some(takes);
             }
         }
@@ -249,19 +250,19 @@ impl Store for Copies {
     }
 }
 
-impl Upbringing for Copy {
-    type Stage = CopyStage;
-    const ORDERED: CopyStage = CopyStage::Copying;
-    const SERVES: CopyStage = CopyStage::Serving;
-    const LEAVES: CopyStage = CopyStage::Leaving;
+impl Upbringing for ReadReplica {
+    type Stage = ReadReplicaStage;
+    const ORDERED: ReadReplicaStage = ReadReplicaStage::Copying;
+    const SERVES: ReadReplicaStage = ReadReplicaStage::Serving;
+    const LEAVES: ReadReplicaStage = ReadReplicaStage::Leaving;
     const NOUN: &'static str = "read replicas";
 
     fn fleet(pool: &mut Pool) -> Option<&mut Fleet<Self>> {
-        pool.data.of_mut::<Copies>().map(|copies| &mut copies.list)
+        pool.data.of_mut::<ReadReplicas>().map(|store| &mut store.list)
     }
 
     /// Those that do not serve yet go first.
-    fn class(stage: CopyStage) -> u8 {
+    fn class(stage: ReadReplicaStage) -> u8 {
         stage as u8
     }
 
@@ -269,12 +270,12 @@ impl Upbringing for Copy {
         let entry = &system.stations[station as usize];
         let Kind::Pool(pool) = &entry.kind else { return None };
         let own = entry.stands.map(|stands| stands.region);
-        let region = pool.data.of::<Copies>()?.place_of_next(own, entry.spot, &system.spots);
+        let region = pool.data.of::<ReadReplicas>()?.place_of_next(own, entry.spot, &system.spots);
         Some(Self { region, follower: Follower::new(system.now), reads: 0, stale: 0, used: 0.0, back: None })
     }
 
     fn begin(system: &mut System, station: u32, number: u32) {
-        let Some(takes) = system.store::<Copies>(station).map(|copies| copies.config.copies_for) else { return };
+        let Some(takes) = system.store::<ReadReplicas>(station).map(|store| store.config.copying) else { return };
         if system.now == SimTime::ZERO {
             // What is there when the run begins has copied long ago.
             system.serve::<Self>(station, number);
@@ -286,30 +287,30 @@ impl Upbringing for Copy {
     fn next(system: &mut System, station: u32, number: u32) -> Next {
         let now = system.now;
         system.keep_up(station);
-        let Some(copy) = system.member::<Self>(station, number) else { return Next::Nothing };
-        match copy.stage {
+        let Some(member) = system.member::<Self>(station, number) else { return Next::Nothing };
+        match member.stage {
             // Only now can it begin with what was written meanwhile.
-            CopyStage::Copying => copy.enter(CopyStage::CatchingUp, now),
-            CopyStage::CatchingUp => {}
-            CopyStage::Serving => {
+            ReadReplicaStage::Copying => member.enter(ReadReplicaStage::CatchingUp, now),
+            ReadReplicaStage::CatchingUp => {}
+            ReadReplicaStage::Serving => {
                 // Its standby takes over.
                 system.apply_effects();
                 return Next::Nothing;
             }
-            CopyStage::Leaving => return Next::Nothing,
+            ReadReplicaStage::Leaving => return Next::Nothing,
         }
-        if copy.follower.lag(now) <= CAUGHT_UP { Next::Serve } else { Next::After(LOOKS_EVERY) }
+        if member.follower.lag(now) <= CAUGHT_UP { Next::Serve } else { Next::After(LOOKS_EVERY) }
     }
 
-    fn entered(&mut self, stage: CopyStage, now: SimTime) {
-        if stage == CopyStage::Leaving {
+    fn entered(&mut self, stage: ReadReplicaStage, now: SimTime) {
+        if stage == ReadReplicaStage::Leaving {
             self.follower = Follower::new(now);
         }
     }
 
     fn body(system: &mut System, station: u32, _number: u32) -> Option<Box<Body>> {
         let now = system.now;
-        let config = &system.store::<Copies>(station)?.config;
+        let config = &system.store::<ReadReplicas>(station)?.config;
         config.size.is_some().then(|| Box::new(Body::new(config.instance(), now)))
     }
 
@@ -328,25 +329,25 @@ impl Upbringing for Copy {
         let recent = system.stations[station as usize].meter.recent(now, secs);
         let cpu = cpu_in_use(system, station, secs).unwrap_or_else(|| recent.utilization());
         let serving = system.pool(station).replicas.len().max(1) as u32;
-        let copies = system.store::<Copies>(station)?;
-        let store = StoreSeen {
-            reads: copies.reads as f64 / secs,
-            writes: copies.writes as f64 / secs,
+        let store = system.store::<ReadReplicas>(station)?;
+        let seen = StoreSeen {
+            reads: store.reads as f64 / secs,
+            writes: store.writes as f64 / secs,
             connections: recent.busy_secs / recent.secs().max(1e-9) / f64::from(serving),
             cpu: if cpu.is_finite() { cpu } else { 0.0 },
             serving,
             ..StoreSeen::default()
         };
-        (copies.reads, copies.writes) = (0, 0);
-        let current = copies.list.wanted;
-        let rule = copies.rule.as_mut()?;
-        Some((rule.decide(&store.seen(now, calendar, current)), rule.interval()))
+        (store.reads, store.writes) = (0, 0);
+        let current = store.list.wanted;
+        let rule = store.rule.as_mut()?;
+        Some((rule.decide(&seen.seen(now, calendar, current)), rule.interval()))
     }
 
     /// Where the next one goes is decided by the reads of the last look.
     fn followed(system: &mut System, station: u32) {
-        if let Some(copies) = system.store::<Copies>(station) {
-            copies.reads_from.clear();
+        if let Some(store) = system.store::<ReadReplicas>(station) {
+            store.reads_from.clear();
         }
     }
 }
@@ -357,10 +358,10 @@ pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
     system.keep_up(ix);
     let Kind::Pool(pool) = &mut system.stations[ix as usize].kind else { return };
     let primary = pool.replicas.first().copied();
-    let before = pool.data.of::<Copies>().map(|copies| copies.config.clone());
+    let before = pool.data.of::<ReadReplicas>().map(|store| store.config.clone());
     let Some(wished) = config.read_replicas.as_deref() else {
         if before.is_some() {
-            system.scale::<Copy>(ix, 0, &[]);
+            system.scale::<ReadReplica>(ix, 0, &[]);
             system.pool_mut(ix).data = super::Data::default();
             if let Some(primary) = primary {
                 embody(system, primary, false, None);
@@ -370,24 +371,24 @@ pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
     };
     system.has_spread_data = true;
     if before.is_none() {
-        pool.data.set(Copies::new(wished, now));
+        pool.data.set(ReadReplicas::new(wished, now));
     }
-    let Some(copies) = system.store::<Copies>(ix) else { return };
-    copies.config = wished.clone();
+    let Some(store) = system.store::<ReadReplicas>(ix) else { return };
+    store.config = wished.clone();
     let wanted = match &wished.number {
         Number::Fixed(count) => {
-            copies.list.generation = copies.list.generation.wrapping_add(1);
+            store.list.generation = store.list.generation.wrapping_add(1);
             *count
         }
         Number::Rule { settings, every, wait } => {
             let rule = ByReads::new(*settings, *every, *wait);
-            copies.rule.get_or_insert_with(|| rule.clone()).set(&rule);
-            let current = copies.list.wanted;
+            store.rule.get_or_insert_with(|| rule.clone()).set(&rule);
+            let current = store.list.wanted;
             let goes_on = before.as_ref().is_some_and(
                 |before| matches!(&before.number, Number::Rule { every: earlier, .. } if earlier == every),
             );
             if !goes_on {
-                system.begin_looks::<Copy>(ix, *every);
+                system.begin_looks::<ReadReplica>(ix, *every);
             }
             current
         }
@@ -397,13 +398,13 @@ pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
         if let Some(primary) = primary {
             embody(system, primary, wished.size.is_some(), None);
         }
-        let served = |copies: &mut Copies| copies.list.iter().map(|copy| copy.replica).collect();
-        let served: Vec<u32> = system.store::<Copies>(ix).map_or_else(Vec::new, served);
+        let served = |store: &mut ReadReplicas| store.list.iter().map(|member| member.replica).collect();
+        let served: Vec<u32> = system.store::<ReadReplicas>(ix).map_or_else(Vec::new, served);
         for replica in served.into_iter().filter(|replica| *replica != NONE) {
             embody(system, replica, wished.size.is_some(), wished.instance());
         }
     }
-    system.scale::<Copy>(ix, wanted, &[]);
+    system.scale::<ReadReplica>(ix, wanted, &[]);
     system.rebill(ix);
 }
 
@@ -422,17 +423,17 @@ fn embody(system: &mut System, replica_ix: u32, embodied: bool, instance: Option
 fn cpu_in_use(system: &mut System, station: u32, secs: f64) -> Option<f64> {
     let now = system.now;
     let Kind::Pool(pool) = &mut system.stations[station as usize].kind else { return None };
-    let copies = pool.data.of_mut::<Copies>()?;
-    let vcpu = copies.config.instance()?.vcpu;
+    let store = pool.data.of_mut::<ReadReplicas>()?;
+    let vcpu = store.config.instance()?.vcpu;
     let (mut sum, mut count) = (0.0, 0.0);
     for &member in &pool.replicas {
         let replica = &mut system.replicas[member as usize];
         replica.sync(now);
         let (number, slots) = (replica.number, f64::from(replica.slots));
         let Some(used) = replica.body.as_ref().map(|body| body.used()) else { continue };
-        let (before, cores) = match copies.list.numbered_mut(number) {
-            Some(copy) => (&mut copy.used, vcpu),
-            None => (&mut copies.used, slots),
+        let (before, cores) = match store.list.numbered_mut(number) {
+            Some(member) => (&mut member.used, vcpu),
+            None => (&mut store.used, slots),
         };
         sum += (used - std::mem::replace(before, used)) / 1e9 / secs / cores;
         count += 1.0;

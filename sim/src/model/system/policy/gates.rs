@@ -94,7 +94,7 @@ impl System {
         }
     }
 
-    /// Whoever stood in line goes, if it is still worth it.
+    /// The next in line goes, if it is still worth it.
     pub(super) fn leave_line(&mut self, ix: u32) {
         let call = self.call_of(ix);
         let (done, caller) = (self.calls[call].done, self.attempts[ix].caller);
