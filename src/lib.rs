@@ -37,6 +37,7 @@ pub mod glossary;
 pub mod interop;
 pub mod lesson;
 pub mod protocol;
+#[cfg(embeds_course)]
 pub mod registry;
 pub mod runner;
 pub mod topology;

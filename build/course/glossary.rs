@@ -1,9 +1,8 @@
 //! The glossary: `www/glossary.toml`, a table for each term.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::{Problem, Source, is_id};
@@ -44,17 +43,29 @@ pub fn read(source: &Source, problems: &mut Vec<Problem>) -> Terms {
     terms.into_iter().map(|(id, term)| (id.into_inner(), term)).collect()
 }
 
-/// The terms as a slice of `Term`s.
-pub fn code(terms: &Terms) -> String {
-    let mut code = String::from("&[\n");
-    for (id, Term { name, symbol, definition, formula, advice }) in terms {
-        let name = name.clone().unwrap_or_else(|| id.replace('_', " "));
-        writeln!(
-            code,
-            "Term {{ id: {id:?}, name: {name:?}, symbol: {symbol:?}, definition: {definition:?}, formula: {formula:?}, \
-             advice: {advice:?} }},"
-        )
-        .expect("text can always be written to");
-    }
-    code + "]"
+/// A term as the glossary's file holds it.
+#[derive(Serialize)]
+struct Told<'a> {
+    id: &'a str,
+    name: String,
+    symbol: &'a str,
+    definition: &'a str,
+    formula: &'a str,
+    advice: &'a str,
+}
+
+/// The terms as JSON: a list, by ascending id.
+pub fn json(terms: &Terms) -> String {
+    let list: Vec<Told<'_>> = terms
+        .iter()
+        .map(|(id, term)| Told {
+            id,
+            name: term.name.clone().unwrap_or_else(|| id.replace('_', " ")),
+            symbol: &term.symbol,
+            definition: &term.definition,
+            formula: &term.formula,
+            advice: &term.advice,
+        })
+        .collect();
+    super::to_json(&list)
 }

@@ -1,24 +1,75 @@
 //! The lessons: `www/lessons/chapters.toml`, and a folder for each lesson.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::glossary::Terms;
-use super::{Problem, Source, entries, is_id, prose};
+use super::{Problem, Source, entries, is_id, prose, to_json};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Chapters {
-    chapter: Vec<Chapter>,
+/// A chapter as the list of lessons shows it.
+#[derive(Debug, Serialize)]
+pub struct Chapter {
+    pub id: String,
+    pub title: String,
+    pub summary: String,
+    /// What one of its lessons is called, before its number.
+    pub lesson: String,
+}
+
+/// A lesson as the list of lessons shows it.
+#[derive(Debug, Serialize)]
+pub struct Listing {
+    pub slug: String,
+    /// As the course counts it.
+    pub number: String,
+    /// Other names by which links find it.
+    pub also: Vec<String>,
+    pub chapter: String,
+    pub title: String,
+    pub summary: String,
+    pub minutes: u32,
+}
+
+/// A lesson with what opening it takes.
+#[derive(Debug)]
+pub struct Lesson {
+    pub listing: Listing,
+    /// `lesson.toml` as JSON, without what only the build reads.
+    pub lesson: String,
+    /// `start.json`, as the file holds it.
+    pub start: String,
+    /// As `prose.rs` stores it.
+    pub prose: String,
+    /// The stored solutions, as (name, file in the lesson's folder).
+    pub solutions: Vec<(String, String)>,
+}
+
+impl Lesson {
+    /// The lesson's file: all but its solutions, which no page asks for.
+    pub fn json(&self) -> String {
+        to_json(&Stored { lesson: &self.lesson, start: &self.start, prose: &self.prose })
+    }
+}
+
+#[derive(Serialize)]
+struct Stored<'a> {
+    lesson: &'a str,
+    start: &'a str,
+    prose: &'a str,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Chapter {
+struct Chapters {
+    chapter: Vec<ChapterEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChapterEntry {
     id: Spanned<String>,
     title: String,
     summary: String,
@@ -32,6 +83,12 @@ struct Chapter {
 /// What the build reads of `lesson.toml`; `src/lesson/mod.rs` reads the rest.
 #[derive(Deserialize)]
 struct Head {
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    summary: String,
+    #[serde(default)]
+    minutes: u32,
     chapter: Spanned<String>,
     order: Spanned<i64>,
     #[serde(default)]
@@ -63,7 +120,7 @@ struct Hint {
     text: Spanned<String>,
 }
 
-/// Fields that only the build reads: the crate's JSON goes without them.
+/// Fields that only the build reads: the lesson's JSON goes without them.
 const FOR_THE_BUILD: &[&str] = &["order", "also", "solution"];
 
 /// A lesson as it was found.
@@ -73,13 +130,12 @@ struct Folder {
     head: Head,
     /// `lesson.toml` without what only the build reads.
     json: String,
+    start: String,
     prose: String,
 }
 
-/// What the crate includes, as (name, text).
-pub type Code = Vec<(&'static str, String)>;
-
-pub fn read(www: &Path, terms: &Terms, problems: &mut Vec<Problem>) -> Code {
+/// Gives chapters and lessons in the order of the course.
+pub fn read(www: &Path, terms: &Terms, problems: &mut Vec<Problem>) -> (Vec<Chapter>, Vec<Lesson>) {
     let chapters = chapters(www, problems);
     let mut folders: Vec<Folder> = entries(www, "lessons", problems)
         .into_iter()
@@ -108,10 +164,18 @@ pub fn read(www: &Path, terms: &Terms, problems: &mut Vec<Problem>) -> Code {
         problems.push(second.source.problem(second.head.order.span().start, message));
     }
     names_are_unique(&folders, problems);
-    code(&chapters, &folders)
+    let lessons = counted(&chapters, folders);
+    (chapters.into_iter().map(ChapterEntry::shown).collect(), lessons)
 }
 
-fn chapters(www: &Path, problems: &mut Vec<Problem>) -> Vec<Chapter> {
+impl ChapterEntry {
+    fn shown(self) -> Chapter {
+        let Self { id, title, summary, lesson, .. } = self;
+        Chapter { id: id.into_inner(), title, summary, lesson }
+    }
+}
+
+fn chapters(www: &Path, problems: &mut Vec<Problem>) -> Vec<ChapterEntry> {
     let source = Source::open(www, "lessons/chapters.toml", problems);
     let Some((source, read)) = source.and_then(|source| source.toml::<Chapters>(problems).map(|read| (source, read)))
     else {
@@ -153,13 +217,13 @@ fn folder(www: &Path, slug: String, terms: &Terms, problems: &mut Vec<Problem>) 
     let prose = Source::open(www, &format!("{here}/text.md"), problems)
         .map(|text| sections_are_shown(&source, &head, &text, terms, problems))
         .unwrap_or_default();
-    documents(www, &here, &source, &head, problems);
+    let start = documents(www, &here, &source, &head, problems);
     for field in FOR_THE_BUILD {
         table.remove(*field);
     }
     table.insert("slug".to_owned(), slug.clone().into());
     let json = serde_json::to_string(&table).expect("TOML without dates is JSON too");
-    Some(Folder { slug, source, head, json, prose })
+    Some(Folder { slug, source, head, json, start, prose })
 }
 
 /// Every step has its section, every section its step. Gives the prose as it is stored.
@@ -187,10 +251,11 @@ fn sections_are_shown(
     prose.stored
 }
 
-/// `start.json` and the solutions are there, can be read as JSON, and nothing else lies about.
-fn documents(www: &Path, here: &str, source: &Source, head: &Head, problems: &mut Vec<Problem>) {
+/// `start.json` and the solutions are there, can be read as JSON, and nothing else lies about. Gives the start.
+fn documents(www: &Path, here: &str, source: &Source, head: &Head, problems: &mut Vec<Problem>) -> String {
+    const START: &str = "start.json";
     let mut names = BTreeSet::new();
-    let mut files = BTreeSet::from(["start.json".to_owned()]);
+    let mut files = BTreeSet::from([START.to_owned()]);
     for Solution { name, file } in &head.solutions {
         if !names.insert(name.as_ref()) {
             let message = format!("two solutions are called \"{}\": give one another name", name.as_ref());
@@ -208,9 +273,13 @@ fn documents(www: &Path, here: &str, source: &Source, head: &Head, problems: &mu
         let message = "a lesson needs two solutions that differ, each as [[solution]] with name and file";
         problems.push(Problem { file: source.file.clone(), line: None, message: message.to_owned() });
     }
+    let mut start = String::new();
     for file in &files {
         if let Some(document) = Source::open(www, &format!("{here}/{file}"), problems) {
-            document.is_json(problems);
+            let _: Option<serde::de::IgnoredAny> = document.json(problems);
+            if file == START {
+                start = document.text;
+            }
         }
     }
     for stray in
@@ -219,6 +288,7 @@ fn documents(www: &Path, here: &str, source: &Source, head: &Head, problems: &mu
         let message = "no [[solution]] of lesson.toml names this file: name it, or delete it".to_owned();
         problems.push(Problem { file: format!("www/{here}/{stray}"), line: None, message });
     }
+    start
 }
 
 /// Slugs and the other names by which links find a lesson.
@@ -234,40 +304,25 @@ fn names_are_unique(folders: &[Folder], problems: &mut Vec<Problem>) {
     }
 }
 
-/// What the crate includes: expressions of the types in `src/lesson/catalog.rs`.
-fn code(chapters: &[Chapter], folders: &[Folder]) -> Code {
-    const WRITES: &str = "text can always be written to";
-    let [mut lessons, mut prose, mut solutions, mut shown] = [const { String::new() }; 4];
-    for Chapter { id, title, summary, lesson, .. } in chapters {
-        let id = id.as_ref();
-        writeln!(shown, "Chapter {{ id: {id:?}, title: {title:?}, summary: {summary:?}, lesson: {lesson:?} }},")
-            .expect(WRITES);
-    }
+/// Numbers the lessons, which stand in their order.
+fn counted(chapters: &[ChapterEntry], folders: Vec<Folder>) -> Vec<Lesson> {
     let mut counted: BTreeMap<(&str, &str), u32> = BTreeMap::new();
-    for Folder { slug, head, json, prose: stored, .. } in folders {
-        let Some(chapter) = chapters.iter().find(|chapter| chapter.id.as_ref() == head.chapter.as_ref()) else {
-            continue;
-        };
+    let lesson = |Folder { slug, head, json, start, prose, .. }: Folder| {
+        let chapter = chapters.iter().find(|chapter| chapter.id.as_ref() == head.chapter.as_ref())?;
         let count = counted.entry((&chapter.lesson, &chapter.prefix)).or_default();
         *count += 1;
-        let number = format!("{}{count}", chapter.prefix);
-        let also: Vec<&str> = head.also.iter().map(|name| name.as_ref().as_str()).collect();
-        let file =
-            |name: &str| format!("include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/www/lessons/{slug}/{name}\"))");
-        writeln!(
-            lessons,
-            "LessonFiles {{ number: {number:?}, slug: {slug:?}, also: &{also:?}, json: {json:?}, start: {} }},",
-            file("start.json")
-        )
-        .expect(WRITES);
-        writeln!(prose, "({slug:?}, {stored:?}),").expect(WRITES);
-        writeln!(solutions, "({slug:?}, &[").expect(WRITES);
-        for Solution { name, file: stored } in &head.solutions {
-            writeln!(solutions, "({:?}, {}),", name.as_ref(), file(stored.as_ref())).expect(WRITES);
-        }
-        solutions.push_str("]),\n");
-    }
-    [("chapters.rs", shown), ("lessons.rs", lessons), ("prose.rs", prose), ("solutions.rs", solutions)]
-        .map(|(name, items)| (name, format!("&[\n{items}]")))
-        .into()
+        let listing = Listing {
+            slug,
+            number: format!("{}{count}", chapter.prefix),
+            also: head.also.into_iter().map(Spanned::into_inner).collect(),
+            chapter: head.chapter.into_inner(),
+            title: head.title,
+            summary: head.summary,
+            minutes: head.minutes,
+        };
+        let solutions =
+            head.solutions.into_iter().map(|Solution { name, file }| (name.into_inner(), file.into_inner()));
+        Some(Lesson { listing, lesson: json, start, prose, solutions: solutions.collect() })
+    };
+    folders.into_iter().filter_map(lesson).collect()
 }

@@ -1,16 +1,19 @@
-//! What writers keep under `www/`: read, checked, and written as Rust that the crate includes.
+//! What writers keep under `www/`: read, checked, and given as the files of the course.
 //!
-//! The build script runs it on the project, `tests/it/www.rs` on folders of its own.
+//! A built site serves these files (`xtask/src/site/texts.rs`), native programs carry them within (`build/main.rs`): the
+//! same text, read by the same code (`src/lesson/catalog.rs`, `src/glossary.rs`). `tests/it/www.rs` runs this on folders
+//! of its own.
 
 pub mod glossary;
-mod lessons;
+pub mod lessons;
 #[path = "../../src/lesson/marks.rs"]
 mod marks;
 pub mod prose;
-mod scenarios;
+pub mod scenarios;
 
 use std::{fmt, fs, io, path::Path};
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Something that a writer has to mend.
@@ -33,11 +36,100 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Reads everything below `www`. Gives the files that the crate includes, as (name, text).
+/// Everything below `www/`, checked.
+#[derive(Debug)]
+pub struct Course {
+    /// All terms as JSON.
+    pub glossary: String,
+    /// In the order of the course.
+    pub chapters: Vec<lessons::Chapter>,
+    /// In the order of the course.
+    pub lessons: Vec<lessons::Lesson>,
+    /// In the order of the gallery.
+    pub scenarios: Vec<scenarios::Scenario>,
+}
+
+/// A file of the course.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    pub name: String,
+    /// JSON.
+    pub text: String,
+}
+
+/// The list of everything: what can be shown without any other file.
+#[derive(Serialize)]
+struct Index<'a> {
+    chapters: &'a [lessons::Chapter],
+    lessons: Vec<IndexedLesson<'a>>,
+    scenarios: Vec<IndexedScenario<'a>>,
+    /// Name of the glossary's file.
+    glossary: String,
+}
+
+#[derive(Serialize)]
+struct IndexedLesson<'a> {
+    #[serde(flatten)]
+    listing: &'a lessons::Listing,
+    file: String,
+}
+
+#[derive(Serialize)]
+struct IndexedScenario<'a> {
+    id: &'a str,
+    title: &'a str,
+    notes: &'a str,
+    file: String,
+    /// Of the first alone, which is what a first visit shows: it comes with the list, without a file more to wait for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<&'a str>,
+}
+
+impl Course {
+    /// The files, the list of everything first. `name` makes a file's name from what it holds (`lesson-SLUG`) and its
+    /// text.
+    pub fn files(&self, name: impl Fn(&str, &str) -> String) -> Vec<File> {
+        let mut files = Vec::new();
+        let mut add = |what: &str, text: String| {
+            let name = name(what, &text);
+            files.push(File { name: name.clone(), text });
+            name
+        };
+        let index = Index {
+            chapters: &self.chapters,
+            lessons: self
+                .lessons
+                .iter()
+                .map(|lesson| IndexedLesson {
+                    listing: &lesson.listing,
+                    file: add(&format!("lesson-{}", lesson.listing.slug), lesson.json()),
+                })
+                .collect(),
+            scenarios: self
+                .scenarios
+                .iter()
+                .enumerate()
+                .map(|(place, scenario)| IndexedScenario {
+                    id: &scenario.id,
+                    title: &scenario.title,
+                    notes: &scenario.notes,
+                    file: add(&format!("scenario-{}", scenario.id), scenario.run.clone()),
+                    run: (place == 0).then_some(&scenario.run),
+                })
+                .collect(),
+            glossary: add("glossary", self.glossary.clone()),
+        };
+        add("index", to_json(&index));
+        files.rotate_right(1);
+        files
+    }
+}
+
+/// Reads everything below `www`.
 ///
 /// # Errors
 /// Everything that is wrong, file by file.
-pub fn read(www: &Path) -> Result<Vec<(&'static str, String)>, Vec<Problem>> {
+pub fn read(www: &Path) -> Result<Course, Vec<Problem>> {
     let mut problems = Vec::new();
     let glossary = Source::open(www, "glossary.toml", &mut problems);
     let terms = glossary.map(|source| glossary::read(&source, &mut problems)).unwrap_or_default();
@@ -46,13 +138,20 @@ pub fn read(www: &Path) -> Result<Vec<(&'static str, String)>, Vec<Problem>> {
         // Every word that a lesson uses would seem to be missing.
         return Err(problems);
     }
-    let mut files =
-        vec![("glossary.rs", glossary::code(&terms)), ("scenarios.rs", scenarios::read(www, &mut problems))];
-    files.extend(lessons::read(www, &terms, &mut problems));
+    let scenarios = scenarios::read(www, &mut problems);
+    let (chapters, lessons) = lessons::read(www, &terms, &mut problems);
     problems.sort();
     // A file that cannot be read is missed by everybody who needs it.
     problems.dedup();
-    if problems.is_empty() { Ok(files) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(Course { glossary: glossary::json(&terms), chapters, lessons, scenarios })
+    } else {
+        Err(problems)
+    }
+}
+
+fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("plain data is JSON")
 }
 
 /// The names in a folder below `www`, by the alphabet.
@@ -102,11 +201,14 @@ impl Source {
         Problem { file: self.file.clone(), line: Some(line), message: message.into() }
     }
 
-    /// The text is JSON.
-    fn is_json(&self, problems: &mut Vec<Problem>) {
-        if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&self.text) {
-            problems.push(Problem { file: self.file.clone(), line: Some(error.line()), message: error.to_string() });
-        }
+    /// The text is JSON, and holds this.
+    fn json<T: DeserializeOwned>(&self, problems: &mut Vec<Problem>) -> Option<T> {
+        serde_json::from_str(&self.text)
+            .map_err(|error| {
+                let line = Some(error.line());
+                problems.push(Problem { file: self.file.clone(), line, message: error.to_string() });
+            })
+            .ok()
     }
 
     fn toml<T: DeserializeOwned>(&self, problems: &mut Vec<Problem>) -> Option<T> {

@@ -1,6 +1,5 @@
 //! The gallery's scenarios: a file in `www/scenarios` for each, and `order.toml`.
 
-use std::fmt::Write;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -8,30 +7,48 @@ use toml::Spanned;
 
 use super::{Problem, Source, entries, is_id};
 
+/// A scenario as it was found.
+#[derive(Debug)]
+pub struct Scenario {
+    /// The file's name without its ending.
+    pub id: String,
+    pub title: String,
+    pub notes: String,
+    /// The saved run, as the file holds it.
+    pub run: String,
+}
+
+/// What the list of scenarios tells of a saved run.
+#[derive(Default, Deserialize)]
+struct Saved {
+    #[serde(default)]
+    document: Told,
+}
+
+#[derive(Default, Deserialize)]
+struct Told {
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    notes: String,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Order {
     order: Vec<Spanned<String>>,
 }
 
-/// Gives the scenarios as a slice of `Scenario`s, in the order of the gallery.
-pub fn read(www: &Path, problems: &mut Vec<Problem>) -> String {
-    let mut ids: Vec<String> = entries(www, "scenarios", problems)
+/// Gives the scenarios in the order of the gallery.
+pub fn read(www: &Path, problems: &mut Vec<Problem>) -> Vec<Scenario> {
+    let mut scenarios: Vec<Scenario> = entries(www, "scenarios", problems)
         .into_iter()
-        .filter_map(|name| name.strip_suffix(".json").map(str::to_owned))
+        .filter_map(|name| scenario(www, name.strip_suffix(".json")?, problems))
         .collect();
-    for id in &ids {
-        if let Some(document) = Source::open(www, &format!("scenarios/{id}.json"), problems) {
-            document.is_json(problems);
-            if !is_id(id, '-') {
-                problems.push(document.problem(0, "the file's name is no id: use small letters, digits and \"-\""));
-            }
-        }
-    }
     if let Some(source) = Source::open(www, "scenarios/order.toml", problems) {
         let order = source.toml(problems).map_or(Vec::new(), |Order { order }| order);
         for (place, id) in order.iter().enumerate() {
-            if !ids.contains(id.as_ref()) {
+            if !scenarios.iter().any(|scenario| scenario.id == *id.as_ref()) {
                 let message =
                     format!("there is no www/scenarios/{0}.json: add it, or delete \"{0}\" here", id.as_ref());
                 problems.push(source.problem(id.span().start, message));
@@ -40,12 +57,18 @@ pub fn read(www: &Path, problems: &mut Vec<Problem>) -> String {
             }
         }
         // Those without a place of their own come last, by name: the sort is stable.
-        ids.sort_by_key(|id| order.iter().position(|other| other.as_ref() == id).unwrap_or(order.len()));
+        let place = |id: &str| order.iter().position(|other| other.as_ref() == id).unwrap_or(order.len());
+        scenarios.sort_by_key(|scenario| place(&scenario.id));
     }
-    let mut code = String::from("&[\n");
-    for id in ids {
-        let file = format!("include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/www/scenarios/{id}.json\"))");
-        writeln!(code, "Scenario {{ id: {id:?}, json: {file} }},").expect("text can always be written to");
+    scenarios
+}
+
+/// What cannot be read stays in the list, so that nothing else seems to be missing.
+fn scenario(www: &Path, id: &str, problems: &mut Vec<Problem>) -> Option<Scenario> {
+    let source = Source::open(www, &format!("scenarios/{id}.json"), problems)?;
+    if !is_id(id, '-') {
+        problems.push(source.problem(0, "the file's name is no id: use small letters, digits and \"-\""));
     }
-    code + "]"
+    let Told { title, notes } = source.json::<Saved>(problems).unwrap_or_default().document;
+    Some(Scenario { id: id.to_owned(), title, notes, run: source.text })
 }

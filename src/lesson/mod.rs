@@ -14,6 +14,8 @@
 //! victim by seed, so a design cannot be built around one film.
 
 pub mod catalog;
+#[cfg(embeds_course)]
+mod embedded;
 pub mod goal;
 pub mod grade;
 pub mod guard;
@@ -44,7 +46,7 @@ pub struct Lesson {
     pub version: u32,
     /// kebab-case, unique, stable: names the lesson in links and progress. The folder's name; the file does not say it.
     pub slug: String,
-    /// Id of the chapter that it belongs to, see [`catalog::CHAPTERS`].
+    /// Id of the chapter that it belongs to, see [`catalog::Index`].
     pub chapter: String,
     pub title: String,
     /// One sentence for the list of lessons.

@@ -67,10 +67,12 @@ pub enum ToWorker {
     Export {
         run: RunId,
     },
-    /// Grade a design on one seed (the page spreads seeds over a pool). JSON in, JSON out (`lesson::grade`).
+    /// Grade a design on one seed (the page spreads seeds over a pool). JSON in, JSON out (`lesson::grade`). The lesson
+    /// comes along, with the system that it begins with: the worker holds none.
     Grade {
         job: u32,
-        lesson: String,
+        lesson_json: String,
+        start_json: String,
         document_json: String,
         seed: u64,
     },

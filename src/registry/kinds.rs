@@ -1,7 +1,7 @@
 //! The lists that there are: a line for each registry.
 
 use super::{Listed, ListedFigure, listed};
-use crate::lesson::catalog::{LESSONS, SCENARIOS};
+use crate::lesson::catalog::{BuiltInLesson, BuiltInScenario, LESSONS, SCENARIOS};
 use crate::lesson::metric;
 use crate::model::admission::{limit, shed};
 use crate::model::fault::{self, Targets};
@@ -168,7 +168,7 @@ fn fault(kind: &'static fault::FaultKind) -> Listed {
 }
 
 fn metric(metric: &'static metric::Metric) -> Listed {
-    let name = crate::glossary::find(metric.name).map_or(metric.name, |term| term.name);
+    let name = crate::glossary::GLOSSARY.find(metric.name).map_or(metric.name, |term| &term.name);
     Listed {
         id: metric.name.to_owned(),
         name: name.to_owned(),
@@ -179,16 +179,16 @@ fn metric(metric: &'static metric::Metric) -> Listed {
     }
 }
 
-fn scenario(scenario: &crate::lesson::catalog::Scenario) -> Option<Listed> {
+fn scenario(scenario: &BuiltInScenario) -> Option<Listed> {
     let document = scenario.run().ok()?.document;
     Some(Listed { id: scenario.id.to_owned(), name: document.title, summary: document.notes, ..Listed::default() })
 }
 
-fn lesson(files: &crate::lesson::catalog::LessonFiles) -> Option<Listed> {
+fn lesson(files: &BuiltInLesson) -> Option<Listed> {
     let lesson = files.lesson().ok()?;
     Some(Listed {
         id: lesson.slug,
-        name: format!("{} {}", files.number, lesson.title),
+        name: format!("{} {}", files.listing.number, lesson.title),
         summary: lesson.summary,
         source: lesson.source,
         ..Listed::default()

@@ -447,7 +447,7 @@ mod tests {
     #[test]
     fn dots_times_k_are_the_traversals() {
         let (mut changes, mut most_per_dot) = (0, 0);
-        for scenario in SCENARIOS {
+        for scenario in SCENARIOS.iter() {
             let run = scenario.run().expect("a built-in scenario can be read");
             let (session, problems) = Session::open(&run);
             let mut session = session.unwrap_or_else(|| panic!("{}: {problems:#?}", scenario.id));

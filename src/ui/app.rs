@@ -8,15 +8,17 @@ use yew::prelude::*;
 
 use super::browser::{self, Listener, Timer};
 use super::commands::{self, Means};
+use super::course::{self, WordsProvider};
 use super::dock::Dock;
 use super::inspector::Inspector;
 use super::jump;
 use super::mobile::{MobileTab, TabBar};
-use super::practice::{Practice, ProgressProvider};
+use super::opening::Fetch;
+use super::practice::ProgressProvider;
 use super::shared::Shared;
-use super::shell::{DialogKind, Opening, Origin, Shell};
+use super::shell::{DialogKind, Opening, Origin, Request, Shell};
 use super::stage::StageArea;
-use super::start::{self, Start};
+use super::start::{self, Linked, Start};
 use super::storage;
 use super::store::{
     ActiveFaults, Asked, StoreProvider, use_asked, use_dispatch, use_document, use_preferences, use_session,
@@ -45,12 +47,18 @@ use crate::ui::topbar::theme;
 /// Rest after the last change before the draft is kept [ms].
 const KEEP_AFTER_MS: i32 = 400;
 
+#[derive(Debug, PartialEq, Properties)]
+pub struct AppProps {
+    /// What it begins with.
+    pub start: Shared<Start>,
+}
+
 /// The whole page.
 #[component]
-pub fn App() -> Html {
+pub fn App(props: &AppProps) -> Html {
+    let start = props.start.clone();
     let frames = use_memo((), |()| Rc::new(FrameCell::default()));
     let simulation = use_memo((), |()| Simulation::start((*frames).clone()));
-    let start = use_memo((), |()| start::begin());
     let run = use_state(RunView::default);
     let initial = use_memo((), |()| {
         let mut state = EditorState::new(start.opening.document.clone());
@@ -70,9 +78,11 @@ pub fn App() -> Html {
         <ContextProvider<Asked> context={Asked(run.inquiry.clone())}>
         <ContextProvider<ActiveFaults> context={ActiveFaults(run.frame.faults.clone())}>
         <ContextProvider<RunView> context={(*run).clone()}>
+        <WordsProvider>
         <ProgressProvider>
-            <Page start={Shared(start.clone())} {told} />
+            <Page {start} {told} />
         </ProgressProvider>
+        </WordsProvider>
         </ContextProvider<RunView>>
         </ContextProvider<ActiveFaults>>
         </ContextProvider<Asked>>
@@ -100,6 +110,7 @@ fn Page(props: &PageProps) -> Html {
     let pending = use_mut_ref(|| Some(props.start.opening.clone()));
     let lesson = use_mut_ref(|| Origin::Draft);
     let asked = use_state_eq(|| props.start.question.clone().map(Shared));
+    let request = use_state_eq(|| props.start.wanted.clone());
     let tab = use_state_eq(MobileTab::default);
     let dropping = use_state_eq(|| false);
     let asking = use_asked().is_some();
@@ -163,10 +174,11 @@ fn Page(props: &PageProps) -> Html {
     use_keep_session();
 
     let shell = {
-        let (dialog, exported, origin, pending, dispatch, simulation) = (
+        let (dialog, exported, origin, request, pending, dispatch, simulation) = (
             dialog.setter(),
             exported.setter(),
             origin.setter(),
+            request.setter(),
             pending.clone(),
             dispatch.clone(),
             simulation.clone(),
@@ -179,7 +191,13 @@ fn Page(props: &PageProps) -> Html {
                 }
                 dialog.set(kind);
             }),
+            fetch: {
+                let request = request.clone();
+                Callback::from(move |wanted| request.set(Some(wanted)))
+            },
             open: Callback::from(move |opening: Rc<Opening>| {
+                // Whatever was still on its way is not wanted any more.
+                request.set(None);
                 // A lesson's card sets its own locks; a design in a lesson takes no draft's place.
                 if !matches!(opening.origin, Origin::Lesson(_)) {
                     if let Err(message) = storage::shelve_draft() {
@@ -228,7 +246,7 @@ fn Page(props: &PageProps) -> Html {
     let practice = {
         let origin = (*origin).clone();
         use_memo(origin, |origin| match origin {
-            Origin::Lesson(slug) => Practice::load(slug).map(Shared::new),
+            Origin::Lesson(slug) => course::lesson_here(slug),
             _ => None,
         })
     };
@@ -239,6 +257,14 @@ fn Page(props: &PageProps) -> Html {
     let choose_tab = {
         let tab = tab.clone();
         Callback::from(move |chosen| tab.set(chosen))
+    };
+    let ask = {
+        let asked = asked.setter();
+        use_callback((), move |opening, ()| asked.set(Some(opening)))
+    };
+    let fetched = {
+        let request = request.setter();
+        use_callback((), move |(), ()| request.set(None))
     };
     let drop = drop_handlers(&shell, &dispatch, &dropping);
     let answer = {
@@ -276,6 +302,7 @@ fn Page(props: &PageProps) -> Html {
                 Some(DialogKind::WhatIf(node)) => html! { <WhatIf {node} onclose={close} /> },
                 None => Html::default(),
             } }
+            if let Some(request) = (*request).clone() { <Fetch {request} ask={ask} done={fetched} /> }
             if let Some(opening) = (*asked).clone() { <start::Question {opening} {answer} /> }
         </ContextProvider<Shell>>
     }
@@ -377,7 +404,8 @@ fn use_fragment(shell: Shell, ask: UseStateSetter<Option<Shared<Opening>>>) {
     let dispatch = use_dispatch();
     use_effect_with((), move |()| {
         let listener = Listener::new(&browser::window(), "hashchange", move |_| match start::from_fragment() {
-            Some(Ok(opening)) => {
+            Some(Ok(Linked::Wanted(wanted))) => shell.fetch.emit(Request { wanted, asks: true }),
+            Some(Ok(Linked::Run(opening))) => {
                 if storage::draft().is_some() {
                     ask.set(Some(Shared::new(opening)));
                 } else {

@@ -1,7 +1,10 @@
 //! Small things of the browser, each undone on drop where there is something to undo.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
+use std::task::Poll;
 
 use wasm_bindgen::prelude::*;
 use web_sys::{Document, EventTarget, HtmlElement, Window};
@@ -148,6 +151,20 @@ impl Drop for Timer {
             window().clear_timeout_with_handle(self.handle);
         }
     }
+}
+
+/// What `work` comes to; `None` if that takes longer than `millis`.
+pub async fn within<T>(millis: i32, work: impl Future<Output = T>) -> Option<T> {
+    let time_is_up = js_sys::Promise::new(&mut |resolve, _| {
+        // Fails only for callbacks that are no functions.
+        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, millis);
+    });
+    let (mut work, mut time_is_up) = (pin!(work), wasm_bindgen_futures::JsFuture::from(time_is_up));
+    poll_fn(|cx| match work.as_mut().poll(cx) {
+        Poll::Ready(result) => Poll::Ready(Some(result)),
+        Poll::Pending => Pin::new(&mut time_is_up).poll(cx).map(|_| None),
+    })
+    .await
 }
 
 /// Text under `key` in the learner's own storage; `None` if there is none or storage is shut.

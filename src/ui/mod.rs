@@ -4,12 +4,14 @@ pub mod app;
 pub mod browser;
 pub mod client;
 pub mod commands;
+pub mod course;
 pub mod dialogs;
 pub mod dock;
 pub mod inspector;
 pub mod jump;
 pub mod kit;
 pub mod mobile;
+pub mod opening;
 pub mod practice;
 pub mod rail;
 pub mod shared;
@@ -22,8 +24,11 @@ pub mod topbar;
 pub mod why;
 pub mod words;
 
-/// Starts the page. Panics are reported readably on the console.
+/// Starts the page, once it is known what it begins with. Panics are reported readably on the console.
 pub fn run() {
     console_error_panic_hook::set_once();
-    yew::Renderer::<app::App>::new().render();
+    wasm_bindgen_futures::spawn_local(async {
+        let start = shared::Shared::new(start::begin().await);
+        yew::Renderer::<app::App>::with_props(app::AppProps { start }).render();
+    });
 }

@@ -46,11 +46,31 @@ pub struct Opening {
     pub note: Option<String>,
 }
 
+/// Something that comes with Headroom and is asked for by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// A lesson where the learner left it, by its slug or another of its names.
+    Lesson(String),
+    /// A scenario, by its id.
+    Scenario(String),
+    /// The scenario that a first visit shows.
+    First,
+}
+
+/// Asks for something that has to be fetched first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    pub wanted: Wanted,
+    /// Whether to ask before it takes the place of the learner's draft: a link came over it.
+    pub asks: bool,
+}
+
 /// Asks of the page; never a cause to render.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shell {
     pub dialog: Callback<Option<DialogKind>>,
     pub open: Callback<Rc<Opening>>,
+    pub fetch: Callback<Request>,
 }
 
 impl Shell {
@@ -60,6 +80,11 @@ impl Shell {
 
     pub fn open(&self, opening: Opening) {
         self.open.emit(Rc::new(opening));
+    }
+
+    /// Opens what was chosen by name, as soon as its file is here.
+    pub fn fetch(&self, wanted: Wanted) {
+        self.fetch.emit(Request { wanted, asks: false });
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::engine::time::{SimDuration, SimTime};
 use crate::interop::kubernetes;
-use crate::lesson::catalog;
+use crate::lesson::Lesson;
+use crate::lesson::catalog::built_in;
 use crate::lesson::grade::grade;
 use crate::protocol::{FromWorker, RunId, RunStatus, Speed, ToWorker, diagnostics_json};
 use crate::runner::frame::{FrameBuilder, Pace};
@@ -140,8 +141,9 @@ impl State {
                     });
                 }
             }
-            ToWorker::Grade { job, lesson, document_json, seed } => {
-                let result_json = graded(&lesson, &document_json, seed).unwrap_or_else(|trouble| trouble);
+            ToWorker::Grade { job, lesson_json, start_json, document_json, seed } => {
+                let result_json =
+                    graded(&lesson_json, &start_json, &document_json, seed).unwrap_or_else(|trouble| trouble);
                 self.told.push(FromWorker::Graded { job, seed, result_json });
             }
             ToWorker::Manifest { job, ask } => {
@@ -428,11 +430,10 @@ fn changed(run: RunId, input: &Input) -> FromWorker {
 }
 
 /// The result of one graded run as JSON, or a sentence that says why there is none.
-fn graded(slug: &str, document_json: &str, seed: u64) -> Result<String, String> {
+fn graded(lesson_json: &str, start_json: &str, document_json: &str, seed: u64) -> Result<String, String> {
     let said = |error: LoadError| format!("{}: {error}", error.place());
-    let files = catalog::lesson(slug).ok_or_else(|| format!("There is no lesson \"{slug}\"."))?;
-    let lesson = files.lesson().map_err(|error| error.to_string())?;
-    let start = files.start().map_err(said)?;
+    let lesson = Lesson::from_json(lesson_json).map_err(|error| error.to_string())?;
+    let start = built_in(start_json).map_err(said)?.document;
     let design = Run::from_json(document_json).map_err(said)?.document;
     let result = grade(&lesson, &start, &design, seed);
     Ok(serde_json::to_string(&result).expect("a result is plain data"))

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use headroom::lesson::catalog::{self, LESSONS, LessonFiles, SCENARIOS};
+use headroom::lesson::catalog::{self, BuiltInLesson, LESSONS, SCENARIOS};
 use headroom::lesson::{Lesson, grade, rules};
 use headroom::model::params::{Params, Value, Variant};
 use headroom::runner::report::Report;
@@ -13,7 +13,7 @@ use headroom::topology::check;
 use headroom::topology::document::{Area, AreaKind, Diagnostic, Document, Edge, Node, Point};
 use headroom::topology::format::Run;
 
-pub fn read(files: &LessonFiles) -> (Lesson, Document, Vec<(&'static str, Document)>) {
+pub fn read(files: &BuiltInLesson) -> (Lesson, Document, Vec<(&'static str, Document)>) {
     let lesson = files.lesson().unwrap_or_else(|error| panic!("{}: {error}", files.slug));
     let start = files.start().unwrap_or_else(|error| panic!("{}: {error}", files.slug));
     let solutions = files.solutions().unwrap_or_else(|error| panic!("{}: {error}", files.slug));
@@ -25,7 +25,7 @@ pub fn read(files: &LessonFiles) -> (Lesson, Document, Vec<(&'static str, Docume
 fn documents_are_stored_as_headroom_writes_them() {
     let stored = SCENARIOS.iter().map(|scenario| (scenario.id, scenario.json));
     let lessons = LESSONS.iter().flat_map(|lesson| {
-        lesson.stored().iter().map(|(_, json)| (lesson.slug, *json)).chain([(lesson.slug, lesson.start)])
+        lesson.stored().iter().map(|(_, json)| (lesson.slug, *json)).chain([(lesson.slug, lesson.start.as_str())])
     });
     for (name, json) in stored.chain(lessons) {
         let run = Run::from_json(json).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -36,7 +36,7 @@ fn documents_are_stored_as_headroom_writes_them() {
 #[test]
 fn the_gallery_has_scenarios_without_a_problem() {
     assert!(SCENARIOS.len() >= 4);
-    for scenario in SCENARIOS {
+    for scenario in SCENARIOS.iter() {
         let run = scenario.run().unwrap();
         assert!(
             !run.document.title.is_empty() && !run.document.notes.is_empty(),
@@ -49,7 +49,7 @@ fn the_gallery_has_scenarios_without_a_problem() {
 
 #[test]
 fn lessons_refer_to_what_exists() {
-    for files in LESSONS {
+    for files in LESSONS.iter() {
         let (lesson, start, solutions) = read(files);
         assert_eq!(lesson.slug, files.slug);
         let windows: Vec<&str> = start.windows.iter().map(|window| window.name.as_str()).collect();
@@ -80,8 +80,8 @@ fn lessons_refer_to_what_exists() {
 #[test]
 fn every_name_of_a_lesson_finds_it() {
     let found = |name: &str| catalog::lesson(name).map(|files| files.slug);
-    for files in LESSONS {
-        for name in files.also.iter().chain([&files.slug]) {
+    for files in LESSONS.iter() {
+        for name in files.listing.also.iter().map(String::as_str).chain([files.slug]) {
             assert_eq!(found(name), Some(files.slug));
         }
     }
@@ -455,7 +455,7 @@ pub fn report(document: &Document) -> Report {
 #[test]
 fn the_start_is_lost_and_every_solution_wins_with_its_margin() {
     let mut wrong = Vec::new();
-    for files in LESSONS {
+    for files in LESSONS.iter() {
         let (lesson, start, solutions) = read(files);
         for seed in seeds(&lesson, &start) {
             let result = grade::grade(&lesson, &start, &start, seed);
@@ -481,7 +481,7 @@ fn the_start_is_lost_and_every_solution_wins_with_its_margin() {
 #[test]
 fn solutions_are_lost_without_what_the_lesson_teaches() {
     let mut wrong = Vec::new();
-    for files in LESSONS {
+    for files in LESSONS.iter() {
         let (lesson, start, solutions) = read(files);
         assert!(!lesson.ablations.is_empty(), "{}", lesson.slug);
         for ablation in &lesson.ablations {
@@ -502,7 +502,7 @@ fn solutions_are_lost_without_what_the_lesson_teaches() {
 /// slowest supported machine does (measured by `cargo xtask bench`).
 #[test]
 fn graded_runs_are_small() {
-    for files in LESSONS {
+    for files in LESSONS.iter() {
         let (lesson, start, solutions) = read(files);
         for document in solutions.iter().map(|(_, document)| document).chain([&start]) {
             let events = report(&grade::graded_document(&lesson, document, lesson.seeds[0])).events;

@@ -7,9 +7,10 @@ mod course;
 use std::fs;
 use std::path::PathBuf;
 
+use headroom::lesson::catalog::{Index, LessonFiles, Listing, Scene};
 use headroom::lesson::text::{Block, Section, Span, Words, sections};
 
-use course::{glossary, prose, read};
+use course::{Course, glossary, prose, read};
 
 /// A folder that stands for `www/`, deleted when dropped. It holds a glossary of one term, two chapters, a lesson in
 /// the second, and two scenarios.
@@ -66,21 +67,25 @@ impl Www {
         self.put(file, &text.replacen(from, to, 1));
     }
 
-    fn code(&self, name: &str) -> String {
-        let files = read(&self.0).unwrap_or_else(|problems| panic!("{problems:?}"));
-        files.into_iter().find(|(file, _)| *file == name).unwrap().1
+    fn read(&self) -> Course {
+        read(&self.0).unwrap_or_else(|problems| panic!("{problems:?}"))
+    }
+
+    /// The file of this, under a plain name.
+    fn file(&self, name: &str) -> String {
+        let files = self.read().files(|what, _| what.to_owned());
+        files.into_iter().find(|file| file.name == name).unwrap().text
     }
 
     /// Numbers and slugs of the lessons.
     fn lessons(&self) -> Vec<String> {
-        let code = self.code("lessons.rs");
-        let lessons = code.lines().filter_map(|line| line.strip_prefix("LessonFiles { number: "));
-        lessons.map(|line| line.split(", also").next().unwrap().replace("\", slug: \"", " ").replace('"', "")).collect()
+        let lessons = self.read().lessons.into_iter();
+        lessons.map(|lesson| format!("{} {}", lesson.listing.number, lesson.listing.slug)).collect()
     }
 
     /// What is wrong, line by line.
     fn problems(&self) -> String {
-        let problems = read(&self.0).map(|_| ()).unwrap_err();
+        let problems = read(&self.0).unwrap_err();
         problems.iter().map(|problem| format!("{problem}\n")).collect()
     }
 }
@@ -95,9 +100,8 @@ impl Drop for Www {
 fn a_term_needs_a_definition_and_takes_its_name_from_its_id() {
     let www = Www::new("a_term");
     assert_eq!(
-        www.code("glossary.rs"),
-        "&[\nTerm { id: \"arrival_rate\", name: \"arrival rate\", symbol: \"λ\", definition: \"Requests per second.\", \
-         formula: \"\", advice: \"\" },\n]"
+        www.file("glossary"),
+        r#"[{"id":"arrival_rate","name":"arrival rate","symbol":"λ","definition":"Requests per second.","formula":"","advice":""}]"#
     );
 }
 
@@ -139,25 +143,57 @@ fn a_folder_is_a_lesson_and_numbers_have_no_gap() {
 }
 
 #[test]
-fn a_lesson_is_stored_with_what_the_crate_needs_and_its_solutions_apart() {
-    let www = Www::new("a_lesson_is_stored");
+fn a_lesson_s_file_holds_what_opening_it_takes_and_its_solutions_stand_apart() {
+    let www = Www::new("a_lesson_s_file");
     www.change("lessons/two-choices/lesson.toml", "order = 20", "order = 20\nalso = [\"two\"]");
-    let lesson = www.code("lessons.rs");
-    let json = r#"{\"chapter\":\"balancing\",\"hint\":[{\"text\":\"Look.\"}],\"slug\":\"two-choices\",\"step\":[{\"section\":\"brief\"}],\"teaches\":[\"arrival_rate\"],\"title\":\"Two looks\"}"#;
-    let start = r#"include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/www/lessons/two-choices/start.json"))"#;
+    let files = LessonFiles::from_json(&www.file("lesson-two-choices")).unwrap();
+    let json = r#"{"chapter":"balancing","hint":[{"text":"Look."}],"slug":"two-choices","step":[{"section":"brief"}],"teaches":["arrival_rate"],"title":"Two looks"}"#;
+    let prose = stored(PROSE).unwrap();
+    assert_eq!(files, LessonFiles { json: json.to_owned(), start: "{}".to_owned(), prose });
+    let solutions = &www.read().lessons[0].solutions;
+    let solutions: Vec<(&str, &str)> = solutions.iter().map(|(name, file)| (&**name, &**file)).collect();
+    assert_eq!(solutions, [("two", "solution.json"), ("three", "solution-three.json")]);
+}
+
+#[test]
+fn the_list_names_everything_and_its_files_and_holds_the_first_scenario() {
+    let www = Www::new("the_list");
+    www.change(
+        "lessons/two-choices/lesson.toml",
+        "order = 20",
+        "order = 20\nalso = [\"two\"]\nsummary = \"S\"\nminutes = 9",
+    );
+    www.put("scenarios/one-queue.json", r#"{"document":{"title":"One","notes":"Look.","seed":1}}"#);
+    let files = www.read().files(|what, text| format!("{what}.{}", text.len()));
+    let list = Index::from_json(&files[0].text).unwrap();
+    let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    assert!(names[0].starts_with("index."), "{names:?}");
+    let listing = Listing {
+        slug: "two-choices".into(),
+        number: "1".into(),
+        also: vec!["two".into()],
+        chapter: "balancing".into(),
+        title: "Two looks".into(),
+        summary: "S".into(),
+        minutes: 9,
+        file: names[1].into(),
+    };
+    assert_eq!(list.lessons, [listing]);
+    assert_eq!((list.lesson("two"), list.lesson("three")), (list.lessons.first(), None));
+    assert_eq!(list.name(&list.lessons[0]), "Lab 1");
+    let run = www.read().scenarios[0].run.clone();
+    let scene = |id: &str, title: &str, notes: &str, file: &str, run| Scene {
+        id: id.into(),
+        title: title.into(),
+        notes: notes.into(),
+        file: file.into(),
+        run,
+    };
     assert_eq!(
-        lesson,
-        format!(
-            "&[\nLessonFiles {{ number: \"1\", slug: \"two-choices\", also: &[\"two\"], json: \"{json}\", start: {start} }},\n]"
-        )
+        list.scenarios,
+        [scene("one-queue", "One", "Look.", names[2], Some(run)), scene("balancers", "", "", names[3], None)]
     );
-    let solutions = www.code("solutions.rs");
-    assert!(solutions.starts_with("&[\n(\"two-choices\", &[\n(\"two\", include_str!("), "{solutions}");
-    assert!(
-        solutions.contains("(\"three\", include_str!(") && solutions.contains("/solution-three.json"),
-        "{solutions}"
-    );
-    assert_eq!(www.code("prose.rs"), format!("&[\n(\"two-choices\", {:?}),\n]", stored(PROSE).unwrap()));
+    assert_eq!((list.glossary.as_str(), names.len()), (names[4], 5));
 }
 
 #[test]
@@ -228,12 +264,7 @@ fn two_lessons_share_neither_place_nor_name() {
 #[test]
 fn a_file_is_a_scenario_and_comes_last_unless_it_has_a_place() {
     let www = Www::new("a_file_is_a_scenario");
-    let ids = |www: &Www| -> Vec<String> {
-        let code = www.code("scenarios.rs");
-        code.lines()
-            .filter_map(|line| Some(line.strip_prefix("Scenario { id: \"")?.split('"').next()?.to_owned()))
-            .collect()
-    };
+    let ids = |www: &Www| -> Vec<String> { www.read().scenarios.into_iter().map(|scenario| scenario.id).collect() };
     assert_eq!(ids(&www), ["one-queue", "balancers"]);
     www.put("scenarios/another.json", "{}");
     assert_eq!(ids(&www), ["one-queue", "another", "balancers"]);

@@ -19,6 +19,7 @@ cargo xtask COMMAND
   serve [--port N] [--host ADDR] [--no-open]
                   set up, build and serve the page; prints its address
   build           set up and build the page into dist/
+  texts           renew lessons, scenarios and glossary beside the page in dist/, without building it anew
   setup           install what building needs into .tools/ and node_modules/
   test            everything continuous integration runs
   test fast       formatting, lints and native tests
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         ["serve", options @ ..] => serve::Options::parse(options).and_then(|options| serve::run(&options)),
         ["build"] => setup::build().and_then(|()| serve::build()),
         ["setup"] => setup::build(),
+        ["texts"] => site::texts::run(),
         ["test"] => test::run(test::Extent::All),
         ["test", "fast"] => test::run(test::Extent::Fast),
         ["test", "wasm"] => test::run(test::Extent::Wasm),

@@ -315,7 +315,7 @@ mod tests {
     #[test]
     fn every_proposal_is_a_sound_document() {
         let mut proposed = 0;
-        for scenario in SCENARIOS {
+        for scenario in SCENARIOS.iter() {
             let document = scenario.run().expect("it can be read").document;
             for node in document.nodes.keys() {
                 let Some(field) = field(&document, *node) else { continue };

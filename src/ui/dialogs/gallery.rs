@@ -6,16 +6,17 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use crate::interop::kubernetes::looks_like_one;
-use crate::lesson::Lesson;
-use crate::lesson::catalog::{CHAPTERS, LESSONS, LessonFiles, SCENARIOS};
+use crate::lesson::catalog::{Index, Listing};
 use crate::lesson::progress::LessonProgress;
 use crate::topology::document::Document;
 use crate::topology::format::{Run, limits};
 use crate::ui::browser;
+use crate::ui::course::{Wait, use_index};
 use crate::ui::kit::dialog::Dialog;
 use crate::ui::kit::icons::icon;
-use crate::ui::practice::use_progress;
-use crate::ui::shell::{DialogKind, Opening, Origin, use_shell};
+use crate::ui::opening::waiting;
+use crate::ui::practice::{ProgressStore, use_progress};
+use crate::ui::shell::{DialogKind, Opening, Origin, Wanted, use_shell};
 use crate::ui::storage;
 
 #[derive(Debug, PartialEq, Properties)]
@@ -37,40 +38,19 @@ pub fn Gallery(props: &GalleryProps) -> Html {
             shell.open(opening);
         })
     };
-    let scenarios = SCENARIOS.iter().filter_map(|scenario| scenario.run().ok().map(|run| (scenario.id, run)));
-    let cards = scenarios.map(|(id, run)| {
-        let onclick = {
-            let (open, run) = (open.clone(), run.clone());
-            Callback::from(move |_: MouseEvent| {
-                open.emit(Opening {
-                    document: Rc::new(run.document.clone()),
-                    inputs: run.inputs.clone(),
-                    origin: Origin::Scenario(id.to_owned()),
-                    play: true,
-                    note: None,
-                });
-            })
-        };
-        card(id, "flask-conical", &run.document.title, &run.document.notes, onclick)
-    });
-    let lessons = use_memo((), |()| -> Vec<(&'static LessonFiles, Lesson)> {
-        LESSONS.iter().filter_map(|files| files.lesson().ok().map(|lesson| (files, lesson))).collect()
-    });
-    let chapters = CHAPTERS.iter().map(|chapter| {
-        let here: Vec<_> = lessons.iter().filter(|(_, lesson)| lesson.chapter == chapter.id).collect();
-        let passed = here.iter().filter(|(files, _)| progress.of(files.slug).passed.is_some()).count();
-        let tiles = here.iter().map(|(files, lesson)| lesson_tile(files, lesson, &progress.of(files.slug), &open));
-        html! {
-            <section key={chapter.id}>
-                <header class="chapter">
-                    <h3>{ chapter.title }</h3>
-                    if here.len() > 1 { <span class="chapter-passed num">{ format!("{passed} of {} passed", here.len()) }</span> }
-                    <p>{ chapter.summary }</p>
-                </header>
-                <ul class={classes!("cards", (here.len() > 1).then_some("cards-small"))}>{ for tiles }</ul>
-            </section>
-        }
-    });
+    let fetch = {
+        let (shell, onclose) = (shell.clone(), props.onclose.clone());
+        Callback::from(move |wanted: Wanted| {
+            onclose.emit(());
+            shell.fetch(wanted);
+        })
+    };
+    let (index, ask) = use_index();
+    let index = match &index {
+        Wait::Here(index) => listed(index, &progress, &fetch),
+        Wait::Coming => waiting("The list of lessons and scenarios", None, &ask),
+        Wait::Failed(missing) => waiting("", Some(missing), &ask),
+    };
     let own = storage::shelf().into_iter().map(|shelved| {
         let onclick = {
             let (open, failed, shelved) = (open.clone(), failed.clone(), shelved.clone());
@@ -131,14 +111,7 @@ pub fn Gallery(props: &GalleryProps) -> Html {
     html! {
         <Dialog title="Open" wide=true onclose={props.onclose.clone()}>
             if let Some(message) = failed.as_ref() { <p class="callout callout-warn" role="alert">{ message }</p> }
-            { for chapters }
-            <section>
-                <header class="chapter">
-                    <h3>{ "Scenarios" }</h3>
-                    <p>{ "Systems that run as they are: look, change, break." }</p>
-                </header>
-                <ul class="cards">{ for cards }</ul>
-            </section>
+            { index }
             <section>
                 <header class="chapter"><h3>{ "Your own" }</h3></header>
                 <ul class="cards">
@@ -154,13 +127,44 @@ pub fn Gallery(props: &GalleryProps) -> Html {
     }
 }
 
+/// Lessons by chapters, then the scenarios.
+fn listed(index: &Index, progress: &ProgressStore, fetch: &Callback<Wanted>) -> Html {
+    let chapters = index.chapters.iter().map(|chapter| {
+        let here: Vec<_> = index.lessons.iter().filter(|lesson| lesson.chapter == chapter.id).collect();
+        let passed = here.iter().filter(|lesson| progress.of(&lesson.slug).passed.is_some()).count();
+        let tiles = here.iter().map(|lesson| lesson_tile(lesson, &progress.of(&lesson.slug), fetch));
+        html! {
+            <section key={chapter.id.as_str()}>
+                <header class="chapter">
+                    <h3>{ &chapter.title }</h3>
+                    if here.len() > 1 { <span class="chapter-passed num">{ format!("{passed} of {} passed", here.len()) }</span> }
+                    <p>{ &chapter.summary }</p>
+                </header>
+                <ul class={classes!("cards", (here.len() > 1).then_some("cards-small"))}>{ for tiles }</ul>
+            </section>
+        }
+    });
+    let scenarios = index.scenarios.iter().map(|scene| {
+        let wanted = Wanted::Scenario(scene.id.clone());
+        let onclick = fetch.reform(move |_: MouseEvent| wanted.clone());
+        card(&scene.id, "flask-conical", &scene.title, &scene.notes, onclick)
+    });
+    html! {
+        <>
+            { for chapters }
+            <section>
+                <header class="chapter">
+                    <h3>{ "Scenarios" }</h3>
+                    <p>{ "Systems that run as they are: look, change, break." }</p>
+                </header>
+                <ul class="cards">{ for scenarios }</ul>
+            </section>
+        </>
+    }
+}
+
 /// A lesson in its chapter: what it asks, how long it takes, how far the learner is.
-fn lesson_tile(
-    files: &'static LessonFiles,
-    lesson: &Lesson,
-    progress: &LessonProgress,
-    open: &Callback<Opening>,
-) -> Html {
+fn lesson_tile(lesson: &Listing, progress: &LessonProgress, fetch: &Callback<Wanted>) -> Html {
     let state = if progress.passed.is_some() {
         Some("passed")
     } else if progress.version > 0 {
@@ -168,21 +172,16 @@ fn lesson_tile(
     } else {
         None
     };
-    let slug = files.slug;
-    let onclick = open.clone();
-    let onclick = Callback::from(move |_: MouseEvent| {
-        if let Some(opening) = crate::ui::practice::opening(slug) {
-            onclick.emit(opening);
-        }
-    });
+    let wanted = Wanted::Lesson(lesson.slug.clone());
+    let onclick = fetch.reform(move |_: MouseEvent| wanted.clone());
     html! {
         <li>
-            <button type="button" class="tile" data-open={slug} {onclick}>
+            <button type="button" class="tile" data-open={lesson.slug.clone()} {onclick}>
                 <span class={classes!("tile-icon", "tile-number", "num", state.map(|state| format!("tile-{state}")))} aria-hidden="true">
-                    if state == Some("passed") { { icon("circle-check", "icon-l") } } else { { files.number } }
+                    if state == Some("passed") { { icon("circle-check", "icon-l") } } else { { &lesson.number } }
                 </span>
                 <span class="tile-words">
-                    <span class="tile-title"><span class="visually-hidden">{ format!("{}. ", files.number) }</span>{ &lesson.title }</span>
+                    <span class="tile-title"><span class="visually-hidden">{ format!("{}. ", lesson.number) }</span>{ &lesson.title }</span>
                     <span class="tile-text">{ &lesson.summary }</span>
                     <span class="tile-facts">
                         { icon("clock", "icon-s") }{ format!("{} min", lesson.minutes) }

@@ -4,10 +4,11 @@ use yew::prelude::*;
 
 use crate::editor::COMMANDS;
 use crate::editor::commands::Group;
-use crate::glossary::TERMS;
 use crate::ui::commands::PAGE_COMMANDS;
+use crate::ui::course::use_words;
 use crate::ui::kit::dialog::Dialog;
 use crate::ui::kit::hint::capital;
+use crate::ui::opening::waiting;
 
 #[derive(Debug, PartialEq, Properties)]
 pub struct HelpProps {
@@ -16,6 +17,7 @@ pub struct HelpProps {
 
 #[component]
 pub fn Help(props: &HelpProps) -> Html {
+    let words = use_words();
     let group = |title: &'static str, group: Group| {
         let rows = COMMANDS.iter().filter(move |command| command.group == group && !command.shortcuts.is_empty());
         html! {
@@ -52,11 +54,12 @@ pub fn Help(props: &HelpProps) -> Html {
                 <section class="help-words">
                     <h3>{ "Words" }</h3>
                     <dl class="words">
-                        { for TERMS.iter().map(|term| html! {
-                            <><dt>{ capital(term.name) }if !term.symbol.is_empty() { <span class="num">{ format!(" {}", term.symbol) }</span> }</dt>
-                            <dd>{ term.definition }if !term.formula.is_empty() { <span class="num word-formula">{ term.formula }</span> }</dd></>
+                        { for words.glossary.terms().iter().map(|term| html! {
+                            <><dt>{ capital(&term.name) }if !term.symbol.is_empty() { <span class="num">{ format!(" {}", term.symbol) }</span> }</dt>
+                            <dd>{ &term.definition }if !term.formula.is_empty() { <span class="num word-formula">{ &term.formula }</span> }</dd></>
                         }) }
                     </dl>
+                    if words.glossary.terms().is_empty() { { waiting("The glossary", words.failed.as_ref(), &words.ask) } }
                 </section>
             </div>
         </Dialog>

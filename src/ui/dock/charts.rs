@@ -8,9 +8,9 @@ use yew::prelude::*;
 
 use crate::editor::Target;
 use crate::figure::{Chart, Line, Scale, Spec};
-use crate::glossary;
 use crate::protocol::Series;
 use crate::topology::document::NodeId;
+use crate::ui::course::use_words;
 use crate::ui::jump::WHOSE;
 use crate::ui::kit::facts::{Table, columns};
 use crate::ui::kit::format;
@@ -100,7 +100,8 @@ pub fn ChartCard(props: &ChartCardProps) -> Html {
         let tabular = tabular.clone();
         Callback::from(move |_: MouseEvent| tabular.set(!*tabular))
     };
-    let term = glossary::find(drawn.term).expect("every chart's term stands in the glossary");
+    let glossary = use_words().glossary;
+    let term = glossary.find(drawn.term);
     let note = drawn.note[usize::from(props.node.is_some())];
     let whose = if note.is_empty() {
         Html::default()
@@ -129,7 +130,7 @@ pub fn ChartCard(props: &ChartCardProps) -> Html {
     html! {
         <figure class="chart" data-chart={drawn.term}>
             <figcaption class="chart-head">
-                <Hint class="chart-title" card={term_card(term, whose)}>{ drawn.title }</Hint>
+                <Hint class="chart-title" card={term_card(term, drawn.title, whose)}>{ drawn.title }</Hint>
                 <button type="button" class="icon-btn icon-btn-s" onclick={toggle} aria-pressed={tabular.to_string()}
                     aria-label={format!("{} as a table", drawn.title)} title="As a table">
                     { icon(if *tabular { "chart-line" } else { "table-2" }, "icon-s") }

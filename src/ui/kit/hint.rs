@@ -5,6 +5,7 @@ use yew::prelude::*;
 
 use crate::glossary;
 use crate::ui::browser::{self, Listener, Timer};
+use crate::ui::course::use_words;
 
 /// Gap between the word and its card [px].
 const GAP: f64 = 8.0;
@@ -147,27 +148,40 @@ pub struct TermProps {
 /// A word of the glossary in running text.
 #[component]
 pub fn Term(props: &TermProps) -> Html {
-    let Some(term) = glossary::find(&props.id) else { return props.children.clone() };
-    let words = if props.children == Html::default() {
-        html! { { term.name } }
-    } else {
-        props.children.clone()
+    let words = use_words();
+    let term = words.glossary.find(&props.id);
+    let named = props.children != Html::default();
+    // Until the glossary has come, the plain word stands there.
+    let Some(term) = term else {
+        return if named {
+            props.children.clone()
+        } else {
+            html! { { props.id.replace('_', " ") } }
+        };
     };
-    html! { <Hint class="term" card={term_card(term, Html::default())}>{ words }</Hint> }
+    let words = if named {
+        props.children.clone()
+    } else {
+        html! { { &term.name } }
+    };
+    html! { <Hint class="term" card={term_card(Some(term), "", Html::default())}>{ words }</Hint> }
 }
 
-/// The card of a term, with what it comes to here and now.
-pub fn term_card(term: &glossary::Term, here: Html) -> Html {
+/// The card of a term, with what it comes to here and now. Until the glossary has come: that alone, below `title`.
+pub fn term_card(term: Option<&glossary::Term>, title: &str, here: Html) -> Html {
+    let Some(term) = term else {
+        return html! { <><h3 class="hint-title">{ capital(title) }</h3>{ here }</> };
+    };
     html! {
         <>
             <h3 class="hint-title">
-                { capital(term.name) }
-                if !term.symbol.is_empty() { <span class="num hint-symbol">{ term.symbol }</span> }
+                { capital(&term.name) }
+                if !term.symbol.is_empty() { <span class="num hint-symbol">{ &term.symbol }</span> }
             </h3>
-            <p>{ term.definition }</p>
-            if !term.formula.is_empty() { <p class="num hint-formula">{ term.formula }</p> }
+            <p>{ &term.definition }</p>
+            if !term.formula.is_empty() { <p class="num hint-formula">{ &term.formula }</p> }
             { here }
-            if !term.advice.is_empty() { <p class="hint-advice">{ term.advice }</p> }
+            if !term.advice.is_empty() { <p class="hint-advice">{ &term.advice }</p> }
         </>
     }
 }

@@ -17,11 +17,11 @@ const MENU_WORDS_MAX: usize = 24;
 pub(super) fn BetForm(props: &PracticeCardProps) -> Html {
     let store = use_progress();
     let practice = props.practice.clone();
-    let slug = practice.files.slug;
+    let slug = practice.slug.clone();
     let chosen = use_state_eq(|| None::<String>);
     let Some(prediction) = &practice.lesson.prediction else { return Html::default() };
     let number = use_state_eq(|| prediction.number.as_ref().map_or(0.0, beginning));
-    if let Some(bet) = store.of(slug).bet {
+    if let Some(bet) = store.of(&slug).bet {
         return html! {
             <p class="callout">{ icon("lock", "icon-s") }
                 <span>{ format!("Your bet stands: {}. The truth comes after the run.", words(prediction, &bet)) }</span>
@@ -39,7 +39,7 @@ pub(super) fn BetForm(props: &PracticeCardProps) -> Html {
             if let Some(prediction) = &practice.lesson.prediction {
                 let number = prediction.number.is_some().then_some(number);
                 let bet = prediction.judge(&practice.start, chosen.as_deref(), number);
-                store.record(slug, Event::BetPlaced(bet));
+                store.record(&slug, Event::BetPlaced(bet));
             }
         })
     };
@@ -116,7 +116,7 @@ fn number_words(prediction: &Prediction, number: Option<f64>) -> Option<String> 
 pub(super) fn BetTruth(props: &PracticeCardProps) -> Html {
     let store = use_progress();
     let practice = &props.practice;
-    let (Some(bet), Some(prediction)) = (store.of(practice.files.slug).bet, practice.lesson.prediction.as_ref()) else {
+    let (Some(bet), Some(prediction)) = (store.of(&practice.slug).bet, practice.lesson.prediction.as_ref()) else {
         return Html::default();
     };
     let mark = |right: bool| {

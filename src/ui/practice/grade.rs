@@ -68,7 +68,7 @@ impl Reducible for State {
 #[component]
 pub(super) fn GradePanel(props: &PracticeCardProps) -> Html {
     let practice = props.practice.clone();
-    let slug = practice.files.slug;
+    let slug = practice.slug.clone();
     let document = use_document();
     let store = use_progress();
     let simulation = use_simulation();
@@ -91,7 +91,7 @@ pub(super) fn GradePanel(props: &PracticeCardProps) -> Html {
                 let state = state.clone();
                 Callback::from(move |graded| state.dispatch(Change::Told(graded)))
             };
-            *grading.borrow_mut() = Some(grading::start(slug, &document, seeds, told));
+            *grading.borrow_mut() = Some(grading::start(practice.files.clone(), &document, seeds, told));
         })
     };
     // The verdict is written down once, when the last seed is in.
@@ -103,7 +103,7 @@ pub(super) fn GradePanel(props: &PracticeCardProps) -> Html {
             if exam.failure.is_some() || recorded.replace(true) {
                 return;
             }
-            let progress = store.of(slug);
+            let progress = store.of(&slug);
             let pass = passes(&practice.lesson, &exam.results).then(|| Pass {
                 version: practice.lesson.version,
                 engine: ENGINE.to_owned(),
@@ -111,7 +111,7 @@ pub(super) fn GradePanel(props: &PracticeCardProps) -> Html {
                 hints: progress.hints,
                 gradings: progress.gradings + 1,
             });
-            store.record(slug, Happening::Graded { pass });
+            store.record(&slug, Happening::Graded { pass });
         });
     }
 

@@ -1,7 +1,10 @@
 //! Grading: the seeds of an examination spread over a few workers.
 
+use std::rc::Rc;
+
 use yew::Callback;
 
+use crate::lesson::catalog::LessonFiles;
 use crate::lesson::grade::SeedResult;
 use crate::protocol::{FromWorker, ToWorker};
 use crate::topology::document::Document;
@@ -23,16 +26,16 @@ pub type Grading = Crew<Examination>;
 /// What the workers of a grading do.
 #[derive(Debug)]
 pub struct Examination {
-    lesson: String,
+    files: Rc<LessonFiles>,
     document_json: String,
     told: Callback<Graded>,
 }
 
-/// Grades `design` in the lesson `slug` on every one of `seeds`.
+/// Grades `design` in a lesson on every one of `seeds`.
 #[must_use]
-pub fn start(slug: &str, design: &Document, seeds: Vec<u64>, told: Callback<Graded>) -> Grading {
+pub fn start(files: Rc<LessonFiles>, design: &Document, seeds: Vec<u64>, told: Callback<Graded>) -> Grading {
     let document_json = Run::new(design.clone()).to_json();
-    Crew::start(Examination { lesson: slug.to_owned(), document_json, told }, seeds)
+    Crew::start(Examination { files, document_json, told }, seeds)
 }
 
 impl Work for Examination {
@@ -40,8 +43,9 @@ impl Work for Examination {
     type Job = u64;
 
     fn ask(&self, number: usize, seed: u64) -> ToWorker {
-        let (lesson, document_json) = (self.lesson.clone(), self.document_json.clone());
-        ToWorker::Grade { job: number as u32, lesson, document_json, seed }
+        let (lesson_json, start_json) = (self.files.json.clone(), self.files.start.clone());
+        let (job, document_json) = (number as u32, self.document_json.clone());
+        ToWorker::Grade { job, lesson_json, start_json, document_json, seed }
     }
 
     fn hear(&self, message: FromWorker) -> Heard {

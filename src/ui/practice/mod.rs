@@ -14,16 +14,15 @@ use yew::prelude::*;
 use self::bet::{BetForm, BetTruth};
 use self::goals::{Budget, Goals};
 use self::grade::GradePanel;
-use self::prose::Prose;
 use super::browser::Timer;
+use super::course::{self, Trouble};
 use super::shared::Shared;
 use super::shell::{DialogKind, Opening, Origin, use_shell};
 use super::storage;
 use super::store::{use_dispatch, use_document, use_preferences, use_run, use_simulation};
 use crate::editor::{Action, SessionChange};
-use crate::lesson::catalog::{self, LessonFiles};
+use crate::lesson::catalog::{LessonFiles, Listing};
 use crate::lesson::progress::{Event, LessonProgress, Progress};
-use crate::lesson::text::Section;
 use crate::lesson::{Lesson, StepKind, rules};
 use crate::topology::document::Document;
 use crate::ui::kit::icons::icon;
@@ -36,36 +35,36 @@ const PANEL: &str = "lesson";
 /// A lesson with everything that the card needs.
 #[derive(Debug)]
 pub struct Practice {
-    pub files: &'static LessonFiles,
+    pub slug: AttrValue,
+    /// What it is called in the course, e.g. "Lab 3".
+    pub name: String,
+    pub files: Rc<LessonFiles>,
     pub lesson: Lesson,
-    pub sections: Vec<Section<'static>>,
     pub start: Document,
 }
 
 impl Practice {
-    /// Reads a lesson by slug or another of its names; `None` if there is none (built-in ones can always be read: a test opens each).
-    #[must_use]
-    pub fn load(slug: &str) -> Option<Self> {
-        let files = catalog::lesson(slug)?;
-        Some(Self { files, lesson: files.lesson().ok()?, sections: files.sections(), start: files.start().ok()? })
-    }
-
-    /// What it is called in the course, e.g. "Lab 3".
-    #[must_use]
-    pub fn name(&self) -> String {
-        let sort = catalog::chapter(&self.lesson.chapter).map_or("Practice", |chapter| chapter.lesson);
-        format!("{sort} {}", self.files.number)
+    /// Reads the files of a lesson that the list calls `name`.
+    ///
+    /// # Errors
+    /// What cannot be read, in words; those of the site that this page comes from always can be.
+    pub fn read(listing: &Listing, name: String, files: LessonFiles) -> Result<Self, String> {
+        let lesson = files.lesson().map_err(|error| error.to_string())?;
+        let start = files.start().map_err(|error| format!("{}: {error}", error.place()))?;
+        Ok(Self { slug: listing.slug.clone().into(), name, files: Rc::new(files), lesson, start })
     }
 }
 
 /// Opens a lesson where the learner left it.
-#[must_use]
-pub fn opening(slug: &str) -> Option<Opening> {
-    let practice = Practice::load(slug)?;
+///
+/// # Errors
+/// There is none of that name, or a file did not come.
+pub async fn opening(name: &str) -> Result<Opening, Trouble> {
+    let practice = course::lesson(name).await?;
     // By its own name, even if the link used another: drafts and progress are kept by it.
-    let origin = Origin::Lesson(practice.files.slug.to_owned());
-    let document = storage::kept(&storage::key_of(&origin)).unwrap_or(practice.start);
-    Some(Opening { document: Rc::new(document), inputs: Vec::new(), origin, play: false, note: None })
+    let origin = Origin::Lesson(practice.slug.to_string());
+    let document = storage::kept(&storage::key_of(&origin)).unwrap_or_else(|| practice.start.clone());
+    Ok(Opening { document: Rc::new(document), inputs: Vec::new(), origin, play: false, note: None })
 }
 
 /// Progress in all lessons, and the way to record more.
@@ -145,18 +144,20 @@ pub struct PracticeCardProps {
 #[component]
 pub fn PracticeCard(props: &PracticeCardProps) -> Html {
     let practice = props.practice.clone();
-    let slug = practice.files.slug;
+    let slug = practice.slug.clone();
     let store = use_progress();
     let dispatch = use_dispatch();
     let document = use_document();
     let preferences = use_preferences();
-    let progress = store.of(slug);
+    let progress = store.of(&slug);
     let steps = &practice.lesson.steps;
     let at = progress.step.min(steps.len().saturating_sub(1));
 
     {
         let (store, practice) = (store.clone(), practice.clone());
-        use_effect_with(slug, move |slug| store.record(slug, Event::Opened { version: practice.lesson.version }));
+        use_effect_with(slug.clone(), move |slug| {
+            store.record(slug, Event::Opened { version: practice.lesson.version })
+        });
     }
     // The world stays locked however the drawing changes: the locks follow the stations that are there now.
     {
@@ -164,23 +165,23 @@ pub fn PracticeCard(props: &PracticeCardProps) -> Html {
         let stations: Vec<_> = document.nodes.iter().map(|(id, node)| (*id, node.kind.clone())).collect();
         let edges: Vec<_> = document.edges.keys().copied().collect();
         let document = document.clone();
-        use_effect_with((slug, stations, edges), move |_| {
+        use_effect_with((slug.clone(), stations, edges), move |_| {
             dispatch.act(Action::SetGuard(Rc::new(rules::guard(&practice.lesson, &practice.start, &document))));
         });
     }
 
-    // A learner past the meeting has met the system. Kept by lesson: the card outlives a change of lessons.
-    let met = use_state_eq(|| None::<&'static str>);
+    // Whoever is further than the meeting has met the system. Kept by lesson: the card outlives a change of lessons.
+    let met = use_state_eq(|| None::<AttrValue>);
     let beyond = steps.iter().position(|step| step.kind == StepKind::Meet).is_some_and(|meet| at > meet);
     {
         let met = met.setter();
-        use_effect_with((slug, beyond), move |(slug, beyond)| {
+        use_effect_with((slug.clone(), beyond), move |(slug, beyond)| {
             if *beyond {
-                met.set(Some(*slug));
+                met.set(Some(slug.clone()));
             }
         });
     }
-    let has_met = beyond || *met == Some(slug) || progress.gradings > 0;
+    let has_met = beyond || met.as_ref() == Some(&slug) || progress.gradings > 0;
     let on_met = {
         let met = met.setter();
         use_callback((), move |slug, ()| met.set(Some(slug)))
@@ -194,16 +195,17 @@ pub fn PracticeCard(props: &PracticeCardProps) -> Html {
         })
     };
     let go = {
-        let (store, last) = (store.clone(), steps.len().saturating_sub(1));
+        let (store, slug, last) = (store.clone(), slug, steps.len().saturating_sub(1));
         Callback::from(move |step: usize| {
-            store.record(slug, Event::StepShown(step.min(last)));
+            store.record(&slug, Event::StepShown(step.min(last)));
             super::browser::focus_id("lesson-title");
         })
     };
     let Some(step) = steps.get(at) else { return Html::default() };
-    let section = practice.sections.iter().find(|section| section.id == step.section);
+    let sections = practice.files.sections();
+    let section = sections.iter().find(|section| section.id == step.section);
     let title = section.map_or_else(|| practice.lesson.title.clone(), |section| section.title.to_owned());
-    let counted = format!("{} · step {} of {}", practice.name(), at + 1, steps.len());
+    let counted = format!("{} · step {} of {}", practice.name, at + 1, steps.len());
     if !open {
         return html! {
             <section class="lesson lesson-folded" aria-label="Practice">
@@ -229,7 +231,7 @@ pub fn PracticeCard(props: &PracticeCardProps) -> Html {
             </header>
             <div class="lesson-body" tabindex="0" role="group" aria-label="Lesson text" key={at}>
                 <h2 id="lesson-title" tabindex="-1">{ title }</h2>
-                if let Some(section) = section { <Prose blocks={section.blocks.clone()} /> }
+                if let Some(section) = section { { prose::html(&section.blocks) } }
                 { step_body(&practice, &progress, step.kind, has_met, &on_met) }
                 if let Some(message) = &store.failure { <p class="callout callout-warn">{ format!("Your progress is not saved: {message}") }</p> }
             </div>
@@ -256,7 +258,7 @@ fn step_body(
     progress: &LessonProgress,
     kind: StepKind,
     has_met: bool,
-    on_met: &Callback<&'static str>,
+    on_met: &Callback<AttrValue>,
 ) -> Html {
     match kind {
         StepKind::Brief => html! { <Goals practice={practice.clone()} /> },
@@ -292,7 +294,7 @@ fn MeetButton(props: &PracticeCardProps) -> Html {
         shell.open(Opening {
             document: Rc::new(practice.start.clone()),
             inputs: Vec::new(),
-            origin: Origin::Lesson(practice.files.slug.to_owned()),
+            origin: Origin::Lesson(practice.slug.to_string()),
             play: true,
             note: None,
         });
@@ -308,7 +310,7 @@ fn MeetButton(props: &PracticeCardProps) -> Html {
 struct MeetWatchProps {
     practice: Shared<Practice>,
     /// Told the lesson's name.
-    on_met: Callback<&'static str>,
+    on_met: Callback<AttrValue>,
 }
 
 /// Shows nothing; tells once the system as the lesson gives it has run to its end. Apart from the card, since the
@@ -324,11 +326,11 @@ fn MeetWatch(props: &MeetWatchProps) -> Html {
         && document.nodes.iter().all(|(id, node)| {
             start.nodes.get(id).is_some_and(|given| given.kind == node.kind && given.params == node.params)
         });
-    let (on_met, slug) = (props.on_met.clone(), props.practice.files.slug);
+    let (on_met, slug) = (props.on_met.clone(), props.practice.slug.clone());
     use_effect_with((slug, run.report.is_some() && untouched), move |(slug, met)| {
-        let slug = *slug;
+        let slug = slug.clone();
         // Just opened, a system still stands beside the report of the run before: what counts is what stays.
-        let timer = met.then(|| Timer::once(SETTLE_MS, move || on_met.emit(slug)));
+        let timer = met.then(|| Timer::once(SETTLE_MS, move || on_met.emit(slug.clone())));
         move || drop(timer)
     });
     Html::default()
@@ -338,12 +340,12 @@ fn MeetWatch(props: &MeetWatchProps) -> Html {
 #[component]
 fn Hints(props: &PracticeCardProps) -> Html {
     let store = use_progress();
-    let slug = props.practice.files.slug;
+    let slug = props.practice.slug.clone();
     let hints = &props.practice.lesson.hints;
-    let shown = store.of(slug).hints.min(hints.len());
+    let shown = store.of(&slug).hints.min(hints.len());
     let more = {
         let store = store.clone();
-        Callback::from(move |_: MouseEvent| store.record(slug, Event::HintShown(shown + 1)))
+        Callback::from(move |_: MouseEvent| store.record(&slug, Event::HintShown(shown + 1)))
     };
     html! {
         <section class="hints" aria-label="Hints">

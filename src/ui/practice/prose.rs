@@ -5,14 +5,9 @@ use yew::prelude::*;
 use crate::lesson::text::{Block, Span, Words};
 use crate::ui::kit::hint::Term;
 
-#[derive(Debug, PartialEq, Properties)]
-pub(super) struct ProseProps {
-    pub(super) blocks: Vec<Block<'static>>,
-}
-
-#[component]
-pub(super) fn Prose(props: &ProseProps) -> Html {
-    let blocks = props.blocks.iter().map(|block| match block {
+/// The blocks of a section.
+pub(super) fn html(blocks: &[Block<'_>]) -> Html {
+    let blocks = blocks.iter().map(|block| match block {
         Block::Paragraph(spans) => html! { <p>{ line(spans) }</p> },
         Block::List { numbered, items } => {
             let items = items.iter().map(|item| html! { <li>{ line(item) }</li> });
@@ -26,12 +21,12 @@ pub(super) fn Prose(props: &ProseProps) -> Html {
     html! { <div class="prose">{ for blocks }</div> }
 }
 
-fn line(spans: &[Span<'static>]) -> Html {
+fn line(spans: &[Span<'_>]) -> Html {
     let spans = spans.iter().map(|span| {
         let words = match span.words {
             Words::Text(text) => html! { { text } },
             Words::Code(text) => html! { <code class="num">{ text }</code> },
-            Words::Term { text, id } => html! { <Term {id}>{ text }</Term> },
+            Words::Term { text, id } => html! { <Term id={id.to_owned()}>{ text }</Term> },
         };
         if span.strong {
             html! { <strong>{ words }</strong> }

@@ -42,7 +42,7 @@ pub fn StageArea(props: &StageAreaProps) -> Html {
     let trayed = preferences.panel_open(TRAY, false);
     // When the canvas becomes another size for good, the drawing is brought back into view.
     let shape = (
-        props.practice.as_ref().map(|practice| practice.files.slug),
+        props.practice.as_ref().map(|practice| practice.slug.clone()),
         preferences.panel_open("lesson", true),
         (outlined, trayed),
         props.tab,

@@ -2,11 +2,12 @@
 
 use yew::prelude::*;
 
-use crate::glossary;
+use crate::glossary::Glossary;
 use crate::protocol::Recent;
 use crate::runner::report::Report;
 use crate::topology::document::Document;
 use crate::ui::client::run_view::RunView;
+use crate::ui::course::use_words;
 use crate::ui::kit::format;
 use crate::ui::kit::hint::{Hint, term_card};
 use crate::ui::stage::canvas::legend::Legend;
@@ -28,11 +29,12 @@ struct Figure {
 pub fn Strip() -> Html {
     let run = use_run();
     let document = use_document();
+    let words = use_words();
     let figures = figures(&run, &document);
     html! {
         <div class="strip" role="group" aria-label="Totals">
             if run.finished() { <span class="strip-scope">{ "whole run" }</span> }
-            { for figures.into_iter().map(figure) }
+            { for figures.into_iter().map(|shown| figure(&words.glossary, shown)) }
             <Hint class="figure figure-dots" card={dots_card(run.frame.dots_per)}>
                 <span class="figure-label">{ "drawn" }</span>
                 <span class="figure-value dots-per" id="dots-per">{ dots_words(run.frame.dots_per) }</span>
@@ -65,12 +67,11 @@ fn dots_card(per: u32) -> Html {
     }
 }
 
-fn figure(figure: Figure) -> Html {
-    let Some(term) = glossary::find(figure.term) else { return Html::default() };
+fn figure(glossary: &Glossary, figure: Figure) -> Html {
     let here = html! { <p class="hint-here">{ figure.here }</p> };
     let tone = (!figure.tone.is_empty()).then(|| format!("tone-{}", figure.tone));
     html! {
-        <Hint class="figure" card={term_card(term, here)}>
+        <Hint class="figure" card={term_card(glossary.find(figure.term), figure.label, here)}>
             <span class="figure-label">{ figure.label }</span>
             <span class={classes!("figure-value", "num", tone)} data-figure={figure.term}>{ figure.value }</span>
         </Hint>

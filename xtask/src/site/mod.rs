@@ -1,5 +1,7 @@
 //! What makes the built page a site: steps over `dist/` once Trunk has written it, in order.
 
+pub mod texts;
+
 use std::path::Path;
 
 /// Finishes the built page in `dist`.
