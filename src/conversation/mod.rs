@@ -9,13 +9,13 @@
 //! the new one replays document, seed and log up to where the old one stood; after three losses in a row without getting anywhere
 //! the page stops trying and says so.
 
+pub mod manifests;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
-use crate::protocol::manifest::{ManifestAnswer, ManifestAsk};
 use crate::protocol::{BUILD, Frame, FromWorker, PROTOCOL, RunId, RunStatus, Speed, ToWorker};
 use crate::topology::check;
 use crate::topology::document::{Change, Diagnostic, Document, Edit, Fault, FaultTarget, Input, NodeId, Severity};
@@ -55,8 +55,6 @@ pub enum News {
         ordinal: u64,
         journey: Result<String, String>,
     },
-    /// What a manifest says, or how a service is written as one.
-    Manifest(ManifestAnswer),
     /// The answer to a ping.
     Pong(u32),
 }
@@ -104,9 +102,6 @@ pub struct Conversation {
     status: RunStatus,
     /// Where a replaced worker must get to before it goes on.
     until_event: Option<u64>,
-    /// The question about a manifest that has no answer yet, and the number of the latest.
-    manifest: Option<ManifestAsk>,
-    manifest_job: u32,
     outgoing: Vec<ToWorker>,
 }
 
@@ -131,8 +126,6 @@ impl Default for Conversation {
             events: 0,
             status: RunStatus::Paused,
             until_event: None,
-            manifest: None,
-            manifest_job: 0,
             outgoing: Vec::new(),
         }
     }
@@ -418,19 +411,6 @@ impl Conversation {
         }
     }
 
-    /// Asks about a manifest; a newer question takes an older one's place. Before the worker is ready it waits.
-    pub fn ask_manifest(&mut self, ask: ManifestAsk) {
-        self.manifest_job = self.manifest_job.wrapping_add(1);
-        self.manifest = Some(ask);
-        self.send_manifest();
-    }
-
-    fn send_manifest(&mut self) {
-        if let Some(ask) = self.manifest.clone().filter(|_| self.ready) {
-            self.outgoing.push(ToWorker::Manifest { job: self.manifest_job, ask });
-        }
-    }
-
     pub fn export(&mut self) {
         if self.ready {
             self.outgoing.push(ToWorker::Export { run: self.run });
@@ -443,8 +423,6 @@ impl Conversation {
         self.outgoing.clear();
         // Changes sent but not answered go with the worker, except the editor's own, which stands in `wanted`.
         self.waiting.clear();
-        // It may be what the worker died of.
-        self.manifest = None;
         self.run = RunId(self.run.0 + 1);
         self.loading = true;
         self.until_event = Some(self.events).filter(|events| *events > 0);
@@ -462,12 +440,7 @@ impl Conversation {
                     self.loading = true;
                     self.send_load();
                 }
-                self.send_manifest();
                 None
-            }
-            FromWorker::Manifest { job, answer } => {
-                let awaited = job == self.manifest_job && self.manifest.take().is_some();
-                awaited.then_some(News::Manifest(answer))
             }
             FromWorker::Pong { id } => Some(News::Pong(id)),
             FromWorker::Panicked { message } => Some(News::Panicked(message)),

@@ -51,29 +51,6 @@ fn names(talk: &mut Conversation) -> Vec<&'static str> {
     talk.take_outgoing().iter().map(name).collect()
 }
 
-#[test]
-fn a_question_about_a_manifest_waits_for_the_worker_and_hears_only_the_newest_answer() {
-    let ask = |text: &str| ManifestAsk::Read { text: text.to_owned(), stations: Vec::new() };
-    let answer = || ManifestAnswer::Read(crate::protocol::manifest::Understood::default());
-    let mut talk = Conversation::default();
-    talk.ask_manifest(ask("a"));
-    assert!(talk.take_outgoing().is_empty(), "nobody is there yet");
-    talk.received(ready());
-    assert_eq!(talk.take_outgoing(), [ToWorker::Manifest { job: 1, ask: ask("a") }]);
-    talk.ask_manifest(ask("b"));
-    assert!(talk.received(FromWorker::Manifest { job: 1, answer: answer() }).is_none());
-    assert!(matches!(
-        talk.received(FromWorker::Manifest { job: 2, answer: answer() }),
-        Some(News::Manifest(ManifestAnswer::Read(_)))
-    ));
-    assert!(talk.received(FromWorker::Manifest { job: 2, answer: answer() }).is_none());
-    // What may have killed a worker is not asked again.
-    talk.ask_manifest(ask("c"));
-    talk.worker_lost();
-    talk.received(ready());
-    assert!(!talk.take_outgoing().iter().any(|message| matches!(message, ToWorker::Manifest { .. })));
-}
-
 fn answer(talk: &mut Conversation, refused: Option<&str>) -> Option<News> {
     let change = talk.waiting.front().map(|waiting| waiting.change().clone()).expect("something was sent");
     let input = Input { at_event: 7, change };

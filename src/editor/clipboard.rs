@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::session::Selection;
+use crate::engine::sort;
 use crate::topology::document::{Area, AreaId, AreaKind, Document, Edge, EdgeId, Node, NodeId};
 
 /// Nodes and the edges between them, and areas with what stands in them. Ids are those of the document copied from; pasting gives fresh ones.
@@ -28,32 +29,21 @@ impl Clip {
     /// `None` where neither node nor area is selected.
     #[must_use]
     pub fn copy(document: &Document, selection: &Selection) -> Option<Self> {
-        let nodes: BTreeMap<NodeId, Node> = document
-            .nodes
-            .iter()
-            .filter(|(id, node)| {
-                selection.nodes.contains(id) || selection.areas.iter().any(|area| document.stands_in(node, *area))
-            })
-            .map(|(id, node)| (*id, (**node).clone()))
-            .collect();
-        let areas: BTreeMap<AreaId, Area> = document
-            .areas
-            .iter()
-            .filter(|(id, area)| {
-                let chosen = |id: &AreaId| selection.areas.contains(id);
-                chosen(id) || matches!(&area.kind, AreaKind::Zone { within } if chosen(within))
-            })
-            .map(|(id, area)| (*id, (**area).clone()))
-            .collect();
+        let nodes = document.nodes.iter().filter(|(id, node)| {
+            selection.nodes.contains(id) || selection.areas.iter().any(|area| document.stands_in(node, *area))
+        });
+        let nodes: BTreeMap<NodeId, Node> = sort::map(nodes.map(|(id, node)| (*id, (**node).clone())));
+        let areas = document.areas.iter().filter(|(id, area)| {
+            let chosen = |id: &AreaId| selection.areas.contains(id);
+            chosen(id) || matches!(&area.kind, AreaKind::Zone { within } if chosen(within))
+        });
+        let areas: BTreeMap<AreaId, Area> = sort::map(areas.map(|(id, area)| (*id, (**area).clone())));
         if nodes.is_empty() && areas.is_empty() {
             return None;
         }
-        let edges = document
-            .edges
-            .iter()
-            .filter(|(_, edge)| nodes.contains_key(&edge.from) && nodes.contains_key(&edge.to))
-            .map(|(id, edge)| (*id, (**edge).clone()))
-            .collect();
+        let both = |edge: &Edge| nodes.contains_key(&edge.from) && nodes.contains_key(&edge.to);
+        let edges = document.edges.iter().filter(|(_, edge)| both(edge));
+        let edges = sort::map(edges.map(|(id, edge)| (*id, (**edge).clone())));
         Some(Self { headroom_clip: VERSION, nodes, edges, areas })
     }
 
@@ -67,7 +57,7 @@ impl Clip {
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
         let clip: Self = serde_json::from_str(text).ok()?;
-        let ends: BTreeSet<NodeId> = clip.nodes.keys().copied().collect();
+        let ends: BTreeSet<NodeId> = sort::set(clip.nodes.keys().copied());
         let sound = clip.headroom_clip == VERSION
             && !(clip.nodes.is_empty() && clip.areas.is_empty())
             && clip.nodes.len() <= NODES_MAX

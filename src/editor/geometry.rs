@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::catalog;
+use crate::engine::sort;
 use crate::topology::document::{Area, Document, EdgeId, Node, NodeId, Point};
 
 /// Cards snap to multiples of this [world units]; the drawn dots of the canvas stand twice as wide.
@@ -362,7 +363,7 @@ pub fn loose_curve(from: &Node, to_world: Point) -> Curve {
 /// The curves of all edges. Edges that share a side of a card fan out along it, in the order of where they lead.
 #[must_use]
 pub fn curves(document: &Document) -> BTreeMap<EdgeId, Curve> {
-    let rects: BTreeMap<NodeId, Rect> = document.nodes.iter().map(|(id, node)| (*id, card_rect(node))).collect();
+    let rects: BTreeMap<NodeId, Rect> = sort::map(document.nodes.iter().map(|(id, node)| (*id, card_rect(node))));
     // Per side of a card: the edges' ends there.
     let mut docks: BTreeMap<(NodeId, Side), Vec<End>> = BTreeMap::new();
     let mut chosen: BTreeMap<EdgeId, (Side, Side)> = BTreeMap::new();
@@ -379,7 +380,7 @@ pub fn curves(document: &Document) -> BTreeMap<EdgeId, Curve> {
     }
     let mut offsets: BTreeMap<(EdgeId, bool), f64> = BTreeMap::new();
     for ((node, side), mut ends) in docks {
-        ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        sort::few_by(&mut ends, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let rect = rects.get(&node).copied().unwrap_or_default();
         let span = match side {
             Side::Left | Side::Right => rect.height - 32.0,
@@ -391,15 +392,12 @@ pub fn curves(document: &Document) -> BTreeMap<EdgeId, Curve> {
             offsets.insert((*edge, *outgoing), (place as f64 - gaps / 2.0) * step);
         }
     }
-    chosen
-        .into_iter()
-        .filter_map(|(id, (out_side, in_side))| {
-            let edge = document.edges.get(&id)?;
-            let start = dock(rects.get(&edge.from)?, out_side, offsets.get(&(id, true)).copied().unwrap_or(0.0));
-            let end = dock(rects.get(&edge.to)?, in_side, offsets.get(&(id, false)).copied().unwrap_or(0.0));
-            Some((id, curve_between(start, out_side, end, in_side)))
-        })
-        .collect()
+    sort::map(chosen.into_iter().filter_map(|(id, (out_side, in_side))| {
+        let edge = document.edges.get(&id)?;
+        let start = dock(rects.get(&edge.from)?, out_side, offsets.get(&(id, true)).copied().unwrap_or(0.0));
+        let end = dock(rects.get(&edge.to)?, in_side, offsets.get(&(id, false)).copied().unwrap_or(0.0));
+        Some((id, curve_between(start, out_side, end, in_side)))
+    }))
 }
 
 /// The nearest place for a card at or below right of `at` that lies on no other card's corner.

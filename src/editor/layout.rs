@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 
 use super::geometry::{CARD_WIDTH, GRID, Rect, Size, card_height, moved, snapped};
 use super::places::{FRAME_MIN, HEAD, PAD};
+use crate::engine::sort;
 use crate::topology::document::{AreaId, AreaKind, Document, Node, NodeId, Point};
 
 /// Room between columns [world units]: enough for a wire to bend and for a badge on it.
@@ -94,13 +95,10 @@ fn group(document: &Document, area: Option<AreaId>) -> (Places, Size) {
         Block::Area(_) => false,
     });
     let blocks: Vec<Block> = nodes.chain(areas.map(|(id, _)| Block::Area(*id))).collect();
-    let inside: BTreeMap<AreaId, (Places, Size)> = blocks
-        .iter()
-        .filter_map(|block| match block {
-            Block::Area(id) => Some((*id, group(document, Some(*id)))),
-            Block::Node(_) => None,
-        })
-        .collect();
+    let inside: BTreeMap<AreaId, (Places, Size)> = sort::map(blocks.iter().filter_map(|block| match block {
+        Block::Area(id) => Some((*id, group(document, Some(*id)))),
+        Block::Node(_) => None,
+    }));
     let sizes: Vec<Size> = blocks
         .iter()
         .map(|block| match block {
@@ -110,7 +108,7 @@ fn group(document: &Document, area: Option<AreaId>) -> (Places, Size) {
             Block::Area(id) => framed(inside[id].1),
         })
         .collect();
-    let index: BTreeMap<Block, usize> = blocks.iter().enumerate().map(|(place, block)| (*block, place)).collect();
+    let index: BTreeMap<Block, usize> = sort::map(blocks.iter().enumerate().map(|(place, block)| (*block, place)));
     let calls: Vec<(usize, usize)> = document
         .edges
         .values()
@@ -212,7 +210,7 @@ fn forward_edges(calls: &[(usize, usize)], blocks: &[usize]) -> Vec<(usize, usiz
             visit(calls, block, &mut marks, &mut edges);
         }
     }
-    edges.sort_unstable();
+    sort::few(&mut edges);
     edges.dedup();
     edges
 }
@@ -220,7 +218,7 @@ fn forward_edges(calls: &[(usize, usize)], blocks: &[usize]) -> Vec<(usize, usiz
 fn items(sizes: &[Size], calls: &[(usize, usize)], blocks: &[usize]) -> Vec<Item> {
     let edges = forward_edges(calls, blocks);
     // Longest path from the left. As many rounds as blocks suffice, since the edges hold no cycle.
-    let mut columns: BTreeMap<usize, usize> = blocks.iter().map(|block| (*block, 0)).collect();
+    let mut columns: BTreeMap<usize, usize> = sort::map(blocks.iter().map(|block| (*block, 0)));
     for _ in blocks {
         for (from, to) in &edges {
             let next = columns[from] + 1;
@@ -245,7 +243,7 @@ fn items(sizes: &[Size], calls: &[(usize, usize)], blocks: &[usize]) -> Vec<Item
             after: Vec::new(),
         })
         .collect();
-    let index: BTreeMap<usize, usize> = blocks.iter().enumerate().map(|(place, block)| (*block, place)).collect();
+    let index: BTreeMap<usize, usize> = sort::map(blocks.iter().enumerate().map(|(place, block)| (*block, place)));
     for (from, to) in edges {
         let mut last = index[&from];
         for column in columns[&from] + 1..columns[&to] {
@@ -283,7 +281,7 @@ fn order(items: &[Item]) -> Vec<Vec<usize>> {
                     neighbors.iter().map(|n| rank[*n]).sum::<f64>() / neighbors.len() as f64
                 }
             };
-            columns[column].sort_by(|a, b| key(*a).total_cmp(&key(*b)));
+            sort::few_by(&mut columns[column], |a, b| key(*a).total_cmp(&key(*b)));
         }
         let count = crossings(items, &columns);
         if count < fewest {

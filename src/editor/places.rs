@@ -9,6 +9,7 @@ use std::rc::Rc;
 use super::catalog;
 pub use super::geometry::frame;
 use super::geometry::{CARD_WIDTH, GRID, Rect, Size, bounds, card_rect, moved, snapped};
+use crate::engine::sort;
 use crate::engine::time::SimDuration;
 use crate::model::geography::{self, REGIONS, find_region};
 use crate::model::params::Unit;
@@ -100,8 +101,9 @@ fn off(card: &Rect, obstacle: &Rect) -> (f64, f64) {
 
 /// Where a card that was let go at `card` comes to rest, given the area that its middle lies in: on no frame's line.
 fn rest(document: &Document, card: Rect, area: Option<AreaId>) -> Point {
-    let around: BTreeSet<AreaId> =
-        area.into_iter().chain(area.and_then(|area| document.region_around(area)).map(|(region, ..)| region)).collect();
+    let around: BTreeSet<AreaId> = sort::set(
+        area.into_iter().chain(area.and_then(|area| document.region_around(area)).map(|(region, ..)| region)),
+    );
     let bounds = area.and_then(|area| document.areas.get(&area)).map(|area| inner(&frame(area)));
     let mut card = card;
     if let Some(bounds) = &bounds {
@@ -324,7 +326,7 @@ pub fn carried(
         let (dx, dy) = way.or_else(|| nodes.contains(id).then_some(by))?;
         Some((*id, moved(node.at, dx, dy)))
     });
-    (frames.collect(), places.collect())
+    (sort::map(frames), sort::map(places))
 }
 
 /// A frame after the held sides moved by `by`: never smaller than a card needs or than its zones reach, and a zone

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::geometry::{Camera, Size};
+use crate::engine::sort;
 pub use crate::topology::document::Target;
 use crate::topology::document::{AreaId, Document, EdgeId, FaultTarget, NodeId, Point};
 
@@ -26,15 +27,15 @@ impl Selection {
 
     #[must_use]
     pub fn of_nodes(nodes: impl IntoIterator<Item = NodeId>) -> Self {
-        Self { nodes: nodes.into_iter().collect(), ..Self::default() }
+        Self { nodes: sort::set(nodes), ..Self::default() }
     }
 
     #[must_use]
     pub fn all(document: &Document) -> Self {
         Self {
-            nodes: document.nodes.keys().copied().collect(),
-            edges: document.edges.keys().copied().collect(),
-            areas: document.areas.keys().copied().collect(),
+            nodes: sort::set(document.nodes.keys().copied()),
+            edges: sort::set(document.edges.keys().copied()),
+            areas: sort::set(document.areas.keys().copied()),
         }
     }
 
@@ -91,9 +92,9 @@ impl Selection {
     #[must_use]
     pub fn within(&self, document: &Document) -> Self {
         Self {
-            nodes: self.nodes.iter().copied().filter(|id| document.nodes.contains_key(id)).collect(),
-            edges: self.edges.iter().copied().filter(|id| document.edges.contains_key(id)).collect(),
-            areas: self.areas.iter().copied().filter(|id| document.areas.contains_key(id)).collect(),
+            nodes: sort::set(self.nodes.iter().copied().filter(|id| document.nodes.contains_key(id))),
+            edges: sort::set(self.edges.iter().copied().filter(|id| document.edges.contains_key(id))),
+            areas: sort::set(self.areas.iter().copied().filter(|id| document.areas.contains_key(id))),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::sort;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::policy::breaker::{self, State};
 use crate::model::system::System;
@@ -94,7 +95,7 @@ pub fn read(system: &System, ix: u32) -> Option<Box<Policies>> {
         // Nobody has asked it yet.
         breakers.push(Breaker::of(settings.build(now).look(now), String::new(), kind, now));
     }
-    breakers.sort_by_key(|breaker| Reverse(strictness(breaker.look.state)));
+    sort::few_by_key(&mut breakers, |breaker| Reverse(strictness(breaker.look.state)));
     let breakers_open = breakers.iter().filter(|breaker| breaker.look.state == State::Open).count() as u32;
     let breakers_all = breakers.len() as u32;
     breakers.truncate(BREAKERS_MAX);

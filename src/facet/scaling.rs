@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Look, Show, StateLine, Weight};
+use crate::engine::sort;
 use crate::engine::time::SimTime;
 use crate::model::scaler::{Decision, entries};
 use crate::model::system::{ReplicaLook, ScalingLook, Stage};
@@ -83,7 +84,7 @@ impl Scaling {
             replica: None,
         });
         let mut lives: Vec<Life<'_>> = there.chain(gone).collect();
-        lives.sort_by_key(|life| life.number);
+        sort::few_by_key(&mut lives, |life| life.number);
         lives
     }
 }

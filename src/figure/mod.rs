@@ -12,6 +12,7 @@
 
 pub mod typescript;
 
+use crate::engine::sort;
 use crate::model::outcome::Outcome;
 use crate::model::params::Unit;
 use crate::model::system::counts::Count;
@@ -499,7 +500,7 @@ impl Chart {
     pub fn lines(&self) -> Vec<(&'static Spec, Line)> {
         let lines = FIGURES.iter().filter_map(|spec| Some((spec, spec.line?)));
         let mut lines: Vec<_> = lines.filter(|(_, line)| line.chart.title == self.title).collect();
-        lines.sort_by_key(|(_, line)| line.place);
+        sort::few_by_key(&mut lines, |(_, line)| line.place);
         lines
     }
 }

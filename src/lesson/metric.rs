@@ -5,6 +5,7 @@
 
 use std::sync::LazyLock;
 
+use crate::engine::sort;
 use crate::figure::{FIGURES, Goal};
 use crate::model::params::Unit;
 use crate::runner::report::{DeliveryReport, Figure, Percentiles, Span, StationReport};
@@ -48,7 +49,7 @@ pub static REGISTRY: LazyLock<Vec<Metric>> = LazyLock::new(|| {
         Some(Metric { name: spec.id, unit: spec.unit, statistics, summary, at_station, at_system, read })
     });
     let mut all: Vec<Metric> = OF_REPORTS.iter().copied().chain(figures).collect();
-    all.sort_by_key(|metric| metric.name);
+    sort::few_by_key(&mut all, |metric| metric.name);
     all
 });
 

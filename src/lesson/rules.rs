@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::guard::{AREA_KIND, Guard};
 use super::{Ablation, Lesson};
+use crate::engine::sort;
 use crate::model::edge::EDGE_ENTRY;
 use crate::model::params::{Entry, ParamKind, ParamSpec, Params, Value};
 use crate::model::read::Reader;
@@ -75,7 +76,7 @@ pub fn spending(lesson: &Lesson, design: &Document) -> Vec<(u32, BudgetLine)> {
 pub fn guard(lesson: &Lesson, start: &Document, current: &Document) -> Guard {
     let mut guard = Guard {
         fixed_run: lesson.lock.run || lesson.lock.faults,
-        keep_areas: start.areas.keys().copied().collect(),
+        keep_areas: sort::set(start.areas.keys().copied()),
         ..Guard::default()
     };
     for (id, node) in &start.nodes {
@@ -106,15 +107,14 @@ pub fn guard(lesson: &Lesson, start: &Document, current: &Document) -> Guard {
             guard.fixed_params.insert((Target::Edge(*id), key.to_owned()));
         }
     }
-    let kinds: BTreeSet<String> = station::REGISTRY
+    let kinds = station::REGISTRY
         .iter()
         .map(|kind| kind.entry.id)
         .chain([AREA_KIND])
         .filter(|kind| lesson.allow.is_empty() || lesson.allow.iter().any(|allowed| allowed == kind))
         .filter(|kind| !(lesson.lock.traffic && is_source(kind)))
-        .map(str::to_owned)
-        .collect();
-    guard.kinds = Some(kinds);
+        .map(str::to_owned);
+    guard.kinds = Some(sort::set(kinds));
     guard
 }
 
@@ -124,7 +124,7 @@ const STRATEGY: &str = "strategy";
 /// The parameters of `kind` of which the lesson may hold choices back.
 fn choosable<'a>(lesson: &'a Lesson, kind: &str) -> BTreeSet<&'a str> {
     let named = lesson.lock.choices.keys().filter_map(|param| param.split_once('.'));
-    named.filter(|(named, _)| *named == kind).map(|(_, key)| key).chain([STRATEGY]).collect()
+    sort::set(named.filter(|(named, _)| *named == kind).map(|(_, key)| key).chain([STRATEGY]))
 }
 
 /// What may be chosen for `key` at `node`: what the lesson allows, and what was there at the start; `None`: anything.
@@ -140,7 +140,7 @@ fn may_choose(lesson: &Lesson, start: &Document, id: NodeId, node: &Node, key: &
         None => return None,
     };
     let had = start.nodes.get(&id).filter(|was| was.kind == node.kind).and_then(|was| choice_at(was));
-    Some(allowed.iter().cloned().chain(had).collect())
+    Some(sort::set(allowed.iter().cloned().chain(had)))
 }
 
 /// The design with one thing taken away.
@@ -182,7 +182,7 @@ pub fn id_exists(id: &str) -> bool {
 /// Ids of all entries that stations can choose (strategies, distributions, …).
 fn choices() -> BTreeSet<&'static str> {
     let entries = station::REGISTRY.iter().map(|kind| &kind.entry).chain([&EDGE_ENTRY]);
-    entries.flat_map(|entry| entry.params).flat_map(registry_of).map(|entry| entry.id).collect()
+    sort::set(entries.flat_map(|entry| entry.params).flat_map(registry_of).map(|entry| entry.id))
 }
 
 fn registry_of(spec: &ParamSpec) -> Vec<&'static Entry> {

@@ -1,9 +1,30 @@
-//! Kubernetes manifests between page and worker: the page has the text, the worker knows how to read and write it.
+//! Kubernetes manifests between the page and the program that reads and writes them.
 //!
-//! Manifests are read and written by the worker, so that the page carries no YAML. What they say is offered with the line of every
-//! value, and applied as one edit; while anything in them is wrong, nothing is.
+//! That program is loaded when manifests are first asked for, so that neither page nor simulation carries YAML. What manifests
+//! say is offered with the line of every value, and applied as one edit; while anything in them is wrong, nothing is.
 
 use serde::{Deserialize, Serialize};
+
+/// Page to the program of manifests.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToManifests {
+    /// Comes back with the answer.
+    pub job: u32,
+    pub ask: ManifestAsk,
+}
+
+/// The program of manifests to the page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum FromManifests {
+    /// First of all: what it was built from.
+    Ready {
+        build: String,
+    },
+    Answer {
+        job: u32,
+        answer: ManifestAnswer,
+    },
+}
 
 /// What the page wants to know.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

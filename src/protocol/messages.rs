@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::manifest::{ManifestAnswer, ManifestAsk};
 use super::{Frame, RunId, Speed};
 use crate::topology::document::NodeId;
 
@@ -76,11 +75,6 @@ pub enum ToWorker {
         document_json: String,
         seed: u64,
     },
-    /// Reads or writes a Kubernetes manifest; belongs to no run.
-    Manifest {
-        job: u32,
-        ask: ManifestAsk,
-    },
     /// Run a document to its end as fast as possible, watching one node. Nothing else is under way in such a worker.
     Race {
         job: u32,
@@ -146,11 +140,6 @@ pub enum FromWorker {
         job: u32,
         seed: u64,
         result_json: String,
-    },
-    /// The answer to [`ToWorker::Manifest`].
-    Manifest {
-        job: u32,
-        answer: ManifestAnswer,
     },
     /// How far a race's run is, 0..1.
     Racing {

@@ -11,6 +11,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::{money, profile};
+use crate::engine::sort;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::facet::{self, Memory, policy};
 use crate::figure::{self, Whole, Without};
@@ -79,13 +80,13 @@ impl FrameBuilder {
 
     /// Whose series the frames carry.
     pub fn watch(&mut self, nodes: impl IntoIterator<Item = Option<NodeId>>) {
-        self.watched = nodes.into_iter().collect();
+        self.watched = sort::set(nodes);
         self.series_due = true;
     }
 
     /// Whose whole insides the frames carry.
     pub fn look_into(&mut self, nodes: impl IntoIterator<Item = NodeId>) {
-        self.looked_into = nodes.into_iter().collect();
+        self.looked_into = sort::set(nodes);
         self.series_due = true;
     }
 

@@ -7,6 +7,7 @@ use super::report::{
     WindowReport,
 };
 use super::slo;
+use crate::engine::sort;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::figure;
 use crate::model::outcome::{Outcome, Reason};
@@ -103,7 +104,7 @@ fn span(tally: &Tally, passed: SimDuration, stations: Vec<StationReport>) -> Spa
         })
         .collect();
     // Stable: equal counts stay in the order of the reasons.
-    reasons.sort_by_key(|reason| std::cmp::Reverse(reason.count));
+    sort::few_by_key(&mut reasons, |reason| std::cmp::Reverse(reason.count));
     // Over the stations that have a price; by ascending id, so that it is the same sum everywhere.
     let sum = |id: &str| -> Figure {
         stations.iter().filter_map(|station| station.figures.get(id).get()).reduce(|sum, one| sum + one).into()
@@ -144,7 +145,7 @@ fn name_of(reason: Reason) -> String {
 }
 
 fn stations(system: &System, document: &Document, which: Which) -> Vec<StationReport> {
-    let by_node: BTreeMap<_, &Station> = system.stations.iter().map(|station| (station.id, station)).collect();
+    let by_node: BTreeMap<_, &Station> = sort::map(system.stations.iter().map(|station| (station.id, station)));
     let measured = |meter: &Meter| meter.span(which.measured, system.now()).unwrap_or_default();
     let one = |station: &Station| {
         let mut report = station_report(station, document, &measured(&station.meter));
@@ -201,7 +202,7 @@ fn edges(system: &System, which: Which) -> Vec<EdgeReport> {
             }
         })
         .collect();
-    edges.sort_by_key(|edge| edge.edge);
+    sort::few_by_key(&mut edges, |edge| edge.edge);
     edges
 }
 

@@ -1,6 +1,7 @@
 //! Reads a bill off a system: every line with its quantity and its price.
 
 use super::slo;
+use crate::engine::sort;
 use crate::engine::time::SimTime;
 use crate::model::money::{Item, Purchase, Way};
 use crate::model::system::System;
@@ -10,7 +11,7 @@ use crate::protocol::money::{MoneyFrame, MoneyKind, MoneyLine};
 /// Everything that has cost something within the run, warm-up and drain left out, station by station in the order of their ids.
 pub(super) fn lines(system: &System) -> Vec<MoneyLine> {
     let mut stations: Vec<&Station> = system.stations.iter().collect();
-    stations.sort_by_key(|station| station.id);
+    sort::few_by_key(&mut stations, |station| station.id);
     stations.into_iter().flat_map(|station| lines_of(station, system.now())).collect()
 }
 

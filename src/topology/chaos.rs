@@ -7,6 +7,7 @@
 
 use super::document::{Document, Fault, FaultTarget, NodeId, ScheduledFault};
 use crate::engine::rng::{DrawKey, DrawSeq};
+use crate::engine::sort;
 use crate::model::fault::{self, FaultKind, Targets};
 use crate::model::params::{Entry, ParamKind, ParamSpec, Params, Unit, Value};
 use crate::model::read::Reader;
@@ -135,7 +136,7 @@ pub fn compose(document: &Document, budget: &Budget, id: u64) -> Vec<ScheduledFa
             found.push(planned);
         }
     }
-    found.sort_by(|a, b| a.at_secs.total_cmp(&b.at_secs));
+    sort::few_by(&mut found, |a, b| a.at_secs.total_cmp(&b.at_secs));
     found
 }
 
@@ -189,7 +190,7 @@ fn fits(document: &Document, found: &[ScheduledFault], planned: &ScheduledFault,
 
 /// Length of the union of spans.
 fn covered(mut spans: Vec<(f64, f64)>) -> f64 {
-    spans.sort_by(|a, b| a.0.total_cmp(&b.0));
+    sort::few_by(&mut spans, |a, b| a.0.total_cmp(&b.0));
     let (mut sum, mut end) = (0.0, 0.0f64);
     for (from, to) in spans {
         sum += (to - from.max(end)).max(0.0);

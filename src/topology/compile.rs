@@ -2,6 +2,7 @@
 
 use super::check::check;
 use super::document::{Change, Diagnostic, Document, Edge, EdgeId, Node, NodeId, Severity};
+use crate::engine::sort;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::admission::{Admission, limit, shed};
 use crate::model::edge::EDGE_ENTRY;
@@ -35,7 +36,7 @@ pub fn plan(document: &Document) -> (Option<Plan>, Vec<Diagnostic>) {
     let stations: Vec<StationPlan> =
         document.nodes.iter().filter_map(|(id, node)| station_plan(document, *id, node)).collect();
     let edges = document.edges.iter().map(|(id, edge)| edge_plan(*id, edge)).collect();
-    let areas = document.areas.iter().map(|(id, area)| (*id, area.label.clone())).collect();
+    let areas = sort::map(document.areas.iter().map(|(id, area)| (*id, area.label.clone())));
     (Some(Plan { stations, edges, areas, run: run_plan(document) }), diagnostics)
 }
 

@@ -6,6 +6,7 @@
 //! message carries the run it belongs to, and answers to an older run are dropped. It simulates in turns of about 8 ms, so that
 //! pause answers at once at any speed.
 
+pub mod manifests;
 mod state;
 
 use std::cell::RefCell;

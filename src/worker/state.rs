@@ -1,7 +1,6 @@
 //! What the worker is doing, without a browser: hears messages, takes turns, says when it wants the next one.
 
 use crate::engine::time::{SimDuration, SimTime};
-use crate::interop::kubernetes;
 use crate::lesson::Lesson;
 use crate::lesson::catalog::built_in;
 use crate::lesson::grade::grade;
@@ -145,9 +144,6 @@ impl State {
                 let result_json =
                     graded(&lesson_json, &start_json, &document_json, seed).unwrap_or_else(|trouble| trouble);
                 self.told.push(FromWorker::Graded { job, seed, result_json });
-            }
-            ToWorker::Manifest { job, ask } => {
-                self.told.push(FromWorker::Manifest { job, answer: kubernetes::answer(&ask) });
             }
             ToWorker::Race { job, document_json, node } => self.race(job, &document_json, node),
             ToWorker::FrameTaken { .. } => self.in_flight = self.in_flight.saturating_sub(1),

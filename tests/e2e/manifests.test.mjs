@@ -238,3 +238,47 @@ check('on a small screen the dialog fits, and is reached from the gallery', asyn
   await assertFits(page);
   await assertAccessible(page);
 });
+
+const NEVER = () => new Promise(() => {});
+const MISSING = (route) => route.fulfill({ status: 404, contentType: 'text/plain', body: 'Not found' });
+const FAILURES = [
+  { name: 'whose script is missing', of: /manifests\S*\.js/, how: MISSING, words: /could not be loaded/ },
+  { name: 'whose program is missing', of: /manifests\S*\.wasm/, how: MISSING, words: /could not be loaded/ },
+  { name: 'whose program is cut off', of: /manifests\S*\.wasm/, how: (route) => route.abort(), words: /could not be loaded/ },
+  { name: 'that never comes', of: /manifests\S*\.wasm/, how: NEVER, words: /has not come in 8 seconds/ },
+];
+
+for (const { name, of, how, words } of FAILURES) {
+  check(`a reader of manifests ${name} is said in words, and Retry reads what was pasted`, { allow: /404|ERR_FAILED|[Ff]ailed/ }, async ({ open }) => {
+    const page = await open();
+    await openRun(page, RUN);
+    await page.context().route(of, how);
+    await page.locator('#stage').focus();
+    await paste(page, GATEWAY);
+    const failed = page.locator('#manifest-failed');
+    await failed.waitFor();
+    assert.match(await failed.textContent(), words);
+    assert.ok(await page.locator('#manifest-apply').isDisabled());
+    assert.equal(await page.locator('#manifest-text').inputValue(), GATEWAY, 'what was pasted is still there');
+    await assertAccessible(page);
+    await page.context().unroute(of, how);
+    await page.locator('#manifest-retry').focus();
+    await page.keyboard.press('Enter');
+    await read(page);
+    await failed.waitFor({ state: 'detached' });
+    assert.ok(await page.locator('#manifest-apply').isEnabled());
+  });
+}
+
+check('the reader of manifests is fetched when the dialog opens, and not before', async ({ open }) => {
+  const page = await open();
+  const fetched = [];
+  page.on('request', (request) => /manifests/.test(request.url()) && fetched.push(request.url()));
+  await openRun(page, RUN);
+  await page.waitForFunction(() => document.querySelector('#run-toggle:not([disabled])'));
+  assert.deepEqual(fetched, []);
+  await page.locator('#stage').focus();
+  await paste(page, GATEWAY);
+  await read(page);
+  assert.ok(fetched.length > 0);
+});

@@ -1,8 +1,22 @@
 // The thin binding to uPlot: create, feed, resize, take away. Colors and fonts come from the page's design tokens.
-// uPlot lies beside the page and is loaded on first use, so that the first paint does not wait for it.
+// uPlot lies beside the page and is loaded on first use, so that the first paint does not wait for it: as a plain script,
+// since its package has no minified module.
 
 let library = null;
-const load = () => (library ??= import(new URL('uPlot.esm.js', document.baseURI).href).then((module) => module.default));
+function load() {
+  library ??= new Promise((resolve, reject) => {
+    const script = document.createElement('script');
+    script.src = new URL('uPlot.iife.min.js', document.baseURI).href;
+    script.onload = () => resolve(window.uPlot);
+    script.onerror = () => {
+      library = null; // The next chart tries again.
+      script.remove();
+      reject(new Error('uPlot could not be loaded.'));
+    };
+    document.head.append(script);
+  });
+  return library;
+}
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 

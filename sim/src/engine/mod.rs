@@ -7,6 +7,7 @@ pub mod event_queue;
 pub mod heap;
 pub mod math;
 pub mod rng;
+pub mod sort;
 pub mod stats;
 pub mod time;
 pub mod trace;

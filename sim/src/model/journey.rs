@@ -3,6 +3,8 @@
 //! Recorded by `system::journey` while a run is replayed; plain data, so that it can travel to the page. Times are
 //! simulated nanoseconds since the start of the run.
 
+use crate::engine::sort;
+
 use serde::{Deserialize, Serialize};
 
 use super::ids::{EdgeId, NodeId};
@@ -382,7 +384,7 @@ impl Journey {
         let of = |kind| critical.iter().filter(|span| span.kind == kind).map(|span| span.to - span.from).sum();
         let mut times: Vec<(Kind, u64)> = Kind::ALL.into_iter().map(|kind| (kind, of(kind))).collect();
         times.retain(|(_, nanos)| *nanos > 0);
-        times.sort_by_key(|(_, nanos)| std::cmp::Reverse(*nanos));
+        sort::few_by_key(&mut times, |(_, nanos)| std::cmp::Reverse(*nanos));
         times
     }
 
@@ -411,7 +413,7 @@ impl Journey {
             let interrupted = one.interrupted.iter().map(|stop| (stop, Kind::Queue));
             let paused = one.paused.iter().map(|stop| (stop, Kind::Paused));
             let mut stops: Vec<_> = interrupted.chain(paused).collect();
-            stops.sort_by_key(|((stopped, _), _)| *stopped);
+            sort::few_by_key(&mut stops, |((stopped, _), _)| *stopped);
             for ((stopped, went_on), kind) in stops {
                 put(spans, of, Kind::Work, &mut cursor, (*stopped).min(worked));
                 put(spans, of, kind, &mut cursor, went_on.unwrap_or(worked).min(worked));

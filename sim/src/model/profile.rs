@@ -3,6 +3,7 @@
 use super::params::{Entry, ParamSpec, Unit, Value};
 use super::read::Reader;
 use crate::engine::math;
+use crate::engine::sort;
 use crate::engine::time::SimTime;
 
 const RATE_MAX: f64 = 1_000_000.0;
@@ -170,7 +171,7 @@ impl Profile {
                         _ => None,
                     })
                     .collect();
-                points.sort_by(|a, b| a.0.total_cmp(&b.0));
+                sort::few_by(&mut points, |a, b| a.0.total_cmp(&b.0));
                 points
             }
             "sine" => {

@@ -7,6 +7,8 @@
 //! The way to a station and back, and what a caller waits before or between its tries, stand with the station that
 //! is called.
 
+use crate::engine::sort;
+
 use std::collections::BTreeMap;
 
 use super::ids::NodeId;
@@ -247,7 +249,7 @@ impl Profile {
     #[must_use]
     pub fn ranking(&self) -> Vec<(NodeId, &StationProfile)> {
         let mut ranking: Vec<_> = self.stations.iter().map(|(node, station)| (*node, station)).collect();
-        ranking.sort_by_key(|(node, station)| (std::cmp::Reverse(station.own.sum), *node));
+        sort::few_by_key(&mut ranking, |(node, station)| (std::cmp::Reverse(station.own.sum), *node));
         ranking
     }
 

@@ -1,6 +1,6 @@
 //! Changes of regions and zones, and of what stands in them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{Applied, EditError, Ids, Landing, names, place, stem};
@@ -8,6 +8,7 @@ use crate::editor::clipboard::Clip;
 use crate::editor::geometry::Rect;
 use crate::editor::places;
 use crate::editor::session::{Selection, Target};
+use crate::engine::sort;
 use crate::lesson::guard::Guard;
 use crate::model::geography;
 use crate::topology::document::{Area, AreaId, AreaKind, Document, NodeId, Point};
@@ -28,7 +29,7 @@ pub(super) fn arrange(
     }
     place(document, nodes)?;
     let stood: BTreeMap<NodeId, Option<AreaId>> =
-        nodes.keys().filter_map(|id| document.nodes.get(id).map(|node| (*id, node.area))).collect();
+        sort::map(nodes.keys().filter_map(|id| document.nodes.get(id).map(|node| (*id, node.area))));
     if landing != Landing::None {
         let carried = |id: &NodeId| stood.get(id).copied().flatten().is_some_and(|area| frames.contains_key(&area));
         for id in nodes.keys().filter(|id| !guard.keep_places.contains(id) && !carried(id)) {
@@ -37,7 +38,7 @@ pub(super) fn arrange(
                 _ => places::stand(document, *id),
             }
         }
-        let changed = frames.keys().copied().collect();
+        let changed = sort::set(frames.keys().copied());
         places::settle(document, &changed, |id| guard.keep_places.contains(&id));
     }
     let what = match (frames.len(), frames.keys().next()) {
@@ -101,7 +102,7 @@ pub(super) fn add_area(
     let id = ids.next_area();
     let (at, size) = (Point { x: frame.x, y: frame.y }, Point { x: frame.width, y: frame.height });
     document.areas.insert(id, Rc::new(Area { kind, label, at, size }));
-    places::settle(document, &BTreeSet::from([id]), |node| guard.keep_places.contains(&node));
+    places::settle(document, &sort::set([id]), |node| guard.keep_places.contains(&node));
     Ok(Applied::said(format!("Add {}", places::area_words(document, id))).selecting(Selection::of(Target::Area(id))))
 }
 

@@ -14,6 +14,7 @@ use super::geometry::{Rect, card_height, free_place, moved, snapped};
 use super::layout::Places;
 use super::places;
 use super::session::{Selection, Target};
+use crate::engine::sort;
 use crate::lesson::guard::Guard;
 use crate::model::params::{Params, Value};
 use crate::model::{edge, station};
@@ -346,7 +347,7 @@ fn clean_name(name: &str) -> Result<String, EditError> {
 /// `base`, or `base 2`, `base 3` … : the first that no node has.
 #[must_use]
 pub fn fresh_label(document: &Document, base: &str) -> String {
-    let taken: BTreeSet<&str> = document.nodes.values().map(|node| node.label.as_str()).collect();
+    let taken: BTreeSet<&str> = sort::set(document.nodes.values().map(|node| node.label.as_str()));
     if !taken.contains(base) {
         return base.to_owned();
     }

@@ -9,6 +9,7 @@ use crate::editor::clipboard::Clip;
 use crate::editor::geometry::{GRID, bounds, moved, snapped};
 use crate::editor::session::Selection;
 use crate::editor::{places, stations};
+use crate::engine::sort;
 use crate::lesson::guard::Guard;
 use crate::model::station;
 use crate::topology::document::{Document, Edge, Node, NodeId, Point};
@@ -29,8 +30,8 @@ pub(super) fn paste(
     if !(clip.areas.is_empty() || guard.allows_areas()) {
         return Err(EditError::NotInPalette { name: "regions and zones".to_owned() });
     }
-    let nodes = clip.nodes.iter().map(|(id, node)| (*id, Rc::new(node.clone()))).collect();
-    let areas = clip.areas.iter().map(|(id, area)| (*id, Rc::new(area.clone()))).collect();
+    let nodes = sort::map(clip.nodes.iter().map(|(id, node)| (*id, Rc::new(node.clone()))));
+    let areas = sort::map(clip.areas.iter().map(|(id, area)| (*id, Rc::new(area.clone()))));
     let shape = Document { nodes, areas, ..Document::default() };
     let frame = bounds(&shape).ok_or(EditError::Gone)?;
     let (mut dx, mut dy) = match at {
@@ -82,6 +83,6 @@ pub(super) fn paste(
         let (Some(from), Some(to)) = (fresh.get(&edge.from), fresh.get(&edge.to)) else { continue };
         document.edges.insert(ids.next_edge(), Rc::new(Edge { from: *from, to: *to, params: edge.params.clone() }));
     }
-    let areas = fresh_areas.into_values().collect();
+    let areas = sort::set(fresh_areas.into_values());
     Ok(Selection { areas, ..Selection::of_nodes(fresh.into_values()) })
 }

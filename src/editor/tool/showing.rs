@@ -7,6 +7,7 @@ use crate::editor::faults;
 use crate::editor::geometry::{Rect, card_rect};
 use crate::editor::places;
 use crate::editor::session::Target;
+use crate::engine::sort;
 use crate::topology::document::{AreaId, Document, NodeId};
 
 impl ToolState {
@@ -43,20 +44,18 @@ impl ToolState {
     #[must_use]
     pub fn landing(&self, document: &Document) -> BTreeSet<AreaId> {
         match self {
-            Self::Translating { held, .. } => held
-                .nodes
-                .iter()
-                .filter_map(|id| document.nodes.get(id))
-                .filter_map(|node| places::innermost(document, card_rect(node).center(), node.area))
-                .filter(|area| !held.areas.contains(area))
-                .collect(),
+            Self::Translating { held, .. } => {
+                let nodes = held.nodes.iter().filter_map(|id| document.nodes.get(id));
+                let areas = nodes.filter_map(|node| places::innermost(document, card_rect(node).center(), node.area));
+                sort::set(areas.filter(|area| !held.areas.contains(area)))
+            }
             Self::PlacingNode { center_world: Some(center), .. } => {
-                places::innermost(document, *center, None).into_iter().collect()
+                sort::set(places::innermost(document, *center, None))
             }
             Self::PlacingArea { zone: true, at_world: Some(at), .. } => {
-                places::region_at(document, *at, None).into_iter().collect()
+                sort::set(places::region_at(document, *at, None))
             }
-            Self::PlacingFault { candidate: Some(Target::Area(area)), .. } => [*area].into(),
+            Self::PlacingFault { candidate: Some(Target::Area(area)), .. } => sort::set([*area]),
             _ => BTreeSet::new(),
         }
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use self::memory::Kept;
 use self::strategy::{Follower, Strategy};
 use super::{Look, Show, StateLine, Weight};
+use crate::engine::sort;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::ids::NodeId;
 use crate::model::rotation::OutOfRotation;
@@ -169,7 +170,7 @@ impl Memory {
             let Kind::Balancer(balancer) = &station.kind else { return None };
             Some((station.id, balancer.backends.iter().map(|backend| backend.selections).collect::<Vec<u64>>()))
         });
-        let all: BTreeMap<NodeId, Vec<u64>> = balancers.collect();
+        let all: BTreeMap<NodeId, Vec<u64>> = sort::map(balancers);
         self.recent.clone_from(&all);
         if let Some((_, before)) = self.counted.front() {
             for (id, counts) in &mut self.recent {

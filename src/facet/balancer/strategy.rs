@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::sort;
 use crate::engine::time::SimTime;
 use crate::model::balancer::{Picture as Drawing, Score};
 use crate::model::ids::NodeId;
@@ -181,7 +182,7 @@ impl Follower {
                 None => shares.push((owner, one)),
             }
         }
-        shares.sort_by_key(|(backend, _)| *backend);
+        sort::few_by_key(&mut shares, |(backend, _)| *backend);
         let moved = self.changed.and_then(|(_, ideal)| {
             let before = self.entries.before.as_ref()?;
             let moved = before.iter().zip(entries).filter(|(before, now)| before != now).count();

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Figure;
 use super::field::{Field, Shape, one, value};
+use crate::engine::sort;
 use crate::figure::{self, Group, Spec, Without};
 use crate::model::params::Unit;
 use crate::model::system::meter::Bucket;
@@ -33,7 +34,7 @@ impl Figures {
             };
             told.then_some((spec.id, Figure(value)))
         };
-        Self(there.filter_map(|(spec, _)| read(spec)).collect())
+        Self(sort::map(there.filter_map(|(spec, _)| read(spec))))
     }
 
     /// The figure of the entry with this id; [`Figure::NONE`] where there is none.

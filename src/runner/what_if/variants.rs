@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::grouped;
+use crate::engine::sort;
 use crate::model::distribution;
 use crate::model::ids::NodeId;
 use crate::model::params::{Entry, Params, Value, Variant};
@@ -289,7 +290,7 @@ fn proposal(id: &str, facts: &Facts) -> Option<(Params, String)> {
             Value::List(vec![Value::from(when.as_str()), Value::from(f64::from(*replicas))])
         };
         let plan = Value::List(rows.iter().map(row).collect());
-        let numbers: BTreeSet<u32> = rows.iter().map(|(_, replicas)| *replicas).collect();
+        let numbers: BTreeSet<u32> = sort::set(rows.iter().map(|(_, replicas)| *replicas));
         let mut settings = format!("{} rows drawn up from the load:", rows.len());
         if let (Some(least), Some(most)) = (numbers.first(), numbers.last()) {
             let _ = write!(settings, " {least} to {most} replicas");

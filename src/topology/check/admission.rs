@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Found, kind_of, name_of};
+use crate::engine::sort;
 use crate::model::admission::shed;
 use crate::model::discipline;
 use crate::model::params::{Entry, Value};
@@ -73,5 +74,5 @@ fn priorities(document: &Document) -> BTreeSet<String> {
         [Value::Text(word), Value::Number(weight), ..] if *weight > 0.0 => Some(word.clone()),
         _ => None,
     };
-    rows.filter_map(named).collect()
+    sort::set(rows.filter_map(named))
 }

@@ -1,12 +1,13 @@
 //! What a kind of station itself says against its settings: values that are each possible, but do not go together.
 
 use super::{Found, kind_of, name_of};
+use crate::engine::sort;
 use crate::model::read::Reader;
 use crate::model::station::Setting;
 use crate::topology::document::{Document, NodeId, Place};
 
 pub(super) fn check(document: &Document, found: &mut Found) {
-    let stations = document.nodes.keys().copied().collect();
+    let stations = sort::set(document.nodes.keys().copied());
     for (id, node) in &document.nodes {
         let Some(kind) = kind_of(document, *id) else { continue };
         let setting = Setting {

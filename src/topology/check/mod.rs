@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 
 pub use params::{ParamProblem, check_params};
 
+use crate::engine::sort;
 use crate::model::edge::EDGE_ENTRY;
 use crate::model::fault::{self, Effect, Targets};
 use crate::model::params::Value;
@@ -126,7 +127,7 @@ impl Found {
             Place::Fault(index) => (4, *index as u64),
         };
         // Stable: within a place in the order of discovery, which is the order of the parameters in their entry.
-        list.sort_by_key(|diagnostic| (std::cmp::Reverse(diagnostic.severity), place(&diagnostic.place)));
+        sort::few_by_key(&mut list, |diagnostic| (std::cmp::Reverse(diagnostic.severity), place(&diagnostic.place)));
         list
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Found, kind_of, name_of};
+use crate::engine::sort;
 use crate::topology::document::{Document, EdgeId, NodeId, Place};
 
 pub(super) fn check(document: &Document, found: &mut Found) {
@@ -43,7 +44,7 @@ fn unreached(document: &Document, sources: &[NodeId], calls: &Calls, found: &mut
     if sources.is_empty() {
         return;
     }
-    let mut reached: BTreeSet<NodeId> = sources.iter().copied().collect();
+    let mut reached: BTreeSet<NodeId> = sort::set(sources.iter().copied());
     let mut open = sources.to_vec();
     while let Some(node) = open.pop() {
         for (_, to) in calls.get(&node).into_iter().flatten() {

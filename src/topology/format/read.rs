@@ -418,23 +418,14 @@ fn change(path: Path<'_>, json: Json) -> Result<Change, LoadError> {
     let change = match key.as_str() {
         "edit" => Change::Edit(Edit {
             nodes: fields
-                .optional("nodes", |path, json| edited(path, json, NODES_MAX, node_fields))?
-                .unwrap_or_default()
-                .into_iter()
-                .map(|(id, node)| (NodeId(id), node))
-                .collect(),
+                .optional("nodes", |path, json| edited(path, json, NODES_MAX, NodeId, node_fields))?
+                .unwrap_or_default(),
             edges: fields
-                .optional("edges", |path, json| edited(path, json, EDGES_MAX, edge_fields))?
-                .unwrap_or_default()
-                .into_iter()
-                .map(|(id, edge)| (EdgeId(id), edge))
-                .collect(),
+                .optional("edges", |path, json| edited(path, json, EDGES_MAX, EdgeId, edge_fields))?
+                .unwrap_or_default(),
             areas: fields
-                .optional("areas", |path, json| edited(path, json, AREAS_MAX, area_fields))?
-                .unwrap_or_default()
-                .into_iter()
-                .map(|(id, area)| (AreaId(id), area))
-                .collect(),
+                .optional("areas", |path, json| edited(path, json, AREAS_MAX, AreaId, area_fields))?
+                .unwrap_or_default(),
         }),
         "inject" => Change::Inject(fault_fields(&mut fields)?),
         _ => Change::Lift { kind: fields.required("kind", name)?, target: fields.required("target", target)? },
@@ -444,12 +435,13 @@ fn change(path: Path<'_>, json: Json) -> Result<Change, LoadError> {
 }
 
 /// `{"7": {…}, "8": null}`: put 7, take 8 away.
-fn edited<T>(
+fn edited<K: Ord, T>(
     path: Path<'_>,
     json: Json,
     count_max: usize,
+    id_of: fn(u32) -> K,
     read: impl Fn(&mut Fields<'_>) -> Result<T, LoadError>,
-) -> Result<BTreeMap<u32, Option<T>>, LoadError> {
+) -> Result<BTreeMap<K, Option<T>>, LoadError> {
     let Json::Object(map) = json else {
         return path.wrong("an object", &json);
     };
@@ -471,7 +463,7 @@ fn edited<T>(
             fields.finish()?;
             Some(entry)
         };
-        edited.insert(id, entry);
+        edited.insert(id_of(id), entry);
     }
     Ok(edited)
 }

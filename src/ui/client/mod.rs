@@ -2,6 +2,7 @@
 
 pub mod crew;
 pub mod frames;
+pub mod manifests;
 pub mod run_view;
 pub mod speed;
 pub mod worker_client;

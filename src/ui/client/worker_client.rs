@@ -12,7 +12,6 @@ use super::frames::FrameCell;
 use super::run_view::{Answer, Health, Inquiry, Note, RunView};
 use super::worker_link::WorkerLink;
 use crate::conversation::{Conversation, News};
-use crate::protocol::manifest::{ManifestAnswer, ManifestAsk};
 use crate::protocol::{BUILD, FromWorker, RunStatus, Speed, ToWorker};
 use crate::topology::document::{Change, Diagnostic, Document, Fault, FaultTarget, Input, NodeId};
 use crate::ui::browser::{self, Timer};
@@ -66,8 +65,6 @@ struct Inner {
     watchdog: RefCell<Watchdog>,
     /// The next edit begins the run anew (playing or not): it is a new seed.
     restart_with_edit: Cell<Option<bool>>,
-    /// Callbacks of questions about a manifest; told `None` if the worker broke over it.
-    manifest: RefCell<Callback<Option<ManifestAnswer>>>,
     _timer: RefCell<Option<Timer>>,
 }
 
@@ -94,7 +91,6 @@ impl Simulation {
             trailing: RefCell::default(),
             watchdog: RefCell::default(),
             restart_with_edit: Cell::new(None),
-            manifest: RefCell::default(),
             _timer: RefCell::default(),
         }));
         simulation.spawn();
@@ -267,13 +263,6 @@ impl Simulation {
         self.tell();
     }
 
-    /// Asks about a manifest; a newer question takes an older one's place. `None`: the worker broke over it.
-    pub fn ask_manifest(&self, ask: ManifestAsk, answer: Callback<Option<ManifestAnswer>>) {
-        *self.0.manifest.borrow_mut() = answer;
-        self.0.talk.borrow_mut().ask_manifest(ask);
-        self.send_outgoing();
-    }
-
     /// Makes the worker panic: for the test of the watchdog.
     pub fn crash(&self) {
         if let Some(link) = self.0.link.borrow().as_ref() {
@@ -395,11 +384,6 @@ impl Simulation {
                     view.inquiry = Some(Shared::new(Inquiry { source, ordinal, answer }));
                 }
             }
-            News::Manifest(answer) => {
-                let asked = self.0.manifest.borrow().clone();
-                asked.emit(Some(answer));
-                urgent = false;
-            }
             News::Finished(report) => self.0.view.borrow_mut().report = Some(Shared::new(report)),
             News::Pong(id) => {
                 let mut watchdog = self.0.watchdog.borrow_mut();
@@ -472,8 +456,6 @@ impl Simulation {
         };
         let at = self.0.view.borrow().frame.now_ns;
         self.0.talk.borrow_mut().worker_lost();
-        let asked = self.0.manifest.take();
-        asked.emit(None);
         {
             let seed = self.0.talk.borrow().seed();
             let mut view = self.0.view.borrow_mut();

@@ -1,6 +1,6 @@
 //! Kubernetes manifests: paste or drop one and get a service with its scaler, or take a service away as one.
 //!
-//! The worker reads and writes them: this page has no YAML in it.
+//! A program of its own reads and writes them, fetched when this opens: the page has no YAML in it.
 
 use std::rc::Rc;
 
@@ -17,12 +17,12 @@ use crate::protocol::manifest::{
 };
 use crate::topology::document::{Document, NodeId, Point};
 use crate::ui::browser::{self, Listener, Timer};
-use crate::ui::client::run_view::Health;
+use crate::ui::client::manifests::{Manifests, Reader};
 use crate::ui::kit::dialog::Dialog;
 use crate::ui::kit::hint::Term;
 use crate::ui::kit::icons::icon;
 use crate::ui::kit::tabs::{self, Tab};
-use crate::ui::store::{use_dispatch, use_document, use_guard, use_run, use_selection, use_session, use_simulation};
+use crate::ui::store::{use_dispatch, use_document, use_guard, use_selection, use_session};
 
 /// Rest after the last key before the text is read [ms].
 const READ_AFTER_MS: i32 = 120;
@@ -82,6 +82,12 @@ pub struct ManifestProps {
 
 #[component]
 pub fn Manifest(props: &ManifestProps) -> Html {
+    let reader = use_state_eq(|| Reader::Loading);
+    let manifests = {
+        let told = reader.setter();
+        use_memo((), |()| Manifests::fetch(Callback::from(move |state| told.set(state))))
+    };
+    let manifests = (*manifests).clone();
     let out = use_state_eq(|| props.out);
     let text = use_state_eq(|| plain_lines(&props.text));
     let choose = out.setter();
@@ -94,9 +100,27 @@ pub fn Manifest(props: &ManifestProps) -> Html {
         <Dialog title="Kubernetes manifest" wide=true onclose={props.onclose.clone()}>
             { tabs::tabs(Some("manifest-tabs"), "Which way", "manifest-panel", &WAYS, usize::from(*out), &choose) }
             <div id="manifest-panel" role="tabpanel" aria-labelledby={WAYS[usize::from(*out)].id}>
-                if *out { <TakeOut /> } else { <TakeIn text={(*text).clone()} {set_text} onclose={props.onclose.clone()} /> }
+                { failure(&reader, &manifests) }
+                if *out {
+                    <TakeOut {manifests} reader={(*reader).clone()} />
+                } else {
+                    <TakeIn {manifests} reader={(*reader).clone()} text={(*text).clone()} {set_text} onclose={props.onclose.clone()} />
+                }
             </div>
         </Dialog>
+    }
+}
+
+/// Why nothing can be read or written at present, with a way to try again.
+fn failure(reader: &Reader, manifests: &Manifests) -> Html {
+    let Reader::Failed(words) = reader else { return Html::default() };
+    let manifests = manifests.clone();
+    let retry = Callback::from(move |_: MouseEvent| manifests.retry());
+    html! {
+        <p class="callout callout-warn" role="alert" id="manifest-failed">
+            { words }{ " " }
+            <button type="button" class="btn btn-s" id="manifest-retry" onclick={retry}>{ "Retry" }</button>
+        </p>
     }
 }
 
@@ -127,51 +151,42 @@ fn use_selected_service() -> Option<NodeId> {
 
 #[derive(Debug, PartialEq, Properties)]
 struct TakeInProps {
+    manifests: Manifests,
+    reader: Reader,
     text: String,
     set_text: Callback<String>,
     onclose: Callback<()>,
 }
 
-/// What the worker said of a text.
-#[derive(Clone, Debug, PartialEq)]
-enum Told {
-    Understood(Rc<Understood>),
-    /// It broke over it.
-    Broke,
-}
-
 #[component]
 fn TakeIn(props: &TakeInProps) -> Html {
-    let simulation = use_simulation();
     let dispatch = use_dispatch();
     let document = use_document();
     let guard = use_guard();
     let session = use_session();
-    let health = use_run().health;
     let selected = use_selected_service();
     let onto = use_state_eq(|| selected);
     let chosen = use_state_eq(|| 0usize);
     // What was told, and of which text.
-    let told = use_state_eq(|| None::<(String, Told)>);
+    let told = use_state_eq(|| None::<(String, Rc<Understood>)>);
     let trouble = use_state_eq(|| None::<String>);
     let area = use_node_ref();
     let chooser = use_node_ref();
     {
         let (told, trouble, named) = (told.setter(), trouble.setter(), stations(&document));
+        let manifests = props.manifests.clone();
         use_effect_with(props.text.clone(), move |text| {
             trouble.set(None);
             let text = text.clone();
             let timer = (!text.trim().is_empty()).then(|| {
                 Timer::once(READ_AFTER_MS, move || {
                     let (told, of) = (told.clone(), text.clone());
-                    let answer = Callback::from(move |answer| match answer {
-                        Some(ManifestAnswer::Read(found)) => {
-                            told.set(Some((of.clone(), Told::Understood(found.into()))))
+                    let answer = Callback::from(move |answer| {
+                        if let ManifestAnswer::Read(found) = answer {
+                            told.set(Some((of.clone(), found.into())));
                         }
-                        Some(ManifestAnswer::Written(_)) => {}
-                        None => told.set(Some((of.clone(), Told::Broke))),
                     });
-                    simulation.ask_manifest(ManifestAsk::Read { text: text.clone(), stations: named.clone() }, answer);
+                    manifests.ask(ManifestAsk::Read { text: text.clone(), stations: named.clone() }, answer);
                 })
             });
             move || drop(timer)
@@ -215,11 +230,7 @@ fn TakeIn(props: &TakeInProps) -> Html {
         Callback::from(move |line: u32| show_line(&area, &text, line))
     };
 
-    let fresh = told.as_ref().filter(|(of, _)| *of == props.text).map(|(_, told)| told.clone());
-    let found = match &fresh {
-        Some(Told::Understood(found)) => Some(found.clone()),
-        _ => None,
-    };
+    let found = told.as_ref().filter(|(of, _)| *of == props.text).map(|(_, found)| found.clone());
     let offered = found.as_ref().and_then(|found| found.services.get(*chosen).or(found.services.first())).cloned();
     let apply = {
         let (document, guard, onto, trouble) = (document.clone(), guard.clone(), *onto, trouble.clone());
@@ -261,20 +272,16 @@ fn TakeIn(props: &TakeInProps) -> Html {
                         <input ref={chooser} type="file" accept=".yaml,.yml,.json,application/yaml,application/json" hidden=true onchange={chosen_file} id="manifest-file" />
                     </div>
                 </div>
-                <div class="manifest-found" id="manifest-found" aria-live="polite" data-read={fresh.is_some().to_string()}>
-                    if let Health::Failed(message) = &health {
-                        <p class="callout callout-warn">{ message }</p>
-                    } else if props.text.trim().is_empty() {
+                <div class="manifest-found" id="manifest-found" aria-live="polite" data-read={found.is_some().to_string()}>
+                    if props.text.trim().is_empty() {
                         <p class="empty">{ "What it says shows here, line by line." }</p>
-                    } else if fresh == Some(Told::Broke) {
-                        <p class="callout callout-warn">{ "The simulation broke over this text and was started again. Your design is safe; change the text to try again." }</p>
                     } else if let Some(found) = &found {
                         { errors(found) }
                         { offers(found, *chosen, &chosen) }
                         if let Some(offered) = &offered { { facts(offered, &go_to) } }
                         { notes(&found.notes, &go_to) }
                     } else {
-                        <p class="empty">{ "Reading …" }</p>
+                        { waiting(&props.reader, "Reading …") }
                     }
                 </div>
             </div>
@@ -311,7 +318,7 @@ fn use_drop(take: Callback<web_sys::File>) {
 
 /// One step to undo.
 fn edit(offered: &Offered, onto: Option<NodeId>, document: &Document, center: Point) -> EditCommand {
-    // The worker packed them.
+    // The program that read the text packed them.
     let params: Params = serde_json::from_str(&offered.params_json).unwrap_or_default();
     match onto.and_then(|id| document.nodes.get(&id).map(|node| (id, node.label.clone()))) {
         Some((id, label)) => EditCommand::SetParams {
@@ -325,6 +332,15 @@ fn edit(offered: &Offered, onto: Option<NodeId>, document: &Document, center: Po
             label: Some(fresh_label(document, &offered.name)),
             params,
         },
+    }
+}
+
+/// What is waited for; a failure is told above.
+fn waiting(reader: &Reader, doing: &'static str) -> Html {
+    match reader {
+        Reader::Loading => html! { <p class="empty">{ "Loading the reader of manifests …" }</p> },
+        Reader::Ready => html! { <p class="empty">{ doing }</p> },
+        Reader::Failed(_) => Html::default(),
     }
 }
 
@@ -434,9 +450,14 @@ fn show_line(area: &NodeRef, text: &str, line: u32) {
     area.set_scroll_top(at.max(0.0) as i32);
 }
 
+#[derive(Debug, PartialEq, Properties)]
+struct TakeOutProps {
+    manifests: Manifests,
+    reader: Reader,
+}
+
 #[component]
-fn TakeOut() -> Html {
-    let simulation = use_simulation();
+fn TakeOut(props: &TakeOutProps) -> Html {
     let document = use_document();
     let selected = use_selected_service();
     let chosen = use_state_eq(|| selected.or_else(|| services(&document).next().map(|(id, _)| id)));
@@ -445,17 +466,18 @@ fn TakeOut() -> Html {
     let node = chosen.and_then(|id| document.nodes.get(&id)).map(|node| (node.label.clone(), node.params.clone()));
     {
         let (written, copied, named) = (written.setter(), copied.setter(), document.clone());
+        let manifests = props.manifests.clone();
         use_effect_with(node.clone(), move |node| {
             copied.set(None);
             if let Some((label, params)) = node {
                 let params_json = serde_json::to_string(params).expect("parameters are plain data");
                 let answer = Callback::from(move |answer| {
-                    if let Some(ManifestAnswer::Written(found)) = answer {
+                    if let ManifestAnswer::Written(found) = answer {
                         written.set(Some(Rc::new(found)));
                     }
                 });
                 let stations = stations(&named);
-                simulation.ask_manifest(ManifestAsk::Write { label: label.clone(), params_json, stations }, answer);
+                manifests.ask(ManifestAsk::Write { label: label.clone(), params_json, stations }, answer);
             }
         });
     }
@@ -483,7 +505,7 @@ fn TakeOut() -> Html {
             let _ = browser::save_file(&name, "application/yaml", &text);
         })
     };
-    let waiting = written.is_none();
+    let unwritten = written.is_none();
     html! {
         <>
             <div class="manifest-foot manifest-head">
@@ -497,10 +519,10 @@ fn TakeOut() -> Html {
                     <label class="visually-hidden" for="manifest-out">{ "The manifest" }</label>
                     <textarea id="manifest-out" class="input manifest-text num" readonly=true value={text} wrap="off" spellcheck="false" />
                     <div class="button-row">
-                        <button type="button" id="manifest-copy" class="btn btn-primary" disabled={waiting} onclick={copy}>
+                        <button type="button" id="manifest-copy" class="btn btn-primary" disabled={unwritten} onclick={copy}>
                             { icon(if *copied == Some(true) { "check" } else { "copy" }, "") }{ if *copied == Some(true) { "Copied" } else { "Copy" } }
                         </button>
-                        <button type="button" id="manifest-save" class="btn" disabled={waiting} onclick={save}>{ icon("file-down", "") }{ "Save as a file" }</button>
+                        <button type="button" id="manifest-save" class="btn" disabled={unwritten} onclick={save}>{ icon("file-down", "") }{ "Save as a file" }</button>
                     </div>
                     <div aria-live="polite">
                         if *copied == Some(false) { <p class="callout callout-warn">{ "The browser did not let the page copy. Select the text and copy it by hand." }</p> }
@@ -513,6 +535,8 @@ fn TakeOut() -> Html {
                         <ul class="manifest-notes">
                             { for written.notes.iter().map(|note| html! { <li class="manifest-note note-info">{ icon("info", "icon-s") }<div>{ note.clone() }</div></li> }) }
                         </ul>
+                    } else {
+                        { waiting(&props.reader, "Writing …") }
                     }
                 </div>
             </div>

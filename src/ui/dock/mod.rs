@@ -15,6 +15,7 @@ use self::timeline::Timeline;
 use super::jump::{DOCK, WHOSE, ask_count};
 use super::store::{use_dispatch, use_document, use_preferences, use_run, use_selection, use_simulation};
 use crate::editor::{SessionChange, Target};
+use crate::engine::sort;
 use crate::engine::time::SimTime;
 use crate::facet::scaling::Scaling;
 use crate::figure::{self, Scale};
@@ -119,7 +120,7 @@ pub fn Charts() -> Html {
     let priced = run.series_of(node).is_some_and(|series| !series.column("cost_per_hour").is_empty());
     let mut charts = figure::charts();
     charts.retain(|chart| chart.panel.is_some() && (priced || chart.scale != Scale::Dollars));
-    charts.sort_by_key(|chart| chart.panel);
+    sort::few_by_key(&mut charts, |chart| chart.panel);
     html! {
         <div class={classes!("charts", priced.then_some("charts-priced"))}>
             { for charts.into_iter().map(|chart| html! { <ChartCard {chart} {node} key={chart.title} /> }) }

@@ -3,6 +3,7 @@
 use yew::prelude::*;
 
 use crate::editor::{SessionChange, Target};
+use crate::engine::sort;
 use crate::model::profiler::Part;
 use crate::protocol::profile::{ExampleFrame, ProfileFrame, StationProfileFrame, TimesFrame};
 use crate::topology::document::NodeId;
@@ -153,7 +154,7 @@ fn bar(one: &StationProfileFrame) -> Html {
 fn words(one: &StationProfileFrame) -> Html {
     let mut parts: Vec<(Part, f64)> = Part::ALL.into_iter().map(|part| (part, one.shares[part as usize])).collect();
     parts.retain(|(_, share)| *share >= WORTH_A_WORD);
-    parts.sort_by(|a, b| b.1.total_cmp(&a.1));
+    sort::few_by(&mut parts, |a, b| b.1.total_cmp(&a.1));
     html! {
         <span class="profile-words">
             <strong class="num">{ format::percent(one.share) }</strong>

@@ -7,6 +7,7 @@ use yew::prelude::*;
 use crate::editor::faults::{targets, whole};
 use crate::editor::timeline::{self, Pull};
 use crate::editor::{Action, EditCommand, GestureId, SessionChange, ToolRequest, ToolState};
+use crate::engine::sort;
 use crate::model::fault;
 use crate::model::params::{Unit, Value};
 use crate::topology::document::{FaultTarget, ScheduledFault};
@@ -135,7 +136,7 @@ struct Label {
 /// next of its row begins, and a mark without room is counted by the label before it.
 fn labels(at: &[f64], words: &[String], wide: f64) -> Vec<Label> {
     let mut order: Vec<usize> = (0..at.len()).collect();
-    order.sort_by(|a, b| at[*a].total_cmp(&at[*b]));
+    sort::few_by(&mut order, |a, b| at[*a].total_cmp(&at[*b]));
     // Who begins a label on which row, and how many marks it speaks for besides.
     let mut begun: [Vec<(usize, usize)>; 2] = Default::default();
     let mut last_row = 0;

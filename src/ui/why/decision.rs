@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use super::waterfall::span_words;
 use super::words;
+use crate::engine::sort;
 use crate::engine::time::SimTime;
 use crate::model::journey::{Among, Candidate, Decision};
 use crate::ui::kit::format;
@@ -30,7 +31,7 @@ pub(super) fn section(decision: &Decision, born: u64, open: bool) -> Html {
     let chosen = decision.chosen.map(|place| place as usize);
     // The chosen one first, then the others as the balancer lists them.
     let mut order: Vec<usize> = (0..decision.candidates.len()).collect();
-    order.sort_by_key(|place| (Some(*place) != chosen, *place));
+    sort::few_by_key(&mut order, |place| (Some(*place) != chosen, *place));
     let row = |place: &usize| candidate(&decision.candidates[*place], Some(*place) == chosen, decision);
     html! {
         <details class="why-choice" {open}>

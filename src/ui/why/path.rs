@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use crate::editor::Curve;
 use crate::editor::geometry::{CARD_WIDTH, card_height};
+use crate::engine::sort;
 use crate::model::outcome::Outcome;
 use crate::topology::document::{EdgeId, NodeId};
 use crate::ui::client::run_view::Answer;
@@ -26,7 +27,7 @@ pub fn Path(props: &PathProps) -> Html {
     let Answer::Journey(journey) = &asked.answer else { return Html::default() };
     // A connection over which anything failed is marked so.
     let mut edges: BTreeMap<EdgeId, bool> = BTreeMap::new();
-    let mut nodes: BTreeSet<NodeId> = BTreeSet::from([journey.source]);
+    let mut nodes: BTreeSet<NodeId> = sort::set([journey.source]);
     for one in journey.tries.iter().filter(|one| one.sent.is_some()) {
         let failed = one.heard.is_some_and(|heard| heard.outcome != Outcome::Completed);
         *edges.entry(one.edge).or_default() |= failed;

@@ -1,5 +1,6 @@
 //! A journey in sentences.
 
+use crate::engine::sort;
 use crate::engine::time::SimTime;
 use crate::model::journey::{Asked, Decision, Journey, Kept, Lost, Try};
 use crate::model::outcome::{Outcome, Reason};
@@ -199,7 +200,7 @@ pub fn lines(journey: &Journey) -> Vec<Line> {
         };
         say(Some(ended.at), words, !good);
     }
-    lines.sort_by_key(|line| line.at);
+    sort::few_by_key(&mut lines, |line| line.at);
     lines
 }
 

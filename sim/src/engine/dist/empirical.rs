@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::{DistError, check};
 use crate::engine::rng::DrawSeq;
+use crate::engine::sort;
 
 /// A finite table of values; shared, so that a clone costs nothing.
 #[derive(Clone, Debug)]
@@ -34,7 +35,7 @@ impl Empirical {
             check("value", *value, *value >= 0.0, "must be finite and not negative")?;
             check("weight", *weight, *weight >= 0.0, "must be finite and not negative")?;
         }
-        sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+        sort::few_by(&mut sorted, |a, b| a.0.total_cmp(&b.0));
         let total: f64 = sorted.iter().map(|(_, weight)| weight).sum();
         check("weight", total, total > 0.0, "must add up to a finite number above 0")?;
         let mean = sorted.iter().map(|(value, weight)| value * weight / total).sum();

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::hashing::{Text, xxh64};
 use super::ring_hash::Ring;
+use crate::engine::sort;
 
 /// Points of a node.
 const POINTS: u64 = 160;
@@ -69,7 +70,7 @@ impl KeyRing {
     /// Stretches of the circle with one owner here and one in `other`, and their lengths as shares of it.
     fn stretches<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = (f64, (Option<u32>, Option<u32>))> + 'a {
         let mut places: Vec<u64> = self.0.0.iter().chain(&other.0.0).map(|(place, _)| *place).collect();
-        places.sort_unstable();
+        sort::few(&mut places);
         places.dedup();
         (0..places.len()).map(move |at| {
             let before = if at == 0 { places[places.len() - 1] } else { places[at - 1] };

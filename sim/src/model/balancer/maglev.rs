@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use super::hashing::{Fate, HASH_ON, HashOn, Text, Walk, anybody, judge, listed, xxh64};
 use super::{Descriptor, Explanation, Needs, PickContext, Picture, Reads, Strategy, eligible, nobody};
+use crate::engine::sort;
 use crate::model::params::{Entry, ParamSpec, Params};
 use crate::model::read::Reader;
 
@@ -88,7 +89,7 @@ pub(super) fn table_of(backends: &[(u32, Text, u32)], size: u32) -> Vec<u32> {
         })
         .collect();
     // By name: the same backends in another order make the same table.
-    fillers.sort_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()).then(a.index.cmp(&b.index)));
+    sort::few_by(&mut fillers, |a, b| a.name.as_bytes().cmp(b.name.as_bytes()).then(a.index.cmp(&b.index)));
     let Some(most) = fillers.iter().map(|filler| filler.weight).reduce(f64::max) else { return Vec::new() };
     let mut table = vec![FREE; size as usize];
     let mut free = size;

@@ -21,6 +21,7 @@ mod tests;
 use std::collections::VecDeque;
 use std::fmt;
 
+use crate::engine::sort;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::params::{Entry, ParamSpec, Variant};
 use crate::model::priority::Priority;
@@ -313,7 +314,7 @@ impl Waiting {
             Self::Ordered(queue) => {
                 let mut items = queue.items();
                 // Stable: of those who came at once, as the queue has them.
-                items.sort_by_key(|item| item.since);
+                sort::few_by_key(&mut items, |item| item.since);
                 for item in &items {
                     queue.remove(item.ticket);
                 }

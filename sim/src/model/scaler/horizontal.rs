@@ -1,6 +1,7 @@
 //! The plain horizontal scaler: one replica more above the target, one fewer below half of it.
 
 use super::{Decision, Limit, MetricSeen, Scaler, Seen, check_range, oldest};
+use crate::engine::sort;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::params::{Entry, ParamSpec, Params, Unit};
 use crate::model::read::Reader;
@@ -135,7 +136,7 @@ impl Scaler for Horizontal {
                 ((load * 1000.0) as u64, replica.number)
             })
             .collect();
-        by_load.sort_unstable();
+        sort::few(&mut by_load);
         decision.leaves_first = by_load.into_iter().map(|(_, number)| number).collect();
         decision
     }

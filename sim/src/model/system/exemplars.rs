@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use super::System;
+use crate::engine::sort;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::ids::NodeId;
 use crate::model::outcome::{Outcome, Reason};
@@ -80,7 +81,7 @@ impl Exemplars {
     /// The slowest of the last moments, slowest first.
     pub fn slowest(&self) -> Vec<Exemplar> {
         let mut all: Vec<Exemplar> = self.slow.iter().chain(&self.slow_before).copied().collect();
-        all.sort_by_key(|one| std::cmp::Reverse(one.took));
+        sort::few_by_key(&mut all, |one| std::cmp::Reverse(one.took));
         all.truncate(SLOW_MAX);
         all
     }
@@ -89,7 +90,7 @@ impl Exemplars {
 impl System {
     /// Keeps the latest choices of these stations from now on, and of no others.
     pub fn look_into(&mut self, nodes: &BTreeSet<NodeId>) {
-        let stations: BTreeSet<u32> = nodes.iter().filter_map(|node| self.station_index(*node)).collect();
+        let stations: BTreeSet<u32> = sort::set(nodes.iter().filter_map(|node| self.station_index(*node)));
         self.exemplars.choices.retain(|station, _| stations.contains(station));
         for station in stations {
             self.exemplars.choices.entry(station).or_default();

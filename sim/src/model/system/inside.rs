@@ -5,6 +5,7 @@ use super::balancer::state::{Balancer, Picker};
 use super::slab::NONE;
 use super::station::{Kind, Station};
 use crate::engine::rng::mix;
+use crate::engine::sort;
 use crate::model::balancer::{Explanation, Needs, PickContext, Picture, Reads, RequestView, find};
 use crate::model::geography::Country;
 use crate::model::ids::NodeId;
@@ -117,7 +118,7 @@ impl System {
                 codes.extend(source.config.countries.iter().map(|(code, _)| code.clone()));
             }
         }
-        codes.sort_unstable();
+        sort::few(&mut codes);
         codes.dedup();
         codes
     }

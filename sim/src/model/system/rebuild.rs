@@ -23,6 +23,7 @@ use super::spans::EdgeTally;
 use super::station::{Kind, Station};
 use crate::engine::dist::Dist;
 use crate::engine::rng::Stream;
+use crate::engine::sort;
 use crate::engine::time::SimDuration;
 use crate::model::discipline::Waiting;
 use crate::model::ids::FaultTarget;
@@ -292,7 +293,7 @@ impl System {
                 edge.from == ix && !edge.removed
             })
             .collect();
-        out.sort_by_key(|&edge| self.edges[edge as usize].plan.id);
+        sort::few_by_key(&mut out, |&edge| self.edges[edge as usize].plan.id);
         let targets: Vec<(u32, TargetKind)> = out.iter().map(|&edge| (edge, self.target_kind(edge))).collect();
         let changed = self.stations[ix as usize].out != out;
         if let Kind::Pool(pool) = &mut self.stations[ix as usize].kind {

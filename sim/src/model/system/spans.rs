@@ -8,6 +8,7 @@
 use super::plan::RunPlan;
 use super::slab::NONE;
 use super::{Station, System};
+use crate::engine::sort;
 use crate::engine::time::SimTime;
 use crate::model::outcome::Outcome;
 
@@ -52,7 +53,7 @@ impl Spans {
                 cuts.push(Cut { at: to.min(length), span, opens: false });
             }
         }
-        cuts.sort_by_key(|cut| std::cmp::Reverse(cut.at));
+        sort::few_by_key(&mut cuts, |cut| std::cmp::Reverse(cut.at));
         let mut open = vec![false; WINDOWS + arrivals.len() - 1];
         // The warm-up is measured until it is over, and then forgotten.
         open[RUN] = true;

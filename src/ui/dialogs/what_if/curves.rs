@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use yew::prelude::*;
 
 use super::{Entrant, mark};
+use crate::engine::sort;
 use crate::runner::what_if::Curves;
 use crate::ui::kit::format;
 
@@ -145,7 +146,7 @@ fn labels(ran: &[Entrant], all: &[Vec<f64>], y: impl Fn(f64) -> f64) -> Vec<Html
             Some((index, y(*last)))
         })
         .collect();
-    ends.sort_by(|a, b| a.1.total_cmp(&b.1));
+    sort::few_by(&mut ends, |a, b| a.1.total_cmp(&b.1));
     spread(&mut ends);
     ends.into_iter()
         .map(|(index, at)| {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use yew::prelude::*;
 
+use crate::engine::sort;
 use crate::facet::balancer::Backend;
 use crate::topology::document::{Document, NodeId};
 
@@ -35,7 +36,7 @@ impl Marks {
             let name = if several { format!("{label} {}", backend.replica + 1) } else { label.to_owned() };
             (backend.index, Mark { number: place + 1, class: color(place), name })
         });
-        Self(marks.collect())
+        Self(sort::map(marks))
     }
 
     pub(super) fn get(&self, backend: u32) -> Option<&Mark> {

@@ -9,6 +9,7 @@ use super::hpa::behavior::Rules;
 use super::hpa::calculator::{Kept, Metric, Pod, Proposal, Reading, Sample};
 use super::hpa::{Hpa, Nanos, Sync};
 use super::{Decision, Limit, LookBack, Measured, MetricSeen, ReplicaSeen, Scaler, Seen, check_range, oldest};
+use crate::engine::sort;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::params::Params;
 
@@ -254,7 +255,7 @@ impl Scaler for Kubernetes {
             .filter(|(_, at)| *at > since)
             .map(|(replicas, at)| ((*replicas).max(0) as u32, SimTime((*at).max(0) as u64)))
             .collect();
-        kept.sort_by_key(|(_, at)| *at);
+        sort::few_by_key(&mut kept, |(_, at)| *at);
         kept
     }
 

@@ -28,6 +28,7 @@ use super::super::station::Kind;
 use super::super::trail::Mark;
 use super::until;
 use crate::engine::rng::mix;
+use crate::engine::sort;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::journey::Kept;
 use crate::model::outcome::{Outcome, Reason};
@@ -406,7 +407,7 @@ fn subset(listed: &[usize], hosts: &[u64], caller: u32, size: usize) -> Vec<usiz
     let groups = listed.len() / size;
     let round = caller as usize / groups;
     let mut shuffled: Vec<usize> = listed.to_vec();
-    shuffled.sort_by_key(|backend| (mix(mix(round as u64) ^ hosts[*backend]), *backend));
+    sort::few_by_key(&mut shuffled, |backend| (mix(mix(round as u64) ^ hosts[*backend]), *backend));
     let start = caller as usize % groups * size;
     shuffled[start..start + size].to_vec()
 }

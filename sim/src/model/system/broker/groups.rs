@@ -10,6 +10,7 @@ use super::super::slab::NONE;
 use super::super::station::Kind;
 use super::delivery::Loose;
 use super::{Fate, Message, Partition};
+use crate::engine::sort;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::broker::assignment;
 use crate::model::broker::lane::{Lane, Levels};
@@ -419,7 +420,7 @@ impl Group {
     /// Who is to own what, by who is a member now.
     fn plan(&self, cooperative: bool) -> Vec<Option<u32>> {
         let mut members: Vec<u32> = self.members.iter().map(|member| member.replica).collect();
-        members.sort_unstable();
+        sort::few(&mut members);
         let subscribed: Vec<usize> = (0..self.lanes.len()).filter(|at| self.lanes[*at].subscribed).collect();
         let owners = if cooperative {
             let before: Vec<Option<u32>> = subscribed.iter().map(|at| self.lanes[*at].owner).collect();

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use super::{Fleet, Kin, Member, Next, Upbringing};
+use crate::engine::sort;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::system::System;
 use crate::model::system::pool::replica::Replica;
@@ -41,7 +42,7 @@ impl System {
             (T::class(member.stage), first, Reverse(member.number))
         };
         let mut leaving: Vec<_> = fleet.staying().map(order).collect();
-        leaving.sort_unstable();
+        sort::few(&mut leaving);
         leaving.truncate(staying.saturating_sub(wanted) as usize);
         for _ in staying..wanted {
             self.order::<T>(station);
@@ -174,7 +175,7 @@ impl System {
     fn tell_balancers(&mut self, station: u32) {
         let mut callers: Vec<u32> =
             self.edges.iter().filter(|edge| edge.to == station && !edge.removed).map(|edge| edge.from).collect();
-        callers.sort_unstable();
+        sort::few(&mut callers);
         callers.dedup();
         for caller in callers {
             self.expand_backends(caller);

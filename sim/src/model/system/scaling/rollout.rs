@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::life::Stage;
 use super::{Pod, Scaling, System};
+use crate::engine::sort;
 use crate::engine::time::SimTime;
 use crate::model::fault::Effect;
 use crate::model::ids::FaultTarget;
@@ -212,7 +213,7 @@ impl System {
         let number = scaling.version.number;
         let of = scaling.pods.staying().filter(|pod| (pod.version.number == number) == new);
         let mut order: Vec<(bool, u32)> = of.map(|pod| (pod.readiness().0, pod.number)).collect();
-        order.sort_unstable();
+        sort::few(&mut order);
         let leaving: Vec<u32> = order.into_iter().take(count as usize).map(|(_, number)| number).collect();
         for number in leaving {
             self.dismiss::<Pod>(station, &[number], None);
