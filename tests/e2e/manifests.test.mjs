@@ -245,11 +245,11 @@ const FAILURES = [
   { name: 'whose script is missing', of: /manifests\S*\.js/, how: MISSING, words: /could not be loaded/ },
   { name: 'whose program is missing', of: /manifests\S*\.wasm/, how: MISSING, words: /could not be loaded/ },
   { name: 'whose program is cut off', of: /manifests\S*\.wasm/, how: (route) => route.abort(), words: /could not be loaded/ },
-  { name: 'that never comes', of: /manifests\S*\.wasm/, how: NEVER, words: /has not come in 8 seconds/ },
+  { name: 'that never comes', of: /manifests\S*\.wasm/, how: NEVER, words: /has not arrived after 8 seconds/ },
 ];
 
 for (const { name, of, how, words } of FAILURES) {
-  check(`a reader of manifests ${name} is said in words, and Retry reads what was pasted`, { allow: /404|ERR_FAILED|[Ff]ailed/ }, async ({ open }) => {
+  check(`a manifest reader ${name} is said in words, and Retry reads what was pasted`, { allow: /404|ERR_FAILED|[Ff]ailed/ }, async ({ open }) => {
     const page = await open();
     await openRun(page, RUN);
     await page.context().route(of, how);
@@ -270,7 +270,7 @@ for (const { name, of, how, words } of FAILURES) {
   });
 }
 
-check('the reader of manifests is fetched when the dialog opens, and not before', async ({ open }) => {
+check('the manifest reader is fetched when the dialog opens, and not before', async ({ open }) => {
   const page = await open();
   const fetched = [];
   page.on('request', (request) => /manifests/.test(request.url()) && fetched.push(request.url()));

@@ -112,7 +112,7 @@ impl Manifests {
             let data = event.unchecked_into::<MessageEvent>().data();
             match postcard::from_bytes(&js_sys::Uint8Array::new(&data).to_vec()) {
                 Ok(message) => Self(inner).heard(message),
-                Err(_) => Self(inner).fail_soon("The reader of manifests sent something that this page cannot read."),
+                Err(_) => Self(inner).fail_soon("The manifest reader sent something that this page cannot read."),
             }
         });
         let on_error = Listener::new(&worker, "error", move |event| {
@@ -120,13 +120,13 @@ impl Manifests {
             let Some(inner) = broke.upgrade() else { return };
             let ready = inner.asking.borrow().ready();
             Self(inner).fail_soon(if ready {
-                "The reader of manifests broke over this text. Your design is safe: change the text, or try again."
+                "The manifest reader broke over this text. Your design is safe: change the text, or try again."
             } else {
-                "The reader of manifests could not be loaded. Your design is safe: check the connection, then try again."
+                "The manifest reader could not be loaded. Your design is safe: check the connection, then try again."
             });
         });
         *self.0.link.borrow_mut() = Some(Link { worker, _listeners: [on_message, on_error] });
-        self.wait("The reader of manifests has not come in 8 seconds. The connection may be slow or gone.");
+        self.wait("The manifest reader has not arrived after 8 seconds. The connection may be slow or lost.");
     }
 
     fn heard(&self, message: FromManifests) {
@@ -140,7 +140,7 @@ impl Manifests {
                 }
             }
             Heard::WrongBuild(build) => self.fail_soon(&format!(
-                "The page and its reader of manifests come from different versions (this page {BUILD}, reader {build}). Reload the page."
+                "The page and its manifest reader come from different versions (this page {BUILD}, reader {build}). Reload the page."
             )),
             Heard::Answer(answer) => {
                 self.0.patience.take();
@@ -158,7 +158,7 @@ impl Manifests {
             // Posting fails only for things that cannot be cloned; bytes can.
             let _ = link.worker.post_message(&js_sys::Uint8Array::from(bytes.as_slice()));
         }
-        self.wait("The reader of manifests has been busy with this text for 8 seconds.");
+        self.wait("The manifest reader has been busy with this text for 8 seconds.");
     }
 
     /// Says so if nothing is heard for too long; whatever comes later still counts.

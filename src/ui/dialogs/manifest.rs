@@ -117,7 +117,7 @@ fn failure(reader: &Reader, manifests: &Manifests) -> Html {
     let manifests = manifests.clone();
     let retry = Callback::from(move |_: MouseEvent| manifests.retry());
     html! {
-        <p class="callout callout-warn" role="alert" id="manifest-failed">
+        <p class="callout callout-warn manifest-failed" role="alert" id="manifest-failed">
             { words }{ " " }
             <button type="button" class="btn btn-s" id="manifest-retry" onclick={retry}>{ "Retry" }</button>
         </p>
@@ -338,7 +338,7 @@ fn edit(offered: &Offered, onto: Option<NodeId>, document: &Document, center: Po
 /// What is waited for; a failure is told above.
 fn waiting(reader: &Reader, doing: &'static str) -> Html {
     match reader {
-        Reader::Loading => html! { <p class="empty">{ "Loading the reader of manifests …" }</p> },
+        Reader::Loading => html! { <p class="empty">{ "Loading the manifest reader …" }</p> },
         Reader::Ready => html! { <p class="empty">{ doing }</p> },
         Reader::Failed(_) => Html::default(),
     }
