@@ -3,12 +3,11 @@
 //! Recorded by `system::journey` while a run is replayed; plain data, so that it can travel to the page. Times are
 //! simulated nanoseconds since the start of the run.
 
-use crate::engine::sort;
-
 use serde::{Deserialize, Serialize};
 
 use super::ids::{EdgeId, NodeId};
 use super::outcome::{Outcome, Reason};
+use crate::engine::sort;
 
 /// The way of one request, as far as it got.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
