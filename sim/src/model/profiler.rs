@@ -7,12 +7,11 @@
 //! The way to a station and back, and what a caller waits before or between its tries, stand with the station that
 //! is called.
 
-use crate::engine::sort;
-
 use std::collections::BTreeMap;
 
 use super::ids::NodeId;
 use super::journey::{Journey, Kind};
+use crate::engine::sort;
 
 /// What a station takes a request's time for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
