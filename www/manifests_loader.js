@@ -1,7 +1,5 @@
-// Starts the program of manifests, as worker_loader.js starts the simulation. What fails here is thrown, so that the page hears of it.
-importScripts(`manifests.js${self.location.search}`);
-wasm_bindgen({ module_or_path: `manifests_bg.wasm${self.location.search}` }).catch((error) => {
-  setTimeout(() => {
-    throw error;
-  });
-});
+// Starts the program of manifests, whose WebAssembly the page names behind the #. In the built site this stands at the end of
+// the program's own script.
+if (typeof wasm_bindgen === 'undefined') importScripts(`manifests.js${self.location.search}`);
+// What fails here is thrown out of the promise, so that the page hears of it.
+wasm_bindgen({ module_or_path: self.location.hash.slice(1) }).catch((error) => setTimeout(() => { throw error; }));

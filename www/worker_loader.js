@@ -1,3 +1,8 @@
-// Starts the worker's program. The query (the build id) is passed on, so that a new build never meets an old file from a cache.
-importScripts(`worker.js${self.location.search}`);
-wasm_bindgen({ module_or_path: `worker_bg.wasm${self.location.search}` });
+// Starts a worker's program. The page has loaded and compiled it, and hands it over: all workers share one, and none waits
+// for the network. In the built site this stands at the end of the program's own script.
+if (typeof wasm_bindgen === 'undefined') importScripts('worker.js');
+self.onmessage = ({ data }) => {
+  self.onmessage = null;
+  // Thrown out of the promise: only so does the page hear of it.
+  wasm_bindgen({ module_or_path: data }).catch((error) => setTimeout(() => { throw error; }));
+};

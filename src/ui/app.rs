@@ -66,6 +66,9 @@ pub fn App(props: &AppProps) -> Html {
             state.session.kept = kept;
         }
         theme::apply(state.session.kept.theme);
+        if start::to_break() {
+            start::reach_faults(&mut state);
+        }
         Shared::new(state)
     });
     let told = {
@@ -111,7 +114,7 @@ fn Page(props: &PageProps) -> Html {
     let lesson = use_mut_ref(|| Origin::Draft);
     let asked = use_state_eq(|| props.start.question.clone().map(Shared));
     let request = use_state_eq(|| props.start.wanted.clone());
-    let tab = use_state_eq(MobileTab::default);
+    let tab = use_state_eq(|| if start::to_break() { MobileTab::Settings } else { MobileTab::default() });
     let dropping = use_state_eq(|| false);
     let asking = use_asked().is_some();
     let newest = use_mut_ref(|| document.0.clone());
@@ -222,6 +225,13 @@ fn Page(props: &PageProps) -> Html {
         use_keys(simulation.clone(), (*shell).clone(), busy);
     }
     use_fragment((*shell).clone(), asked.setter());
+
+    // The door chosen while the page loaded has opened.
+    use_effect_with((), |()| {
+        if start::to_break() {
+            browser::clear_fragment();
+        }
+    });
 
     // What could not be opened at the start is told once.
     {

@@ -6,10 +6,13 @@ use yew::prelude::*;
 
 use super::browser;
 use super::course::Trouble;
+use super::jump::INSPECTOR;
 use super::opening;
+use super::rail::tray::TRAY;
 use super::shared::Shared;
 use super::shell::{Opening, Origin, Request, Wanted};
 use super::storage;
+use crate::editor::{EditorState, Selection, Target};
 use crate::topology::document::Document;
 use crate::topology::link;
 use crate::ui::kit::dialog::Dialog;
@@ -148,6 +151,23 @@ async fn fetch(wanted: &Wanted) -> Result<Opening, Option<String>> {
         Some(Ok(opening)) => Ok(opening),
         Some(Err(Trouble::Unknown(message))) => Err(Some(message)),
         Some(Err(Trouble::Missing(_))) | None => Err(None),
+    }
+}
+
+/// Whether "Break something now" was chosen while the page loaded (`#break`).
+#[must_use]
+pub fn to_break() -> bool {
+    browser::fragment() == "break"
+}
+
+/// Brings the faults to hand: as a tray beside the stage, on a small screen as those of the first service.
+pub fn reach_faults(state: &mut EditorState) {
+    let kept = &mut state.session.kept;
+    if browser::matches_media("(min-width: 901px)") {
+        kept.panels.insert(TRAY.to_owned(), true);
+    } else if let Some((id, _)) = state.document.nodes.iter().find(|(_, node)| node.kind == "service") {
+        kept.tabs.insert(INSPECTOR.to_owned(), "break".to_owned());
+        state.session.selection = Selection::of(Target::Node(*id));
     }
 }
 

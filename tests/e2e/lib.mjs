@@ -91,8 +91,9 @@ export function check(name, ...rest) {
 /// Opens the site in a context of its own: nothing stored, nothing cached.
 /// `viewport`: 'desktop', 'mobile' or { width, height }; `hash`: what follows the address, with its '#';
 /// `prepare`: called with the page before it goes to the address, for a route of the test's own;
-/// `storageState`: as `page.context().storageState()` gave it, to come back as the same visitor.
-async function openPage(browser, url, { viewport = 'desktop', hash = '', prepare, ...contextOptions }) {
+/// `storageState`: as `page.context().storageState()` gave it, to come back as the same visitor;
+/// `shell(page)`: as `prepare`, what it gives becomes `page.held`; then the page need not live yet.
+async function openPage(browser, url, { viewport = 'desktop', hash = '', prepare, shell, ...contextOptions }) {
   const context = await browser.newContext({
     colorScheme: 'dark',
     permissions: ['clipboard-read', 'clipboard-write'],
@@ -115,8 +116,13 @@ async function openPage(browser, url, { viewport = 'desktop', hash = '', prepare
   });
   page.on('response', (response) => response.status() >= 400 && problems.push(`${response.status()}: ${response.url()}`));
   await prepare?.(page);
-  await page.goto(`${url}${hash}`, { waitUntil: 'load' });
-  await page.locator('h1').first().waitFor({ state: 'attached' });
+  if (shell) {
+    page.held = await shell(page);
+    await page.goto(`${url}${hash}`, { waitUntil: 'domcontentloaded' });
+  } else {
+    await page.goto(`${url}${hash}`, { waitUntil: 'load' });
+    await page.locator('#run-toggle').waitFor({ state: 'attached' });
+  }
   return { context, page, problems };
 }
 

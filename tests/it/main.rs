@@ -45,6 +45,7 @@ mod readme;
 mod robust;
 mod rollout;
 mod scaling;
+mod shell;
 mod spot_market;
 mod strategies;
 mod strategy_contracts;

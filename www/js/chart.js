@@ -2,18 +2,30 @@
 // uPlot lies beside the page and is loaded on first use, so that the first paint does not wait for it: as a plain script,
 // since its package has no minified module.
 
+// An answer is waited for so long [s]; what comes later is still used.
+const WAIT_SECS = 10;
+
+let tries = 0;
 let library = null;
+/** Charts that could not be drawn for want of the library: drawn as soon as it is there. */
+const waiting = new Set();
+
 function load() {
-  library ??= new Promise((resolve, reject) => {
+  library ??= new Promise((done, failed) => {
     const script = document.createElement('script');
-    script.src = new URL('uPlot.iife.min.js', document.baseURI).href;
-    script.onload = () => resolve(window.uPlot);
-    script.onerror = () => {
-      library = null; // The next chart tries again.
-      script.remove();
-      reject(new Error('uPlot could not be loaded.'));
+    script.src = globalThis.headroom.file('uPlot.js', (tries += 1));
+    script.onload = () => {
+      if (!globalThis.uPlot) return failed();
+      done(globalThis.uPlot);
+      for (const chart of waiting) chart.begin(globalThis.uPlot);
     };
+    script.onerror = failed;
+    setTimeout(failed, 1000 * WAIT_SECS);
     document.head.append(script);
+  }).catch(() => {
+    // The next to ask tries again.
+    library = null;
+    throw new Error('uPlot did not load');
   });
   return library;
 }
@@ -22,25 +34,38 @@ const token = (name) => getComputedStyle(document.documentElement).getPropertyVa
 
 const gaps = (values) => Array.from(values, (value) => (Number.isFinite(value) ? value : null));
 
-/** A chart in `host`. `spec`: { lines: [{ label, color, dash, width, fill }], unit, max } with colors as token names. */
+/** A chart in `host`. `spec`: { lines: [{ label, color, dash, width, fill }], unit, max } with colors as token names.
+ *  `missing` is told whether the library is, each time that this changes. */
 export class Chart {
-  constructor(host, specJson) {
+  constructor(host, specJson, missing) {
     this.host = host;
+    this.missing = missing;
     this.spec = JSON.parse(specJson);
     this.columns = null;
     this.plot = null;
     this.gone = false;
     this.observer = new ResizeObserver(() => this.fit());
     this.observer.observe(host);
+    this.load();
+  }
+
+  /** Asks for the library, at first and again after a failure. */
+  load() {
     load().then(
-      (uPlot) => {
-        if (!this.gone) {
-          this.uPlot = uPlot;
-          this.build();
-        }
+      (uPlot) => this.begin(uPlot),
+      () => {
+        if (this.gone) return;
+        waiting.add(this);
+        this.missing(true);
       },
-      () => host.setAttribute('data-failed', ''),
     );
+  }
+
+  begin(uPlot) {
+    if (waiting.delete(this)) this.missing(false);
+    if (this.gone || this.uPlot) return;
+    this.uPlot = uPlot;
+    this.build();
   }
 
   size() {
@@ -114,6 +139,7 @@ export class Chart {
 
   destroy() {
     this.gone = true;
+    waiting.delete(this);
     this.observer.disconnect();
     this.plot?.destroy();
     this.plot = null;

@@ -19,6 +19,7 @@ cargo xtask COMMAND
   serve [--port N] [--host ADDR] [--no-open]
                   set up, build and serve the page; prints its address
   build           set up and build the page into dist/
+  finish          what build does once Trunk has written dist/, for a quick page made with trunk alone
   texts           renew lessons, scenarios and glossary beside the page in dist/, without building it anew
   setup           install what building needs into .tools/ and node_modules/
   test            everything continuous integration runs
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["serve", options @ ..] => serve::Options::parse(options).and_then(|options| serve::run(&options)),
         ["build"] => setup::build().and_then(|()| serve::build()),
+        ["finish"] => site::finish(&shell::root().join("dist")),
         ["setup"] => setup::build(),
         ["texts"] => site::texts::run(),
         ["test"] => test::run(test::Extent::All),

@@ -8,10 +8,11 @@ use wasm_bindgen::JsCast;
 use web_sys::{MessageEvent, Worker};
 use yew::Callback;
 
+use super::programs;
 use crate::conversation::manifests::{Asking, Heard};
 use crate::protocol::BUILD;
 use crate::protocol::manifest::{FromManifests, ManifestAnswer, ManifestAsk, ToManifests};
-use crate::ui::browser::{self, Listener, Timer};
+use crate::ui::browser::{Listener, Timer};
 
 /// After so long without a word the wait is said to be too long [ms].
 const PATIENCE_MS: i32 = 8_000;
@@ -101,7 +102,7 @@ impl Manifests {
 
     fn spawn(&self) {
         let attempt = self.0.attempt.replace(self.0.attempt.get() + 1);
-        let url = browser::beside_page(&format!("manifests_loader.js?b={BUILD}&n={attempt}"));
+        let url = programs::address("manifests", attempt + 1);
         let Ok(worker) = Worker::new(&url) else {
             self.fail_soon("This browser could not start a web worker, which reads manifests.");
             return;

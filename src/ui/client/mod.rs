@@ -3,6 +3,7 @@
 pub mod crew;
 pub mod frames;
 pub mod manifests;
+pub mod programs;
 pub mod run_view;
 pub mod speed;
 pub mod worker_client;

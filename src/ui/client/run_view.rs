@@ -9,6 +9,7 @@ use crate::protocol::money::MoneyFrame;
 use crate::protocol::profile::ProfileFrame;
 use crate::protocol::{Exemplars, Frame, LogLine, RunStatus, Series, Speed, StationFrame};
 use crate::topology::document::{Diagnostic, NodeId};
+use crate::ui::client::programs::Loading;
 use crate::ui::shared::Shared;
 
 /// Log lines kept; the oldest go first.
@@ -55,6 +56,8 @@ pub enum Answer {
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunView {
     pub health: Health,
+    /// How far its program is, while [`Health::Starting`].
+    pub loading: Loading,
     pub frame: Shared<Frame>,
     /// The series that are watched, as they came last; `None` stands for the whole system.
     pub series: BTreeMap<Option<NodeId>, Shared<Series>>,
@@ -98,6 +101,7 @@ impl Default for RunView {
     fn default() -> Self {
         Self {
             health: Health::Starting,
+            loading: Loading::default(),
             frame: Shared::default(),
             series: BTreeMap::new(),
             log: Shared::default(),
@@ -127,7 +131,14 @@ impl RunView {
     /// Forgets what belongs to an earlier run.
     pub fn begin_run(&mut self) {
         let health = self.health.clone();
-        *self = Self { health, playing: self.playing, speed: self.speed, note: self.note.take(), ..Self::default() };
+        *self = Self {
+            health,
+            loading: self.loading,
+            playing: self.playing,
+            speed: self.speed,
+            note: self.note.take(),
+            ..Self::default()
+        };
     }
 
     /// Takes a frame over.
@@ -160,6 +171,12 @@ impl RunView {
             self.profile = Some(Shared::new((**profile).clone()));
         }
         self.frame = Shared(frame);
+    }
+
+    /// Whether there is nothing to look at yet, because the simulation's program is still to come.
+    #[must_use]
+    pub fn awaited(&self) -> bool {
+        self.health == Health::Starting && !self.begun()
     }
 
     /// Whether the run is over.

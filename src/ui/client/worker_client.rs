@@ -9,12 +9,13 @@ use std::rc::Rc;
 use yew::Callback;
 
 use super::frames::FrameCell;
+use super::programs::{self, Loading};
 use super::run_view::{Answer, Health, Inquiry, Note, RunView};
 use super::worker_link::WorkerLink;
 use crate::conversation::{Conversation, News};
 use crate::protocol::{BUILD, FromWorker, RunStatus, Speed, ToWorker};
 use crate::topology::document::{Change, Diagnostic, Document, Fault, FaultTarget, Input, NodeId};
-use crate::ui::browser::{self, Timer};
+use crate::ui::browser::{self, Listener, Timer};
 use crate::ui::shared::Shared;
 
 /// How often the worker is asked whether it lives [ms]; it is given up after two silent answers.
@@ -66,6 +67,7 @@ struct Inner {
     /// The next edit begins the run anew (playing or not): it is a new seed.
     restart_with_edit: Cell<Option<bool>>,
     _timer: RefCell<Option<Timer>>,
+    _loading: RefCell<Option<Listener>>,
 }
 
 #[derive(Debug, Default)]
@@ -73,6 +75,8 @@ struct Watchdog {
     next_ping: u32,
     unanswered: Option<u32>,
     missed: u32,
+    /// This worker has announced itself.
+    ready: bool,
     /// Workers lost since a run last got anywhere.
     lost: u32,
 }
@@ -92,9 +96,15 @@ impl Simulation {
             watchdog: RefCell::default(),
             restart_with_edit: Cell::new(None),
             _timer: RefCell::default(),
+            _loading: RefCell::default(),
         }));
         simulation.spawn();
-        let watched = Rc::downgrade(&simulation.0);
+        let (watched, loading) = (Rc::downgrade(&simulation.0), Rc::downgrade(&simulation.0));
+        *simulation.0._loading.borrow_mut() = Some(programs::listen(move |so_far| {
+            if let Some(inner) = loading.upgrade() {
+                Self(inner).loading(so_far);
+            }
+        }));
         *simulation.0._timer.borrow_mut() = Some(Timer::every(HEARTBEAT_MS, move || {
             if let Some(inner) = watched.upgrade() {
                 Self(inner).heartbeat();
@@ -295,13 +305,15 @@ impl Simulation {
         self.0.frames.clear();
         self.0.view.borrow_mut().begin_run();
         if self.0.link.borrow().is_none() {
-            self.0.view.borrow_mut().health = Health::Starting;
-            self.spawn();
+            self.revive();
+        } else if self.0.view.borrow().loading.stalled {
+            programs::again();
         }
         self.tell();
     }
 
     fn spawn(&self) {
+        self.0.view.borrow_mut().loading = Loading::now();
         let (heard, broke) = (Rc::downgrade(&self.0), Rc::downgrade(&self.0));
         let link = WorkerLink::spawn(
             move |message| {
@@ -324,8 +336,35 @@ impl Simulation {
         self.tell();
     }
 
+    /// The program has got on, or has stalled.
+    fn loading(&self, so_far: Loading) {
+        if self.0.view.borrow().health == Health::Starting {
+            self.0.view.borrow_mut().loading = so_far;
+            self.tell();
+        }
+    }
+
+    /// After a failure, or while nothing comes: asks for the program anew, and goes on with what was to run. A run that
+    /// broke again and again begins anew instead.
+    pub fn try_again(&self) {
+        if self.0.link.borrow().is_some() {
+            programs::again();
+        } else if self.0.watchdog.borrow().ready {
+            self.restart(true);
+        } else {
+            self.revive();
+        }
+    }
+
+    /// Spawns a worker in the place of the one given up.
+    fn revive(&self) {
+        self.0.view.borrow_mut().health = Health::Starting;
+        self.spawn();
+    }
+
     fn heard(&self, message: FromWorker) {
         let ready = matches!(message, FromWorker::Ready { .. });
+        self.0.watchdog.borrow_mut().ready |= ready;
         let news = self.0.talk.borrow_mut().received(message);
         self.send_outgoing();
         if ready && news.is_none() {
@@ -395,8 +434,11 @@ impl Simulation {
             }
             News::Panicked(message) => self.lost_soon(message),
             News::WrongBuild(build) => {
-                self.0.view.borrow_mut().health = Health::Failed(format!(
-                    "The page and the simulation come from different versions (this page {BUILD}, simulation {build}). Reload the page."
+                programs::stale();
+                self.0.watchdog.borrow_mut().ready = false;
+                self.lost_soon(format!(
+                    "The page and the simulation come from different versions (this page {BUILD}, simulation {build}). \
+                     Try again; if that does not help, reload the page."
                 ));
             }
         }
@@ -449,10 +491,10 @@ impl Simulation {
         if self.0.link.borrow_mut().take().is_none() {
             return; // A second cry of a worker already given up.
         }
-        let lost = {
+        let (lost, ready) = {
             let mut watchdog = self.0.watchdog.borrow_mut();
             watchdog.lost += 1;
-            watchdog.lost
+            (watchdog.lost, watchdog.ready)
         };
         let at = self.0.view.borrow().frame.now_ns;
         self.0.talk.borrow_mut().worker_lost();
@@ -461,10 +503,15 @@ impl Simulation {
             let mut view = self.0.view.borrow_mut();
             view.inquiry = None;
             let clock = crate::engine::time::SimTime(at);
-            if lost >= LOST_MAX {
+            if !ready {
+                // It never lived: another would meet the same end at once.
+                view.health = Health::Failed(format!("{message} Your design is safe."));
+                view.note = None;
+            } else if lost >= LOST_MAX {
+                view.note = None;
                 view.health = Health::Failed(format!(
                     "The simulation failed {lost} times in a row: {message} Your design is safe. Build {BUILD}, seed {seed}. \
-                     Change the design or press Restart to try again."
+                     Change the design, or try again."
                 ));
             } else {
                 view.health = Health::Starting;
@@ -474,7 +521,7 @@ impl Simulation {
                 }));
             }
         }
-        if lost < LOST_MAX {
+        if ready && lost < LOST_MAX {
             self.spawn();
         }
         self.tell();

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent, Worker};
 
-use crate::protocol::{BUILD, FromWorker, ToWorker};
-use crate::ui::browser::{self, Listener};
+use super::programs;
+use crate::protocol::{FromWorker, ToWorker};
+use crate::ui::browser::Listener;
 
 /// One worker and its listeners; dropped = terminated.
 #[derive(Debug)]
@@ -18,8 +19,7 @@ pub struct WorkerLink {
 impl WorkerLink {
     /// Starts a worker. `heard` gets its messages, `broke` a sentence when it fails to start or throws.
     pub fn spawn(heard: impl Fn(FromWorker) + 'static, broke: impl Fn(String) + 'static) -> Result<Self, String> {
-        let url = browser::beside_page(&format!("worker_loader.js?b={BUILD}"));
-        let worker = Worker::new(&url).map_err(|_| "This browser could not start a web worker.".to_owned())?;
+        let worker = programs::spawn().map_err(|_| "This browser could not start a web worker.".to_owned())?;
         let broke = Rc::new(broke);
         let on_message = {
             let broke = broke.clone();

@@ -25,7 +25,9 @@ extern "C" {
     #[wasm_bindgen(js_name = Chart)]
     type Plotted;
     #[wasm_bindgen(constructor, js_class = "Chart")]
-    fn new(host: &Element, spec_json: &str) -> Plotted;
+    fn new(host: &Element, spec_json: &str, missing: &Closure<dyn Fn(bool)>) -> Plotted;
+    #[wasm_bindgen(method, js_class = "Chart")]
+    fn load(this: &Plotted);
     #[wasm_bindgen(method, js_class = "Chart")]
     fn feed(this: &Plotted, at: &Float64Array, columns: &Array);
     #[wasm_bindgen(method, js_class = "Chart")]
@@ -100,6 +102,17 @@ pub fn ChartCard(props: &ChartCardProps) -> Html {
         let tabular = tabular.clone();
         Callback::from(move |_: MouseEvent| tabular.set(!*tabular))
     };
+    // The library that draws may fail to load: then the numbers are still there.
+    let missing = use_state_eq(|| false);
+    let tries = use_state_eq(|| 0);
+    let told = {
+        let missing = missing.setter();
+        use_callback((), move |is: bool, ()| missing.set(is))
+    };
+    let again = {
+        let tries = tries.clone();
+        Callback::from(move |_: MouseEvent| tries.set(*tries + 1))
+    };
     let glossary = use_words().glossary;
     let term = glossary.find(drawn.term);
     let note = drawn.note[usize::from(props.node.is_some())];
@@ -131,7 +144,7 @@ pub fn ChartCard(props: &ChartCardProps) -> Html {
         <figure class="chart" data-chart={drawn.term}>
             <figcaption class="chart-head">
                 <Hint class="chart-title" card={term_card(term, drawn.title, whose)}>{ drawn.title }</Hint>
-                <button type="button" class="icon-btn icon-btn-s" onclick={toggle} aria-pressed={tabular.to_string()}
+                <button type="button" class="icon-btn icon-btn-s" onclick={toggle.clone()} aria-pressed={tabular.to_string()}
                     aria-label={format!("{} as a table", drawn.title)} title="As a table">
                     { icon(if *tabular { "chart-line" } else { "table-2" }, "icon-s") }
                 </button>
@@ -141,9 +154,16 @@ pub fn ChartCard(props: &ChartCardProps) -> Html {
             if *tabular {
                 <SeriesTable chart={drawn} series={series.clone()} />
             } else {
-                <Plot chart={drawn} series={series.clone()} />
+                <Plot chart={drawn} series={series.clone()} told={told} tries={*tries} />
+                if *missing {
+                    <div class="chart-missing">
+                        <p>{ "The chart cannot be drawn: its library did not load." }</p>
+                        <button type="button" class="btn btn-s" onclick={again}>{ icon("rotate-ccw", "icon-s") }{ "Try again" }</button>
+                        <button type="button" class="btn btn-s" onclick={toggle}>{ icon("table-2", "icon-s") }{ "Show the table" }</button>
+                    </div>
+                }
             }
-            if series.is_none() { <p class="chart-empty">{ "No data yet" }</p> }
+            if series.is_none() && (*tabular || !*missing) { <p class="chart-empty">{ "No data yet" }</p> }
         </figure>
     }
 }
@@ -184,6 +204,12 @@ fn dashes(dash: &[u8]) -> Option<String> {
 struct PlotProps {
     chart: &'static Chart,
     series: Option<Shared<Series>>,
+    /// Whether the library that draws is missing.
+    #[prop_or_default]
+    told: Callback<bool>,
+    /// How often the learner asked for it again.
+    #[prop_or_default]
+    tries: u32,
 }
 
 /// The drawing itself.
@@ -194,15 +220,25 @@ fn Plot(props: &PlotProps) -> Html {
     let theme = use_preferences().0.theme;
     let drawn = props.chart;
     {
-        let (host, chart) = (host.clone(), chart.clone());
+        let (host, chart, told) = (host.clone(), chart.clone(), props.told.clone());
         use_effect_with((), move |()| {
+            let missing = Closure::<dyn Fn(bool)>::new(move |is| told.emit(is));
             if let Some(host) = host.cast::<Element>() {
-                *chart.borrow_mut() = Some(Plotted::new(&host, &spec_json(drawn)));
+                *chart.borrow_mut() = Some(Plotted::new(&host, &spec_json(drawn), &missing));
             }
             move || {
                 if let Some(chart) = chart.borrow_mut().take() {
                     chart.destroy();
                 }
+                drop(missing);
+            }
+        });
+    }
+    {
+        let chart = chart.clone();
+        use_effect_with(props.tries, move |tries| {
+            if let Some(chart) = chart.borrow().as_ref().filter(|_| *tries > 0) {
+                chart.load();
             }
         });
     }

@@ -107,13 +107,13 @@ fn Banners() -> Html {
         let simulation = simulation.clone();
         Callback::from(move |_: MouseEvent| simulation.dismiss_note())
     };
-    let restart = Callback::from(move |_: MouseEvent| simulation.restart(true));
+    let try_again = Callback::from(move |_: MouseEvent| simulation.try_again());
     html! {
         <>
             if let Health::Failed(message) = &run.health {
-                <div class="banner banner-bad" role="alert">
+                <div class="banner banner-bad" role="alert" id="failure">
                     { icon("triangle-alert", "") }<p>{ message }</p>
-                    <button type="button" class="btn btn-s" onclick={restart}>{ icon("rotate-ccw", "icon-s") }{ "Restart" }</button>
+                    <button type="button" class="btn btn-s" onclick={try_again}>{ icon("rotate-ccw", "icon-s") }{ "Try again" }</button>
                 </div>
             }
             if let Some(note) = &run.note {

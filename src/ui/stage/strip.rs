@@ -10,8 +10,9 @@ use crate::ui::client::run_view::RunView;
 use crate::ui::course::use_words;
 use crate::ui::kit::format;
 use crate::ui::kit::hint::{Hint, term_card};
+use crate::ui::kit::icons::icon;
 use crate::ui::stage::canvas::legend::Legend;
-use crate::ui::store::{use_document, use_run};
+use crate::ui::store::{use_document, use_run, use_simulation};
 
 /// One number of the strip.
 struct Figure {
@@ -31,14 +32,54 @@ pub fn Strip() -> Html {
     let document = use_document();
     let words = use_words();
     let figures = figures(&run, &document);
+    let awaited = run.awaited();
     html! {
-        <div class="strip" role="group" aria-label="Totals">
+        <div class={classes!("strip", awaited.then_some("strip-awaited"))} role="group" aria-label="Totals">
+            if awaited { <Awaited /> }
             if run.finished() { <span class="strip-scope">{ "whole run" }</span> }
             { for figures.into_iter().map(|shown| figure(&words.glossary, shown)) }
             <Hint class="figure figure-dots" card={dots_card(run.frame.dots_per)}>
                 <span class="figure-label">{ "drawn" }</span>
                 <span class="figure-value dots-per" id="dots-per">{ dots_words(run.frame.dots_per) }</span>
             </Hint>
+        </div>
+    }
+}
+
+/// In the place of the totals while the simulation's program is on its way: how far it is, as `index.html` began to show it.
+#[component]
+fn Awaited() -> Html {
+    let loading = use_run().loading;
+    let simulation = use_simulation();
+    let known = loading.of > 0.0;
+    let share = if known { (loading.got / loading.of).clamp(0.0, 1.0) } else { 0.0 };
+    let words = if loading.stalled {
+        "Loading the simulation: nothing has come for a while. The connection may be down or very slow."
+    } else if loading.complete() {
+        "Starting the simulation"
+    } else {
+        "Loading the simulation"
+    };
+    let bytes = if known {
+        format!("{:.1} of {:.1} MB", loading.got / 1e6, loading.of / 1e6)
+    } else {
+        format!("{:.1} MB", loading.got / 1e6)
+    };
+    let again = Callback::from(move |_: MouseEvent| simulation.try_again());
+    let thousandths = |share: f64| format!("{:.0}", share * 1000.0);
+    html! {
+        <div class="loading">
+            <div class="loading-words">
+                <span role="status" id="loading-words">{ words }</span>
+                if loading.stalled { <button type="button" class="btn btn-s" onclick={again}>{ icon("rotate-ccw", "icon-s") }{ "Try again" }</button> }
+                <span class="loading-bytes">{ bytes }</span>
+            </div>
+            <svg class="loading-bar" viewBox="0 0 1000 8" preserveAspectRatio="none" role="progressbar" aria-label="Loading"
+                aria-valuemin="0" aria-valuemax="100" aria-valuenow={known.then(|| format!("{:.0}", (share * 100.0).floor()))}>
+                <rect class="loading-whole" width="1000" height="8" />
+                <rect class="loading-got" width={thousandths(share)} height="8" />
+                if known { <rect class="loading-notch" x={thousandths(loading.page / loading.of)} width="4" height="8" /> }
+            </svg>
         </div>
     }
 }

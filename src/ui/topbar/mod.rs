@@ -11,6 +11,7 @@ use crate::editor::{EditCommand, SessionChange, Theme};
 use crate::engine::time::SimTime;
 use crate::model::scaler::calendar::Calendar;
 use crate::protocol::{RunStatus, Speed};
+use crate::ui::client::run_view::Health;
 use crate::ui::client::speed::SPEEDS;
 use crate::ui::kit::format;
 use crate::ui::kit::hint::Hint;
@@ -76,10 +77,16 @@ fn RunControls() -> Html {
 
     let finished = run.frame.status == RunStatus::Finished;
     let replaying = run.frame.status == RunStatus::Replaying;
-    let playing = run.playing && !finished;
+    let awaited = run.awaited();
+    let failed = matches!(run.health, Health::Failed(_));
+    let playing = run.playing && !finished && !awaited && !failed;
     let toggle = {
         let simulation = simulation.clone();
-        Callback::from(move |_: MouseEvent| simulation.toggle())
+        Callback::from(move |_: MouseEvent| match (awaited, failed) {
+            (true, _) => {}
+            (_, true) => simulation.try_again(),
+            _ => simulation.toggle(),
+        })
     };
     let step = {
         let simulation = simulation.clone();
@@ -87,7 +94,9 @@ fn RunControls() -> Html {
     };
     let restart = {
         let simulation = simulation.clone();
-        Callback::from(move |_: MouseEvent| simulation.restart(playing))
+        // What never got going was still meant to run.
+        let play = run.playing && !finished;
+        Callback::from(move |_: MouseEvent| simulation.restart(play))
     };
     let set_speed = {
         let simulation = simulation.clone();
@@ -96,7 +105,11 @@ fn RunControls() -> Html {
             simulation.set_speed(value.parse().map_or(Speed::Max, Speed::Times));
         })
     };
-    let words = if playing {
+    let words = if awaited {
+        "The simulation is loading"
+    } else if failed {
+        "Try again"
+    } else if playing {
         "Pause"
     } else if finished {
         "Run again"
@@ -122,8 +135,8 @@ fn RunControls() -> Html {
         <div class="run" role="group" aria-label="Run">
             <button type="button" class="icon-btn" onclick={restart} aria-label="Restart" title="Restart (R)">{ icon("rotate-ccw", "") }</button>
             <button type="button" id="run-toggle" class={classes!("icon-btn", "run-main", playing.then_some("run-on"))} onclick={toggle}
-                aria-label={words} title={format!("{words} (Space)")} aria-keyshortcuts="Space">
-                { icon(if playing { "pause" } else if finished { "rotate-ccw" } else { "play" }, "") }
+                aria-label={words} title={format!("{words} (Space)")} aria-keyshortcuts="Space" aria-disabled={awaited.then_some("true")}>
+                { icon(if awaited { "hourglass" } else if playing { "pause" } else if finished || failed { "rotate-ccw" } else { "play" }, "") }
             </button>
             <button type="button" class="icon-btn" onclick={step} aria-label="Single step" title="Single step (.)">{ icon("step-forward", "") }</button>
             <span class="clock num" role="timer" aria-label="Simulated time">
