@@ -1,39 +1,37 @@
-// Serves a built page as a strict host would: content security policy as a header, no caching, under any path.
+// Serves a built page as a host should: the headers of hosting.json, compressed where the browser takes it, under any path.
 // Used by `cargo xtask serve` and by the end-to-end tests, so that what is tested is what is served.
 import { spawn } from 'node:child_process';
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { extname, join, normalize, sep } from 'node:path';
+import { basename, extname, join, normalize, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
-// As in index.html; a header cannot be weakened by the page.
-export const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; worker-src 'self'; " +
-  "img-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'self'; form-action 'none'";
+/// What is sent with what: hosting.json.
+export const HOSTING = JSON.parse(readFileSync(new URL('hosting.json', import.meta.url), 'utf8'));
+/// The best first, with what follows the name of the compressed file.
+const ENCODINGS = [['br', '.br'], ['gzip', '.gz']];
 
-const TYPES = {
-  '.css': 'text/css; charset=utf-8',
-  '.html': 'text/html; charset=utf-8',
-  '.ico': 'image/x-icon',
-  '.js': 'text/javascript; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.md': 'text/markdown; charset=utf-8',
-  '.mjs': 'text/javascript; charset=utf-8',
-  '.png': 'image/png',
-  '.svg': 'image/svg+xml',
-  '.toml': 'text/plain; charset=utf-8',
-  '.txt': 'text/plain; charset=utf-8',
-  '.wasm': 'application/wasm',
-  '.webmanifest': 'application/manifest+json',
-  '.woff2': 'font/woff2',
-};
+/// As in index.html; a page cannot weaken the header.
+export const CONTENT_SECURITY_POLICY = HOSTING.policy.join('; ');
+
+/// The headers that a file is sent with on every host; `path` is relative to the built page's folder.
+export function headersOf(path, hosting = HOSTING) {
+  const framing = hosting.may_be_framed.includes(path) ? [] : [hosting.framing];
+  const hashed = new RegExp(`${hosting.hashed_name}$`).test(basename(path));
+  return {
+    'Content-Type': hosting.types[extname(path).slice(1)]?.type ?? 'application/octet-stream',
+    'Content-Security-Policy': [...hosting.policy, ...framing].join('; '),
+    ...Object.fromEntries(hosting.headers),
+    'Cache-Control': hashed ? hosting.cache.hashed : hosting.cache.other,
+  };
+}
 
 /// Serves `folder` under `base` ("/" or "/some/path/"). Resolves once it listens; `port` 0 takes any free one.
-export async function serve(folder, { base = '/', port = 0, host = '127.0.0.1' } = {}) {
+export async function serve(folder, { base = '/', port = 0, host = '127.0.0.1', hosting = HOSTING } = {}) {
   const server = createServer((request, response) => {
-    answer(folder, base, request, response).catch((error) => {
+    answer({ folder, base, hosting }, request, response).catch((error) => {
       response.writeHead(500).end(String(error));
     });
   });
@@ -45,7 +43,7 @@ export async function serve(folder, { base = '/', port = 0, host = '127.0.0.1' }
   return { url, close: () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); }) };
 }
 
-async function answer(folder, base, request, response) {
+async function answer({ folder, base, hosting }, request, response) {
   const refuse = (status, headers = {}) => response.writeHead(status, headers).end();
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405, { Allow: 'GET, HEAD' });
   let path;
@@ -59,19 +57,43 @@ async function answer(folder, base, request, response) {
   const inside = normalize(path.slice(base.length) || 'index.html');
   if (inside.startsWith('..') || inside.startsWith(sep) || inside.includes('\0')) return refuse(404);
   const file = join(folder, inside);
-  const found = await stat(file).catch(() => null);
-  if (!found?.isFile()) return refuse(404);
-  response.writeHead(200, {
-    'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream',
-    'Content-Length': found.size,
-    'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-    'X-Content-Type-Options': 'nosniff',
-    'Referrer-Policy': 'no-referrer',
-    'Cache-Control': 'no-cache',
-  });
+  const original = await stat(file).catch(() => null);
+  if (!original?.isFile()) return refuse(404);
+  const { encoding, suffix, found, varies } = await variant(file, original, request.headers['accept-encoding']);
+  const tag = `"${found.size.toString(36)}-${Math.round(found.mtimeMs).toString(36)}${suffix}"`;
+  const headers = { ...headersOf(inside.split(sep).join('/'), hosting), ETag: tag };
+  if (varies) headers.Vary = 'Accept-Encoding';
+  if (names(request.headers['if-none-match'], tag)) return refuse(304, headers);
+  if (encoding) headers['Content-Encoding'] = encoding;
+  response.writeHead(200, { ...headers, 'Content-Length': found.size });
   if (request.method === 'HEAD') return response.end();
-  createReadStream(file).on('error', () => response.destroy()).pipe(response);
+  createReadStream(file + suffix).on('error', () => response.destroy()).pipe(response);
 }
+
+/// The smallest form of a file that the browser takes; `varies`: there is more than one.
+async function variant(file, original, accepted) {
+  const forms = await Promise.all(ENCODINGS.map(async ([encoding, suffix]) => {
+    const found = await stat(file + suffix).catch(() => null);
+    return { encoding, suffix, found, varies: true };
+  }));
+  const there = forms.filter(({ found }) => found?.isFile());
+  const best = there.find(({ encoding }) => accepts(accepted, encoding));
+  return best ?? { encoding: null, suffix: '', found: original, varies: there.length > 0 };
+}
+
+/// Whether an `Accept-Encoding` takes this one: named, or by a star, and not at a quality of zero.
+function accepts(header = '', encoding) {
+  const offers = new Map(header.toLowerCase().split(',').map((offer) => {
+    const [name, ...parameters] = offer.split(';').map((part) => part.trim());
+    const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? '1';
+    return [name, Number(quality)];
+  }));
+  return (offers.get(encoding) ?? offers.get('*') ?? 0) > 0;
+}
+
+/// Whether an `If-None-Match` names this tag.
+const names = (header = '', tag) =>
+  header.split(',').map((name) => name.trim().replace(/^W\//, '')).some((name) => name === tag || name === '*');
 
 async function main() {
   const { values, positionals } = parseArgs({

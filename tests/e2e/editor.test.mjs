@@ -1,6 +1,6 @@
 // The editor as a person uses it: by mouse, finger and keyboard, in the page itself.
 import assert from 'node:assert/strict';
-import { assertAccessible, assertFits, becomes, card, check, drag, empty, middle, place } from './lib.mjs';
+import { assertAccessible, assertFits, becomes, card, check, clipboardText, drag, empty, middle, place } from './lib.mjs';
 
 const cards = (page) => page.locator('.station');
 const wires = (page) => page.locator('.wire');
@@ -99,7 +99,7 @@ check('several cards are caught by a marquee, copied as text, and pasted into an
   await page.keyboard.press('Control+v');
   await becomes(() => cards(page).count(), 4, 'pasted');
   await becomes(() => wires(page).count(), 2, 'with the wire between them');
-  const text = await page.evaluate(() => navigator.clipboard.readText());
+  const text = await clipboardText(page);
   assert.match(text, /headroom_clip/);
   const other = await emptied(open);
   await other.evaluate((text) => navigator.clipboard.writeText(text), text);

@@ -154,6 +154,18 @@ export async function assertFits(page) {
   assert.ok(content <= view, `the page is ${content} px wide in a window of ${view} px`);
 }
 
+/// What the clipboard holds. The site may not read it (Permissions-Policy), so a bare page of the same origin does.
+export async function clipboardText(page) {
+  const bare = await page.context().newPage();
+  await bare.route('**/*', (route) => route.fulfill({ contentType: 'text/html', body: '<title>Clipboard</title>' }));
+  await bare.goto(page.url());
+  await bare.bringToFront();
+  const text = await bare.evaluate(() => navigator.clipboard.readText());
+  await bare.close();
+  await page.bringToFront();
+  return text;
+}
+
 /** Waits until the simulated clock has passed `than`. */
 export const clockPasses = (page, than) => page.waitForFunction((than) => document.querySelector('.clock-now').textContent > than, than);
 

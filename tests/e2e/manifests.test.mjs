@@ -2,7 +2,7 @@
 // and read why; a broken one names its line and changes nothing; what goes out comes back the same.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { assertAccessible, assertFits, check, select } from './lib.mjs';
+import { assertAccessible, assertFits, check, clipboardText, select } from './lib.mjs';
 
 const GATEWAY = `apiVersion: apps/v1
 kind: Deployment
@@ -203,7 +203,7 @@ check('what goes out comes back the same, as a new service, from a file that was
   assert.match(first, /minReplicas: 3\n {2}maxReplicas: 50/);
   await page.locator('#manifest-copy').click();
   await page.getByRole('button', { name: 'Copied' }).waitFor();
-  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), first);
+  assert.equal(await clipboardText(page), first);
   const [download] = await Promise.all([page.waitForEvent('download'), page.locator('#manifest-save').click()]);
   assert.equal(download.suggestedFilename(), 'go-coffee-api-gateway.yaml');
   const text = readFileSync(await download.path(), 'utf8');

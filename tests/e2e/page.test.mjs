@@ -1,6 +1,6 @@
 // The page around the canvas: controls, inspector, faults, drafts and links, the watchdog, practice, the small screen.
 import assert from 'node:assert/strict';
-import { assertAccessible, assertFits, check, clockPasses, select, setField } from './lib.mjs';
+import { assertAccessible, assertFits, check, clipboardText, clockPasses, select, setField } from './lib.mjs';
 
 const clock = (page) => page.locator('.clock-now').textContent();
 
@@ -98,7 +98,7 @@ check('a link opens in a fresh profile, and never takes a draft without asking',
   const hash = link.slice(link.indexOf('#'));
   assert.match(hash, /^#s=1\.[\w-]*[A-Za-z0-9]$/);
   await author.locator('#copy-link').click();
-  assert.equal(await author.evaluate(() => navigator.clipboard.readText()), link);
+  assert.equal(await clipboardText(author), link);
 
   const visitor = await open({ hash });
   await visitor.waitForFunction(() => document.querySelector('.title-input')?.value === 'Shared shop');

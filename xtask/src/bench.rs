@@ -25,8 +25,14 @@ struct Figures {
 }
 
 pub fn run(options: &[&str]) -> Result<(), String> {
-    if let Some(option) = options.first() {
-        return Err(format!("`bench` takes no options, not even `{option}`"));
+    match options {
+        [] => {}
+        ["load"] => {
+            setup::build()?;
+            crate::serve::build()?;
+            return load();
+        }
+        _ => return Err(format!("`bench` knows `load` alone, not `{}`", options.join(" "))),
     }
     setup::build()?;
     println!("open Poisson, round robin over 10 services x 8 slots, exponential service of 1 s, utilization 0.8,");
@@ -47,7 +53,14 @@ pub fn run(options: &[&str]) -> Result<(), String> {
     println!();
     print_goal("Headroom over the bare kernel, native", product.per_second / bare.per_second, GOAL_NATIVE);
     print_goal("Headroom as wasm over native", product_wasm.per_second / product.per_second, GOAL_WASM);
-    frames()
+    frames()?;
+    println!();
+    load()
+}
+
+/// Bytes and seconds until the built page shows text, is alive and simulates, over slow lines in headless Chromium.
+fn load() -> Result<(), String> {
+    shell::run("node", &["benches/load.mjs"])
 }
 
 /// Frames per second of the built page in headless Chromium while its worker simulates 10,000 requests per second.

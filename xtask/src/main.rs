@@ -19,7 +19,8 @@ cargo xtask COMMAND
   serve [--port N] [--host ADDR] [--no-open]
                   set up, build and serve the page; prints its address
   build           set up and build the page into dist/
-  finish          what build does once Trunk has written dist/, for a quick page made with trunk alone
+  finish [--best] what build does once Trunk has written dist/, for a quick page made with trunk alone;
+                  best: compresses as build does
   texts           renew lessons, scenarios and glossary beside the page in dist/, without building it anew
   setup           install what building needs into .tools/ and node_modules/
   test            everything continuous integration runs
@@ -27,7 +28,7 @@ cargo xtask COMMAND
   test wasm       the headless tests in Chromium alone
   test e2e [WORD] the built site in Chromium alone; WORD picks files by name
   test full       everything, statistical tests and lessons over all seeds
-  bench           what the simulation can do, beside its references
+  bench [load]    what the simulation can do, beside its references, and how the page loads; load: that alone
 ";
 
 fn main() -> ExitCode {
@@ -36,7 +37,8 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["serve", options @ ..] => serve::Options::parse(options).and_then(|options| serve::run(&options)),
         ["build"] => setup::build().and_then(|()| serve::build()),
-        ["finish"] => site::finish(&shell::root().join("dist")),
+        ["finish"] => site::finish_quickly(&shell::root().join("dist")),
+        ["finish", "--best"] => site::finish(&shell::root().join("dist")),
         ["setup"] => setup::build(),
         ["texts"] => site::texts::run(),
         ["test"] => test::run(test::Extent::All),

@@ -1,56 +1,55 @@
 //! The size budget: what a learner downloads before anything moves.
 
-use std::fs;
+use std::{fs, path::Path};
 
-use miniz_oxide::deflate::compress_to_vec;
-
-use crate::shell;
+use crate::{shell, site};
 
 const BUDGET: &str = "xtask/size-budget.txt";
-/// gzip's header and trailer around the deflated bytes.
-const GZIP_FRAME: usize = 18;
+/// What of the page has to stand in the budget; texts and pictures have not.
+const WEIGHED: [&str; 4] = [".css", ".html", ".js", ".wasm"];
+const FORMS: [&str; 3] = ["raw", "gzip", "brotli"];
 
-/// A line of the budget, in bytes: for all files of `dist/` together whose names match.
+/// A line of the budget: for all files of `dist/` together whose names match.
 #[derive(Debug, PartialEq, Eq)]
 struct Allowance {
-    /// A name, with at most one star for anything: `app-*.wasm`.
-    pattern: String,
-    raw_max: usize,
-    gzipped_max: usize,
+    name: String,
+    /// In bytes, by form.
+    max: [u64; 3],
+    /// Names, each with at most one star for anything: `app-*.wasm`.
+    patterns: Vec<String>,
+}
+
+impl Allowance {
+    fn names(&self, path: &str) -> bool {
+        self.patterns.iter().any(|pattern| matches(pattern, name(path)))
+    }
+}
+
+/// The last part of an address.
+fn name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 pub fn check() -> Result<(), String> {
     let text = fs::read_to_string(shell::root().join(BUDGET))
         .map_err(|error| format!("{BUDGET} could not be read: {error}"))?;
-    let dist = shell::root().join("dist");
-    let entries = fs::read_dir(&dist).map_err(|error| format!("dist/ could not be read: {error}"))?;
-    let files: Vec<(String, std::path::PathBuf)> = entries
-        .filter_map(Result::ok)
-        .filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.path())))
-        .collect();
+    let budget = parse(&text)?;
+    let files = site::files(&shell::root().join("dist"))?;
+    complete(&budget, &files.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>())?;
     let mut over = Vec::new();
-    println!("    {:20} {:>9} of {:>9} {:>9} of {:>9}", "kB", "raw", "budget", "gzipped", "budget");
-    for allowance in parse(&text)? {
-        let Allowance { pattern, raw_max, gzipped_max } = allowance;
-        let (mut raw, mut gzipped, mut found) = (0, 0, false);
-        for (_, path) in files.iter().filter(|(name, _)| matches(&pattern, name)) {
-            let bytes = fs::read(path).map_err(|error| format!("{} could not be read: {error}", path.display()))?;
-            raw += bytes.len();
-            gzipped += compress_to_vec(&bytes, 9).len() + GZIP_FRAME;
-            found = true;
+    println!("    {:10} {:>7} {:>9} of {:>9}", "kB", "", "is", "budget");
+    for allowance in &budget {
+        let mut sizes = [0; 3];
+        for (_, file) in files.iter().filter(|(path, _)| allowance.names(path)) {
+            for (sum, size) in sizes.iter_mut().zip(weigh(file)?) {
+                *sum += size;
+            }
         }
-        if !found {
-            return Err(format!("dist/ holds no {pattern}, which {BUDGET} names"));
-        }
-        println!(
-            "    {pattern:20} {:>9.1} of {:>9} {:>9.1} of {:>9}",
-            kilo(raw),
-            kilo(raw_max),
-            kilo(gzipped),
-            kilo(gzipped_max)
-        );
-        if raw > raw_max || gzipped > gzipped_max {
-            over.push(pattern);
+        for ((form, size), max) in FORMS.into_iter().zip(sizes).zip(allowance.max) {
+            println!("    {:10} {form:>7} {:>9.1} of {:>9}", allowance.name, kilo(size), kilo(max));
+            if size > max {
+                over.push(format!("{} ({form})", allowance.name));
+            }
         }
     }
     if over.is_empty() {
@@ -60,17 +59,55 @@ pub fn check() -> Result<(), String> {
     }
 }
 
-/// Lines of `PATTERN RAW_KB GZIPPED_KB`; `#` starts a comment.
+/// Bytes of a file by form; a form that was not written is no smaller than the file.
+fn weigh(file: &Path) -> Result<[u64; 3], String> {
+    let size = |suffix: &str| {
+        let mut path = file.as_os_str().to_owned();
+        path.push(suffix);
+        fs::metadata(path).map(|found| found.len())
+    };
+    let raw = size("").map_err(|error| format!("{} could not be read: {error}", file.display()))?;
+    Ok([raw, size(".gz").unwrap_or(raw), size(".br").unwrap_or(raw)])
+}
+
+/// Every line finds something, and every file that counts stands on one line.
+fn complete(budget: &[Allowance], paths: &[&str]) -> Result<(), String> {
+    if let Some(empty) = budget.iter().find(|allowance| !paths.iter().any(|path| allowance.names(path))) {
+        return Err(format!(
+            "dist/ holds nothing of what {BUDGET} calls {}: build it, or take the line out",
+            empty.name
+        ));
+    }
+    for path in paths.iter().filter(|path| WEIGHED.iter().any(|end| path.ends_with(end))) {
+        match budget.iter().filter(|allowance| allowance.names(path)).count() {
+            1 => {}
+            0 => return Err(format!("{path} stands in no line of {BUDGET}: add it where it is loaded")),
+            _ => return Err(format!("{path} is counted on two lines of {BUDGET}: name it on one")),
+        }
+    }
+    Ok(())
+}
+
+/// Lines of `NAME RAW_KB GZIP_KB BROTLI_KB PATTERN…`; `#` starts a comment.
 fn parse(text: &str) -> Result<Vec<Allowance>, String> {
     let lines =
         text.lines().map(|line| line.split('#').next().unwrap_or_default().trim()).filter(|line| !line.is_empty());
     lines
         .map(|line| {
-            let wrong = || format!("{BUDGET}: `{line}` is not PATTERN RAW_KB GZIPPED_KB");
-            let [pattern, raw, gzipped] = line.split_whitespace().collect::<Vec<_>>()[..] else { return Err(wrong()) };
+            let wrong = || format!("{BUDGET}: `{line}` is not NAME RAW_KB GZIP_KB BROTLI_KB PATTERN…");
+            let [name, raw, gzip, brotli, patterns @ ..] = &line.split_whitespace().collect::<Vec<_>>()[..] else {
+                return Err(wrong());
+            };
+            if patterns.is_empty() {
+                return Err(wrong());
+            }
             let bytes =
-                |kilobytes: &str| kilobytes.parse::<usize>().map(|kilobytes| kilobytes * 1000).map_err(|_| wrong());
-            Ok(Allowance { pattern: pattern.to_owned(), raw_max: bytes(raw)?, gzipped_max: bytes(gzipped)? })
+                |kilobytes: &str| kilobytes.parse::<u64>().map(|kilobytes| kilobytes * 1000).map_err(|_| wrong());
+            Ok(Allowance {
+                name: (*name).to_owned(),
+                max: [bytes(raw)?, bytes(gzip)?, bytes(brotli)?],
+                patterns: patterns.iter().map(|pattern| (*pattern).to_owned()).collect(),
+            })
         })
         .collect()
 }
@@ -83,20 +120,27 @@ fn matches(pattern: &str, name: &str) -> bool {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes shown to one decimal")]
-fn kilo(bytes: usize) -> f64 {
+fn kilo(bytes: u64) -> f64 {
     bytes as f64 / 1000.0
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Allowance, matches, parse};
+    use super::*;
+    use crate::site::testing::Dist;
+
+    const LINE: &str = "page 600 250 200 app-*.wasm *.css # as measured\n";
 
     #[test]
-    fn a_budget_is_a_pattern_and_two_sizes() {
-        let allowance = Allowance { pattern: "app-*.wasm".into(), raw_max: 600_000, gzipped_max: 250_000 };
-        assert_eq!(parse("# page\napp-*.wasm 600 250 # as measured\n"), Ok(vec![allowance]));
-        assert!(parse("app-*.wasm 600").is_err());
-        assert!(parse("app-*.wasm 600 many").is_err());
+    fn a_budget_is_a_name_three_sizes_and_patterns() {
+        let allowance = Allowance {
+            name: "page".into(),
+            max: [600_000, 250_000, 200_000],
+            patterns: vec!["app-*.wasm".into(), "*.css".into()],
+        };
+        assert_eq!(parse(&format!("# kB\n{LINE}")), Ok(vec![allowance]));
+        assert!(parse("page 600 250 200").is_err());
+        assert!(parse("page 600 250 app.wasm app.js").is_err());
     }
 
     #[test]
@@ -105,5 +149,28 @@ mod tests {
         assert!(!matches("app-*_bg.wasm", "worker_bg.wasm"));
         assert!(matches("worker.js", "worker.js"));
         assert!(!matches("worker.js", "worker.json"));
+    }
+
+    #[test]
+    fn no_program_and_no_style_sheet_escapes_the_budget() {
+        let budget = parse(LINE).expect("it is a budget");
+        let told = |paths: &[&str]| complete(&budget, paths);
+        assert_eq!(told(&["app-1.wasm", "css/a.css", "a.json"]), Ok(()));
+        assert!(told(&["a.json"]).is_err_and(|told| told.contains("calls page")));
+        assert!(
+            told(&["app-1.wasm", "a.css", "worker.wasm"]).is_err_and(|told| told.contains("worker.wasm stands in no"))
+        );
+        let budget = parse(&format!("{LINE}more 1 1 1 app-*.wasm")).expect("it is a budget");
+        let twice = complete(&budget, &["app-1.wasm", "a.css"]);
+        assert!(twice.is_err_and(|told| told.contains("app-1.wasm is counted on two")));
+    }
+
+    #[test]
+    fn a_file_weighs_what_a_host_sends() {
+        let dist =
+            Dist::new("size", &[("a.js", &[0; 90]), ("a.js.gz", &[0; 30]), ("a.js.br", &[0; 20]), ("b.js", &[0; 9])]);
+        let weighed = |path: &str| weigh(&dist.path().join(path));
+        assert_eq!(weighed("a.js"), Ok([90, 30, 20]));
+        assert_eq!(weighed("b.js"), Ok([9, 9, 9]));
     }
 }

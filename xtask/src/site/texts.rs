@@ -29,7 +29,7 @@ pub fn run() -> Result<(), String> {
         None => {
             let dist = shell::root().join("dist");
             write(&www, &dist)?;
-            super::finish(&dist)
+            super::finish_quickly(&dist)
         }
     }
 }
