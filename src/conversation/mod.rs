@@ -16,7 +16,9 @@ mod tests;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
-use crate::protocol::{BUILD, Frame, FromWorker, PROTOCOL, RunId, RunStatus, Speed, ToWorker};
+use crate::lesson::goal::{Goal, GoalResult};
+use crate::model::journey::Journey;
+use crate::protocol::{BUILD, Ending, Frame, FromWorker, PROTOCOL, RunId, RunStatus, Speed, ToWorker};
 use crate::topology::check;
 use crate::topology::document::{Change, Diagnostic, Document, Edit, Fault, FaultTarget, Input, NodeId, Severity};
 use crate::topology::format::{self, Run};
@@ -41,19 +43,20 @@ pub enum News {
         run_json: String,
         trace_hash: String,
     },
-    /// The final report, `runner::Report` as JSON.
-    Finished(String),
+    Finished(Ending),
+    /// How the run that has ended did on the goals that were asked about.
+    Judged(Vec<GoalResult>),
     /// The worker broke and says why.
     Panicked(String),
     /// The worker comes from another build: the page must be loaded anew.
     WrongBuild(String),
     /// How far the replay for an explanation is, 0..1.
     Explaining(f64),
-    /// The journey of a request as JSON, or why there is none.
+    /// The journey of a request, or why there is none.
     Explained {
         source: NodeId,
         ordinal: u64,
-        journey: Result<String, String>,
+        journey: Result<Box<Journey>, String>,
     },
     /// The answer to a ping.
     Pong(u32),
@@ -411,6 +414,13 @@ impl Conversation {
         }
     }
 
+    /// Asks how the run that has ended did on these goals.
+    pub fn judge(&mut self, goals: Vec<Goal>) {
+        if self.ready {
+            self.outgoing.push(ToWorker::Judge { run: self.run, goals });
+        }
+    }
+
     pub fn export(&mut self) {
         if self.ready {
             self.outgoing.push(ToWorker::Export { run: self.run });
@@ -488,11 +498,15 @@ impl Conversation {
             FromWorker::RunJson { run, run_json, trace_hash } => {
                 self.current(run).then_some(News::Exported { run_json, trace_hash })
             }
-            FromWorker::Finished { run, report_json } => self.current(run).then(|| {
+            FromWorker::Finished { run, ending } => self.current(run).then(|| {
                 self.status = RunStatus::Finished;
                 self.playing = false;
-                News::Finished(report_json)
+                News::Finished(ending)
             }),
+            FromWorker::Judged { run, results_json } => {
+                let results = serde_json::from_str(&results_json).ok().filter(|_| self.current(run));
+                results.map(News::Judged)
+            }
         }
     }
 

@@ -87,6 +87,20 @@ fn a_station_is_looked_into_until_the_last_one_looks_away() {
 }
 
 #[test]
+fn goals_are_judged_of_the_run_at_hand_and_of_no_older_one() {
+    let mut talk = running(50);
+    let run = talk.run();
+    talk.received(FromWorker::Finished { run, ending: crate::protocol::Ending::default() });
+    talk.judge(Vec::new());
+    assert_eq!(talk.take_outgoing(), [ToWorker::Judge { run, goals: Vec::new() }]);
+    let result = r#"[{"label":"fast","metric":"sojourn_time.p99","at":"system","op":"<=","value":1,"measured":"infinite","passed":false,"margin":null}]"#;
+    let judged = |run| FromWorker::Judged { run, results_json: result.to_owned() };
+    let Some(News::Judged(results)) = talk.received(judged(run)) else { panic!("it is of this run") };
+    assert_eq!((results.len(), results[0].passed), (1, false));
+    assert!(talk.received(judged(RunId(run.0 + 7))).is_none());
+}
+
+#[test]
 fn a_replaced_worker_looks_into_the_same_stations_and_old_answers_are_dropped() {
     let mut talk = running(50);
     talk.look_into(NodeId(2));

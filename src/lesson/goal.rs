@@ -7,7 +7,7 @@ use crate::model::params::Unit;
 use crate::runner::report::{Figure, Report};
 
 /// One thing that a run must show.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Goal {
     /// `name.statistic`, see [`metric::REGISTRY`].

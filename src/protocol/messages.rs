@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Frame, RunId, Speed};
+use crate::lesson::goal::Goal;
+use crate::model::journey::Journey;
 use crate::topology::document::NodeId;
 
 /// Page to worker.
@@ -61,6 +63,11 @@ pub enum ToWorker {
     /// The answer is not wanted any more.
     ForgetExplain {
         run: RunId,
+    },
+    /// Asks for [`FromWorker::Judged`]: how the run that has ended did on these goals. A run that goes on has no answer.
+    Judge {
+        run: RunId,
+        goals: Vec<Goal>,
     },
     /// Asks for [`FromWorker::RunJson`]: the run with its input log, for a link.
     Export {
@@ -124,17 +131,22 @@ pub enum FromWorker {
         run: RunId,
         share: f64,
     },
-    /// The journey of a request (`model::journey::Journey` as JSON), or why there is none, in words.
+    /// The journey of a request, or why there is none, in words.
     Explained {
         run: RunId,
         source: NodeId,
         ordinal: u64,
-        journey: Result<String, String>,
+        journey: Result<Box<Journey>, String>,
     },
-    /// The run reached its end and drained: the final report as JSON (`runner::Report`).
+    /// The run reached its end and drained.
     Finished {
         run: RunId,
-        report_json: String,
+        ending: Ending,
+    },
+    /// The answer to [`ToWorker::Judge`]: a `lesson::goal::GoalResult` for each goal, in their order, as JSON.
+    Judged {
+        run: RunId,
+        results_json: String,
     },
     Graded {
         job: u32,
@@ -158,4 +170,13 @@ pub enum FromWorker {
     Panicked {
         message: String,
     },
+}
+
+/// What the page shows of a run that has ended, beside its last frame.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Ending {
+    /// Sixteen hexadecimal digits; equal for equal runs.
+    pub trace_hash: String,
+    /// The station that was busiest over the whole run, and its utilization [0..1]; `None` if none has slots.
+    pub busiest: Option<(NodeId, f64)>,
 }

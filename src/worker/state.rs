@@ -3,8 +3,9 @@
 use crate::engine::time::{SimDuration, SimTime};
 use crate::lesson::Lesson;
 use crate::lesson::catalog::built_in;
+use crate::lesson::goal::GoalResult;
 use crate::lesson::grade::grade;
-use crate::protocol::{FromWorker, RunId, RunStatus, Speed, ToWorker, diagnostics_json};
+use crate::protocol::{Ending, FromWorker, RunId, RunStatus, Speed, ToWorker, diagnostics_json};
 use crate::runner::frame::{FrameBuilder, Pace};
 use crate::runner::profile::PER_SECOND;
 use crate::runner::report::Report;
@@ -55,6 +56,8 @@ pub(super) struct State {
     replay: Option<Goal>,
     /// The end was told.
     finished: bool,
+    /// Of the run that has ended, also when it was gone back into.
+    report: Option<Report>,
     /// Simulated time that the clock shows.
     clock: SimTime,
     /// Wall and simulated time from which the pace is reckoned.
@@ -131,6 +134,13 @@ impl State {
             }
             ToWorker::Explain { run, source, ordinal } if run == self.run => self.explain(source, ordinal),
             ToWorker::ForgetExplain { run } if run == self.run => self.inquiry = None,
+            ToWorker::Judge { run, goals } if run == self.run => {
+                if let Some(report) = &self.report {
+                    let results: Vec<GoalResult> = goals.iter().map(|goal| goal.evaluate(report)).collect();
+                    let results_json = serde_json::to_string(&results).expect("results are plain data");
+                    self.told.push(FromWorker::Judged { run, results_json });
+                }
+            }
             ToWorker::Export { run } if run == self.run => {
                 if let Some(session) = &self.session {
                     self.told.push(FromWorker::RunJson {
@@ -213,8 +223,7 @@ impl State {
         let (source, ordinal, run) = (inquiry.source(), inquiry.ordinal(), self.run);
         while wall_ms() - start < TURN_MS {
             if let Some(journey) = inquiry.advance(SLICE_EVENTS) {
-                let journey = serde_json::to_string(&journey).expect("a journey is plain data");
-                self.told.push(FromWorker::Explained { run, source, ordinal, journey: Ok(journey) });
+                self.told.push(FromWorker::Explained { run, source, ordinal, journey: Ok(Box::new(journey)) });
                 self.inquiry = None;
                 return false;
             }
@@ -379,7 +388,13 @@ impl State {
         self.frame_due = true;
         self.clock = session.system().now();
         let report = Report::of(session.system(), session.document(), session.inputs().len());
-        self.told.push(FromWorker::Finished { run: self.run, report_json: report.to_json() });
+        let busiest = report.whole.stations.iter().map(|station| (station.node, station.utilization.0));
+        // Of several the first: they are by ascending id.
+        let busiest =
+            busiest.filter(|(_, busy)| busy.is_finite()).reduce(|most, next| if next.1 > most.1 { next } else { most });
+        let ending = Ending { trace_hash: report.trace_hash.clone(), busiest };
+        self.report = Some(report);
+        self.told.push(FromWorker::Finished { run: self.run, ending });
     }
 
     fn status(&self) -> RunStatus {

@@ -7,7 +7,7 @@ use crate::facet::Facet;
 use crate::model::journey::Journey;
 use crate::protocol::money::MoneyFrame;
 use crate::protocol::profile::ProfileFrame;
-use crate::protocol::{Exemplars, Frame, LogLine, RunStatus, Series, Speed, StationFrame};
+use crate::protocol::{Ending, Exemplars, Frame, LogLine, RunStatus, Series, Speed, StationFrame};
 use crate::topology::document::{Diagnostic, NodeId};
 use crate::ui::client::programs::Loading;
 use crate::ui::shared::Shared;
@@ -80,8 +80,8 @@ pub struct RunView {
     pub runs: bool,
     /// Why the last change was refused; empty if it was not.
     pub refused: Shared<Vec<Diagnostic>>,
-    /// `runner::Report` as JSON, once the run has ended.
-    pub report: Option<Shared<String>>,
+    /// Once the run has ended.
+    pub ending: Option<Shared<Ending>>,
     /// Something happened that the learner should know, e.g. the worker was replaced.
     pub note: Option<Shared<Note>>,
     pub playing: bool,
@@ -114,7 +114,7 @@ impl Default for RunView {
             diagnostics: Shared::default(),
             runs: false,
             refused: Shared::default(),
-            report: None,
+            ending: None,
             note: None,
             playing: false,
             speed: Speed::Times(1.0),

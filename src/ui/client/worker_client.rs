@@ -13,6 +13,7 @@ use super::programs::{self, Loading};
 use super::run_view::{Answer, Health, Inquiry, Note, RunView};
 use super::worker_link::WorkerLink;
 use crate::conversation::{Conversation, News};
+use crate::lesson::goal::{Goal, GoalResult};
 use crate::protocol::{BUILD, FromWorker, RunStatus, Speed, ToWorker};
 use crate::topology::document::{Change, Diagnostic, Document, Fault, FaultTarget, Input, NodeId};
 use crate::ui::browser::{self, Listener, Timer};
@@ -66,6 +67,8 @@ struct Inner {
     watchdog: RefCell<Watchdog>,
     /// The next edit begins the run anew (playing or not): it is a new seed.
     restart_with_edit: Cell<Option<bool>>,
+    /// Hears how the run did on the goals that were asked about last.
+    judged: RefCell<Callback<Vec<GoalResult>>>,
     _timer: RefCell<Option<Timer>>,
     _loading: RefCell<Option<Listener>>,
 }
@@ -95,6 +98,7 @@ impl Simulation {
             trailing: RefCell::default(),
             watchdog: RefCell::default(),
             restart_with_edit: Cell::new(None),
+            judged: RefCell::default(),
             _timer: RefCell::default(),
             _loading: RefCell::default(),
         }));
@@ -255,6 +259,13 @@ impl Simulation {
         self.say(Conversation::forget_explain);
     }
 
+    /// Asks how the run that has ended did on these goals; a newer question takes an older one's place.
+    pub fn judge(&self, goals: Vec<Goal>, answer: Callback<Vec<GoalResult>>) {
+        *self.0.judged.borrow_mut() = answer;
+        self.0.talk.borrow_mut().judge(goals);
+        self.send_outgoing();
+    }
+
     /// Asks for the run as a link carries it; the answer comes to [`Listeners::exported`].
     pub fn export(&self) {
         self.say(Conversation::export);
@@ -413,17 +424,19 @@ impl Simulation {
                 let wanted =
                     view.inquiry.as_ref().is_some_and(|asked| (asked.source, asked.ordinal) == (source, ordinal));
                 if wanted {
-                    let journey = journey.and_then(|json| {
-                        serde_json::from_str(&json).map_err(|_| "The answer could not be read.".to_owned())
-                    });
                     let answer = match journey {
-                        Ok(journey) => Answer::Journey(Rc::new(journey)),
+                        Ok(journey) => Answer::Journey(Rc::from(journey)),
                         Err(words) => Answer::None(words),
                     };
                     view.inquiry = Some(Shared::new(Inquiry { source, ordinal, answer }));
                 }
             }
-            News::Finished(report) => self.0.view.borrow_mut().report = Some(Shared::new(report)),
+            News::Finished(ending) => self.0.view.borrow_mut().ending = Some(Shared::new(ending)),
+            News::Judged(results) => {
+                let asked = self.0.judged.borrow().clone();
+                asked.emit(results);
+                urgent = false;
+            }
             News::Pong(id) => {
                 let mut watchdog = self.0.watchdog.borrow_mut();
                 if watchdog.unanswered == Some(id) {

@@ -42,15 +42,9 @@ pub fn ReportCard() -> Html {
                 </tbody>
             </table>
             if run.outdated { <p class="sub">{ "The design has changed since: these are the results of the earlier one. Run again for the new ones." }</p> }
-            if let Some(hash) = run.report.as_ref().and_then(|report| trace_hash(report)) {
-                <p class="sub">{ "Trace hash " }<code class="num" id="trace-hash">{ hash }</code></p>
+            if let Some(ending) = &run.ending {
+                <p class="sub">{ "Trace hash " }<code class="num" id="trace-hash">{ &ending.trace_hash }</code></p>
             }
         </section>
     }
-}
-
-/// The fingerprint of the run, as the report tells it.
-fn trace_hash(report: &str) -> Option<String> {
-    let report: serde_json::Value = serde_json::from_str(report).ok()?;
-    report.get("trace_hash")?.as_str().map(str::to_owned)
 }

@@ -6,28 +6,39 @@ use super::PracticeCardProps;
 use crate::lesson::goal::GoalResult;
 use crate::lesson::metric;
 use crate::lesson::rules;
-use crate::runner::report::Report;
 use crate::ui::kit::facts::{fact_in, facts};
 use crate::ui::kit::format;
 use crate::ui::kit::icons::icon;
-use crate::ui::store::{use_document, use_run};
+use crate::ui::store::{use_document, use_run, use_simulation};
 
 /// The goals; with a finished run beside them, if there is one.
 #[component]
 pub(super) fn Goals(props: &PracticeCardProps) -> Html {
     let run = use_run();
     let lesson = &props.practice.lesson;
-    let report: Option<Report> = run.report.as_ref().and_then(|report| serde_json::from_str(report).ok());
+    let results = use_state_eq(Vec::<GoalResult>::new);
+    {
+        let (results, goals, simulation) = (results.setter(), lesson.goals.clone(), use_simulation());
+        use_effect_with((run.ending.clone(), props.practice.slug.clone()), move |(ending, _)| {
+            results.set(Vec::new());
+            if ending.is_some() {
+                simulation.judge(goals, Callback::from(move |found| results.set(found)));
+            }
+        });
+    }
+    // Until they are judged, and where nothing has ended, the goals alone.
+    let judged = results.len() == lesson.goals.len() && run.ending.is_some();
     html! {
         <section class="goals" aria-label="Goals">
-            <h3>{ if report.is_some() { "Goals, and your last run" } else { "Goals" } }</h3>
+            <h3>{ if judged { "Goals, and your last run" } else { "Goals" } }</h3>
             <ul>
-                { for lesson.goals.iter().map(|goal| match &report {
-                    Some(report) => goal_row(&goal.evaluate(report)),
-                    None => html! { <li class="goal">{ icon("target", "icon-s") }<span>{ &goal.label }</span></li> },
-                }) }
+                if judged {
+                    { for results.iter().map(goal_row) }
+                } else {
+                    { for lesson.goals.iter().map(|goal| html! { <li class="goal">{ icon("target", "icon-s") }<span>{ &goal.label }</span></li> }) }
+                }
             </ul>
-            if report.is_some() {
+            if judged {
                 <p class="sub">{ format!("One seed only: {}. The examination uses {} seeds that nobody has seen.", run.seed, lesson.finals.seeds) }</p>
             }
         </section>

@@ -327,7 +327,7 @@ fn MeetWatch(props: &MeetWatchProps) -> Html {
             start.nodes.get(id).is_some_and(|given| given.kind == node.kind && given.params == node.params)
         });
     let (on_met, slug) = (props.on_met.clone(), props.practice.slug.clone());
-    use_effect_with((slug, run.report.is_some() && untouched), move |(slug, met)| {
+    use_effect_with((slug, run.ending.is_some() && untouched), move |(slug, met)| {
         let slug = slug.clone();
         // Just opened, a system still stands beside the report of the run before: what counts is what stays.
         let timer = met.then(|| Timer::once(SETTLE_MS, move || on_met.emit(slug.clone())));

@@ -4,7 +4,6 @@ use yew::prelude::*;
 
 use crate::glossary::Glossary;
 use crate::protocol::Recent;
-use crate::runner::report::Report;
 use crate::topology::document::Document;
 use crate::ui::client::run_view::RunView;
 use crate::ui::course::use_words;
@@ -125,15 +124,11 @@ fn measured_secs(run: &RunView) -> f64 {
     (if run.finished() { run.length_secs } else { now }) - run.warm_up_secs
 }
 
-/// The figures of the whole run; the busiest station stands in the report.
+/// The figures of the whole run.
 fn whole_run(run: &RunView, secs: f64) -> Recent {
     let mut figures = run.frame.totals.as_recent(secs);
-    let report = run.report.as_ref().and_then(|report| serde_json::from_str::<Report>(report).ok());
-    for station in report.iter().flat_map(|report| &report.whole.stations) {
-        let busy = station.utilization.0;
-        if busy.is_finite() && (figures.busiest.is_none() || busy > figures.utilization) {
-            (figures.utilization, figures.busiest) = (busy, Some(station.node));
-        }
+    if let Some((station, busy)) = run.ending.as_ref().and_then(|ending| ending.busiest) {
+        (figures.utilization, figures.busiest) = (busy, Some(station));
     }
     figures
 }
