@@ -57,10 +57,12 @@ pub fn csv(series: &Series) -> String {
 #[must_use]
 pub fn json(series: &Series) -> String {
     let row = |row: usize| {
-        let cells = columns().zip(cells(series, row)).map(|(name, value)| {
-            (name.to_owned(), if value.is_finite() { Value::from(digits(value)) } else { Value::Null })
-        });
-        Value::Object(cells.collect::<Map<_, _>>())
+        let mut object = Map::new();
+        for (name, value) in columns().zip(cells(series, row)) {
+            let value = if value.is_finite() { Value::from(digits(value)) } else { Value::Null };
+            object.insert(name.to_owned(), value);
+        }
+        Value::Object(object)
     };
     let rows: Vec<Value> = rows(series).map(row).collect();
     serde_json::to_string_pretty(&rows).expect("numbers and names are plain data")

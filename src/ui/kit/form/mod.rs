@@ -11,6 +11,7 @@ use yew::prelude::*;
 use self::number::NumberField;
 use super::hint::Hint;
 use super::icons::icon;
+use crate::engine::sort;
 use crate::model::params::{Entry, ParamKind, ParamSpec, Params, Unit, Value, Variant, find_entry};
 use crate::ui::store::use_document;
 
@@ -352,7 +353,7 @@ fn VariantField(props: &VariantFieldProps) -> Html {
             let Some(entry) = find_entry(&entries.0, &id) else { return };
             // What both have in common stays, e.g. the mean.
             let kept = params.0.iter().filter(|(key, _)| entry.params.iter().any(|spec| spec.key == key.as_str()));
-            let params = Params(kept.map(|(key, value)| (key.clone(), value.clone())).collect());
+            let params = Params(sort::map(kept.map(|(key, value)| (key.clone(), value.clone()))));
             onchange.emit(Value::Variant(Variant::new(&id, params)));
             onend.emit(());
         })
