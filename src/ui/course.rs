@@ -203,13 +203,18 @@ pub enum Wait<T> {
 #[hook]
 pub fn use_index() -> (Wait<Index>, Callback<()>) {
     let state = use_state_eq(|| index_here().map_or(Wait::Coming, Wait::Here));
+    let words = use_words();
     let ask = {
         let state = state.setter();
-        use_callback((), move |(), ()| {
-            let state = state.clone();
+        use_callback(words, move |(), words| {
+            let (state, words) = (state.clone(), words.clone());
             state.set(Wait::Coming);
             wasm_bindgen_futures::spawn_local(async move {
-                state.set(index().await.map_or_else(Wait::Failed, Wait::Here));
+                let index = index().await;
+                if index.is_ok() {
+                    words.ask_again();
+                }
+                state.set(index.map_or_else(Wait::Failed, Wait::Here));
             });
         })
     };
@@ -233,6 +238,15 @@ pub struct Words {
     pub failed: Option<Missing>,
     /// Asks for them again.
     pub ask: Callback<()>,
+}
+
+impl Words {
+    /// Another file came: those that did not come may do so now.
+    pub fn ask_again(&self) {
+        if self.failed.is_some() {
+            self.ask.emit(());
+        }
+    }
 }
 
 #[derive(Debug, PartialEq, Properties)]

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::course::{self, Missing, Trouble};
+use super::course::{self, Missing, Trouble, use_words};
 use super::practice;
 use super::shared::Shared;
 use super::shell::{Opening, Origin, Request, Wanted, use_shell};
@@ -59,6 +59,7 @@ pub fn Fetch(props: &FetchProps) -> Html {
     let dispatch = use_dispatch();
     let shell = use_shell();
     let document = use_document();
+    let words = use_words();
     let trouble = use_state_eq(|| None::<String>);
     let attempt = use_state_eq(|| 0_u32);
     // What was drawn when it was asked for, and what is drawn now: work done meanwhile is asked about.
@@ -79,6 +80,7 @@ pub fn Fetch(props: &FetchProps) -> Html {
                 }
                 match outcome {
                     Ok(opening) => {
+                        words.ask_again();
                         done.emit(());
                         let touched = *before.borrow() != *now.borrow();
                         if touched || (request.asks && storage::draft().is_some()) {

@@ -1,7 +1,9 @@
 // Lessons, scenarios and the glossary are files: they come when they are wanted, and when one does not come the page
 // says which, offers to try again, and leaves the work alone.
 import assert from 'node:assert/strict';
-import { assertAccessible, becomes, card, check } from './lib.mjs';
+import { readFileSync, readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { ROOT, assertAccessible, becomes, card, check } from './lib.mjs';
 
 const OFFLINE = /ERR_INTERNET_DISCONNECTED/;
 const offline = (route) => route.abort('internetdisconnected');
@@ -21,6 +23,26 @@ function asked(page) {
   });
   return names;
 }
+
+test('page and worker link no lesson, no scenario and no word of the glossary', () => {
+  const read = (file) => readFileSync(`${ROOT}${file}`);
+  const folder = (name) => readdirSync(`${ROOT}${name}`);
+  const course = folder('dist/course');
+  const glossary = JSON.parse(read(`dist/course/${course.find((name) => name.startsWith('glossary-'))}`));
+  const index = JSON.parse(read(`dist/course/${course.find((name) => name.startsWith('index-'))}`));
+  const texts = [
+    ...glossary.map(({ definition }) => definition),
+    ...index.lessons.map(({ summary }) => summary),
+    ...index.scenarios.map(({ notes }) => notes),
+  ];
+  assert.ok(glossary.length > 100 && index.lessons.length > 20 && index.scenarios.length > 5);
+  const programs = folder('dist').filter((name) => name.endsWith('.wasm'));
+  assert.ok(programs.length >= 2, `${programs}`);
+  for (const program of programs) {
+    const bytes = read(`dist/${program}`);
+    assert.deepEqual(texts.filter((text) => bytes.includes(text)), [], program);
+  }
+});
 
 check('the page fetches the list and the glossary, and a lesson when it is chosen, once', async ({ open }) => {
   let names;
@@ -49,7 +71,7 @@ check('a lesson that does not come is named, and opens by Retry; the work stays'
   await page.route('**/course/lesson-breaker-*', offline);
   await openGallery(page);
   await page.locator('.tile[data-open=breaker]').click();
-  const failed = page.getByRole('alert').filter({ hasText: 'could not open "The breaker"' });
+  const failed = page.getByRole('alert').filter({ hasText: 'could not open "The breaker saves the caller"' });
   await failed.waitFor();
   assert.match(await failed.innerText(), /course\/lesson-breaker-[0-9a-f]{16}\.json did not load\. The connection failed: check it and try again\./);
   await assertAccessible(page);
@@ -71,7 +93,7 @@ check('what is drawn while a lesson is on its way is asked about first', async (
   await page.route('**/course/lesson-breaker-*', (route) => { answer = () => route.continue(); });
   await openGallery(page);
   await page.locator('.tile[data-open=breaker]').click();
-  await page.getByRole('status').filter({ hasText: 'Opening "The breaker" …' }).waitFor();
+  await page.getByRole('status').filter({ hasText: 'Opening "The breaker saves the caller" …' }).waitFor();
   await page.getByLabel('Title').fill('Drawn meanwhile');
   await page.getByLabel('Title').press('Enter');
   answer();
@@ -106,7 +128,9 @@ check('a first visit without the list shows an empty canvas, says why, and begin
   await dialog.locator('.tile[data-open=breaker]').waitFor();
   await page.keyboard.press('Escape');
   await page.locator('#fetch-retry').click();
-  await card(page, 'Server').or(card(page, 'Service')).first().waitFor();
+  await card(page, 'Front door').waitFor();
+  // What came brings the words along.
+  await page.locator('.term', { hasText: 'goodput' }).first().waitFor();
   await page.locator('#run-toggle[aria-label="Pause"]').waitFor();
 });
 

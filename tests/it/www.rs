@@ -7,7 +7,8 @@ mod course;
 use std::fs;
 use std::path::PathBuf;
 
-use headroom::lesson::catalog::{Index, LessonFiles, Listing, Scene};
+use headroom::glossary::{GLOSSARY, Glossary};
+use headroom::lesson::catalog::{CHAPTERS, Index, LESSONS, LessonFiles, Listing, SCENARIOS, Scene};
 use headroom::lesson::text::{Block, Section, Span, Words, sections};
 
 use course::{Course, glossary, prose, read};
@@ -275,6 +276,41 @@ fn a_file_is_a_scenario_and_comes_last_unless_it_has_a_place() {
         "www/scenarios/another.json:1: trailing characters at line 1 column 4\n\
          www/scenarios/order.toml:2: there is no www/scenarios/retries.json: add it, or delete \"retries\" here\n"
     );
+}
+
+/// What a site serves is what native programs carry: each file, read as the page reads it, holds the very same.
+#[test]
+fn the_site_s_files_hold_what_comes_with_the_command() {
+    let project = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let course = read(&project.join("www")).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let files = course.files(|what, text| format!("{what}-{}.json", text.len()));
+    let text =
+        |name: &str| files.iter().find(|file| file.name == name).unwrap_or_else(|| panic!("no {name}")).text.clone();
+    let list = Index::from_json(&files[0].text).unwrap();
+    assert_eq!(Glossary::from_json(&text(&list.glossary)).as_ref(), Ok(&*GLOSSARY));
+    assert_eq!(list.lessons.len(), LESSONS.len());
+    for (listing, embedded) in list.lessons.iter().zip(LESSONS.iter()) {
+        let files = LessonFiles::from_json(&text(&listing.file)).unwrap();
+        assert_eq!(&files, &**embedded, "{}", listing.slug);
+        let lesson = files.lesson().unwrap();
+        assert_eq!(
+            (&listing.slug, &listing.chapter, &listing.title, &listing.summary, listing.minutes),
+            (&lesson.slug, &lesson.chapter, &lesson.title, &lesson.summary, lesson.minutes)
+        );
+        assert_eq!(Listing { file: embedded.listing.file.clone(), ..listing.clone() }, *embedded.listing);
+        let start = fs::read_to_string(project.join(format!("www/lessons/{}/start.json", listing.slug))).unwrap();
+        assert_eq!(files.start, start);
+    }
+    assert_eq!(list.chapters, *CHAPTERS);
+    assert_eq!(list.scenarios.len(), SCENARIOS.len());
+    for (scene, embedded) in list.scenarios.iter().zip(SCENARIOS.iter()) {
+        assert_eq!(text(&scene.file), embedded.json, "{}", scene.id);
+        let document = embedded.run().unwrap().document;
+        assert_eq!((scene.id.as_str(), &scene.title, &scene.notes), (embedded.id, &document.title, &document.notes));
+    }
+    let given: Vec<Option<&str>> = list.scenarios.iter().map(|scene| scene.run.as_deref()).collect();
+    assert_eq!(given[0], Some(SCENARIOS[0].json));
+    assert!(given[1..].iter().all(Option::is_none), "only the first comes with the list");
 }
 
 /// Prose as the build stores it; `Err`: what is wrong with it.

@@ -170,7 +170,7 @@ pub fn PracticeCard(props: &PracticeCardProps) -> Html {
         });
     }
 
-    // Whoever is further than the meeting has met the system. Kept by lesson: the card outlives a change of lessons.
+    // A learner past the meeting has met the system. Kept by lesson: the card outlives a change of lessons.
     let met = use_state_eq(|| None::<AttrValue>);
     let beyond = steps.iter().position(|step| step.kind == StepKind::Meet).is_some_and(|meet| at > meet);
     {

@@ -86,8 +86,9 @@ fn told(html: &str, list: &str) -> Option<String> {
         let end = start + html[start..].find(to)? + to.len();
         return Some(format!("{}{asked}{}", &html[..start], &html[end..]));
     }
-    let (head, rest) = html.split_once("</head>")?;
-    Some(format!("{head}{asked}</head>{rest}"))
+    // Before everything else that is fetched: it is small, and the program waits for it.
+    let at = html.find("<link").or_else(|| html.find("</head>"))?;
+    Some(format!("{}{asked}{}", &html[..at], &html[at..]))
 }
 
 #[cfg(test)]
@@ -105,11 +106,11 @@ mod tests {
 
     #[test]
     fn the_page_is_told_where_the_list_is_and_asks_for_it() {
-        let html = "<head></head><script src=\"boot.js\" data-course=\"\" data-app=\"a\"></script>";
+        let html = "<head><link /></head><script src=\"boot.js\" data-course=\"\" data-app=\"a\"></script>";
         let page = told(html, "course/index-1.json").unwrap();
         assert_eq!(
             page,
-            "<head><link rel=\"preload\" as=\"fetch\" crossorigin href=\"course/index-1.json\" /></head>\
+            "<head><link rel=\"preload\" as=\"fetch\" crossorigin href=\"course/index-1.json\" /><link /></head>\
              <script src=\"boot.js\" data-course=\"course/index-1.json\" data-app=\"a\"></script>"
         );
         assert_eq!(told(&page, "course/index-2.json").unwrap(), page.replace("index-1", "index-2"));
