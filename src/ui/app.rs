@@ -301,6 +301,7 @@ fn Page(props: &PageProps) -> Html {
                 <Dock />
                 <TabBar chosen={*tab} choose={choose_tab} practice={practice.is_some()} />
                 <Notice />
+                if let Some(request) = (*request).clone() { <Fetch {request} {ask} done={fetched} /> }
                 if *dropping { <div class="drop-here" aria-hidden="true"><p>{ "Drop the file to open it" }</p></div> }
             </div>
             { match (*dialog).clone() {
@@ -312,7 +313,6 @@ fn Page(props: &PageProps) -> Html {
                 Some(DialogKind::WhatIf(node)) => html! { <WhatIf {node} onclose={close} /> },
                 None => Html::default(),
             } }
-            if let Some(request) = (*request).clone() { <Fetch {request} ask={ask} done={fetched} /> }
             if let Some(opening) = (*asked).clone() { <start::Question {opening} {answer} /> }
         </ContextProvider<Shell>>
     }

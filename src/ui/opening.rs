@@ -65,6 +65,7 @@ pub fn Fetch(props: &FetchProps) -> Html {
     // What was drawn when it was asked for, and what is drawn now: work done meanwhile is asked about.
     let before = use_mut_ref(|| document.clone());
     let now = use_mut_ref(|| document.clone());
+    let drawn = !document.nodes.is_empty();
     *now.borrow_mut() = document;
     {
         let (trouble, ask, done) = (trouble.setter(), props.ask.clone(), props.done.clone());
@@ -110,7 +111,7 @@ pub fn Fetch(props: &FetchProps) -> Html {
             if let Some(trouble) = trouble.as_ref() {
                 <div class="fetch fetch-failed" role="alert">
                     { icon("circle-x", "tone-bad") }
-                    <p><strong>{ format!("Headroom could not open {title}.") }</strong>{ format!(" {trouble} What you have drawn is as you left it.") }</p>
+                    <p><strong>{ format!("Headroom could not open {title}.") }</strong>{ format!(" {trouble}") }if drawn { { " What you have drawn is as you left it." } }</p>
                     <button type="button" class="btn btn-s btn-primary" id="fetch-retry" onclick={retry}>{ "Retry" }</button>
                     <button type="button" class="icon-btn icon-btn-s" aria-label="Dismiss" onclick={cancel}>{ icon("x", "icon-s") }</button>
                 </div>
