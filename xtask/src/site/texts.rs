@@ -86,9 +86,10 @@ fn told(html: &str, list: &str) -> Option<String> {
         let end = start + html[start..].find(to)? + to.len();
         return Some(format!("{}{asked}{}", &html[..start], &html[end..]));
     }
-    // Before everything else that is fetched: it is small, and the program waits for it.
-    let at = html.find("<link").or_else(|| html.find("</head>"))?;
-    Some(format!("{}{asked}{}", &html[..at], &html[at..]))
+    // After what the first paint needs, before the programs, which boot.js asks for: it is small, and the page waits
+    // for it.
+    let (head, rest) = html.split_once("</head>")?;
+    Some(format!("{head}{asked}</head>{rest}"))
 }
 
 #[cfg(test)]
@@ -106,11 +107,11 @@ mod tests {
 
     #[test]
     fn the_page_is_told_where_the_list_is_and_asks_for_it() {
-        let html = "<head><link /></head><script src=\"boot.js\" data-course=\"\" data-app=\"a\"></script>";
+        let html = "<head></head><script src=\"boot.js\" data-course=\"\" data-app=\"a\"></script>";
         let page = told(html, "course/index-1.json").unwrap();
         assert_eq!(
             page,
-            "<head><link rel=\"preload\" as=\"fetch\" crossorigin href=\"course/index-1.json\" /><link /></head>\
+            "<head><link rel=\"preload\" as=\"fetch\" crossorigin href=\"course/index-1.json\" /></head>\
              <script src=\"boot.js\" data-course=\"course/index-1.json\" data-app=\"a\"></script>"
         );
         assert_eq!(told(&page, "course/index-2.json").unwrap(), page.replace("index-1", "index-2"));
