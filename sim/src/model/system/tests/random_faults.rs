@@ -9,7 +9,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::super::System;
-use super::{check_ledgers, check_profile};
+use super::check::{check_ledgers, check_profile};
 use crate::engine::time::SimTime;
 use crate::model::params::{ParamKind, Value};
 use crate::model::{fault, station};

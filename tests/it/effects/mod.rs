@@ -5,10 +5,13 @@
 //! A parameter without a row fails, and so does one whose figure stands still or goes the other way. [`TOLD_ONLY`] lists
 //! those that change nothing but what is told of a run; their figures are those of its log.
 //!
-//! The documents are one small shop under different strain, see [`Base`]; a row sets what it needs beside. For a parameter
+//! The documents are one small shop under different strain, see [`shop`]; a row sets what it needs beside. For a parameter
 //! without a row, and for a row whose figure is "?", `HEADROOM_EXPLORE=1` prints one that would do, and how all figures
 //! moved (`HEADROOM_EXPLORE=scaler` only those of parameters whose path has "scaler" in it): take it only if its figure and
 //! direction are what the words promise.
+
+mod explore;
+mod shop;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -28,6 +31,8 @@ use headroom::topology::document::{
 use headroom::topology::format::Run;
 use serde::{Deserialize, Serialize};
 
+use self::explore::{complete, explore};
+use self::shop::{Base, change, params_of};
 use crate::fixture::{add, constant, exponential, variant, wire};
 
 /// A figure has moved when it is off by at least this share of the larger value.
@@ -62,149 +67,6 @@ struct Row {
 enum Moves {
     Up,
     Down,
-}
-
-/// The shop: clients S, a balancer L, a service A of three replicas, its cache C, its database D, a broker B, and a service
-/// W that consumes. S, L, A and D stand in one region, W in another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Base {
-    /// Nothing is wrong.
-    Calm,
-    /// Slow, failing, dead replicas and a flash crowd, one after the other.
-    Strained,
-    /// Twice as much as A can do.
-    Overloaded,
-    /// Five times as much from 60 s on, and a new version at 200 s; few requests, long ones, on machines that cost.
-    Growing,
-    /// Nothing is wrong; behind L there is also a service E of two replicas on the far side of the ocean, with clients of
-    /// its own there.
-    Wide,
-}
-
-impl Base {
-    const ALL: [Self; 5] = [Self::Calm, Self::Strained, Self::Overloaded, Self::Growing, Self::Wide];
-
-    fn document(self, kind_of_l: &str) -> Document {
-        let growing = self == Self::Growing;
-        let mut document = Document {
-            seed: 11,
-            run_length_secs: if growing { 400.0 } else { 30.0 },
-            day_secs: Some(200.0),
-            transfer_costs: true,
-            ..Document::default()
-        };
-        let region = |document: &mut Document, region: &str| {
-            let kind = AreaKind::Region { region: region.to_owned() };
-            document.add_area(Area {
-                kind,
-                label: region.to_owned(),
-                at: Point::default(),
-                size: Point { x: 800.0, y: 600.0 },
-            })
-        };
-        let here = region(&mut document, "us-east-1");
-        let there = region(&mut document, "eu-west-1");
-        let profile = match self {
-            Self::Growing => variant("step", &[("before", 6.0), ("after", 30.0), ("at", 60.0)]),
-            Self::Overloaded => variant("constant", &[("rate", 500.0)]),
-            Self::Calm | Self::Strained | Self::Wide => variant("constant", &[("rate", 120.0)]),
-        };
-        let shares = Value::from(0.2);
-        let source = [
-            ("profile", profile),
-            ("keys", Value::from(1_000.0)),
-            ("write_share", shares.clone()),
-            ("static_share", Value::from(0.1)),
-        ];
-        let s = add(&mut document, "source", "S", &source);
-        let l = add(&mut document, kind_of_l, "L", &[]);
-        let time = if growing { 0.2 } else { 0.02 };
-        let service = [
-            ("replicas", Value::from(3.0)),
-            ("slots", Value::from(if growing { 1.0 } else { 3.0 })),
-            ("service_time", exponential(time)),
-            ("queue_limit", Value::from(50.0)),
-        ];
-        let a = add(&mut document, "service", "A", &service);
-        let c = add(&mut document, "cache", "C", &[("capacity", Value::from(200.0)), ("price", Value::from(0.1))]);
-        let store = [("connections", Value::from(4.0)), ("price", Value::from(0.2)), ("read_time", exponential(0.01))];
-        let d = add(&mut document, "database", "D", &store);
-        let b = add(&mut document, "broker", "B", &[]);
-        let w = add(&mut document, "service", "W", &[("service_time", exponential(0.02)), ("slots", Value::from(2.0))]);
-        for (label, params) in [
-            ("S>L", vec![("timeout", Value::from(2.0)), ("latency", constant(0.001))]),
-            ("L>A", vec![("latency", constant(0.001))]),
-            ("A>C", vec![]),
-            ("A>D", vec![]),
-            ("A>B", vec![("probability", Value::from(0.4))]),
-            ("B>W", vec![("timeout", Value::from(5.0))]),
-        ] {
-            let end = |label: &str| match label {
-                "S" => s,
-                "L" => l,
-                "A" => a,
-                "C" => c,
-                "D" => d,
-                "B" => b,
-                _ => w,
-            };
-            let (from, to) = label.split_once('>').unwrap();
-            wire(&mut document, end(from), end(to), &params);
-        }
-        for (label, area) in [("S", here), ("L", here), ("A", here), ("D", here), ("W", there)] {
-            change(&mut document, label, |node| node.area = Some(area));
-        }
-        if self == Self::Wide {
-            let e =
-                add(&mut document, "service", "E", &[service.as_slice(), &[("replicas", Value::from(2.0))]].concat());
-            wire(&mut document, l, e, &[]);
-            change(&mut document, "E", |node| node.area = Some(there));
-            let country = |code: &str| Value::List(vec![Value::from(code), Value::from(1.0)]);
-            let countries = Value::List(vec![country("US"), country("FR")]);
-            change(&mut document, "S", |node| node.params.set("countries", countries));
-        }
-        let mut plan = |kind: &str, target: FaultTarget, at_secs: f64, for_secs: f64, params: &[(&str, f64)]| {
-            let params = params.iter().fold(Params::new(), |all, (key, value)| all.with(key, *value));
-            let fault = Fault { kind: kind.to_owned(), target, params };
-            document.faults.push(ScheduledFault { at_secs, for_secs: Some(for_secs), fault });
-        };
-        match self {
-            Self::Calm | Self::Overloaded | Self::Wide => {}
-            Self::Strained => {
-                plan("slow", FaultTarget::Replica(a, 0), 4.0, 6.0, &[("factor", 20.0)]);
-                plan("error-rate", FaultTarget::Replica(a, 1), 6.0, 8.0, &[("share", 0.6)]);
-                plan("kill", FaultTarget::Node(w), 8.0, 3.0, &[]);
-                plan("kill", FaultTarget::Replica(a, 2), 14.0, 4.0, &[]);
-                plan("error-rate", FaultTarget::Node(d), 18.0, 3.0, &[("share", 0.5)]);
-                plan("traffic", FaultTarget::Node(s), 22.0, 4.0, &[("factor", 5.0)]);
-            }
-            Self::Growing => {
-                let fault =
-                    Fault { kind: "new-version".to_owned(), target: FaultTarget::Node(a), params: Params::new() };
-                document.faults.push(ScheduledFault { at_secs: 200.0, for_secs: None, fault });
-            }
-        }
-        document
-    }
-}
-
-fn change(document: &mut Document, label: &str, to: impl FnOnce(&mut Node)) {
-    let node = document.nodes.values_mut().find(|node| node.label == label);
-    to(Rc::make_mut(node.unwrap_or_else(|| panic!("the shop has no {label}"))));
-}
-
-/// The parameters of a station, or of a connection `L>A`.
-fn params_of<'a>(document: &'a mut Document, at: &str) -> &'a mut Params {
-    if let Some((from, to)) = at.split_once('>') {
-        let id = |label: &str| document.nodes.iter().find(|(_, node)| node.label == label).map(|(id, _)| *id);
-        let (from, to) = (id(from), id(to));
-        let edge = document.edges.values_mut().find(|edge| (Some(edge.from), Some(edge.to)) == (from, to));
-        let edge: &mut Rc<Edge> = edge.unwrap_or_else(|| panic!("the shop has no {at}"));
-        return &mut Rc::make_mut(edge).params;
-    }
-    let node = document.nodes.values_mut().find(|node| node.label == at);
-    &mut Rc::make_mut(node.unwrap_or_else(|| panic!("the shop has no {at}"))).params
 }
 
 /// A step on the way to a parameter: its key, and the entry chosen there, or the column of its table.
@@ -560,161 +422,4 @@ fn every_parameter_moves_a_figure() {
     let found = on_all_cores(&rows, |row| wrong(row, &known[&row.param]).map(|why| format!("{}: {why}", row.param)));
     problems.extend(found.into_iter().flatten());
     assert!(problems.is_empty(), "{} of {}:\n{}", problems.len(), known.len(), problems.join("\n"));
-}
-
-/// Values that might make a difference.
-fn candidates(spec: &ParamSpec) -> Vec<(Value, Value)> {
-    let default = spec.default_value();
-    match spec.kind {
-        ParamKind::Number { min, max, default, .. } => {
-            let mut to = vec![default * 2.0, default / 2.0, default * 10.0, default / 10.0];
-            if default == 0.0 {
-                to = vec![1.0, 0.05, 0.5, 5.0, 20.0, 0.005, 100.0];
-            }
-            to.extend([min, max.min(1e4)]);
-            if matches!(spec.kind, ParamKind::Number { unit: headroom::model::params::Unit::Count, .. }) {
-                to.iter_mut().for_each(|to| *to = to.ceil());
-            }
-            let fits = |to: &f64| *to != default && (min..=max).contains(to);
-            to.into_iter().filter(fits).map(|to| (Value::Number(default), Value::Number(to))).collect()
-        }
-        ParamKind::Bool { default } => vec![(Value::Bool(default), Value::Bool(!default))],
-        ParamKind::Choice { options, default: id } => {
-            let others = options.iter().filter(|(other, _)| *other != id);
-            others.map(|(other, _)| (default.clone(), Value::from(*other))).collect()
-        }
-        ParamKind::Variant { registry, default: id } => {
-            let others: Vec<_> = registry().into_iter().filter(|entry| entry.id != id).collect();
-            others
-                .into_iter()
-                .map(|entry| (default.clone(), Value::Variant(Variant::new(entry.id, Params::new()))))
-                .collect()
-        }
-        ParamKind::Text { .. } | ParamKind::Station | ParamKind::Table { .. } => Vec::new(),
-    }
-}
-
-/// Where a parameter may stand in the shop.
-fn places(root: &str) -> Vec<&'static str> {
-    if let Some(kind) = root.strip_prefix("fault:").and_then(fault::find) {
-        return match kind.targets {
-            Targets::Stations | Targets::Servers | Targets::Services => vec!["A", "W"],
-            Targets::Caches => vec!["C"],
-            Targets::Databases => vec!["D"],
-            Targets::Clocks => vec!["C"],
-            Targets::Edges => vec!["L>A", "A>D"],
-            Targets::Sources => vec!["S"],
-            Targets::Areas => vec!["us-east-1"],
-            Targets::Brokers => vec!["B"],
-        };
-    }
-    match root {
-        "service" => vec!["A", "W"],
-        "cache" => vec!["C"],
-        "database" => vec!["D"],
-        "broker" => vec!["B"],
-        "source" => vec!["S"],
-        "edge" => vec!["L>A", "A>D", "A>B", "S>L", "B>W"],
-        _ => vec!["L"],
-    }
-}
-
-/// A row that would do for a parameter, as JSON; the reason why there is none, otherwise.
-fn explore(known: &Known) -> String {
-    const ENOUGH: f64 = 0.1;
-    let mut best: Option<(f64, Row)> = None;
-    let mut problem = String::new();
-    let tried = Base::ALL.into_iter().flat_map(|base| places(&known.root).into_iter().map(move |at| (base, at)));
-    for (base, at) in tried {
-        let mut known_before: Option<(Value, BTreeMap<String, f64>)> = None;
-        for (from, to) in candidates(&known.spec) {
-            if best.as_ref().is_some_and(|(score, _)| *score >= ENOUGH) {
-                break;
-            }
-            let row = Row {
-                param: known.path.clone(),
-                base,
-                at: at.to_owned(),
-                set: BTreeMap::new(),
-                plan: Vec::new(),
-                later: None,
-                from,
-                to,
-                figure: String::new(),
-                moves: Moves::Up,
-            };
-            let of = |value: &Value| figures(&row, known, value);
-            if known_before.as_ref().is_none_or(|(from, _)| *from != row.from) {
-                match of(&row.from) {
-                    Ok(before) => known_before = Some((row.from.clone(), before)),
-                    Err(why) => {
-                        problem = why;
-                        continue;
-                    }
-                }
-            }
-            let after = match of(&row.to) {
-                Ok(after) => after,
-                Err(why) => {
-                    problem = why;
-                    continue;
-                }
-            };
-            let Some((_, before)) = &known_before else { continue };
-            let (score, figure, moves) = loudest(before, &after);
-            if score > best.as_ref().map_or(MOVED * 2.0, |(best, _)| *best) {
-                best = Some((score, Row { figure, moves, ..row }));
-            }
-        }
-    }
-    match best {
-        Some((_, row)) => serde_json::to_string(&row).expect("a row is plain data") + ",",
-        None => format!("# {}: nothing moved. {}", known.path, problem.chars().take(200).collect::<String>()),
-    }
-}
-
-/// A row with the figure that says most, and which others have moved.
-fn complete(row: &Row, known: &Known) -> String {
-    let of = |value: &Value| figures(row, known, value);
-    match (of(&row.from), of(&row.to)) {
-        (Ok(before), Ok(after)) => {
-            let (score, figure, moves) = loudest(&before, &after);
-            if score < MOVED {
-                return format!("# {}: nothing moved as it is asked", row.param);
-            }
-            let best = serde_json::to_string(&Row { figure, moves, ..row.clone() }).expect("a row is plain data");
-            let mut all = shares(&before, &after);
-            all.sort_by(|(a, _), (b, _)| b.abs().total_cmp(&a.abs()));
-            let mut told = best + ",";
-            for (share, figure) in all.iter().filter(|(share, _)| share.abs() >= MOVED).take(60) {
-                let value = |of: &BTreeMap<String, f64>| of.get(*figure).copied().unwrap_or(0.0);
-                told += &format!("\n    {share:+.2} {figure}: {:.4} -> {:.4}", value(&before), value(&after));
-            }
-            told
-        }
-        (Err(why), _) | (_, Err(why)) => format!("# {}: {}", row.param, why.chars().take(300).collect::<String>()),
-    }
-}
-
-/// By how much each figure has moved that does not hang on few requests.
-fn shares<'a>(before: &'a BTreeMap<String, f64>, after: &'a BTreeMap<String, f64>) -> Vec<(f64, &'a str)> {
-    let all: BTreeSet<&str> = before.keys().chain(after.keys()).map(String::as_str).collect();
-    let noise = ["events", "secs", "p999", "max", "slo_", "p90", "p95", "edges", "reasons", "in_flight"];
-    let value = |of: &BTreeMap<String, f64>, figure: &str| of.get(figure).copied().unwrap_or(0.0);
-    all.into_iter()
-        .filter(|figure| !noise.iter().any(|word| figure.contains(word)))
-        .map(|figure| (moved(value(before, figure), value(after, figure)), figure))
-        .collect()
-}
-
-/// The figure that has moved most: by how much of it (at most 0.3), and where to.
-fn loudest(before: &BTreeMap<String, f64>, after: &BTreeMap<String, f64>) -> (f64, String, Moves) {
-    let mut best = (0.0, String::new(), Moves::Up);
-    for (share, figure) in shares(before, after) {
-        let score = share.abs().min(0.3);
-        if score > best.0 {
-            best = (score, figure.to_owned(), if share > 0.0 { Moves::Up } else { Moves::Down });
-        }
-    }
-    best
 }

@@ -1,5 +1,9 @@
 //! Scalers and forecasts against hand-computed timelines and executed references.
 
+mod forecasts;
+mod metrics;
+mod unready;
+
 use headroom::engine::time::SimTime;
 use headroom::model::params::{Params, Value, Variant};
 use headroom::model::scaler::Limit;
@@ -10,68 +14,6 @@ use headroom::topology::document::{Document, NodeId};
 
 use crate::fixture::{add, constant, run_to, system, variant, wire};
 use crate::vectors::load;
-
-#[test]
-fn forecasts_are_those_of_the_reference() {
-    let vectors = load("forecasts.json");
-    let numbers = |value: &serde_json::Value| -> Vec<f64> {
-        value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
-    };
-    let close = |ours: f64, theirs: f64| (ours - theirs).abs() < 1e-9 * theirs.abs().max(1.0);
-    let mut seen = 0;
-    for case in vectors["forecasting"].as_array().unwrap() {
-        let series = numbers(&case["y"]);
-        let period = case["period"].as_u64().unwrap() as usize;
-        let expected = numbers(&case["forecast"]);
-        seen += 1;
-        if case["method"] == "seasonal naive" {
-            for (ahead, expected) in expected.iter().enumerate() {
-                let said =
-                    forecast(&Variant::new("seasonal-naive", Params::new()), &series, period, ahead + 1).unwrap();
-                assert_eq!(said.value, *expected);
-            }
-            continue;
-        }
-        let number = |key: &str| case[key].as_f64().unwrap();
-        let by = Smoothing { alpha: number("alpha"), beta: number("beta"), gamma: number("gamma") };
-        let mut state = State {
-            level: number("initial_level"),
-            trend: number("initial_trend"),
-            seasonal: numbers(&case["initial_seasonal"]),
-            steps: 0,
-        };
-        for (value, fitted) in series.iter().zip(numbers(&case["fitted"])) {
-            assert!(close(state.ahead(1), fitted), "{}: {} of {fitted}", case["name"], state.ahead(1));
-            state.take(*value, by);
-        }
-        for (ahead, expected) in expected.iter().enumerate() {
-            assert!(close(state.ahead(ahead + 1), *expected), "{}", case["name"]);
-        }
-        assert!(close(state.level, number("final_level")) && close(state.trend, number("final_trend")));
-        assert!(state.seasonal.iter().zip(numbers(&case["final_seasonal"])).all(|(ours, theirs)| close(*ours, theirs)));
-    }
-    assert_eq!(seen, 4);
-}
-
-/// On a load that grows from day to day, Holt-Winters errs less than "as yesterday", which is the baseline.
-#[test]
-fn holt_winters_beats_the_baseline_where_the_load_grows() {
-    let series: Vec<f64> = (0..7 * 24)
-        .map(|hour| {
-            let of_day = f64::from(hour % 24);
-            let wave = 100.0 * headroom::engine::math::sin(std::f64::consts::TAU * of_day / 24.0);
-            300.0 + wave + 2.0 * f64::from(hour)
-        })
-        .collect();
-    let trust = |id: &str| {
-        let said = forecast(&Variant::new(id, Params::new()), &series, 24, 1).unwrap();
-        confidence(&series, &said.tested).unwrap()
-    };
-    let (naive, smoothed) = (trust("seasonal-naive"), trust("holt-winters"));
-    // Each day is 48 above the last one, over a mean of about 500: an error of about 10 %.
-    assert!((0.88..0.92).contains(&naive), "{naive}");
-    assert!(smoothed > 0.98, "{smoothed}");
-}
 
 /// Stations, by what the tests below need of them: regular arrivals, so that every number can be computed by hand.
 fn regular(profile: Value, service: &[(&str, Value)], secs: f64) -> (Document, NodeId) {
@@ -452,94 +394,6 @@ fn five_scalers_race_as_their_scenario_says() {
     }
 }
 
-fn metrics(rows: &[(&str, f64, NodeId)], more: &[(&str, f64)]) -> Value {
-    let row = |(kind, target, of): &(&str, f64, NodeId)| {
-        Value::List(vec![Value::from(*kind), Value::from(*target), Value::from(f64::from(of.0))])
-    };
-    let mut params = Params::new().with("metrics", Value::List(rows.iter().map(row).collect())).with("max", 50.0);
-    for (key, value) in more {
-        params.set(key, *value);
-    }
-    Value::Variant(Variant::new("hpa", params))
-}
-
-/// An Object metric of the clients: 100 a second at 30 for each replica are 4, independent of what the service itself
-/// sees.
-#[test]
-fn an_object_metric_is_of_the_station_that_it_names() {
-    let (mut document, service) = regular(rate(100.0), &[("service_time", constant(0.001))], 60.0);
-    let clients = NodeId(1);
-    let node = std::rc::Rc::make_mut(document.nodes.get_mut(&service).unwrap());
-    node.params.set("scaler", metrics(&[("object_requests_average", 30.0, clients)], &[]));
-    let mut system = system(&document);
-    run_to(&mut system, 16.0);
-    let look = system.look_at_scaling(service).unwrap();
-    let sync = &look.syncs[0];
-    assert_eq!((sync.proposed, sync.desired), (Some(4), 4), "{:?}", sync.why);
-    assert!(
-        sync.why[0].starts_with("Requests/s in all, shared out (Object) of Clients: 99.90 over 30.00 = 3.330;"),
-        "{:?}",
-        sync.why
-    );
-    // Looked at at 10 s, so 5 s old when it is used.
-    let [metric] = sync.metrics.as_slice() else { panic!("{:?}", sync.metrics) };
-    assert_eq!(metric.measured.map(|(when, _)| when), Some(at(10.0)));
-    assert_eq!((metric.target, metric.asks), (30.0, Some(4)));
-}
-
-/// What waits at a broker, for this consumer alone; and a station that is gone says nothing.
-#[test]
-fn an_external_metric_counts_the_messages_that_wait_for_this_service() {
-    let mut document = Document { seed: 1, run_length_secs: 60.0, ..Document::default() };
-    let arrivals = Value::Variant(Variant::new("regular", Params::new()));
-    let clients = add(&mut document, "source", "Clients", &[("arrivals", arrivals), ("profile", rate(20.0))]);
-    let broker = add(&mut document, "broker", "Orders", &[]);
-    let scaler = metrics(&[("external_waiting_average", 40.0, broker)], &[]);
-    let slow = [("service_time", constant(1.0)), ("slots", Value::from(1.0)), ("scaler", scaler)];
-    let workers = add(&mut document, "service", "Workers", &slow);
-    let quick = add(&mut document, "service", "Quick", &[("service_time", constant(0.001))]);
-    wire(&mut document, clients, broker, &[]);
-    wire(&mut document, broker, workers, &[]);
-    wire(&mut document, broker, quick, &[]);
-    let mut system = system(&document);
-    run_to(&mut system, 16.0);
-    let look = system.look_at_scaling(workers).unwrap();
-    let sync = &look.syncs[0];
-    assert!(sync.why[0].contains("(External) of Orders"), "{:?}", sync.why);
-    // 20 a second for 10 s, of which one a second was worked on and some are being delivered; a value per pod.
-    let waiting = sync.metrics[0].value.unwrap();
-    assert!((150.0..195.0).contains(&waiting), "{waiting}");
-    assert_eq!(sync.proposed, Some((waiting / 40.0).ceil() as u32), "{:?}", sync.why);
-
-    let mut gone = document.clone();
-    let node = std::rc::Rc::make_mut(gone.nodes.get_mut(&workers).unwrap());
-    node.params.set("scaler", metrics(&[("external_waiting_average", 40.0, NodeId(99))], &[]));
-    let problems = headroom::topology::check::check(&gone);
-    assert!(problems.iter().any(|problem| problem.code == "metric-of-nothing"), "{problems:#?}");
-    let mut system = crate::fixture::system(&gone);
-    run_to(&mut system, 16.0);
-    let sync = &system.look_at_scaling(workers).unwrap().syncs[0];
-    assert_eq!((sync.proposed, sync.desired), (None, 1));
-    assert!(sync.why[0].contains("of a station that is gone: no measurements"), "{:?}", sync.why);
-}
-
-/// 10 a second for 60 s, then 100: over the last 30 s that is 100, over two minutes (as far back as there are any) 46.
-#[test]
-fn requests_per_second_are_taken_over_their_window() {
-    let measured = |window: f64| {
-        let scaler = metrics(&[("pods_requests", 1_000.0, NodeId(0))], &[("pods_window", window)]);
-        let service = [("service_time", constant(0.0001)), ("scaler", scaler)];
-        let (document, service) = regular(steps(10.0, 100.0, 60.0), &service, 120.0);
-        let mut system = system(&document);
-        run_to(&mut system, 101.0);
-        system.look_at_scaling(service).unwrap().replicas[0].requests.unwrap()
-    };
-    let (short, long) = (measured(30.0), measured(120.0));
-    assert!((short.value - 100.0).abs() < 0.1, "{short:?}");
-    assert_eq!((short.at, short.window.as_secs_f64()), (at(100.0), 30.0));
-    assert!((long.value - (60.0 * 10.0 + 40.0 * 100.0) / 100.0).abs() < 0.1, "{long:?}");
-}
-
 /// What waits in a queue that all replicas share lies in their memory, in equal parts, and is gone when it is done.
 #[test]
 fn a_shared_queue_lies_in_the_memory_of_its_replicas() {
@@ -576,93 +430,4 @@ fn a_shared_queue_lies_in_the_memory_of_its_replicas() {
     let mut system = crate::fixture::system(&tight);
     run_to(&mut system, 12.0);
     assert!(system.take_log().iter().any(|line| line.text.contains("out of memory")));
-}
-
-/// A service of one core a replica under Kubernetes' HPA, behind one queue, so that all are busy while anybody waits.
-fn under_hpa(profile: Value, target: f64, replicas: f64, boot: f64, pull: f64, more: &[(&str, f64)]) -> ScalingLook {
-    let row = Value::List(vec![Value::from("cpu_percent"), Value::from(target)]);
-    let behavior = Params::new().with("down_window", 0.0);
-    let mut hpa = Params::new()
-        .with("max", 20.0)
-        .with("metrics", Value::List(vec![row]))
-        .with("behavior", Variant::new("rules", behavior));
-    for (key, value) in more {
-        hpa.set(key, *value);
-    }
-    let start_up = Params::new().with("pull", constant(pull)).with("boot", constant(boot));
-    let service = [
-        ("replicas", Value::from(replicas)),
-        ("slots", Value::from(1.0)),
-        ("queue", Value::from("shared")),
-        ("queue_limit", Value::from(20.0)),
-        ("service_time", constant(0.1)),
-        ("scaler", Value::Variant(Variant::new("hpa", hpa))),
-        ("start_up", Value::Variant(Variant::new("staged", start_up))),
-    ];
-    let (document, service) = regular(profile, &service, 420.0);
-    let mut system = system(&document);
-    run_to(&mut system, 420.0);
-    system.look_at_scaling(service).unwrap()
-}
-
-/// A step up by five at 60 s, on 2 replicas that do 10/s each, for a target of 70 %. Replicas are pulled for 10 s and boot
-/// for 20 s. Measurements come at 10, 25, 40 … s over 30 s, evaluations at 15, 30, 45 … s.
-///
-/// | at | measured | what the controller makes of it |
-/// | --- | --- | --- |
-/// | 75 s | 40 to 70 s: (20 × 60 % + 10 × 100 %) / 30 = 73 % | 1.04 of the target: kept |
-/// | 90 s | 55 to 85 s: (5 × 60 % + 25 × 100 %) / 30 = 93 % | 1.33 × 2 → 3, ready at 120 s |
-/// | 105 to 150 s | 100 % of 2; the third is not ready, or was not measured for all of 30 s since it is | with it at 0 %, 66 %: kept |
-/// | 165 s | 100 % of 3, the third from 130 to 160 s | 1.43 × 3 → 5, ready at 195 s |
-/// | 180 to 225 s | 100 % of 3 | with the others at 0 %, 60 %: the other way, so kept |
-/// | 240 s | 100 % of 5, the newest from 205 to 235 s | 1.43 × 5 → 8 |
-/// | later | 60/s on 8 are 75 % | within 10 %: kept |
-#[test]
-fn a_new_replicas_cpu_counts_after_a_whole_window() {
-    let step = || steps(12.0, 60.0, 60.0);
-    let look = under_hpa(step(), 70.0, 2.0, 20.0, 10.0, &[]);
-    assert_eq!(changes(&look), [(90.0, 3), (165.0, 5), (240.0, 8)]);
-    let kept: Vec<&str> =
-        look.syncs.iter().filter(|sync| sync.at == at(105.0)).map(|sync| sync.why[0].as_str()).collect();
-    assert_eq!(
-        kept,
-        [
-            "CPU, % of the request: 100 % over 70 % = 1.429, 0.943 with 1 not ready and 0 not measured counted in; close enough to 1, so 3."
-        ]
-    );
-    // Beyond the first 30 s of a replica everything measured counts: at 150 s that of the third from 115 to 145 s, of
-    // which it was busy for 25 s: 94 % of 3 are 4.03.
-    let look = under_hpa(step(), 70.0, 2.0, 20.0, 10.0, &[("cpu_initialization", 30.0)]);
-    assert_eq!(changes(&look)[..2], [(90.0, 3), (150.0, 5)]);
-}
-
-/// 2 replicas at 95 % of a target of 60 % ask for 4 at 15 s; the two new ones boot for 100 s, and from 20 s on there is
-/// next to nothing to do.
-///
-/// | at | measured | what the controller makes of it |
-/// | --- | --- | --- |
-/// | 15 s | 0 to 10 s: 95 % | 1.58 × 2 → 4 |
-/// | 30 s | 0 to 25 s: (20 × 95 % + 5 × 10 %) / 25 = 78 % | with 2 not ready at 0 %, 39 %: the other way, so kept |
-/// | 45 s | 10 to 40 s: (10 × 95 % + 20 × 10 %) / 30 = 38 % | 0.63 × 2 → 2: who is not ready has no say in this |
-/// | 60 s | 25 to 55 s: 10 % | 0.17 × 2 → 1 |
-#[test]
-fn replicas_that_boot_do_not_hold_up_scaling_down() {
-    let fall = || steps(19.0, 2.0, 20.0);
-    let look = under_hpa(fall(), 60.0, 2.0, 100.0, 0.0, &[]);
-    assert_eq!(changes(&look), [(15.0, 4), (45.0, 2), (60.0, 1)]);
-    // A pull is as good as a boot.
-    let look = under_hpa(fall(), 60.0, 2.0, 60.0, 40.0, &[]);
-    assert_eq!(changes(&look), [(15.0, 4), (45.0, 2), (60.0, 1)]);
-}
-
-/// The same, but a replica's first time lasts 10 s only. One that has never been ready is still unready, unless
-/// `initial_readiness` says that it has been: then its 0 % count, and 39 % of 4 ask for 3 already at 30 s.
-#[test]
-fn initial_readiness_says_who_has_never_been_ready() {
-    let fall = |delay: f64| {
-        let flags = [("cpu_initialization", 10.0), ("initial_readiness", delay)];
-        changes(&under_hpa(steps(19.0, 2.0, 20.0), 60.0, 2.0, 100.0, 0.0, &flags))
-    };
-    assert_eq!(fall(30.0), [(15.0, 4), (45.0, 2), (60.0, 1)]);
-    assert_eq!(fall(0.0), [(15.0, 4), (30.0, 3), (45.0, 2), (60.0, 1)]);
 }
