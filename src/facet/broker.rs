@@ -9,7 +9,6 @@ use crate::model::broker::lane::Levels;
 use crate::model::ids::NodeId;
 use crate::model::outcome::Reason;
 use crate::model::system::broker::{Broker as Running, Group as Consumers, Ledger};
-use crate::model::system::station::Kind;
 
 /// What its card shows, and the rest of it; a glance has no [`Inside`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -108,7 +107,7 @@ pub struct DeadLetter {
 
 impl Show for Broker {
     fn read(look: &mut Look<'_>) -> Option<Self> {
-        let Kind::Broker(broker) = &look.station.kind else { return None };
+        let broker = look.station.broker()?;
         let now = look.system.now();
         let groups = || broker.groups.iter().filter(|group| !group.closed);
         let capacity = broker.config.capacity.max(1);

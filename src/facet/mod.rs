@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::ids::NodeId;
 use crate::model::system::System;
 use crate::model::system::pool::state::Pool;
-use crate::model::system::station::{Kind, Station};
+use crate::model::system::station::Station;
 
 /// One facet.
 pub trait Show: Sized {
@@ -139,10 +139,7 @@ impl<'a> Look<'a> {
     /// What works there, where the station is of that sort.
     #[must_use]
     pub fn pool(&self) -> Option<&'a Pool> {
-        match &self.station.kind {
-            Kind::Pool(pool) => Some(pool),
-            _ => None,
-        }
+        self.station.pool()
     }
 }
 

@@ -17,7 +17,7 @@ use crate::model::outcome::Outcome;
 use crate::model::params::Unit;
 use crate::model::system::counts::Count;
 use crate::model::system::meter::{Bucket, Meter};
-use crate::model::system::station::{Kind, Station};
+use crate::model::system::station::Station;
 
 /// How one figure is measured and where it is seen.
 #[derive(Clone, Copy, Debug)]
@@ -197,7 +197,7 @@ static REPLICATED: Group = Group {
     interface: "ReplicatedReport",
     meaning: "what read replicas of a database answered; absent elsewhere",
     summary: "reads that read replicas of a database answered",
-    at: |station| matches!(&station.kind, Kind::Pool(pool) if pool.data.is_replicated()),
+    at: Station::is_replicated,
 };
 
 const fn chart(title: &'static str, term: &'static str, scale: Scale, panel: Option<u8>, monitor: Shown) -> Chart {
@@ -505,22 +505,13 @@ impl Chart {
     }
 }
 
-/// Where a station's waiting line is measured; `None`: it has none.
-fn line_of(station: &Station) -> Option<&Meter> {
-    match &station.kind {
-        Kind::Pool(_) => Some(&station.meter),
-        Kind::Broker(broker) => Some(&broker.deliveries),
-        Kind::Source(_) | Kind::Balancer(_) => None,
-    }
-}
-
 impl Spec {
     /// The instrument of `station` that it is read from.
     #[must_use]
     pub fn meter<'a>(&self, station: &'a Station) -> Option<&'a Meter> {
         match self.of {
             Of::Station => Some(&station.meter),
-            Of::Line => line_of(station),
+            Of::Line => station.line(),
         }
     }
 }

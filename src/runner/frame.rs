@@ -400,7 +400,7 @@ fn column(system: &System, watched: Option<&Station>, spec: &figure::Spec, rows:
         (Some(station), _) => own(spec.meter(station).unwrap_or(&station.meter)),
         (None, Whole::Own) => own(system.meter()),
         (None, whole) => {
-            let there = system.stations.iter().filter(|station| whole == Whole::SumOfAll || !station.removed);
+            let there = system.all_stations().iter().filter(|station| whole == Whole::SumOfAll || !station.removed);
             let meters: Vec<&Meter> = there.filter_map(|station| spec.meter(station)).collect();
             let join = if whole == Whole::Most { f64::max } else { |sum, more| sum + more };
             // Meters that started later are shorter; all end at the same bucket.

@@ -13,7 +13,7 @@ use crate::figure;
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::system::meter::{Meter, SpanSum};
 use crate::model::system::spans::{DRAIN, RUN, WINDOWS};
-use crate::model::system::station::{Kind, Station};
+use crate::model::system::station::Station;
 use crate::model::system::{System, Tally};
 use crate::topology::document::Document;
 use crate::topology::format::ENGINE;
@@ -76,7 +76,7 @@ struct Which {
 
 /// What all stations cost after the run's length, while requests in flight were waited for.
 fn drain_cost(system: &System) -> Figure {
-    let drains = system.stations.iter().filter_map(|station| station.meter.span(DRAIN, system.now()));
+    let drains = system.all_stations().iter().filter_map(|station| station.meter.span(DRAIN, system.now()));
     let cost: f64 = drains.map(|sum| sum.bucket.cost).sum();
     if cost > 0.0 { Figure(cost) } else { Figure::NONE }
 }
@@ -145,11 +145,12 @@ fn name_of(reason: Reason) -> String {
 }
 
 fn stations(system: &System, document: &Document, which: Which) -> Vec<StationReport> {
-    let by_node: BTreeMap<_, &Station> = sort::map(system.stations.iter().map(|station| (station.id, station)));
+    let by_node: BTreeMap<_, &Station> =
+        sort::map(system.all_stations().iter().map(|station| (station.id, station)));
     let measured = |meter: &Meter| meter.span(which.measured, system.now()).unwrap_or_default();
     let one = |station: &Station| {
         let mut report = station_report(station, document, &measured(&station.meter));
-        if let Kind::Broker(broker) = &station.kind {
+        if let Some(broker) = station.broker() {
             let levels = measured(&broker.deliveries).bucket;
             let delivery = super::broker::report(&broker.tallies[which.index], &levels);
             report.queue_length = delivery.lag;
@@ -166,7 +167,7 @@ fn station_report(station: &Station, document: &Document, sum: &SpanSum) -> Stat
     // A removed station's node is gone; what it did still counts.
     let node = document.nodes.get(&station.id);
     let kind = node.map_or("removed", |node| node.kind.as_str());
-    let slots = matches!(station.kind, Kind::Pool(_));
+    let slots = station.pool().is_some();
     StationReport {
         node: station.id,
         kind: kind.to_owned(),
@@ -186,7 +187,7 @@ fn station_report(station: &Station, document: &Document, sum: &SpanSum) -> Stat
 
 fn edges(system: &System, which: Which) -> Vec<EdgeReport> {
     let mut edges: Vec<EdgeReport> = system
-        .edges
+        .all_edges()
         .iter()
         .enumerate()
         .map(|(ix, edge)| {

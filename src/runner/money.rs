@@ -10,7 +10,7 @@ use crate::protocol::money::{MoneyFrame, MoneyKind, MoneyLine};
 
 /// Everything that has cost something within the run, warm-up and drain left out, station by station in the order of their ids.
 pub(super) fn lines(system: &System) -> Vec<MoneyLine> {
-    let mut stations: Vec<&Station> = system.stations.iter().collect();
+    let mut stations: Vec<&Station> = system.all_stations().iter().collect();
     sort::few_by_key(&mut stations, |station| station.id);
     stations.into_iter().flat_map(|station| lines_of(station, system.now())).collect()
 }
@@ -64,7 +64,7 @@ pub(super) fn frame(system: &System, recent_secs: f64) -> MoneyFrame {
     let hours = until.since(if until > warm_up { warm_up } else { SimTime::ZERO }).as_secs_f64() / 3_600.0;
     let completed = system.totals().run.completed();
     MoneyFrame {
-        per_hour: if lines.is_empty() { 0.0 } else { system.stations.iter().map(recent).sum() },
+        per_hour: if lines.is_empty() { 0.0 } else { system.all_stations().iter().map(recent).sum() },
         mean_per_hour: if hours > 0.0 { total / hours } else { f64::NAN },
         total,
         per_million: if completed > 0 { total * 1e6 / completed as f64 } else { f64::NAN },

@@ -22,9 +22,9 @@ pub(super) fn slices(system: &System) -> Vec<Slice> {
     }
     let width = SimDuration::from_secs_f64(Objective::slice_secs(run.run_length)).0;
     let (from, to) = (SimTime::ZERO + run.warm_up, SimTime::ZERO + run.run_length);
-    let open = system.meter.open_bucket(system.now());
+    let open = system.meter().open_bucket(system.now());
     let mut slices: Vec<(u64, Bucket)> = Vec::new();
-    for bucket in system.meter.series().iter().map(std::rc::Rc::as_ref).chain([&open]) {
+    for bucket in system.meter().series().iter().map(std::rc::Rc::as_ref).chain([&open]) {
         let middle = SimTime(bucket.from.0 / 2 + bucket.to.0 / 2);
         if middle < from || middle >= to || bucket.to <= bucket.from {
             continue;

@@ -18,9 +18,9 @@ fn run_to(system: &mut System, secs: f64) {
 
 /// A station's replicas, by ascending number.
 fn replicas(system: &System, node: NodeId) -> Vec<&Replica> {
-    let station = &system.stations[system.station_index(node).unwrap() as usize];
-    let Kind::Pool(pool) = &station.kind else { panic!("{} has replicas", station.label) };
-    pool.replicas.iter().map(|ix| &system.replicas[*ix as usize]).collect()
+    let station = system.station_at(system.station_index(node).unwrap());
+    let Some(pool) = station.pool() else { panic!("{} has replicas", station.label) };
+    pool.replicas.iter().map(|ix| system.replica_at(*ix).unwrap()).collect()
 }
 
 /// The plan of a document in which newcomers of the station are cold for 100 s, and its requests take objects.
@@ -77,7 +77,7 @@ fn a_newcomer_of_any_kind_is_cold_and_has_memory_of_its_own() {
         let there = replicas(&system, station);
         let cold: Vec<bool> = there.iter().map(|replica| replica.is_cold(system.now())).collect();
         assert_eq!(cold, [false, true], "{kind}");
-        let config = match &system.stations[system.station_index(station).unwrap() as usize].kind {
+        let config = match &system.station_at(system.station_index(station).unwrap()).kind {
             Kind::Pool(pool) => &pool.config,
             _ => unreachable!("a pool"),
         };

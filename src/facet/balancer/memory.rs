@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use crate::engine::time::SimTime;
 use crate::model::system::System;
 use crate::model::system::balancer::state::{Asker, Balancer, Connections, Memory, Told};
-use crate::model::system::station::Kind;
 
 /// Rows sent at most; more are only counted.
 const ROWS_MAX: usize = 48;
@@ -126,7 +125,7 @@ fn name(system: &System, (station, part): Asker) -> String {
 
 /// Whose resolver, in words: a replica's own, or one of a country's.
 fn resolver(system: &System, (station, part): Asker) -> String {
-    let Kind::Source(source) = &system.station_at(station).kind else { return name(system, (station, part)) };
+    let Some(source) = system.station_at(station).source() else { return name(system, (station, part)) };
     let resolvers = source.config.resolvers.max(1);
     let country = source.config.countries.get((part / resolvers) as usize).map_or("", |(code, _)| code.as_str());
     format!("{country} resolver {}", part % resolvers + 1)

@@ -17,7 +17,6 @@ use crate::model::rotation::OutOfRotation;
 use crate::model::system::System;
 use crate::model::system::balancer::state::Balancer as Running;
 use crate::model::system::pool::replica::Replica;
-use crate::model::system::station::Kind;
 
 /// Shares are those of this span [s], as far as it has been watched.
 const RECENT_SECS: f64 = 3.0;
@@ -81,7 +80,7 @@ pub struct Out {
 
 impl Show for Balancer {
     fn read(look: &mut Look<'_>) -> Option<Self> {
-        let Kind::Balancer(balancer) = &look.station.kind else { return None };
+        let balancer = look.station.balancer()?;
         let shown: Vec<usize> = (0..balancer.backends.len()).filter(|at| !balancer.backends[*at].removed).collect();
         if shown.is_empty() {
             return None;
@@ -167,7 +166,7 @@ impl Memory {
             self.counted.pop_front();
         }
         let balancers = system.shown_stations().filter_map(|(_, station)| {
-            let Kind::Balancer(balancer) = &station.kind else { return None };
+            let balancer = station.balancer()?;
             Some((station.id, balancer.backends.iter().map(|backend| backend.selections).collect::<Vec<u64>>()))
         });
         let all: BTreeMap<NodeId, Vec<u64>> = sort::map(balancers);

@@ -139,14 +139,14 @@ impl Entrant {
         let mut slices = vec![Bucket::default(); count];
         let slice_of = |bucket: &Bucket| ((bucket.from.0 / 2 + bucket.to.0 / 2) / width) as usize;
         for bucket in
-            system.meter.series().iter().map(std::rc::Rc::as_ref).chain([&system.meter.open_bucket(system.now())])
+            system.meter().series().iter().map(std::rc::Rc::as_ref).chain([&system.meter().open_bucket(system.now())])
         {
             if let Some(slice) = slices.get_mut(slice_of(bucket)) {
                 *slice = slice.merge(bucket);
             }
         }
         let mut cost = vec![0.0; count];
-        for station in &system.stations {
+        for station in system.all_stations() {
             let open = station.meter.open_bucket(system.now());
             for bucket in station.meter.series().iter().map(std::rc::Rc::as_ref).chain([&open]) {
                 if let Some(sum) = cost.get_mut(slice_of(bucket)) {
@@ -177,7 +177,7 @@ fn held(system: &System, node: NodeId) -> (u32, u32) {
 
 /// The same, with replica-hours within the run, warm-up and drain left out.
 fn held_since(system: &System, node: NodeId) -> (u32, u32, f64) {
-    let station = system.station_index(node).map(|ix| &system.stations[ix as usize]);
+    let station = system.station_index(node).map(|ix| system.station_at(ix));
     let Some(Kind::Pool(pool)) = station.map(|station| &station.kind) else { return (0, 0, 0.0) };
     if let Some(scaling) = &pool.scaling {
         let (now, most) = scaling.held.count();

@@ -10,7 +10,6 @@ use super::System;
 use super::attempt::Phase;
 use super::event::Event;
 use super::slab::Key;
-use super::station::Kind;
 use super::trail::Mark;
 use crate::engine::time::SimTime;
 use crate::model::admission::{Admission, Load, Permit, RateLimit, Sample, Shedder};
@@ -124,7 +123,7 @@ impl System {
         let entry = &self.stations[station as usize];
         let inside = entry.admission.as_ref().map_or(0, |admission| admission.counts().0);
         // In front of a gateway wait those that are not inside yet.
-        let waiting = if matches!(entry.kind, Kind::Pool(_)) { entry.meter.queue() } else { 0 };
+        let waiting = if entry.pool().is_some() { entry.meter.queue() } else { 0 };
         Load { inside, waiting }
     }
 

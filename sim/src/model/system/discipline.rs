@@ -6,7 +6,6 @@ use super::attempt::{Phase, Verb};
 use super::plan::PoolConfig;
 use super::pool::replica::Replica;
 use super::slab::NONE;
-use super::station::Kind;
 use super::trail::Mark;
 use crate::engine::time::SimDuration;
 use crate::model::discipline::{self, Discipline, Item, Waiting};
@@ -190,7 +189,7 @@ impl System {
 
     /// Gives the queues of a pool the discipline that its configuration asks for; `before` is what they had.
     pub(super) fn set_discipline(&mut self, station_ix: u32, before: &discipline::Settings) {
-        let Kind::Pool(pool) = &mut self.stations[station_ix as usize].kind else { return };
+        let Some(pool) = self.stations[station_ix as usize].pool_mut() else { return };
         let settings = pool.config.discipline.clone();
         let replicas: Vec<u32> =
             (0..self.replicas.len() as u32).filter(|ix| self.replicas[*ix as usize].station == station_ix).collect();
@@ -217,7 +216,7 @@ impl System {
             }
         }
         for replica_ix in replicas {
-            let Kind::Pool(pool) = &self.stations[station_ix as usize].kind else { return };
+            let Some(pool) = self.stations[station_ix as usize].pool() else { return };
             let replica = &mut self.replicas[replica_ix as usize];
             replica.takes = replica.takes(&pool.config);
             if settings.is_sharing() || before.is_sharing() {

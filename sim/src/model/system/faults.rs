@@ -22,7 +22,6 @@ use super::link::Link;
 use super::log::LogTone;
 use super::plan::Standing;
 use super::slab::NONE;
-use super::station::Kind;
 use crate::engine::rng::DrawKey;
 use crate::engine::time::SimTime;
 use crate::model::fault::harm::{self, Harm};
@@ -125,7 +124,7 @@ impl System {
     fn strike_once(&mut self, effect: Effect, target: FaultTarget) {
         let (Effect::Flush, FaultTarget::Node(node)) = (effect, target) else { return };
         if let Some(&ix) = self.by_node.get(&node)
-            && let Kind::Pool(pool) = &mut self.stations[ix as usize].kind
+            && let Some(pool) = self.stations[ix as usize].pool_mut()
         {
             pool.data.clear(None);
         }
@@ -135,10 +134,11 @@ impl System {
     fn plan_step(&mut self, at: usize) {
         let active = &self.active[at];
         let places = match active.target {
-            FaultTarget::Node(node) => match self.by_node.get(&node).map(|ix| &self.stations[*ix as usize].kind) {
-                Some(Kind::Pool(pool)) => pool.replicas.len() as u32,
-                _ => 0,
-            },
+            FaultTarget::Node(node) => self
+                .by_node
+                .get(&node)
+                .and_then(|ix| self.stations[*ix as usize].pool())
+                .map_or(0, |pool| pool.replicas.len() as u32),
             _ => 1,
         };
         let next = if active.spell_ends > self.now {
@@ -217,10 +217,8 @@ impl System {
         let (number, was_dead) = (replica.number, replica.dead);
         let station = &self.stations[replica.station as usize];
         let (node, stands) = (station.id, station.stands);
-        let place = match &station.kind {
-            Kind::Pool(pool) => pool.replicas.iter().position(|ix| *ix == replica_ix).unwrap_or(0) as u32,
-            _ => 0,
-        };
+        let place =
+            station.pool().map_or(0, |pool| pool.replicas.iter().position(|ix| *ix == replica_ix).unwrap_or(0) as u32);
         let stands = if self.has_spread_data { self.standing_of(replica_ix, stands) } else { stands };
         let mut harm = Harm::NONE;
         for active in self.active.iter().filter(|active| active.hits(node, number, stands)) {
@@ -251,7 +249,7 @@ impl System {
     /// a registry nothing: what is under way goes past it.
     fn apply_outage(&mut self, ix: u32) {
         let station = &self.stations[ix as usize];
-        if station.removed || matches!(station.kind, Kind::Pool(_) | Kind::Source(_) | Kind::Broker(_)) {
+        if station.removed || station.balancer().is_none() {
             return;
         }
         let (id, stands) = (station.id, station.stands);
@@ -261,7 +259,7 @@ impl System {
             return;
         }
         let mut spared = [None, None];
-        if let Kind::Balancer(balancer) = &mut self.stations[ix as usize].kind {
+        if let Some(balancer) = self.stations[ix as usize].balancer_mut() {
             balancer.break_all();
             spared = match balancer.memory {
                 Memory::Names(_) => [Some(Phase::Waiting), None],
@@ -287,8 +285,8 @@ impl System {
 
     fn apply_traffic(&mut self, station_ix: u32) {
         let station = &mut self.stations[station_ix as usize];
-        let Kind::Source(source) = &mut station.kind else { return };
         let target = FaultTarget::Node(station.id);
+        let Some(source) = station.source_mut() else { return };
         let (mut factor, mut hot) = (1.0, 0.0f64);
         for active in self.active.iter().filter(|active| active.target == target) {
             match active.effect {
@@ -300,7 +298,7 @@ impl System {
         source.hot_share = hot;
         if source.traffic_factor != factor {
             self.settle_gap(station_ix);
-            if let Kind::Source(source) = &mut self.stations[station_ix as usize].kind {
+            if let Some(source) = self.stations[station_ix as usize].source_mut() {
                 source.traffic_factor = factor;
             }
             self.start_source(station_ix, false);
@@ -340,10 +338,8 @@ impl System {
             return String::new();
         }
         let replica = &self.replicas[replica_ix as usize];
-        match &self.stations[replica.station as usize].kind {
-            Kind::Pool(pool) if pool.replicas.len() > 1 => format!(" replica {}", replica.number + 1),
-            _ => String::new(),
-        }
+        let several = self.stations[replica.station as usize].pool().is_some_and(|pool| pool.replicas.len() > 1);
+        if several { format!(" replica {}", replica.number + 1) } else { String::new() }
     }
 }
 

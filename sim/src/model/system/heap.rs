@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 use super::System;
 use super::attempt::Verb;
 use super::slab::NONE;
-use super::station::Kind;
 use super::trail::Mark;
 use crate::engine::time::SimDuration;
 use crate::model::heap::{Counts, Heap, Settings};
@@ -33,10 +32,8 @@ impl System {
     /// Gives every replica of a pool the memory that its settings ask for.
     pub(super) fn settle_heaps(&mut self, station: u32, settings: Option<Settings>) {
         self.has_heaps |= settings.is_some();
-        let replicas = match &self.stations[station as usize].kind {
-            Kind::Pool(pool) if self.has_heaps => pool.replicas.clone(),
-            _ => return,
-        };
+        let pool = self.stations[station as usize].pool().filter(|_| self.has_heaps);
+        let Some(replicas) = pool.map(|pool| pool.replicas.clone()) else { return };
         for replica_ix in replicas {
             self.settle_heap(replica_ix, settings);
         }
@@ -215,7 +212,7 @@ impl System {
             to.meter.in_flight += edge.in_flight;
             // What clients wait for is on their connections.
             let from = &mut self.stations[edge.from as usize];
-            if matches!(from.kind, Kind::Source(_)) {
+            if from.source().is_some() {
                 from.meter.in_flight += edge.in_flight;
             }
         }
@@ -244,7 +241,7 @@ impl System {
     /// What the replicas of a station use of their instances' memory, and what they have requested of it [bytes]; `None`
     /// where nothing is said of their instances, or objects tell more.
     fn memory_of_instances(&self, station: u32) -> Option<(u64, u64)> {
-        let Kind::Pool(pool) = &self.stations[station as usize].kind else { return None };
+        let pool = self.stations[station as usize].pool()?;
         if pool.config.objects.is_some() {
             return None;
         }
@@ -263,7 +260,7 @@ impl System {
 
     /// The memory of each of a station's replicas, by ascending number; of those whose memory is modelled.
     pub fn heaps(&self, station: u32) -> Vec<(u32, &Allocator)> {
-        let Kind::Pool(pool) = &self.stations[station as usize].kind else { return Vec::new() };
+        let Some(pool) = self.stations[station as usize].pool() else { return Vec::new() };
         let replicas = pool.replicas.iter().map(|ix| &self.replicas[*ix as usize]);
         replicas.filter_map(|replica| Some((replica.number, replica.allocator.as_deref()?))).collect()
     }

@@ -3,7 +3,6 @@
 use super::System;
 use super::balancer::state::{Balancer, Picker};
 use super::slab::NONE;
-use super::station::{Kind, Station};
 use crate::engine::rng::mix;
 use crate::engine::sort;
 use crate::model::balancer::{Explanation, Needs, PickContext, Picture, Reads, RequestView, find};
@@ -46,10 +45,7 @@ impl System {
     }
 
     fn balancer_at(&self, node: NodeId) -> Option<&Balancer> {
-        match &self.stations[self.station_index(node)? as usize] {
-            Station { kind: Kind::Balancer(balancer), removed: false, .. } => Some(balancer),
-            _ => None,
-        }
+        self.shown_station(node)?.1.balancer()
     }
 
     /// Looks into a balancer.
@@ -114,7 +110,7 @@ impl System {
     fn client_countries(&self) -> Vec<String> {
         let mut codes = Vec::new();
         for station in self.stations.iter().filter(|station| !station.removed) {
-            if let Kind::Source(source) = &station.kind {
+            if let Some(source) = station.source() {
                 codes.extend(source.config.countries.iter().map(|(code, _)| code.clone()));
             }
         }

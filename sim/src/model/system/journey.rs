@@ -71,10 +71,7 @@ impl System {
     /// Number that the next request of a source will have; `None` where there is no such source.
     #[must_use]
     pub fn next_ordinal(&self, source: NodeId) -> Option<u64> {
-        match &self.stations[self.station_index(source)? as usize].kind {
-            Kind::Source(source) => Some(source.ordinal),
-            _ => None,
-        }
+        self.stations[self.station_index(source)? as usize].source().map(|source| source.ordinal)
     }
 
     /// A request is born: is it the one?
@@ -203,7 +200,7 @@ impl System {
                 )
             }
             Mark::Published { partition, offset, behind } => {
-                let Kind::Broker(broker) = &entry.kind else { return None };
+                let broker = entry.broker()?;
                 let partition = &broker.partitions[partition as usize];
                 let topic = &broker.topics[partition.topic as usize];
                 let groups = broker.groups.iter().filter(|group| !group.closed).count();
@@ -220,7 +217,7 @@ impl System {
                 ("Message broker".to_owned(), words)
             }
             Mark::GivenUp => {
-                let Kind::Pool(pool) = &entry.kind else { return None };
+                let pool = entry.pool()?;
                 let kind = pool.config.discipline.kind();
                 (format!("Queue, {}", kind.entry.name), self.line_of(ix)?.reading(self.now).words)
             }
@@ -363,10 +360,8 @@ impl System {
         if attempt.request == NONE || attempt.request != recorder.request {
             return None;
         }
-        match &self.stations[attempt.station as usize].kind {
-            Kind::Balancer(balancer) => Some((recorder.place(ix)?, balancer)),
-            _ => None,
-        }
+        let balancer = self.stations[attempt.station as usize].balancer()?;
+        Some((recorder.place(ix)?, balancer))
     }
 
     /// A choice with its candidates as they are now, before it is made.

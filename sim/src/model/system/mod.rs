@@ -129,9 +129,9 @@ pub struct System {
     /// What policies remember of calls and of their tries.
     calls: Slab<Call>,
     tickets: Slab<Ticket>,
-    pub stations: Vec<Station>,
-    pub replicas: Vec<Replica>,
-    pub edges: Vec<Edge>,
+    stations: Vec<Station>,
+    replicas: Vec<Replica>,
+    edges: Vec<Edge>,
     /// Some replica's memory is modelled.
     has_heaps: bool,
     /// Work that was interrupted, by attempt: what is left of it.
@@ -143,23 +143,23 @@ pub struct System {
     /// Data that crosses a border is paid for.
     transfers: bool,
     timetable: Vec<TimedFault>,
-    pub active: Vec<ActiveFault>,
+    active: Vec<ActiveFault>,
     faults_begun: u32,
-    pub totals: Totals,
+    totals: Totals,
     /// The whole system: arrivals at sources, ends of user requests.
-    pub meter: Meter,
+    meter: Meter,
     spans: Spans,
     bucket: SimDuration,
     trace: TraceHash,
     watched: bool,
     dots_per: u32,
-    pub hops: Vec<HopSample>,
+    hops: Vec<HopSample>,
     log: Vec<LogEntry>,
     quiet: bool,
     /// Follows one request, while somebody asks why it went as it did, or many, to add up where time goes.
     recorder: Option<Box<journey::Recorder>>,
     /// Requests worth asking about.
-    pub exemplars: exemplars::Exemplars,
+    exemplars: exemplars::Exemplars,
 }
 
 impl System {
@@ -359,7 +359,7 @@ impl System {
             Event::SourcesStop => {
                 self.sources_stopped = true;
                 for station in &mut self.stations {
-                    if let station::Kind::Source(source) = &mut station.kind {
+                    if let Some(source) = station.source_mut() {
                         source.generation = source.generation.wrapping_add(1);
                     }
                 }
@@ -386,7 +386,7 @@ impl System {
             for meter in station.meters() {
                 meter.restart(now);
             }
-            if let station::Kind::Pool(pool) = &mut station.kind
+            if let Some(pool) = station.pool_mut()
                 && let Some(scaling) = &mut pool.scaling
             {
                 scaling.held.restart(now);
@@ -490,7 +490,7 @@ impl Station {
     /// The run's length has passed: what is paid for and held from now on is the drain's.
     fn close_books(&mut self, now: SimTime) {
         self.ledger.close(now, self.meter.arrivals_counted());
-        if let station::Kind::Pool(pool) = &mut self.kind
+        if let Some(pool) = self.pool_mut()
             && let Some(scaling) = &mut pool.scaling
         {
             scaling.held.close(now);
@@ -499,19 +499,13 @@ impl Station {
 
     /// The same, to be read.
     fn all_meters(&self) -> impl Iterator<Item = &Meter> {
-        let deliveries = match &self.kind {
-            station::Kind::Broker(broker) => Some(&broker.deliveries),
-            _ => None,
-        };
+        let deliveries = self.broker().map(|broker| &broker.deliveries);
         std::iter::once(&self.meter).chain(deliveries)
     }
 
     /// All that is measured there: a broker has a second instrument, for its deliveries.
     fn meters(&mut self) -> impl Iterator<Item = &mut Meter> {
-        let deliveries = match &mut self.kind {
-            station::Kind::Broker(broker) => Some(&mut broker.deliveries),
-            _ => None,
-        };
-        std::iter::once(&mut self.meter).chain(deliveries)
+        let broker = if let station::Kind::Broker(broker) = &mut self.kind { Some(broker) } else { None };
+        std::iter::once(&mut self.meter).chain(broker.map(|broker| &mut broker.deliveries))
     }
 }

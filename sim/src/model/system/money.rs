@@ -6,7 +6,6 @@
 
 use super::System;
 use super::attempt::Caller;
-use super::station::Kind;
 use crate::model::money::{Item, Tariff, Way};
 
 impl System {
@@ -28,7 +27,7 @@ impl System {
         let price = station.tariff.per_hour;
         // Where nothing is said of machines, the station has a price as a whole, and so has each of a cache's nodes.
         let mut whole = u32::from(!station.removed);
-        if let Kind::Pool(pool) = &mut station.kind {
+        if let Some(pool) = station.pool_mut() {
             if let Some(scaling) = &mut pool.scaling {
                 scaling.note_course(now);
                 items = scaling.items();

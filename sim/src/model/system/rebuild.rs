@@ -162,7 +162,7 @@ impl System {
 
     /// Health checks and sweeps begin (again): the first one interval from now.
     fn restart_checks(&mut self, ix: u32) {
-        let Kind::Balancer(balancer) = &mut self.stations[ix as usize].kind else { return };
+        let Some(balancer) = self.stations[ix as usize].balancer_mut() else { return };
         balancer.generation = balancer.generation.wrapping_add(1);
         balancer.to_check.clear();
         balancer.rephase_outliers(self.now);
@@ -185,7 +185,7 @@ impl System {
 
     /// Gives a pool the replicas, slots and entries that its configuration asks for.
     fn resize_pool(&mut self, ix: u32, config: &PoolConfig) {
-        let Kind::Pool(pool) = &mut self.stations[ix as usize].kind else { return };
+        let Some(pool) = self.stations[ix as usize].pool_mut() else { return };
         let before = std::mem::replace(&mut pool.config, config.clone()).discipline;
         // The parts of a store come and go in their own ways.
         let parts = pool.data.is_one_address().then_some(pool.replicas.len() as u32);
@@ -196,7 +196,7 @@ impl System {
         self.set_discipline(ix, &before);
         self.settle_scaling(ix, config);
         self.settle_data(ix, config);
-        let Kind::Pool(pool) = &self.stations[ix as usize].kind else { return };
+        let Some(pool) = self.stations[ix as usize].pool() else { return };
         for replica_ix in pool.replicas.clone() {
             self.pull(replica_ix);
         }
@@ -206,7 +206,7 @@ impl System {
     fn drop_surplus(&mut self, ix: u32, wanted: usize) {
         let now = self.now;
         loop {
-            let Kind::Pool(pool) = &mut self.stations[ix as usize].kind else { return };
+            let Some(pool) = self.stations[ix as usize].pool_mut() else { return };
             if pool.replicas.len() <= wanted {
                 return;
             }
@@ -296,7 +296,7 @@ impl System {
         sort::few_by_key(&mut out, |&edge| self.edges[edge as usize].plan.id);
         let targets: Vec<(u32, TargetKind)> = out.iter().map(|&edge| (edge, self.target_kind(edge))).collect();
         let changed = self.stations[ix as usize].out != out;
-        if let Kind::Pool(pool) = &mut self.stations[ix as usize].kind {
+        if let Some(pool) = self.stations[ix as usize].pool_mut() {
             pool.steps = Pool::program(pool.config.calls, &targets);
             pool.program = pool.program.wrapping_add(u16::from(changed));
         }
@@ -305,7 +305,7 @@ impl System {
 
     fn target_kind(&self, edge: u32) -> TargetKind {
         let target = self.edges[edge as usize].to;
-        let Kind::Pool(pool) = &self.stations[target as usize].kind else { return TargetKind::Other };
+        let Some(pool) = self.stations[target as usize].pool() else { return TargetKind::Other };
         match pool.config.kind {
             PoolKind::Database => TargetKind::Store,
             PoolKind::Cache { .. } => {
@@ -338,7 +338,7 @@ impl System {
                     }
                     self.replicas[replica_ix as usize].removed = true;
                 }
-                if let Kind::Pool(pool) = &mut self.stations[ix as usize].kind {
+                if let Some(pool) = self.stations[ix as usize].pool_mut() {
                     pool.replicas.clear();
                 }
                 self.end_scaling(ix);
@@ -358,7 +358,7 @@ impl System {
     /// Matches a balancer's table to its edges and their replicas, keeping what it believes of those it knows.
     pub(super) fn expand_backends(&mut self, ix: u32) {
         let now = self.now;
-        if !matches!(self.stations[ix as usize].kind, Kind::Balancer(_)) {
+        if self.stations[ix as usize].balancer().is_none() {
             return;
         }
         let mut wanted: Vec<(u32, u32)> = Vec::new();
@@ -366,16 +366,14 @@ impl System {
         for &edge_ix in &self.stations[ix as usize].out {
             let edge = &self.edges[edge_ix as usize];
             routed |= edge.plan.carries != Carries::All || !edge.plan.path.is_empty();
-            match &self.stations[edge.to as usize].kind {
-                Kind::Pool(pool) if !pool.config.shared_queue && !pool.data.is_one_address() => {
-                    wanted.extend(pool.replicas.iter().map(|&replica| (edge_ix, replica)));
-                }
-                _ => wanted.push((edge_ix, NONE)),
+            match self.stations[edge.to as usize].addressed() {
+                Some(pool) => wanted.extend(pool.replicas.iter().map(|&replica| (edge_ix, replica))),
+                None => wanted.push((edge_ix, NONE)),
             }
         }
         let wanted: Vec<(u32, u32, Terms)> =
             wanted.into_iter().map(|(edge, replica)| (edge, replica, self.terms(edge, replica))).collect();
-        let Kind::Balancer(balancer) = &mut self.stations[ix as usize].kind else { return };
+        let Some(balancer) = self.stations[ix as usize].balancer_mut() else { return };
         balancer.rewire(routed);
         for backend in 0..balancer.backends.len() {
             let known = (balancer.backends[backend].edge, balancer.backends[backend].replica);

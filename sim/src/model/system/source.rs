@@ -6,7 +6,6 @@ use super::counts::Count;
 use super::event::Event;
 use super::plan::{Arrivals, Operation, PriorityShare, SourceConfig};
 use super::slab::NONE;
-use super::station::Kind;
 use crate::engine::dist::Zipf;
 use crate::engine::math;
 use crate::engine::rng::{DrawKey, mix};
@@ -118,17 +117,17 @@ impl Source {
 
 impl System {
     pub(super) fn source(&self, station: u32) -> &Source {
-        match &self.stations[station as usize].kind {
-            Kind::Source(source) => source,
-            _ => unreachable!("only sources send on their own"),
-        }
+        let Some(source) = self.stations[station as usize].source() else {
+            unreachable!("only sources send on their own")
+        };
+        source
     }
 
     fn source_mut(&mut self, station: u32) -> &mut Source {
-        match &mut self.stations[station as usize].kind {
-            Kind::Source(source) => source,
-            _ => unreachable!("only sources send on their own"),
-        }
+        let Some(source) = self.stations[station as usize].source_mut() else {
+            unreachable!("only sources send on their own")
+        };
+        source
     }
 
     /// Starts a source, or starts it anew after its parameters changed: the gap under way is kept in expected arrivals.

@@ -40,3 +40,67 @@ pub enum Kind {
     Pool(Box<Pool>),
     Broker(Box<Broker>),
 }
+
+/// What it is inside, for those who want one kind.
+impl Station {
+    #[inline]
+    pub fn pool(&self) -> Option<&Pool> {
+        if let Kind::Pool(pool) = &self.kind { Some(pool) } else { None }
+    }
+
+    #[inline]
+    pub(super) fn pool_mut(&mut self) -> Option<&mut Pool> {
+        if let Kind::Pool(pool) = &mut self.kind { Some(pool) } else { None }
+    }
+
+    #[inline]
+    pub fn balancer(&self) -> Option<&Balancer> {
+        if let Kind::Balancer(balancer) = &self.kind { Some(balancer) } else { None }
+    }
+
+    #[inline]
+    pub(super) fn balancer_mut(&mut self) -> Option<&mut Balancer> {
+        if let Kind::Balancer(balancer) = &mut self.kind { Some(balancer) } else { None }
+    }
+
+    #[inline]
+    pub fn broker(&self) -> Option<&Broker> {
+        if let Kind::Broker(broker) = &self.kind { Some(broker) } else { None }
+    }
+
+    #[inline]
+    pub(super) fn broker_mut(&mut self) -> Option<&mut Broker> {
+        if let Kind::Broker(broker) = &mut self.kind { Some(broker) } else { None }
+    }
+
+    #[inline]
+    pub fn source(&self) -> Option<&Source> {
+        if let Kind::Source(source) = &self.kind { Some(source) } else { None }
+    }
+
+    #[inline]
+    pub(super) fn source_mut(&mut self) -> Option<&mut Source> {
+        if let Kind::Source(source) = &mut self.kind { Some(source) } else { None }
+    }
+
+    /// The pool whose replicas callers address one by one; `None`: callers know the station as one address.
+    pub(super) fn addressed(&self) -> Option<&Pool> {
+        self.pool().filter(|pool| !pool.config.shared_queue && !pool.data.is_one_address())
+    }
+
+    /// Whether read replicas answer for it.
+    #[must_use]
+    pub fn is_replicated(&self) -> bool {
+        self.pool().is_some_and(|pool| pool.data.is_replicated())
+    }
+
+    /// Where its waiting line is measured: of a broker, what its consumers have still to do; `None`: it has none.
+    #[must_use]
+    pub fn line(&self) -> Option<&Meter> {
+        match &self.kind {
+            Kind::Pool(_) => Some(&self.meter),
+            Kind::Broker(broker) => Some(&broker.deliveries),
+            Kind::Source(_) | Kind::Balancer(_) => None,
+        }
+    }
+}

@@ -7,7 +7,7 @@ use super::journey::place_of;
 use super::pool::replica::Replica;
 use super::slab::NONE;
 use super::spots::Spots;
-use super::station::{Kind, Station};
+use super::station::Station;
 use crate::engine::time::SimDuration;
 use crate::model::journey::{Asked, End, Lost, Try};
 use crate::model::outcome::{Outcome, Reason};
@@ -107,10 +107,7 @@ pub(super) fn made(now: u64, attempt: &Attempt, edges: &[Edge], stations: &[Stat
         lost: None,
         reached: None,
         replica: None,
-        replicas: match &to.kind {
-            Kind::Pool(pool) => pool.replicas.len() as u32,
-            _ => 0,
-        },
+        replicas: to.pool().map_or(0, |pool| pool.replicas.len() as u32),
         hedge: false,
         held: None,
         queued_behind: None,

@@ -20,6 +20,12 @@ impl System {
         (0..).zip(&self.stations).filter(|(_, station)| !station.removed)
     }
 
+    /// All stations that there ever were, by index: what was taken off the drawing has measurements and a bill, too.
+    #[must_use]
+    pub fn all_stations(&self) -> &[Station] {
+        &self.stations
+    }
+
     /// A station on the drawing with its index; `None`: there is none of this number, or it was taken off.
     #[must_use]
     pub fn shown_station(&self, node: NodeId) -> Option<(u32, &Station)> {

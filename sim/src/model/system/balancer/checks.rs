@@ -11,7 +11,6 @@ use super::super::attempt::{Caller, Verb};
 use super::super::balancer::state::Backend;
 use super::super::log::LogTone;
 use super::super::slab::NONE;
-use super::super::station::Kind;
 use crate::engine::time::SimDuration;
 use crate::model::ids::NodeId;
 use crate::model::outcome::{Outcome, Reason};
@@ -86,12 +85,8 @@ impl System {
             caller => caller,
         };
         let Caller::Probe { balancer, .. } = caller else { return None };
-        match &self.stations[balancer as usize].kind {
-            Kind::Balancer(balancer) => {
-                Some(balancer.config.checks.map_or(SimDuration::from_secs(1), |checks| checks.timeout))
-            }
-            _ => None,
-        }
+        let checks = self.stations[balancer as usize].balancer()?.config.checks;
+        Some(checks.map_or(SimDuration::from_secs(1), |checks| checks.timeout))
     }
 
     /// A health check was answered, or was not.
@@ -145,7 +140,7 @@ impl System {
     pub(in crate::model::system) fn tell_draining(&mut self) {
         let now = self.now;
         for station in 0..self.stations.len() as u32 {
-            if !matches!(self.stations[station as usize].kind, Kind::Balancer(_)) {
+            if self.stations[station as usize].balancer().is_none() {
                 continue;
             }
             for at in 0..self.balancer(station).backends.len() {
@@ -164,11 +159,8 @@ impl System {
         if replica != NONE {
             return self.replicas[replica as usize].drained;
         }
-        match &self.stations[station as usize].kind {
-            Kind::Pool(pool) => {
-                !pool.replicas.is_empty() && pool.replicas.iter().all(|ix| self.replicas[*ix as usize].drained)
-            }
-            _ => false,
-        }
+        let drained = |ix: &u32| self.replicas[*ix as usize].drained;
+        let pool = self.stations[station as usize].pool();
+        pool.is_some_and(|pool| !pool.replicas.is_empty() && pool.replicas.iter().all(drained))
     }
 }

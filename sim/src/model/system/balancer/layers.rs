@@ -24,7 +24,6 @@ use super::super::flow::purpose;
 use super::super::plan::{CallerConfig, Carries, ConnectionConfig, NameConfig, Operation};
 use super::super::slab::Key;
 use super::super::slab::NONE;
-use super::super::station::Kind;
 use super::super::trail::Mark;
 use super::until;
 use crate::engine::rng::mix;
@@ -312,7 +311,7 @@ impl System {
     /// or the caller chooses by what it knows.
     pub(in crate::model::system) fn goes_on_without(&self, ix: u32) -> bool {
         let attempt = &self.attempts[ix];
-        let Kind::Balancer(balancer) = &self.stations[attempt.station as usize].kind else { return false };
+        let Some(balancer) = self.stations[attempt.station as usize].balancer() else { return false };
         if attempt.request == NONE {
             return false;
         }

@@ -15,7 +15,6 @@ use super::balancer::state::{Balancer, Connections, Memory, Picker};
 use super::flow::purpose;
 use super::plan::{BalancerConfig, Layer};
 use super::slab::NONE;
-use super::station::Kind;
 use crate::engine::rng::{DrawKey, Stream};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::balancer::{self, Answer, BackendView, PickContext, Reads, RequestView, Strategy};
@@ -103,17 +102,12 @@ pub(in crate::model::system) struct Offer {
 
 impl System {
     fn balancer(&self, station: u32) -> &Balancer {
-        match &self.stations[station as usize].kind {
-            Kind::Balancer(balancer) => balancer,
-            _ => unreachable!("only balancers balance"),
-        }
+        let Some(balancer) = self.stations[station as usize].balancer() else { unreachable!("only balancers balance") };
+        balancer
     }
 
     fn balancer_mut(&mut self, station: u32) -> Option<&mut Balancer> {
-        match &mut self.stations[station as usize].kind {
-            Kind::Balancer(balancer) => Some(balancer),
-            _ => None,
-        }
+        self.stations[station as usize].balancer_mut()
     }
 
     /// Sends the request that stands at the balancer on to a backend.

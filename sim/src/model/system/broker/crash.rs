@@ -2,7 +2,6 @@
 
 use super::super::System;
 use super::super::event::Event;
-use super::super::station::Kind;
 use super::Fate;
 use crate::model::broker::Settings;
 use crate::model::fault::Effect;
@@ -168,7 +167,7 @@ impl System {
     /// Makes a broker be as the faults in force say.
     pub(in crate::model::system) fn apply_to_broker(&mut self, ix: u32) {
         let station = &self.stations[ix as usize];
-        if station.removed || !matches!(station.kind, Kind::Broker(_)) {
+        if station.removed || station.broker().is_none() {
             return;
         }
         let (id, stands) = (station.id, station.stands);

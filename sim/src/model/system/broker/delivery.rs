@@ -7,7 +7,6 @@ use super::super::flow::purpose;
 use super::super::plan::PoolKind;
 use super::super::slab::Key;
 use super::super::slab::NONE;
-use super::super::station::Kind;
 use super::{Broker, DEAD_LETTERS_SHOWN, DeadLetter, Fate, Message};
 use crate::engine::time::SimDuration;
 use crate::model::broker::lane::{Entry, Lane};
@@ -321,8 +320,7 @@ impl System {
         let attempt = &self.attempts[ix];
         attempt.request != NONE
             && self.requests[attempt.request].poison
-            && matches!(&self.stations[attempt.station as usize].kind,
-                Kind::Pool(pool) if pool.config.kind == PoolKind::Service)
+            && self.stations[attempt.station as usize].pool().is_some_and(|pool| pool.config.kind == PoolKind::Service)
     }
 
     /// The offsets of all that is done are committed.

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::super::System;
 use super::super::log::LogTone;
 use super::super::slab::NONE;
-use super::super::station::Kind;
 use super::delivery::Loose;
 use super::{Fate, Message, Partition};
 use crate::engine::sort;
@@ -117,7 +116,7 @@ impl Group {
 impl System {
     /// Makes a broker's partitions and groups match what is drawn.
     pub(in crate::model::system) fn fit_broker(&mut self, station: u32) {
-        if !matches!(self.stations[station as usize].kind, Kind::Broker(_)) || self.stations[station as usize].removed {
+        if self.stations[station as usize].broker().is_none() || self.stations[station as usize].removed {
             return;
         }
         self.has_brokers = true;
@@ -217,20 +216,14 @@ impl System {
         if target.removed || target.down {
             return false;
         }
-        match &target.kind {
-            Kind::Pool(pool) => pool.replicas.iter().any(|ix| self.replicas[*ix as usize].takes_new()),
-            _ => true,
-        }
+        target.pool().is_none_or(|pool| pool.replicas.iter().any(|ix| self.replicas[*ix as usize].takes_new()))
     }
 
     /// Who could be a member of a group: each replica, or what stands there as a whole. A database with read replicas, or
     /// a cache of several nodes, knows by itself who is to answer.
     fn candidates(&self, edge: u32) -> Vec<u32> {
         let target = &self.stations[self.edges[edge as usize].to as usize];
-        match &target.kind {
-            Kind::Pool(pool) if !pool.config.shared_queue && !pool.data.is_one_address() => pool.replicas.clone(),
-            _ => vec![NONE],
-        }
+        target.addressed().map_or_else(|| vec![NONE], |pool| pool.replicas.clone())
     }
 
     /// Members come, go, fall silent or are heard again.
@@ -396,7 +389,7 @@ impl System {
     fn tell_brokers(&mut self, consumer: u32) {
         for station in 0..self.stations.len() as u32 {
             let host = &self.stations[station as usize];
-            let Kind::Broker(broker) = &host.kind else { continue };
+            let Some(broker) = host.broker() else { continue };
             if host.removed {
                 continue;
             }

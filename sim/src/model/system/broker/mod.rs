@@ -35,7 +35,6 @@ use super::meter::Meter;
 use super::plan::Operation;
 use super::slab::Key;
 use super::spans::Spans;
-use super::station::Kind;
 use super::trail::Mark;
 use crate::engine::rng::{DrawKey, mix};
 use crate::engine::time::{SimDuration, SimTime};
@@ -259,17 +258,15 @@ impl Broker {
 
 impl System {
     pub fn broker(&self, station: u32) -> &Broker {
-        match &self.stations[station as usize].kind {
-            Kind::Broker(broker) => broker,
-            _ => unreachable!("only brokers keep messages"),
-        }
+        let Some(broker) = self.stations[station as usize].broker() else { unreachable!("only brokers keep messages") };
+        broker
     }
 
     pub(super) fn broker_mut(&mut self, station: u32) -> &mut Broker {
-        match &mut self.stations[station as usize].kind {
-            Kind::Broker(broker) => broker,
-            _ => unreachable!("only brokers keep messages"),
-        }
+        let Some(broker) = self.stations[station as usize].broker_mut() else {
+            unreachable!("only brokers keep messages")
+        };
+        broker
     }
 
     /// A message comes in: to be refused, or to be appended.
@@ -471,10 +468,12 @@ impl System {
     /// Whether messages are still to come out of a broker.
     pub(super) fn messages_open(&self) -> bool {
         self.has_brokers
-            && self.stations.iter().any(|station| match &station.kind {
-                Kind::Broker(broker) if !station.removed => broker.open() > 0 || broker.appending() > 0,
-                _ => false,
-            })
+            && self
+                .stations
+                .iter()
+                .filter(|station| !station.removed)
+                .filter_map(|station| station.broker())
+                .any(|broker| broker.open() > 0 || broker.appending() > 0)
     }
 }
 

@@ -6,7 +6,6 @@ use proptest::prelude::*;
 
 use super::super::attempt::Caller;
 use super::super::spans::{DRAIN, RUN};
-use super::super::station::Kind;
 use super::super::{LiveFault, System};
 use super::Broker;
 use crate::engine::time::SimTime;
@@ -19,7 +18,7 @@ use crate::topology::document::{Document, Edge, Node, Point};
 /// Every ledger of every broker, counted anew from what is really there.
 pub(in crate::model::system) fn check_brokers(system: &System) {
     for (ix, station) in system.stations.iter().enumerate() {
-        let Kind::Broker(broker) = &station.kind else { continue };
+        let Some(broker) = station.broker() else { continue };
         let mut sum = Levels::default();
         for (at, group) in broker.groups.iter().enumerate() {
             let mut levels = Levels::default();

@@ -5,7 +5,6 @@ use crate::engine::time::SimTime;
 use crate::model::lru::{Lookup, Lru};
 use crate::model::system::System;
 use crate::model::system::plan::{PoolConfig, PoolKind};
-use crate::model::system::station::Kind;
 
 /// What is done with an entry, wherever it lies.
 pub(super) fn work(memory: &mut Lru, key: u64, deed: Deed, clock: SimTime) -> bool {
@@ -55,7 +54,7 @@ impl Store for Lru {
 /// Gives a cache the memory that its configuration asks for; several nodes have theirs.
 pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
     let PoolKind::Cache { capacity, .. } = config.kind else { return };
-    let Kind::Pool(pool) = &mut system.stations[ix as usize].kind else { return };
+    let Some(pool) = system.stations[ix as usize].pool_mut() else { return };
     if pool.data.0.is_none() {
         pool.data.set(Lru::new(capacity as usize));
     } else if let Some(memory) = pool.data.of_mut::<Lru>() {

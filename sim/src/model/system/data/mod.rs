@@ -22,10 +22,8 @@ use super::fleet::Kin;
 use super::flow::purpose;
 use super::plan::{Operation, PoolConfig, Standing};
 use super::pool::replica::Replica;
-use super::pool::state::Pool;
 use super::slab::NONE;
 use super::spots::Spots;
-use super::station::Kind;
 use super::trail::Mark;
 use crate::engine::rng::DrawKey;
 use crate::engine::time::{SimDuration, SimTime};
@@ -235,24 +233,14 @@ impl Data {
     }
 }
 
-fn pool_of(kind: &mut Kind) -> Option<&mut Pool> {
-    match kind {
-        Kind::Pool(pool) => Some(pool),
-        _ => None,
-    }
-}
-
 impl System {
     fn data(&self, station: u32) -> Option<&dyn Store> {
-        match &self.stations[station as usize].kind {
-            Kind::Pool(pool) => pool.data.0.as_deref(),
-            _ => None,
-        }
+        self.stations[station as usize].pool().and_then(|pool| pool.data.0.as_deref())
     }
 
     /// A station's store, if it is of a sort.
     fn store<T: Store>(&mut self, station: u32) -> Option<&mut T> {
-        pool_of(&mut self.stations[station as usize].kind)?.data.of_mut()
+        self.stations[station as usize].pool_mut()?.data.of_mut()
     }
 
     /// Asks a station's store, if it has one.
@@ -260,7 +248,7 @@ impl System {
         let now = self.now;
         let entry = &mut self.stations[station as usize];
         let spot = entry.spot;
-        let store = pool_of(&mut entry.kind)?.data.0.as_deref_mut()?;
+        let store = entry.pool_mut()?.data.0.as_deref_mut()?;
         Some(ask(store, &Site { now, spot, spots: &self.spots, replicas: &self.replicas }))
     }
 
@@ -273,7 +261,7 @@ impl System {
 
     /// The station is gone with all parts of its store.
     pub(super) fn end_data(&mut self, station: u32) {
-        if let Kind::Pool(pool) = &mut self.stations[station as usize].kind
+        if let Some(pool) = self.stations[station as usize].pool_mut()
             && pool.data.is_one_address()
         {
             pool.data = Data::default();

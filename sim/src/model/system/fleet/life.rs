@@ -9,15 +9,11 @@ use crate::model::system::System;
 use crate::model::system::pool::replica::Replica;
 use crate::model::system::scaling::Body;
 use crate::model::system::slab::NONE;
-use crate::model::system::station::Kind;
 use crate::model::system::timer::{FleetTurn, Timer};
 
 impl System {
     pub(in crate::model::system) fn fleet<T: Upbringing>(&mut self, station: u32) -> Option<&mut Fleet<T>> {
-        match &mut self.stations[station as usize].kind {
-            Kind::Pool(pool) => T::fleet(pool),
-            _ => None,
-        }
+        self.stations[station as usize].pool_mut().and_then(|pool| T::fleet(pool))
     }
 
     pub(in crate::model::system) fn member<T: Upbringing>(
@@ -130,9 +126,7 @@ impl System {
     pub(in crate::model::system) fn join_pool(&mut self, station: u32, number: u32, body: Option<Box<Body>>) -> u32 {
         let now = self.now;
         let replica_ix = self.replicas.len() as u32;
-        let Kind::Pool(pool) = &mut self.stations[station as usize].kind else {
-            unreachable!("only pools have replicas")
-        };
+        let Some(pool) = self.stations[station as usize].pool_mut() else { unreachable!("only pools have replicas") };
         let config = &pool.config;
         let (slots, objects) = (config.slots, config.objects);
         let mut replica =
@@ -218,10 +212,7 @@ impl System {
     }
 
     fn kin(&self, station: u32) -> Option<Kin> {
-        match &self.stations[station as usize].kind {
-            Kind::Pool(pool) => pool.kin(),
-            _ => None,
-        }
+        self.stations[station as usize].pool().and_then(|pool| pool.kin())
     }
 
     /// A stage of the life of a station's member is over.

@@ -5,7 +5,6 @@ use super::super::attempt::{Attempt, Caller, Phase, Verb};
 use super::super::event::Event;
 use super::super::slab::Key;
 use super::super::slab::NONE;
-use super::super::station::Kind;
 use super::super::trail::Mark;
 use super::{After, Ticket};
 use crate::engine::time::SimDuration;
@@ -220,7 +219,7 @@ impl System {
             self.quiet = true;
             return;
         };
-        if matches!(self.stations[attempt.station as usize].kind, Kind::Broker(_)) {
+        if self.stations[attempt.station as usize].broker().is_some() {
             // What a broker has taken, it has taken.
             self.quiet = true;
             return;

@@ -39,7 +39,6 @@ use super::event::Event;
 use super::plan::Layer;
 use super::slab::Key;
 use super::slab::NONE;
-use super::station::Kind;
 use super::trail::Mark;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::admission::Permit;
@@ -396,7 +395,9 @@ impl System {
     fn asks_for_names(&self, caller: Caller, balanced: bool) -> bool {
         let (Caller::Parent(parent), true) = (caller, balanced) else { return false };
         let station = self.attempts[parent.ix].station;
-        matches!(&self.stations[station as usize].kind, Kind::Balancer(balancer) if matches!(balancer.config.layer, Layer::Names(_)))
+        self.stations[station as usize]
+            .balancer()
+            .is_some_and(|balancer| matches!(balancer.config.layer, Layer::Names(_)))
     }
 
     /// A try goes out. If it has not got through within the connect time-out, it ends.

@@ -5,7 +5,6 @@ use crate::model::outcome::{Outcome, Reason};
 use crate::model::system::System;
 use crate::model::system::attempt::Phase;
 use crate::model::system::pool::replica::Parked;
-use crate::model::system::station::Kind;
 
 impl System {
     /// The replica leaves: it takes nothing new and ends what it holds; tells whether it holds nothing, and is gone.
@@ -103,7 +102,7 @@ impl System {
         replica.dead = false;
         replica.sync(now);
         let (station, slots) = (replica.station, replica.slots);
-        if let Kind::Pool(pool) = &self.stations[station as usize].kind {
+        if let Some(pool) = self.stations[station as usize].pool() {
             self.replicas[replica_ix as usize].start_cold(&pool.config, now);
         }
         self.stations[station as usize].meter.slots(now, slots as i32);

@@ -13,7 +13,6 @@ use super::plan::Operation;
 use super::pool::jobs::Job;
 use super::pool::state::Pool;
 use super::slab::NONE;
-use super::station::Kind;
 use super::trail::Mark;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::discipline::Waiting;
@@ -29,26 +28,20 @@ pub(super) use handler::TargetKind;
 
 impl System {
     pub(super) fn pool(&self, station: u32) -> &Pool {
-        match &self.stations[station as usize].kind {
-            Kind::Pool(pool) => pool,
-            _ => unreachable!("only pools admit work"),
-        }
+        let Some(pool) = self.stations[station as usize].pool() else { unreachable!("only pools admit work") };
+        pool
     }
 
     pub(super) fn pool_mut(&mut self, station: u32) -> &mut Pool {
-        match &mut self.stations[station as usize].kind {
-            Kind::Pool(pool) => pool,
-            _ => unreachable!("only pools admit work"),
-        }
+        let Some(pool) = self.stations[station as usize].pool_mut() else { unreachable!("only pools admit work") };
+        pool
     }
 
     /// A slot, a waiting place, or a refusal.
     pub(super) fn admit(&mut self, ix: u32) {
         let attempt = &self.attempts[ix];
         let (station_ix, chosen, probe) = (attempt.station, attempt.replica, attempt.verb == Verb::Probe);
-        let Kind::Pool(pool) = &mut self.stations[station_ix as usize].kind else {
-            unreachable!("only pools admit work")
-        };
+        let Some(pool) = self.stations[station_ix as usize].pool_mut() else { unreachable!("only pools admit work") };
         if pool.config.shared_queue {
             self.admit_shared(ix, station_ix);
             return;
@@ -292,7 +285,7 @@ impl System {
         let now = self.now;
         let attempt = &self.attempts[ix];
         let (station_ix, replica_ix, phase) = (attempt.station, attempt.replica, attempt.phase);
-        let Kind::Pool(pool) = &mut self.stations[station_ix as usize].kind else { return };
+        let Some(pool) = self.stations[station_ix as usize].pool_mut() else { return };
         if phase == Phase::Queued {
             let own = self.replicas.get_mut(replica_ix as usize).is_some_and(|replica| replica.queue.remove(ix));
             if own || pool.shared.remove(ix) {

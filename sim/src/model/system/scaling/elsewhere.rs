@@ -8,7 +8,6 @@ use crate::engine::time::{SimDuration, SimTime};
 use crate::model::ids::NodeId;
 use crate::model::scaler::{Measured, StationSeen};
 use crate::model::system::System;
-use crate::model::system::station::Kind;
 
 /// A station that a scaler asked for.
 #[derive(Clone, Debug)]
@@ -84,7 +83,7 @@ impl System {
 
     /// The other stations as the scaler of this one is told of them.
     pub(super) fn seen_elsewhere(&self, station: u32) -> Vec<StationSeen> {
-        let Kind::Pool(pool) = &self.stations[station as usize].kind else { return Vec::new() };
+        let Some(pool) = self.stations[station as usize].pool() else { return Vec::new() };
         let Some(scaling) = &pool.scaling else { return Vec::new() };
         let seen = |there: &Elsewhere| {
             let ix = self.station_index(there.node())?;
@@ -95,7 +94,7 @@ impl System {
 
     /// What waits at a station; of a broker's messages those that `consumer` is to work on, if it is one.
     fn waiting_for(&self, station: u32, consumer: u32) -> u64 {
-        let Kind::Broker(broker) = &self.stations[station as usize].kind else {
+        let Some(broker) = self.stations[station as usize].broker() else {
             return u64::from(self.stations[station as usize].meter.queue());
         };
         let own = |edge: u32| self.edges.get(edge as usize).is_some_and(|edge| edge.to == consumer && !edge.removed);

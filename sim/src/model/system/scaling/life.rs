@@ -18,7 +18,6 @@ use crate::model::system::fleet::{Fleet, Member, Next, Upbringing};
 use crate::model::system::log::LogTone;
 use crate::model::system::pool::state::Pool;
 use crate::model::system::slab::NONE;
-use crate::model::system::station::Kind;
 use crate::model::system::timer::{FleetTurn, Timer};
 
 /// A container that keeps dying waits 10 s before its second restart, twice as long before each further one, at most
@@ -403,7 +402,7 @@ impl System {
     /// One more is ready: a rollout goes on, at once or when it has been ready for long enough.
     fn count_ready(&mut self, station: u32) {
         let now = self.now;
-        let Kind::Pool(pool) = &self.stations[station as usize].kind else { return };
+        let Some(pool) = self.stations[station as usize].pool() else { return };
         let after = pool.config.rollout.min_ready;
         if after > SimDuration::ZERO && pool.scaling.as_ref().is_some_and(|scaling| scaling.rollout.is_some()) {
             self.schedule(now + after, Timer::Fleet { station, turn: FleetTurn::Roll });

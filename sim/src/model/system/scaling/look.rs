@@ -6,7 +6,6 @@ use super::{CoursePoint, RolloutLook, Scaling, Stage, System};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::ids::NodeId;
 use crate::model::scaler::{Decision, LookBack, Measured};
-use crate::model::system::station::Kind;
 
 /// Ended replicas are shown for so long.
 const SHOWN_GONE: SimDuration = SimDuration::from_secs(30);
@@ -87,13 +86,13 @@ impl System {
     /// The new version that is on its way into a station.
     #[must_use]
     pub fn look_at_rollout(&self, node: NodeId) -> Option<RolloutLook> {
-        let Kind::Pool(pool) = &self.stations[self.station_index(node)? as usize].kind else { return None };
+        let pool = self.stations[self.station_index(node)? as usize].pool()?;
         pool.scaling.as_deref()?.look_at_rollout(&pool.config.rollout, self.now)
     }
 
     fn look(&self, node: NodeId, whole: bool) -> Option<ScalingLook> {
         let station = &self.stations[self.station_index(node)? as usize];
-        let Kind::Pool(pool) = &station.kind else { return None };
+        let pool = station.pool()?;
         let scaling: &Scaling = pool.scaling.as_deref()?;
         let moved = |sync: &&Decision| sync.desired != sync.current;
         let syncs = if whole {

@@ -41,7 +41,6 @@ use super::System;
 use super::fleet::{Fleet, Member};
 use super::plan::{Arrivals, PoolConfig, ScalingConfig};
 use super::slab::NONE;
-use super::station::Kind;
 use crate::engine::rng::DrawKey;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::money::{self, Item, Purchase};
@@ -215,17 +214,14 @@ impl Scaling {
 
 impl System {
     pub(super) fn scaling(&mut self, station: u32) -> Option<&mut Scaling> {
-        match &mut self.stations[station as usize].kind {
-            Kind::Pool(pool) => pool.scaling.as_deref_mut(),
-            _ => None,
-        }
+        self.stations[station as usize].pool_mut().and_then(|pool| pool.scaling.as_deref_mut())
     }
 
     /// Begins, changes or ends the scaling of a pool; tells how many replicas it has to have at once.
     pub(super) fn fit_scaling(&mut self, ix: u32, config: &PoolConfig) -> u32 {
         let (now, seed) = (self.now, self.seed);
         let node = self.stations[ix as usize].id.0;
-        let Kind::Pool(pool) = &mut self.stations[ix as usize].kind else { return config.replicas };
+        let Some(pool) = self.stations[ix as usize].pool_mut() else { return config.replicas };
         // A new version outlasts what scales the service.
         let versions =
             pool.scaling.as_ref().is_some_and(|scaling| scaling.rollout.is_some() || scaling.version != Version::FIRST);
@@ -293,10 +289,8 @@ impl System {
     /// After a pool was fitted to a plan: its replicas get bodies, and its number is what the drawing now says, if that
     /// has changed.
     pub(super) fn settle_scaling(&mut self, ix: u32, config: &PoolConfig) {
-        let replicas = match &self.stations[ix as usize].kind {
-            Kind::Pool(pool) if pool.scaling.is_some() => pool.replicas.clone(),
-            _ => return,
-        };
+        let scaled = self.stations[ix as usize].pool().filter(|pool| pool.scaling.is_some());
+        let Some(replicas) = scaled.map(|pool| pool.replicas.clone()) else { return };
         for replica_ix in replicas {
             self.adopt_replica(ix, replica_ix);
         }
@@ -382,12 +376,10 @@ impl System {
         let (step, day) = (step.as_secs_f64(), calendar.day.as_secs_f64());
         let upstream = self.upstream(station);
         let load = |at: f64| -> f64 {
-            let rates = upstream.iter().map(|ix| match &self.stations[*ix as usize].kind {
-                Kind::Source(source) => match &source.config.arrivals {
-                    Arrivals::Poisson(profile) | Arrivals::Regular(profile) => profile.rate(at),
-                    Arrivals::Closed { .. } => 0.0,
-                },
-                _ => 0.0,
+            let sources = upstream.iter().filter_map(|ix| self.stations[*ix as usize].source());
+            let rates = sources.map(|source| match &source.config.arrivals {
+                Arrivals::Poisson(profile) | Arrivals::Regular(profile) => profile.rate(at),
+                Arrivals::Closed { .. } => 0.0,
             });
             rates.sum()
         };

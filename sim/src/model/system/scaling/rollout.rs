@@ -15,7 +15,6 @@ use crate::model::scaler::hpa::Nanos;
 use crate::model::scaler::rollout::{self, Counts, Settings};
 use crate::model::system::log::LogTone;
 use crate::model::system::plan::{PoolKind, ScalingConfig};
-use crate::model::system::station::Kind;
 use crate::model::system::timer::{FleetTurn, Timer, schedule};
 
 /// What a version is like.
@@ -92,7 +91,7 @@ impl System {
     pub(in crate::model::system) fn apply_versions(&mut self, station: u32) {
         let now = self.now;
         let entry = &self.stations[station as usize];
-        let Kind::Pool(pool) = &entry.kind else { return };
+        let Some(pool) = entry.pool() else { return };
         if pool.config.kind != PoolKind::Service {
             return;
         }
@@ -118,7 +117,7 @@ impl System {
     fn begin_scaling(&mut self, station: u32) {
         let (now, seed) = (self.now, self.seed);
         let id = self.stations[station as usize].id.0;
-        let Kind::Pool(pool) = &mut self.stations[station as usize].kind else { return };
+        let Some(pool) = self.stations[station as usize].pool_mut() else { return };
         if pool.scaling.is_some() {
             return;
         }
@@ -145,7 +144,7 @@ impl System {
     pub(in crate::model::system) fn roll(&mut self, station: u32) {
         let now = self.now;
         let removed = self.stations[station as usize].removed;
-        let Kind::Pool(pool) = &mut self.stations[station as usize].kind else { return };
+        let Some(pool) = self.stations[station as usize].pool_mut() else { return };
         let settings = pool.config.rollout;
         let Some(scaling) = pool.scaling.as_deref_mut() else { return };
         scaling.roll_due = false;

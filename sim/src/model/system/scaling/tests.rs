@@ -3,12 +3,11 @@
 use super::Stage;
 use crate::model::system::System;
 use crate::model::system::slab::NONE;
-use crate::model::system::station::Kind;
 
 /// Every pod is somewhere, and no replica is nobody's.
 pub(in crate::model::system) fn check_scaling(system: &System) {
     for (ix, station) in system.stations.iter().enumerate().filter(|(_, station)| !station.removed) {
-        let Kind::Pool(pool) = &station.kind else { continue };
+        let Some(pool) = station.pool() else { continue };
         let Some(scaling) = &pool.scaling else { continue };
         assert!(scaling.pods.windows(2).all(|pair| pair[0].number < pair[1].number), "pods of {}", station.label);
         if scaling.rollout.is_none() {

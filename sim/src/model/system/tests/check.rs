@@ -40,7 +40,7 @@ pub(super) fn check_ledgers(system: &System) {
         assert!(!(replica.dead && replica.busy > 0), "a dead replica holds nothing");
     }
     for (ix, station) in system.stations.iter().enumerate() {
-        let Kind::Balancer(balancer) = &station.kind else { continue };
+        let Some(balancer) = station.balancer() else { continue };
         let attempts = || system.attempts.indices().map(|attempt| &system.attempts[attempt]);
         let asked = attempts().filter(|attempt| {
             !attempt.detached
@@ -63,7 +63,7 @@ pub(super) fn check_ledgers(system: &System) {
         }
     }
     for (ix, station) in system.stations.iter().enumerate() {
-        let Kind::Pool(pool) = &station.kind else { continue };
+        let Some(pool) = station.pool() else { continue };
         let own = || system.replicas.iter().filter(|replica| replica.station as usize == ix);
         let busy: u32 = own().map(|replica| replica.busy).sum();
         let waiting: usize = own().map(|replica| replica.queue.len()).sum();
@@ -139,7 +139,7 @@ pub(super) fn check_admission(system: &System) {
         // Who came before there was admission control, it does not count.
         assert!(inside + shaped <= all, "{}: {inside} inside, {shaped} in front, {all} there", station.label);
         assert_eq!(inside + shaped, all, "{}", station.label);
-        if matches!(station.kind, Kind::Balancer(_)) {
+        if station.balancer().is_some() {
             assert_eq!(station.meter.queue(), shaped, "in front of {}", station.label);
         }
     }

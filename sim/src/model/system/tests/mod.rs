@@ -10,7 +10,6 @@ use self::check::{check_admission, check_ledgers, check_profile};
 use self::draft::*;
 use super::attempt::Phase;
 use super::spans::{DRAIN, RUN};
-use super::station::Kind;
 use super::{LiveFault, System};
 use crate::engine::time::SimTime;
 use crate::model::balancer::REGISTRY as REGISTRY_OF_STRATEGIES;
@@ -204,7 +203,7 @@ proptest! {
             let [mut whole, drain] = [RUN, DRAIN].map(|span| station.meter.span(span, now).unwrap());
             whole.add(&drain);
             let (whole, times) = (whole.bucket, whole.times);
-            if !matches!(station.kind, Kind::Pool(_)) || whole.by_outcome[1..].iter().any(|count| *count > 0) {
+            if station.pool().is_none() || whole.by_outcome[1..].iter().any(|count| *count > 0) {
                 continue;
             }
             // Work for nobody, and what fills a cache, may go on when the run ends: those stays are as long as they are.

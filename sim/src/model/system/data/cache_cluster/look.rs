@@ -8,7 +8,6 @@ use crate::model::ids::NodeId;
 use crate::model::scaler::Decision;
 use crate::model::scaler::cache_cluster::Number;
 use crate::model::system::System;
-use crate::model::system::station::Kind;
 
 /// What there is to see of a cache's nodes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,7 +47,7 @@ impl System {
     #[must_use]
     pub fn look_at_cache_cluster(&self, node: NodeId) -> Option<CacheClusterLook> {
         let now = self.now;
-        let Kind::Pool(pool) = &self.stations[self.station_index(node)? as usize].kind else { return None };
+        let pool = self.stations[self.station_index(node)? as usize].pool()?;
         let cluster = pool.data.of::<CacheCluster>()?;
         let shares = cluster.ring.shares();
         let join = cluster.config.join.as_secs_f64();

@@ -23,7 +23,6 @@ use crate::model::system::log::LogTone;
 use crate::model::system::plan::{PoolConfig, PoolKind};
 use crate::model::system::pool::state::Pool;
 use crate::model::system::scaling::Body;
-use crate::model::system::station::Kind;
 
 /// Where a node is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -309,7 +308,7 @@ pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
         return;
     };
     let id = system.stations[ix as usize].id.0;
-    let Kind::Pool(pool) = &mut system.stations[ix as usize].kind else { return };
+    let Some(pool) = system.stations[ix as usize].pool_mut() else { return };
     let fresh = pool.data.of::<CacheCluster>().is_none();
     if fresh {
         let mut cluster = CacheCluster::new(wished, now);
@@ -353,7 +352,7 @@ fn end(system: &mut System, ix: u32, capacity: u32) {
         return;
     }
     system.scale::<CacheNode>(ix, 1, &[]);
-    let Kind::Pool(pool) = &mut system.stations[ix as usize].kind else { return };
+    let Some(pool) = system.stations[ix as usize].pool_mut() else { return };
     let Some(cluster) = pool.data.take::<CacheCluster>() else { return };
     let first = cluster.nodes.serving().next();
     pool.data.set(first.map_or_else(|| Lru::new(capacity as usize), |node| node.memory.clone()));

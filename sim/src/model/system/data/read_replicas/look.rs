@@ -8,7 +8,6 @@ use crate::model::ids::NodeId;
 use crate::model::scaler::Decision;
 use crate::model::scaler::read_replicas::Number;
 use crate::model::system::System;
-use crate::model::system::station::Kind;
 
 /// What there is to see of a database's read replicas.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,7 +48,7 @@ impl System {
     #[must_use]
     pub fn look_at_read_replicas(&self, node: NodeId) -> Option<ReadReplicasLook> {
         let now = self.now;
-        let Kind::Pool(pool) = &self.stations[self.station_index(node)? as usize].kind else { return None };
+        let pool = self.stations[self.station_index(node)? as usize].pool()?;
         let store = pool.data.of::<ReadReplicas>()?;
         let seen = store.list.iter().map(|member| {
             let (lag, behind) = member.follower.seen(now, applies_in(store.config.apply, member, &self.replicas));

@@ -30,7 +30,6 @@ use crate::model::system::pool::state::Pool;
 use crate::model::system::scaling::Body;
 use crate::model::system::slab::NONE;
 use crate::model::system::spots::{NOWHERE, Spots};
-use crate::model::system::station::Kind;
 use crate::model::system::trail::Mark;
 
 /// A read replica that is no further behind than this serves.
@@ -268,7 +267,7 @@ impl Upbringing for ReadReplica {
 
     fn ordered(system: &mut System, station: u32) -> Option<Self> {
         let entry = &system.stations[station as usize];
-        let Kind::Pool(pool) = &entry.kind else { return None };
+        let pool = entry.pool()?;
         let own = entry.stands.map(|stands| stands.region);
         let region = pool.data.of::<ReadReplicas>()?.place_of_next(own, entry.spot, &system.spots);
         Some(Self { region, follower: Follower::new(system.now), reads: 0, stale: 0, used: 0.0, back: None })
@@ -356,7 +355,7 @@ impl Upbringing for ReadReplica {
 pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
     let now = system.now;
     system.keep_up(ix);
-    let Kind::Pool(pool) = &mut system.stations[ix as usize].kind else { return };
+    let Some(pool) = system.stations[ix as usize].pool_mut() else { return };
     let primary = pool.replicas.first().copied();
     let before = pool.data.of::<ReadReplicas>().map(|store| store.config.clone());
     let Some(wished) = config.read_replicas.as_deref() else {
@@ -422,7 +421,7 @@ fn embody(system: &mut System, replica_ix: u32, embodied: bool, instance: Option
 /// Mean share of CPU in use since the last look, where cores are told of.
 fn cpu_in_use(system: &mut System, station: u32, secs: f64) -> Option<f64> {
     let now = system.now;
-    let Kind::Pool(pool) = &mut system.stations[station as usize].kind else { return None };
+    let pool = system.stations[station as usize].pool_mut()?;
     let store = pool.data.of_mut::<ReadReplicas>()?;
     let vcpu = store.config.instance()?.vcpu;
     let (mut sum, mut count) = (0.0, 0.0);
