@@ -73,16 +73,7 @@ export interface Percentiles { p50: Figure; p90: Figure; p95: Figure; p99: Figur
 export interface Times extends Percentiles { mean: Figure; max: Figure }
 export interface Outcomes { completed: number; timed_out: number; rejected: number; shed: number; abandoned: number; failed: number }
 export interface StationReport extends StationFigures {
-  node: number; kind: string; label: string; role?: string; arrivals: number; outcomes: Outcomes;
-  arrival_rate: Figure; throughput: Figure; utilization: Figure; queue_length: Figure; sojourn_time: Times;
-  /** Message brokers: copies of messages, one for each group that a message is owed to. */
-  delivery?: DeliveryReport;
-}
-export interface DeliveryReport {
-  published: number; processed: number; duplicates: number; dead_letters: number; lost: number; lost_though_acknowledged: number; expired: number;
-  lag: Figure; time: Times;
-  /** Over all published: a message that was not processed counts as infinite. */
-  time_of_all: Percentiles;
+  node: number; kind: string; label: string; role?: string;
 }
 export interface Span {
   secs: number; offered: number; outcomes: Outcomes; good: number; in_flight: number;

@@ -8,15 +8,20 @@
 //! An entry says how a figure is read off a [`Bucket`]. Buckets, windows and whole runs are all one type, and merging them
 //! is the meter's business: a figure is read after the merge, so that a ratio is one of sums, never a mean of ratios.
 //!
-//! Tables of outcomes, percentiles and what brokers deliver have shapes of their own in reports; they are no entries.
+//! In a report a figure is a number, or a table of its own: outcomes, times, percentiles; see [`Read`].
 
+mod table;
 pub mod typescript;
 
+use std::sync::LazyLock;
+
+use self::table::TABLE;
+pub use self::table::{FIGURES, PERCENTILES};
 use crate::engine::sort;
-use crate::model::outcome::Outcome;
+use crate::engine::stats::WindowHistogram;
 use crate::model::params::Unit;
-use crate::model::system::counts::Count;
-use crate::model::system::meter::{Bucket, Meter};
+use crate::model::system::broker::DeliveryTally;
+use crate::model::system::meter::{Bucket, Meter, SpanSum};
 use crate::model::system::station::Station;
 
 /// How one figure is measured and where it is seen.
@@ -84,10 +89,38 @@ pub struct Field {
     pub name: &'static str,
     /// A sentence without its period.
     pub meaning: &'static str,
+    pub read: Read,
     /// A whole number.
     pub whole: bool,
+    /// Among a report's fields, ascending; equal ones stand in the registry's order.
+    pub place: u8,
     /// What a terminal says before it; empty: nothing is said there.
     pub words: &'static str,
+}
+
+/// How a field of a station's report is read over a span, and what it is.
+#[derive(Clone, Copy, Debug)]
+pub enum Read {
+    /// A number: [`Spec::read`] of what the station's own instrument has.
+    Spec,
+    /// A number; NaN where there is nothing to tell.
+    Number(fn(&Measured<'_>) -> f64),
+    /// How calls ended.
+    Outcomes,
+    /// How long something took: mean, percentiles, the longest.
+    Times(for<'a> fn(&Measured<'a>) -> Option<&'a WindowHistogram>),
+    /// Percentiles, with so many that never ended.
+    Percentiles(for<'a> fn(&Measured<'a>) -> Option<(&'a WindowHistogram, u64)>),
+}
+
+/// What was measured at a station over a span.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured<'a> {
+    pub station: &'a Station,
+    /// By its own instrument.
+    pub sum: &'a SpanSum,
+    /// Of a broker: what its consumers had still to do over time, and what it delivered of what was published.
+    pub broker: Option<(&'a Bucket, &'a DeliveryTally)>,
 }
 
 /// Fields that belong together, as an object in a station's report.
@@ -109,6 +142,8 @@ pub struct Goal {
     pub statistics: &'static [&'static str],
     /// Exactly how it is measured.
     pub summary: &'static str,
+    /// It is the first of these figures over the second; `None`: it is a field of the report.
+    pub share: Option<(&'static str, &'static str)>,
 }
 
 /// A line of a chart.
@@ -162,310 +197,6 @@ pub enum Scale {
     BytesPerSecond,
 }
 
-fn per_second(count: u64, bucket: &Bucket) -> f64 {
-    ratio(count as f64, bucket.secs())
-}
-
-fn ratio(part: f64, of: f64) -> f64 {
-    if of > 0.0 { part / of } else { f64::NAN }
-}
-
-fn ended(bucket: &Bucket, outcome: Outcome) -> f64 {
-    per_second(bucket.by_outcome[outcome.index()], bucket)
-}
-
-/// Mean number waiting.
-#[must_use]
-pub fn queue_length(bucket: &Bucket) -> f64 {
-    ratio(bucket.queue_secs, bucket.secs())
-}
-
-/// Of what came, per second.
-#[must_use]
-pub fn arrival_rate(bucket: &Bucket) -> f64 {
-    per_second(bucket.arrivals(), bucket)
-}
-
-/// Of what was completed, per second.
-#[must_use]
-pub fn throughput(bucket: &Bucket) -> f64 {
-    ended(bucket, Outcome::Completed)
-}
-
-static REPLICATED: Group = Group {
-    name: "replicated",
-    interface: "ReplicatedReport",
-    meaning: "what read replicas of a database answered; absent elsewhere",
-    summary: "reads that read replicas of a database answered",
-    at: Station::is_replicated,
-};
-
-const fn chart(title: &'static str, term: &'static str, scale: Scale, panel: Option<u8>, monitor: Shown) -> Chart {
-    Chart { title, term, scale, panel, monitor, note: ["", ""] }
-}
-
-static THROUGHPUT: Chart = chart("Throughput", "throughput", Scale::PerSecond, Some(0), Shown::Always);
-static TIMES: Chart = chart("Time in system", "sojourn_time", Scale::Seconds, Some(1), Shown::Always);
-static COST: Chart = chart("Cost", "cost_per_hour", Scale::Dollars, Some(2), Shown::Never);
-static UTILIZATION: Chart = Chart {
-    note: ["The line shows the busiest station.", ""],
-    ..chart("Utilization", "utilization", Scale::Share, Some(3), Shown::Always)
-};
-static QUEUE: Chart = chart("Queue length", "queue_length", Scale::Number, Some(4), Shown::Always);
-static IN_FLIGHT: Chart = chart("In flight", "in_flight", Scale::Number, None, Shown::Always);
-static MEMORY: Chart = chart("Memory", "heap", Scale::Bytes, None, Shown::WithMemory);
-static ALLOCATION: Chart = chart("Allocation rate", "allocation", Scale::BytesPerSecond, None, Shown::WithMemory);
-static ALLOCATED: Chart = chart("Allocated in all", "allocation", Scale::Bytes, None, Shown::WithMemory);
-static COLLECTIONS: Chart = chart("Collections", "collections", Scale::PerSecond, None, Shown::WithMemory);
-static PAUSED: Chart = Chart {
-    note: ["Seconds for which replicas stood still, in each second, all replicas together."; 2],
-    ..chart("Collector pauses", "garbage_collection", Scale::Times, None, Shown::WithMemory)
-};
-
-const fn line(chart: &'static Chart, place: u8, label: &'static str, color: &'static str, dash: &'static [u8]) -> Line {
-    Line { chart, place, label, color, dash }
-}
-const fn field(name: &'static str, meaning: &'static str) -> Field {
-    Field { group: None, name, meaning, whole: false, words: "" }
-}
-
-/// An entry says what differs from this.
-const USUAL: Spec = Spec {
-    id: "",
-    unit: Unit::Plain,
-    read: |_| f64::NAN,
-    so_far: false,
-    without: Without::Null,
-    of: Of::Station,
-    system: Whole::Own,
-    field: None,
-    goal: None,
-    column: None,
-    line: None,
-};
-
-const MEAN: &[&str] = &["mean"];
-const COUNT: &[&str] = &["count"];
-
-/// All figures, in the order of a report's fields and of the monitor's columns and charts.
-pub static FIGURES: &[Spec] = TABLE;
-
-/// Constant, so that the types for TypeScript can be written while the program is compiled.
-const TABLE: &[Spec] = &[
-    Spec {
-        id: "arrival_rate",
-        unit: Unit::PerSecond,
-        read: arrival_rate,
-        column: Some("arrivals_per_sec"),
-        line: Some(line(&THROUGHPUT, 1, "arriving", "--out-pending", &[2, 3])),
-        ..USUAL
-    },
-    Spec {
-        id: "throughput",
-        unit: Unit::PerSecond,
-        read: throughput,
-        column: Some("completed_per_sec"),
-        line: Some(line(&THROUGHPUT, 0, "completed", "--out-completed", &[])),
-        ..USUAL
-    },
-    Spec {
-        id: "errors",
-        unit: Unit::PerSecond,
-        // The sum of what is drawn, to the last digit.
-        read: |bucket| {
-            let others = Outcome::ALL.into_iter().filter(|outcome| *outcome != Outcome::Completed);
-            others.map(|outcome| f64::from(ended(bucket, outcome) as f32)).sum()
-        },
-        column: Some("errors_per_sec"),
-        ..USUAL
-    },
-    Spec {
-        id: "timed_out",
-        unit: Unit::PerSecond,
-        read: |bucket| ended(bucket, Outcome::TimedOut),
-        line: Some(line(&THROUGHPUT, 2, "timed out", "--out-timed-out", &[6, 3])),
-        ..USUAL
-    },
-    Spec {
-        id: "rejected",
-        unit: Unit::PerSecond,
-        read: |bucket| ended(bucket, Outcome::Rejected),
-        line: Some(line(&THROUGHPUT, 3, "rejected", "--out-rejected", &[8, 3, 2, 3])),
-        ..USUAL
-    },
-    Spec {
-        id: "failed",
-        unit: Unit::PerSecond,
-        read: |bucket| ended(bucket, Outcome::Failed),
-        line: Some(line(&THROUGHPUT, 4, "failed", "--out-failed", &[3, 2])),
-        ..USUAL
-    },
-    Spec {
-        id: "shed",
-        unit: Unit::PerSecond,
-        read: |bucket| ended(bucket, Outcome::Shed),
-        line: Some(line(&THROUGHPUT, 5, "shed", "--out-shed", &[10, 4])),
-        ..USUAL
-    },
-    Spec {
-        id: "abandoned",
-        unit: Unit::PerSecond,
-        read: |bucket| ended(bucket, Outcome::Abandoned),
-        line: Some(line(&THROUGHPUT, 6, "abandoned", "--out-abandoned", &[1, 3])),
-        ..USUAL
-    },
-    Spec {
-        id: "p50",
-        unit: Unit::Seconds,
-        read: |bucket| bucket.times.percentile(50.0).unwrap_or(f64::NAN),
-        column: Some("p50_secs"),
-        line: Some(line(&TIMES, 0, "p50", "--info", &[])),
-        ..USUAL
-    },
-    Spec {
-        id: "p99",
-        unit: Unit::Seconds,
-        read: |bucket| bucket.times.percentile(99.0).unwrap_or(f64::NAN),
-        column: Some("p99_secs"),
-        line: Some(line(&TIMES, 1, "p99", "--accent-text", &[5, 3])),
-        ..USUAL
-    },
-    Spec {
-        id: "in_flight",
-        unit: Unit::Count,
-        read: |bucket| bucket.in_flight as f64,
-        column: Some("in_flight_at_end"),
-        line: Some(line(&IN_FLIGHT, 0, "in flight", "--info", &[])),
-        ..USUAL
-    },
-    Spec {
-        id: "queue_length",
-        unit: Unit::Count,
-        read: queue_length,
-        of: Of::Line,
-        system: Whole::Sum,
-        column: Some("queue_length"),
-        line: Some(line(&QUEUE, 0, "waiting", "--teal", &[])),
-        ..USUAL
-    },
-    Spec {
-        id: "utilization",
-        unit: Unit::Share,
-        read: Bucket::utilization,
-        system: Whole::Most,
-        column: Some("utilization"),
-        line: Some(line(&UTILIZATION, 0, "busy", "--violet", &[])),
-        ..USUAL
-    },
-    Spec {
-        id: "memory_used",
-        read: |bucket| bucket.memory.used as f64,
-        column: Some("memory_used_bytes_at_end"),
-        line: Some(line(&MEMORY, 0, "in use", "--teal", &[])),
-        ..USUAL
-    },
-    Spec {
-        id: "memory_reserved",
-        read: |bucket| bucket.memory.reserved as f64,
-        column: Some("memory_reserved_bytes_at_end"),
-        line: Some(line(&MEMORY, 1, "reserved", "--out-pending", &[6, 3])),
-        ..USUAL
-    },
-    Spec {
-        id: "allocation_rate",
-        read: |bucket| per_second(bucket.memory.allocated, bucket),
-        column: Some("allocated_bytes_per_sec"),
-        line: Some(line(&ALLOCATION, 0, "allocated", "--accent-text", &[])),
-        ..USUAL
-    },
-    Spec {
-        id: "allocated",
-        read: |bucket| bucket.memory.allocated as f64,
-        so_far: true,
-        column: Some("allocated_bytes_total"),
-        line: Some(line(&ALLOCATED, 0, "so far", "--accent-text", &[])),
-        ..USUAL
-    },
-    Spec {
-        id: "collections",
-        unit: Unit::PerSecond,
-        read: |bucket| per_second(bucket.memory.collections, bucket),
-        column: Some("collections_per_sec"),
-        line: Some(line(&COLLECTIONS, 0, "collections", "--violet", &[])),
-        ..USUAL
-    },
-    Spec {
-        id: "paused",
-        read: |bucket| ratio(bucket.memory.paused_ns as f64 / 1e9, bucket.secs()),
-        column: Some("collector_pause_secs_per_sec"),
-        line: Some(line(&PAUSED, 0, "stood still", "--out-failed", &[])),
-        ..USUAL
-    },
-    Spec {
-        id: "hit_ratio",
-        unit: Unit::Share,
-        read: |bucket| ratio(bucket.counts[Count::Hits] as f64, bucket.counts[Count::Lookups] as f64),
-        without: Without::Absent,
-        field: Some(Field {
-            words: "hit ratio",
-            ..field("hit_ratio", "look-ups that found their key; absent where nothing is looked up")
-        }),
-        goal: Some(Goal { statistics: MEAN, summary: "Look-ups that found their key, over all look-ups." }),
-        ..USUAL
-    },
-    Spec {
-        id: "read_replica_reads",
-        unit: Unit::Count,
-        read: |bucket| bucket.counts[Count::CopyReads] as f64,
-        field: Some(Field { group: Some(&REPLICATED), whole: true, ..field("reads", "all of them") }),
-        ..USUAL
-    },
-    Spec {
-        id: "stale_reads",
-        unit: Unit::Count,
-        read: |bucket| bucket.counts[Count::StaleReads] as f64,
-        field: Some(Field {
-            group: Some(&REPLICATED),
-            whole: true,
-            ..field(
-                "stale",
-                "of those: a write had been committed before the read came, which the replica did not have yet",
-            )
-        }),
-        goal: Some(Goal {
-            statistics: COUNT,
-            summary: "Reads that a read replica answered without a write to the item that had been committed before they came.",
-        }),
-        ..USUAL
-    },
-    Spec {
-        id: "stale_share",
-        unit: Unit::Share,
-        read: |bucket| ratio(bucket.counts[Count::StaleReads] as f64, bucket.counts[Count::CopyReads] as f64),
-        field: Some(Field { group: Some(&REPLICATED), ..field("stale_share", "stale, of all") }),
-        goal: Some(Goal { statistics: MEAN, summary: "Stale reads over all reads that read replicas answered." }),
-        ..USUAL
-    },
-    Spec {
-        id: "cost",
-        unit: Unit::Dollars,
-        read: |bucket| bucket.cost,
-        without: Without::AbsentAtZero,
-        field: Some(Field { words: "cost", ..field("cost", "what it cost; absent where it has no price") }),
-        ..USUAL
-    },
-    Spec {
-        id: "cost_per_hour",
-        unit: Unit::Dollars,
-        read: |bucket| ratio(bucket.cost * 3_600.0, bucket.secs()),
-        without: Without::AbsentAtZero,
-        system: Whole::SumOfAll,
-        field: Some(field("cost_per_hour", "an hour of it, averaged over time; absent where it has no price")),
-        line: Some(line(&COST, 0, "an hour", "--cost", &[8, 2])),
-        ..USUAL
-    },
-];
-
 /// The figure of that name.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Spec> {
@@ -474,7 +205,12 @@ pub fn find(id: &str) -> Option<&'static Spec> {
 
 /// The fields of a station's report, in their order.
 pub fn fields() -> impl Iterator<Item = (&'static Spec, &'static Field)> {
-    FIGURES.iter().filter_map(|spec| Some((spec, spec.field.as_ref()?)))
+    static FIELDS: LazyLock<Vec<(&Spec, &Field)>> = LazyLock::new(|| {
+        let mut fields: Vec<_> = FIGURES.iter().filter_map(|spec| Some((spec, spec.field.as_ref()?))).collect();
+        sort::few_by_key(&mut fields, |(_, field)| field.place);
+        fields
+    });
+    FIELDS.iter().copied()
 }
 
 /// What travels to the page bucket by bucket, in the order of the columns of its series.
@@ -529,10 +265,13 @@ mod tests {
         let columns: Vec<&str> = FIGURES.iter().filter_map(|spec| spec.column).collect();
         assert_eq!(columns.iter().collect::<BTreeSet<_>>().len(), columns.len());
         for spec in FIGURES {
-            assert!(spec.field.is_some() || spec.column.is_some() || spec.line.is_some(), "{}: seen nowhere", spec.id);
+            let shown = spec.field.is_some() || spec.column.is_some() || spec.line.is_some();
+            assert!(shown || spec.goal.is_some(), "{}: seen nowhere", spec.id);
             if let Some(goal) = spec.goal {
                 assert!(crate::glossary::GLOSSARY.find(spec.id).is_some(), "{} is no term", spec.id);
-                assert!(spec.field.is_some(), "{}: a goal is read from a report", spec.id);
+                assert!(spec.field.is_some() || goal.share.is_some(), "{}: a goal is read from a report", spec.id);
+                let known = |id: &str| find(id).is_some_and(|of| of.field.is_some());
+                assert!(goal.share.is_none_or(|(part, of)| known(part) && known(of)), "{}", spec.id);
                 assert!(goal.summary.ends_with('.') && !goal.statistics.is_empty(), "{}", spec.id);
             }
             if let Some(field) = spec.field {

@@ -1,7 +1,7 @@
 //! The types of a station's figures for TypeScript, written from [`super::FIGURES`] while the program is compiled: a browser
 //! program that carries them as a custom section has no code for them.
 
-use super::{Field, Group, TABLE, Without};
+use super::{Field, Group, Read, TABLE, Without};
 
 /// Interface `StationFigures`, and one for each group of fields.
 pub const STATION_FIGURES: &str = match std::str::from_utf8(&BYTES) {
@@ -37,7 +37,13 @@ impl<const N: usize> Text<N> {
         self.push(" */\n  ");
         self.push(field.name);
         self.push(if optional { "?: " } else { ": " });
-        self.push(if field.whole { "number;\n" } else { "Figure;\n" });
+        self.push(match field.read {
+            Read::Spec | Read::Number(_) if field.whole => "number;\n",
+            Read::Spec | Read::Number(_) => "Figure;\n",
+            Read::Outcomes => "Outcomes;\n",
+            Read::Times(_) => "Times;\n",
+            Read::Percentiles(_) => "Percentiles;\n",
+        });
     }
 }
 
@@ -119,10 +125,13 @@ mod tests {
     #[test]
     fn fields_and_groups_have_their_types() {
         for part in [
-            "export interface StationFigures {\n  /** look-ups that found their key; absent where nothing is looked up */\n  hit_ratio?: Figure;\n",
+            "export interface StationFigures {\n  /** calls that reached it, or requests that a source sent; without health checks */\n  arrivals: number;\n",
+            "  /** how they ended */\n  outcomes: Outcomes;\n",
+            "  /** look-ups that found their key; absent where nothing is looked up */\n  hit_ratio?: Figure;\n",
             "  replicated?: ReplicatedReport;\n",
             "export interface ReplicatedReport {\n  /** all of them */\n  reads: number;\n",
             "  stale_share: Figure;\n}\n",
+            "  delivery?: DeliveryReport;\n",
         ] {
             assert!(STATION_FIGURES.contains(part), "{part} in {STATION_FIGURES}");
         }

@@ -136,7 +136,7 @@ fn margin(goal: &Goal, measured: Figure) -> Figure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runner::report::{Span, StationReport, Times, WindowReport};
+    use crate::runner::report::{Figures, Span, StationReport, Told, WindowReport};
 
     fn goal(metric: &str, at: &str, during: Option<&str>, op: Op, value: f64) -> Goal {
         Goal { metric: metric.into(), at: at.into(), during: during.map(Into::into), op, value, label: "a goal".into() }
@@ -148,15 +148,9 @@ mod tests {
             kind: "service".into(),
             label: "Orders".into(),
             role: Some("orders".into()),
-            arrivals: 90,
-            outcomes: Default::default(),
-            arrival_rate: Figure(9.0),
-            throughput: Figure(9.0),
-            utilization: Figure(0.75),
-            queue_length: Figure(1.5),
-            sojourn_time: Times::default(),
-            figures: Default::default(),
-            delivery: None,
+            figures: [("arrivals", 90.0), ("arrival_rate", 9.0), ("utilization", 0.75), ("queue_length", 1.5)]
+                .into_iter()
+                .fold(Figures::default(), |figures, (id, value)| figures.with(id, Told::Number(Figure(value)))),
         };
         let mut spike = Span { answered_share: Figure(0.995), stations: vec![station], ..Span::default() };
         spike.sojourn_time_offered.p99 = Figure(0.08);

@@ -6,9 +6,9 @@
 use std::sync::LazyLock;
 
 use crate::engine::sort;
-use crate::figure::{FIGURES, Goal};
+use crate::figure::{FIGURES, Goal, PERCENTILES};
 use crate::model::params::Unit;
-use crate::runner::report::{DeliveryReport, Figure, Percentiles, Span, StationReport};
+use crate::runner::report::{Figure, Span, StationReport};
 
 /// A quantity that can be read from a report.
 #[derive(Clone, Copy, Debug)]
@@ -33,19 +33,19 @@ enum Read {
     Report(fn(&Span, Option<&StationReport>, &str) -> Figure),
     /// A figure of a station, by its id.
     Figure(&'static str),
+    /// One figure of a station over another.
+    Share(&'static str, &'static str),
 }
 
-const PERCENTILES: &[&str] = &["p50", "p90", "p95", "p99", "p999"];
 const MEAN: &[&str] = &["mean"];
-const COUNT: &[&str] = &["count"];
 const TOTAL: &[&str] = &["total"];
 
 /// All metrics, in the order of their names.
 pub static REGISTRY: LazyLock<Vec<Metric>> = LazyLock::new(|| {
     let figures = FIGURES.iter().filter_map(|spec| {
-        let Goal { statistics, summary } = spec.goal?;
+        let Goal { statistics, summary, share } = spec.goal?;
         let (at_station, at_system) = (true, false);
-        let read = Read::Figure(spec.id);
+        let read = share.map_or(Read::Figure(spec.id), |(part, of)| Read::Share(part, of));
         Some(Metric { name: spec.id, unit: spec.unit, statistics, summary, at_station, at_system, read })
     });
     let mut all: Vec<Metric> = OF_REPORTS.iter().copied().chain(figures).collect();
@@ -63,10 +63,7 @@ static OF_REPORTS: &[Metric] = &[
         at_station: true,
         at_system: true,
         read: Read::Report(|span, station, _| match station {
-            Some(station) if station.arrivals > 0 => {
-                Figure(station.outcomes.completed as f64 / station.arrivals as f64)
-            }
-            Some(_) => Figure::NONE,
+            Some(station) => ratio(station.outcomes().completed as f64, station.get("arrivals").0),
             None => span.answered_share,
         }),
     },
@@ -77,7 +74,7 @@ static OF_REPORTS: &[Metric] = &[
         summary: "Requests offered per second; at a station, calls that reached it.",
         at_station: true,
         at_system: true,
-        read: Read::Report(|span, station, _| station.map_or(span.arrival_rate, |station| station.arrival_rate)),
+        read: Read::Report(|span, station, _| station.map_or(span.arrival_rate, |station| station.get("arrival_rate"))),
     },
     Metric {
         name: "cost",
@@ -87,11 +84,8 @@ static OF_REPORTS: &[Metric] = &[
         at_station: true,
         at_system: true,
         read: Read::Report(|span, station, statistic| match (station, statistic) {
-            (Some(station), "total") => station.figures.get("cost"),
-            (Some(station), _) if station.outcomes.completed > 0 => {
-                Figure(station.figures.get("cost").0 * 1e6 / station.outcomes.completed as f64)
-            }
-            (Some(_), _) => Figure::NONE,
+            (Some(station), "total") => station.get("cost"),
+            (Some(station), _) => ratio(station.get("cost").0 * 1e6, station.outcomes().completed as f64),
             (None, "total") => span.cost,
             (None, _) => span.cost_per_million,
         }),
@@ -104,37 +98,8 @@ static OF_REPORTS: &[Metric] = &[
         at_station: true,
         at_system: true,
         read: Read::Report(|span, station, _| {
-            station.map_or(span.cost_per_hour, |station| station.figures.get("cost_per_hour"))
+            station.map_or(span.cost_per_hour, |station| station.get("cost_per_hour"))
         }),
-    },
-    Metric {
-        name: "dead_letters",
-        unit: Unit::Count,
-        statistics: COUNT,
-        summary: "Messages that a broker put aside after too many failed deliveries.",
-        at_station: true,
-        at_system: false,
-        read: Read::Report(|_, station, _| delivered(station, |delivery| Figure(delivery.dead_letters as f64))),
-    },
-    Metric {
-        name: "delivery_time",
-        unit: Unit::Seconds,
-        statistics: PERCENTILES,
-        summary: "From a message's arrival at the broker to its having been processed, over all published: those not processed count as having waited for ever.",
-        at_station: true,
-        at_system: false,
-        read: Read::Report(|_, station, statistic| {
-            delivered(station, |delivery| percentile(&delivery.time_of_all, statistic))
-        }),
-    },
-    Metric {
-        name: "duplicates",
-        unit: Unit::Count,
-        statistics: COUNT,
-        summary: "Times that a message was processed beyond the first.",
-        at_station: true,
-        at_system: false,
-        read: Read::Report(|_, station, _| delivered(station, |delivery| Figure(delivery.duplicates as f64))),
     },
     Metric {
         name: "error_share",
@@ -155,47 +120,6 @@ static OF_REPORTS: &[Metric] = &[
         read: Read::Report(|span, _, _| span.goodput),
     },
     Metric {
-        name: "lag",
-        unit: Unit::Count,
-        statistics: MEAN,
-        summary: "Messages that wait at the broker or are being processed, averaged over time.",
-        at_station: true,
-        at_system: false,
-        read: Read::Report(|_, station, _| delivered(station, |delivery| delivery.lag)),
-    },
-    Metric {
-        name: "lost_messages",
-        unit: Unit::Count,
-        statistics: COUNT,
-        summary: "Messages that are gone without having been processed, dropped from a full partition included; dead letters are not.",
-        at_station: true,
-        at_system: false,
-        read: Read::Report(|_, station, _| delivered(station, |delivery| Figure(delivery.lost as f64))),
-    },
-    Metric {
-        name: "processed_share",
-        unit: Unit::Share,
-        statistics: MEAN,
-        summary: "Messages processed over messages published.",
-        at_station: true,
-        at_system: false,
-        read: Read::Report(|_, station, _| {
-            delivered(station, |delivery| {
-                let published = delivery.published as f64;
-                if published > 0.0 { Figure(delivery.processed as f64 / published) } else { Figure::NONE }
-            })
-        }),
-    },
-    Metric {
-        name: "queue_length",
-        unit: Unit::Count,
-        statistics: MEAN,
-        summary: "Requests waiting at the station, averaged over time.",
-        at_station: true,
-        at_system: false,
-        read: Read::Report(|_, station, _| station.map_or(Figure::NONE, |station| station.queue_length)),
-    },
-    Metric {
         name: "slo_minutes_lost",
         unit: Unit::Minutes,
         statistics: TOTAL,
@@ -212,8 +136,10 @@ static OF_REPORTS: &[Metric] = &[
         at_station: true,
         at_system: true,
         read: Read::Report(|span, station, statistic| {
-            let percentiles = station.map_or(&span.sojourn_time_offered, |station| &station.sojourn_time.percentiles);
-            percentile(percentiles, statistic)
+            station.map_or_else(
+                || span.sojourn_time_offered.named(statistic),
+                |station| station.figures.statistic("sojourn_time", statistic),
+            )
         }),
     },
     Metric {
@@ -223,7 +149,7 @@ static OF_REPORTS: &[Metric] = &[
         summary: "Requests completed per second, late ones included; at a station, calls.",
         at_station: true,
         at_system: true,
-        read: Read::Report(|span, station, _| station.map_or(span.throughput, |station| station.throughput)),
+        read: Read::Report(|span, station, _| station.map_or(span.throughput, |station| station.get("throughput"))),
     },
     Metric {
         name: "utilization",
@@ -233,30 +159,19 @@ static OF_REPORTS: &[Metric] = &[
         at_station: true,
         at_system: true,
         read: Read::Report(|span, station, _| match station {
-            Some(station) => station.utilization,
+            Some(station) => station.get("utilization"),
             None => {
                 let busiest =
-                    span.stations.iter().filter_map(|station| station.utilization.get()).max_by(f64::total_cmp);
+                    span.stations.iter().filter_map(|station| station.get("utilization").get()).max_by(f64::total_cmp);
                 busiest.into()
             }
         }),
     },
 ];
 
-fn percentile(percentiles: &Percentiles, statistic: &str) -> Figure {
-    match statistic {
-        "p50" => percentiles.p50,
-        "p90" => percentiles.p90,
-        "p95" => percentiles.p95,
-        "p99" => percentiles.p99,
-        "p999" => percentiles.p999,
-        _ => Figure::NONE,
-    }
-}
-
-/// A figure of what a broker delivered; none elsewhere.
-fn delivered(station: Option<&StationReport>, read: impl Fn(&DeliveryReport) -> Figure) -> Figure {
-    station.and_then(|station| station.delivery.as_ref()).map_or(Figure::NONE, read)
+/// None where nothing was counted.
+fn ratio(part: f64, of: f64) -> Figure {
+    if of > 0.0 { Figure(part / of) } else { Figure::NONE }
 }
 
 /// The metric and the statistic that an id such as `sojourn_time.p99` names.
@@ -281,7 +196,10 @@ impl Metric {
     pub fn read(&self, span: &Span, station: Option<&StationReport>, statistic: &str) -> Figure {
         match self.read {
             Read::Report(read) => read(span, station, statistic),
-            Read::Figure(id) => station.map_or(Figure::NONE, |station| station.figures.get(id)),
+            Read::Figure(id) => station.map_or(Figure::NONE, |station| station.figures.statistic(id, statistic)),
+            Read::Share(part, of) => {
+                station.map_or(Figure::NONE, |station| ratio(station.get(part).0, station.get(of).0))
+            }
         }
     }
 }

@@ -9,9 +9,9 @@ use super::report::{
 use super::slo;
 use crate::engine::sort;
 use crate::engine::time::{SimDuration, SimTime};
-use crate::figure;
+use crate::figure::Measured;
 use crate::model::outcome::{Outcome, Reason};
-use crate::model::system::meter::{Meter, SpanSum};
+use crate::model::system::meter::Meter;
 use crate::model::system::spans::{DRAIN, RUN, WINDOWS};
 use crate::model::system::station::Station;
 use crate::model::system::{System, Tally};
@@ -107,7 +107,7 @@ fn span(tally: &Tally, passed: SimDuration, stations: Vec<StationReport>) -> Spa
     sort::few_by_key(&mut reasons, |reason| std::cmp::Reverse(reason.count));
     // Over the stations that have a price; by ascending id, so that it is the same sum everywhere.
     let sum = |id: &str| -> Figure {
-        stations.iter().filter_map(|station| station.figures.get(id).get()).reduce(|sum, one| sum + one).into()
+        stations.iter().filter_map(|station| station.get(id).get()).reduce(|sum, one| sum + one).into()
     };
     Span {
         secs,
@@ -147,41 +147,27 @@ fn name_of(reason: Reason) -> String {
 fn stations(system: &System, document: &Document, which: Which) -> Vec<StationReport> {
     let by_node: BTreeMap<_, &Station> =
         sort::map(system.all_stations().iter().map(|station| (station.id, station)));
-    let measured = |meter: &Meter| meter.span(which.measured, system.now()).unwrap_or_default();
+    let sum = |meter: &Meter| meter.span(which.measured, system.now()).unwrap_or_default();
     let one = |station: &Station| {
-        let mut report = station_report(station, document, &measured(&station.meter));
-        if let Some(broker) = station.broker() {
-            let levels = measured(&broker.deliveries).bucket;
-            let delivery = super::broker::report(&broker.tallies[which.index], &levels);
-            report.queue_length = delivery.lag;
-            report.delivery = Some(delivery);
-        }
-        report
+        let own = sum(&station.meter);
+        let broker = station.broker().map(|broker| (sum(&broker.deliveries).bucket, &broker.tallies[which.index]));
+        let broker = broker.as_ref().map(|(levels, tally)| (levels, *tally));
+        station_report(document, &Measured { station, sum: &own, broker })
     };
     by_node.into_values().map(one).collect()
 }
 
-fn station_report(station: &Station, document: &Document, sum: &SpanSum) -> StationReport {
-    let bucket = &sum.bucket;
-    let outcomes = Outcomes::of(bucket.by_outcome);
+fn station_report(document: &Document, measured: &Measured<'_>) -> StationReport {
+    let station = measured.station;
     // A removed station's node is gone; what it did still counts.
     let node = document.nodes.get(&station.id);
     let kind = node.map_or("removed", |node| node.kind.as_str());
-    let slots = station.pool().is_some();
     StationReport {
         node: station.id,
         kind: kind.to_owned(),
         label: node.map_or_else(|| station.label.clone(), |node| node.label.clone()),
         role: node.and_then(|node| node.role.clone()),
-        arrivals: bucket.arrivals(),
-        outcomes,
-        arrival_rate: Figure(figure::arrival_rate(bucket)),
-        throughput: Figure(figure::throughput(bucket)),
-        utilization: if slots { Figure(bucket.utilization()) } else { Figure::NONE },
-        queue_length: if slots { Figure(figure::queue_length(bucket)) } else { Figure::NONE },
-        sojourn_time: Times::of(&sum.times),
-        figures: Figures::of(station, bucket),
-        delivery: None,
+        figures: Figures::of(measured),
     }
 }
 

@@ -1,7 +1,6 @@
 //! Drives a simulation: sessions with an input log, checkpoints and forks; frames for the page; reports of what came
 //! out, of one run or over many seeds.
 
-mod broker;
 pub mod frame;
 mod measure;
 mod money;

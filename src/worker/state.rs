@@ -388,7 +388,7 @@ impl State {
         self.frame_due = true;
         self.clock = session.system().now();
         let report = Report::of(session.system(), session.document(), session.inputs().len());
-        let busiest = report.whole.stations.iter().map(|station| (station.node, station.utilization.0));
+        let busiest = report.whole.stations.iter().map(|station| (station.node, station.get("utilization").0));
         // Of several the first: they are by ascending id.
         let busiest =
             busiest.filter(|(_, busy)| busy.is_finite()).reduce(|most, next| if next.1 > most.1 { next } else { most });

@@ -81,7 +81,7 @@ fn the_share_of_stale_reads_is_the_time_to_apply_over_the_time_between_writes() 
         document.warm_up_secs = 10.0;
         let report = crate::lessons::report(&document);
         let station = report.whole.stations.iter().find(|station| station.node == database).unwrap();
-        let [reads, stale] = ["read_replica_reads", "stale_reads"].map(|id| station.figures.get(id).0);
+        let [reads, stale] = ["read_replica_reads", "stale_reads"].map(|id| station.get(id).0);
         // Two of three of 27,000 reads: a standard error of 73 reads, and of at most 0.0037 of the share; four of them.
         assert!((reads - 18_000.0).abs() < 500.0, "{reads}");
         let found = headroom::lesson::metric::find("stale_share.mean").unwrap();

@@ -274,13 +274,13 @@ pub fn station<'a>(span: &'a Span, role: &str) -> &'a StationReport {
 #[track_caller]
 pub fn answered_of(report: &Report, name: &str, role: &str) -> f64 {
     let station = station(window(report, name), role);
-    station.outcomes.completed as f64 / station.arrivals as f64
+    station.outcomes().completed as f64 / station.get("arrivals").0
 }
 
 /// What arrives at the station with a role, in a window [1/s].
 #[track_caller]
 pub fn arrivals(report: &Report, name: &str, role: &str) -> f64 {
-    station(window(report, name), role).arrival_rate.0
+    station(window(report, name), role).get("arrival_rate").0
 }
 
 /// Where the numbers of a text stand: `1,000`, `3.6`, `0.0136`. Digits of a name are none: `p99`, `M/M/1`, `m5.large`.

@@ -172,7 +172,13 @@ fn one_slow_machine() {
         (document.run_length_secs, document.warm_up_secs) = (240.0, 120.0);
         document.windows.clear();
         let report = report(&document);
-        report.whole.stations.iter().map(|station| station.queue_length.0).filter(|queue| !queue.is_nan()).sum::<f64>()
+        report
+            .whole
+            .stations
+            .iter()
+            .map(|station| station.get("queue_length").0)
+            .filter(|queue| !queue.is_nan())
+            .sum::<f64>()
     };
     assert!(waiting(0.9 * lab.truth()) < 20.0, "{}", waiting(0.9 * lab.truth()));
     assert!(waiting(1.1 * lab.truth()) > 500.0, "{}", waiting(1.1 * lab.truth()));
@@ -211,13 +217,8 @@ fn the_same_shares_in_another_order() {
     );
     // The shares are the same, and the bet's truth is "about half".
     for (before, after) in plain.whole.stations.iter().zip(&smooth.whole.stations) {
-        assert!(
-            before.arrivals.abs_diff(after.arrivals) < 100,
-            "{}: {} {}",
-            before.label,
-            before.arrivals,
-            after.arrivals
-        );
+        let [came, comes] = [before, after].map(|station| station.get("arrivals").0);
+        assert!((came - comes).abs() < 100.0, "{}: {came} {comes}", before.label);
     }
     assert!((0.4..0.6).contains(&(p99_of(&smooth) / p99_of(&plain))));
     let small = report(lab.solution_where(|design| weights(design) == [5.0, 1.0, 1.0]));
@@ -250,7 +251,7 @@ fn look_at_two() {
     // The supermarket model, Mitzenmacher 2001: mean stay = work x sum over i >= 1 of load^(2^i - 2).
     let sum: f64 = (1..8).map(|i| load.powi((1 << i) - 2)).sum();
     lab.claims("a mean stay of 52 ms", 52.0, sum * work * 1e3, 0.02);
-    let stay = |report: &Report| station(&report.whole, "orders").sojourn_time.mean.0 * 1e3;
+    let stay = |report: &Report| station(&report.whole, "orders").times("sojourn_time").mean.0 * 1e3;
     lab.claims("it is about 61 ms", 61.0, mean(1..6, lab.solution(), stay), 0.05);
     lab.claims("The 99th percentile falls to about 225 ms", 225.0, mean(1..6, lab.solution(), p99_of), 0.1);
     let three = lab.with("balancer", "strategy", variant("power-of-d-choices", &[("d", 3.0)]));
@@ -280,7 +281,7 @@ fn checks_that_kill_the_healthy() {
     lab.claims("With 3 it is 87 %", 0.87, busy(3.0), 0.01);
     lab.says("while a machine is dead (at 30 seconds)", (dies..dies + lasts).contains(&30.0));
     let start = report(&lab.start);
-    let stay = &station(window(&start, "one dead"), "orders").sojourn_time.percentiles;
+    let stay = station(window(&start, "one dead"), "orders").times("sojourn_time").percentiles;
     lab.says(
         "On a machine that is 87 % busy many answers take longer than 20 ms",
         near(busy(3.0), 0.87, 0.01) && stay.p50.0 > patience,
@@ -563,7 +564,7 @@ fn the_neighbor_gets_it_all() {
         (ireland, frankfurt, virginia) == (16.0, 8.0, 12.0),
     );
     let solved = report(lab.solution());
-    let busy = |report: &Report, name: &str, role: &str| station(window(report, name), role).utilization.0;
+    let busy = |report: &Report, name: &str, role: &str| station(window(report, name), role).get("utilization").0;
     lab.says(
         "Ireland is 82.5 % busy during the outage",
         near(2.0 * own * work / ireland, 0.825, 1e-9) && near(busy(&solved, "outage", "ireland"), 0.825, 0.04),

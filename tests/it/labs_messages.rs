@@ -1,15 +1,19 @@
 //! The labs on messages: what their prose claims, computed or measured. How they are lost and won is in `lessons.rs`.
 
 use headroom::model::params::{Params, Value, Variant};
-use headroom::runner::report::{DeliveryReport, Report};
+use headroom::runner::report::{Report, Span, StationReport};
 use headroom::topology::document::Document;
 
 use crate::lab::{Lab, plain};
 use crate::lessons::{node, report};
 
-fn delivery(report: &Report) -> &DeliveryReport {
-    let broker = report.whole.stations.iter().find_map(|station| station.delivery.as_ref());
-    broker.expect("the lab has a broker")
+fn broker(span: &Span) -> &StationReport {
+    span.stations.iter().find(|station| station.kind == "broker").expect("it has a broker")
+}
+
+/// Of what the broker delivered.
+fn counted<const N: usize>(report: &Report, ids: [&str; N]) -> [f64; N] {
+    ids.map(|id| broker(&report.whole).get(id).get().expect("a broker has it"))
 }
 
 fn number(params: &Params, key: &str) -> f64 {
@@ -67,18 +71,15 @@ fn the_message_that_nobody_can_read() {
     lab.says("put aside every payment for which the bank was busy: 4 % of all orders", transient == 0.04);
     lab.is_checked();
 
-    let stuck = report(&start);
-    let stuck = delivery(&stuck);
-    assert!(stuck.processed < stuck.published * 9 / 10, "{stuck:?}");
-    assert_eq!((stuck.dead_letters, stuck.lost), (0, 0), "they only wait");
-    let won = report(&solution);
-    let won = delivery(&won);
-    assert_eq!(won.processed + won.dead_letters, won.published);
+    let [processed, published] = counted(&report(&start), ["processed", "published"]);
+    assert!(processed < published * 0.9, "{processed} of {published}");
+    assert_eq!(counted(&report(&start), ["dead_letters", "lost_messages"]), [0.0, 0.0], "they only wait");
+    let [processed, dead, published] = counted(&report(&solution), ["processed", "dead_letters", "published"]);
+    assert_eq!(processed + dead, published);
     let mut hasty = solution.clone();
     node(&mut hasty, "queue").params.set("max_deliveries", 1.0);
-    let hasty = report(&hasty);
-    let hasty = delivery(&hasty);
-    let aside = hasty.dead_letters as f64 / hasty.published as f64;
+    let [dead, published] = counted(&report(&hasty), ["dead_letters", "published"]);
+    let aside = dead / published;
     assert!((0.03..0.055).contains(&aside), "giving up at once puts aside {aside}");
 }
 
@@ -116,24 +117,21 @@ fn charged_twice() {
     lab.says("From 65 seconds on nobody dies", is_over(65.0) && slow.at_secs == 65.0);
     lab.is_checked();
 
-    let twice = report(&start);
-    let twice = delivery(&twice);
-    assert!(twice.duplicates > 100 && twice.lost == 0, "{twice:?}");
+    let [duplicates, lost] = counted(&report(&start), ["duplicates", "lost_messages"]);
+    assert!(duplicates > 100.0 && lost == 0.0, "{duplicates}, {lost}");
     for (name, design) in &lab.solutions {
-        let report = report(design);
-        let once = delivery(&report);
-        assert_eq!((once.duplicates, once.lost, once.processed), (0, 0, once.published), "{name}");
+        let once = counted(&report(design), ["duplicates", "lost_messages", "processed", "published"]);
+        assert_eq!(once[..3], [0.0, 0.0, once[3]], "{name}");
     }
     // The slow machine alone makes duplicates, too.
     let mut slow = start.clone();
     slow.faults.retain(|fault| fault.fault.kind == "slow");
-    assert!(delivery(&report(&slow)).duplicates > 10);
+    assert!(counted(&report(&slow), ["duplicates"])[0] > 10.0);
     // Acknowledging before the work never repeats, and loses what the dead hold.
     let mut once = start.clone();
     node(&mut once, "queue").params.set("guarantee", "at_most_once");
-    let once = report(&once);
-    let once = delivery(&once);
-    assert!(once.duplicates == 0 && once.lost > 0, "{once:?}");
+    let [duplicates, lost] = counted(&report(&once), ["duplicates", "lost_messages"]);
+    assert!(duplicates == 0.0 && lost > 0.0, "{duplicates}, {lost}");
 }
 
 /// What the notes of the gallery's scenario promise.
@@ -145,17 +143,17 @@ fn orders_by_message() {
     let report = report(&document);
     let during = |name: &str| {
         let span = report.window(name).expect("the scenario has it");
-        let broker = span.stations.iter().find_map(|station| station.delivery.as_ref()).expect("it has a broker");
-        (span, broker)
+        (span, broker(span))
     };
     let ((before, quiet), (sale, busy)) = (during("before"), during("sale"));
     assert!((sale.answered_share.0 - 1.0).abs() < 1e-9, "everybody is answered");
     assert!(sale.sojourn_time_offered.p99.0 < 1.5 * before.sojourn_time_offered.p99.0, "and nobody waits longer");
-    assert!(busy.lag.0 > 50.0 * quiet.lag.0, "the queue absorbs it: {} after {}", busy.lag.0, quiet.lag.0);
+    let lag = |broker: &StationReport| broker.get("lag").0;
+    assert!(lag(busy) > 50.0 * lag(quiet), "the queue absorbs it: {} after {}", lag(busy), lag(quiet));
     let (_, dead) = during("a machine dead");
-    assert!(dead.lag.0 > 10.0 * quiet.lag.0 && dead.time.max.0 > 5.0, "partitions stand still");
+    assert!(lag(dead) > 10.0 * lag(quiet) && dead.times("processing_time").max.0 > 5.0, "partitions stand still");
     let (_, poison) = during("poison");
-    assert!(poison.dead_letters > 0 && poison.lag.0 < 5.0 * quiet.lag.0, "dead letters hold up little");
-    let whole = report.whole.stations.iter().find_map(|station| station.delivery.as_ref()).expect("it has a broker");
-    assert_eq!(whole.processed + whole.dead_letters, whole.published);
+    assert!(poison.get("dead_letters").0 > 0.0 && lag(poison) < 5.0 * lag(quiet), "dead letters hold up little");
+    let [processed, dead, published] = counted(&report, ["processed", "dead_letters", "published"]);
+    assert_eq!(processed + dead, published);
 }

@@ -150,7 +150,7 @@ fn two_buckets() {
     let solution = report(lab.solution());
     lab.says("and all of it is answered", answered_of(&solution, "bursts", "partner") > 0.98);
     let turns = part(&lab.start, "shop-door", "rate_limit", "leaky-bucket", "rate");
-    let page = station(window(&start, "bursts"), "browsers").sojourn_time.percentiles.p99.0;
+    let page = station(window(&start, "bursts"), "browsers").times("sojourn_time").percentiles.p99.0;
     lab.says(
         "Waiting one's turn at 60 a second only makes the page slow: p99 is about 700 ms",
         turns == 60.0 && (page - 0.7).abs() < 0.1,

@@ -385,7 +385,7 @@ fn scenarios_show_what_their_notes_say() {
     let slow = &window(&race, "one is slow").stations;
     let p99_of = |label: &str| {
         let station = slow.iter().find(|station| station.label == label).expect("a service of the race");
-        station.sojourn_time.percentiles.p99.0
+        station.times("sojourn_time").percentiles.p99.0
     };
     for (blind, looking) in [("Service A", "Service C"), ("Service B", "Service D")] {
         assert!(p99_of(blind) > 10.0 * p99_of(looking), "{blind} against {looking}");
@@ -395,7 +395,7 @@ fn scenarios_show_what_their_notes_say() {
     let near = report(&world);
     let arrivals = |name: &str, label: &str| {
         let stations = &window(&near, name).stations;
-        stations.iter().find(|station| station.label == label).expect("a shop of the world").arrival_rate.0
+        stations.iter().find(|station| station.label == label).expect("a shop of the world").get("arrival_rate").0
     };
     let (well, dark) = ("all well", "Frankfurt dark");
     assert!(window(&near, well).answered_share.0 > 0.999);
@@ -536,7 +536,7 @@ fn at_rate(rate: f64) -> Report {
 
 pub fn utilization(report: &Report, role: &str) -> f64 {
     let station = report.whole.stations.iter().find(|station| station.role.as_deref() == Some(role));
-    station.and_then(|station| station.utilization.get()).expect("the station has slots")
+    station.and_then(|station| station.get("utilization").get()).expect("the station has slots")
 }
 
 /// The truth beside the learner's bet is what the simulation does: below the stated rate the stated station keeps up,

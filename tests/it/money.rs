@@ -95,7 +95,7 @@ fn a_bill_is_what_a_spreadsheet_makes_of_it() {
     let hours = 0.1;
     let calls = |node: u32| {
         let station = report.whole.stations.iter().find(|station| station.node.0 == node).expect("a station");
-        (station.arrivals as f64, station.outcomes.completed as f64)
+        (station.get("arrivals").0, station.outcomes().completed as f64)
     };
     let ((to_shop, from_shop), (to_store, from_store)) = (calls(2), calls(3));
     assert!((to_shop - 3_600.0).abs() <= 1.0 && (to_store - to_shop).abs() <= 1.0);
@@ -119,7 +119,7 @@ fn a_bill_is_what_a_spreadsheet_makes_of_it() {
     }
     close(bill.total, total);
     close(report.whole.cost.0, total);
-    close(report.whole.stations.iter().filter_map(|station| station.figures.get("cost").get()).sum(), total);
+    close(report.whole.stations.iter().filter_map(|station| station.get("cost").get()).sum(), total);
     close(report.whole.cost_per_hour.0, total / hours);
     close(report.whole.cost_per_million.0, total * 1e6 / report.whole.outcomes.completed as f64);
     let pace_of_chart: f64 = {

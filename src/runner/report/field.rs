@@ -43,3 +43,37 @@ pub(super) const fn one(name: &'static str, meaning: &'static str, shape: &'stat
 pub(super) const fn many(name: &'static str, meaning: &'static str, shape: &'static Shape) -> Field {
     Field { name, unit: "", meaning, holds: Holds::Many(shape) }
 }
+
+pub(super) static OUTCOMES: Shape = Shape {
+    name: "outcomes",
+    summary: "requests, or calls, by how they ended",
+    fields: &[
+        value("completed", "count", "answered"),
+        value("timed_out", "count", "given up by a caller that had waited long enough"),
+        value("rejected", "count", "turned away: no room, a limit, an open breaker"),
+        value("shed", "count", "turned away on purpose under overload"),
+        value("abandoned", "count", "given up by a user who lost patience, or canceled by a caller"),
+        value("failed", "count", "ended by an error or by something that is down"),
+    ],
+    with: &[],
+};
+
+pub(super) static PERCENTILES: Shape = Shape {
+    name: "percentiles",
+    summary: "of a time; \"infinite\" where one falls on a request without an answer",
+    fields: &[
+        value("p50", "s", "half took at most this long"),
+        value("p90", "s", "90 % did"),
+        value("p95", "s", "95 % did"),
+        value("p99", "s", "99 % did"),
+        value("p999", "s", "99.9 % did"),
+    ],
+    with: &[],
+};
+
+pub(super) static TIMES: Shape = Shape {
+    name: "times",
+    summary: "how long something took",
+    fields: &[value("mean", "s", "on average"), value("max", "s", "the longest")],
+    with: &[&PERCENTILES],
+};

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 pub use super::field::{Field, Holds, Shape};
-use super::field::{many, one, value};
+use super::field::{OUTCOMES, PERCENTILES, TIMES, many, one, value};
 use super::figures;
 
 impl Shape {
@@ -113,40 +113,6 @@ static SPAN: Shape = Shape {
     with: &[],
 };
 
-static OUTCOMES: Shape = Shape {
-    name: "outcomes",
-    summary: "requests, or calls, by how they ended",
-    fields: &[
-        value("completed", "count", "answered"),
-        value("timed_out", "count", "given up by a caller that had waited long enough"),
-        value("rejected", "count", "turned away: no room, a limit, an open breaker"),
-        value("shed", "count", "turned away on purpose under overload"),
-        value("abandoned", "count", "given up by a user who lost patience, or canceled by a caller"),
-        value("failed", "count", "ended by an error or by something that is down"),
-    ],
-    with: &[],
-};
-
-static PERCENTILES: Shape = Shape {
-    name: "percentiles",
-    summary: "of a time; \"infinite\" where one falls on a request without an answer",
-    fields: &[
-        value("p50", "s", "half took at most this long"),
-        value("p90", "s", "90 % did"),
-        value("p95", "s", "95 % did"),
-        value("p99", "s", "99 % did"),
-        value("p999", "s", "99.9 % did"),
-    ],
-    with: &[],
-};
-
-static TIMES: Shape = Shape {
-    name: "times",
-    summary: "how long something took",
-    fields: &[value("mean", "s", "on average"), value("max", "s", "the longest")],
-    with: &[&PERCENTILES],
-};
-
 static REASON: Shape = Shape {
     name: "reason",
     summary: "how often something ended a request",
@@ -166,37 +132,7 @@ static STATION: Shape = Shape {
         value("kind", "text", "an id of `headroom list stations`; removed if it is gone"),
         value("label", "text", "what its card says"),
         value("role", "text", "the name by which a lesson finds it; absent where it has none"),
-        value("arrivals", "count", "calls that reached it, or requests that a source sent; without health checks"),
-        one("outcomes", "how they ended", &OUTCOMES),
-        value("arrival_rate", "/s", "arrivals per second"),
-        value("throughput", "/s", "completed per second"),
-        value(
-            "utilization",
-            "0..1",
-            "busy share of its slots, health checks and zombie work included; null without slots",
-        ),
-        value("queue_length", "count", "waiting, averaged over time; of a broker, its lag"),
-        one("sojourn_time", "from a call's arrival to its answer, over completed calls", &TIMES),
         FIGURES,
-        one("delivery", "what a message broker delivered; absent elsewhere", &DELIVERY),
-    ],
-    with: &[],
-};
-
-static DELIVERY: Shape = Shape {
-    name: "delivery",
-    summary: "messages published to a broker, in copies: a message counts once for each group that it is owed to",
-    fields: &[
-        value("published", "count", "taken from producers"),
-        value("processed", "count", "processed at least once"),
-        value("duplicates", "count", "times that one was processed beyond the first"),
-        value("dead_letters", "count", "put aside after too many failed deliveries"),
-        value("lost", "count", "gone without having been processed"),
-        value("lost_though_acknowledged", "count", "of those lost: the producer had been told that they are safe"),
-        value("expired", "count", "of those lost: dropped from a full partition, or with their group"),
-        value("lag", "count", "waiting or being processed, averaged over time"),
-        one("time", "from reaching the broker to having been processed, over those processed", &TIMES),
-        one("time_of_all", "the same over all published; one that was not processed counts as infinite", &PERCENTILES),
     ],
     with: &[],
 };

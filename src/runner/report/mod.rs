@@ -11,7 +11,7 @@ pub mod fields;
 mod figures;
 pub mod text;
 
-pub use figures::Figures;
+pub use figures::{Figures, Told};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::engine::stats::WindowHistogram;
@@ -226,6 +226,19 @@ impl Percentiles {
         let [p50, p90, p95, p99, p999] = Self::AT.map(|at| Figure::from(percentile(at)));
         Self { p50, p90, p95, p99, p999 }
     }
+
+    /// The one that goals call so; [`Figure::NONE`] where there is no such.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Figure {
+        match name {
+            "p50" => self.p50,
+            "p90" => self.p90,
+            "p95" => self.p95,
+            "p99" => self.p99,
+            "p999" => self.p999,
+            _ => Figure::NONE,
+        }
+    }
 }
 
 impl Default for Percentiles {
@@ -277,49 +290,29 @@ pub struct StationReport {
     pub label: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
-    /// Calls that reached it (of a source: requests that it sent), health checks left out.
-    pub arrivals: u64,
-    pub outcomes: Outcomes,
-    /// [1/s]
-    pub arrival_rate: Figure,
-    pub throughput: Figure,
-    /// Busy share of its slots, health checks and zombie work included; `null` where it has none.
-    pub utilization: Figure,
-    /// Mean number waiting.
-    pub queue_length: Figure,
-    /// From a call's arrival at the station to its answer, over completed calls.
-    pub sojourn_time: Times,
     /// What the registry of figures says of a station.
     #[serde(flatten)]
     pub figures: Figures,
-    /// Message brokers: what they delivered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delivery: Option<DeliveryReport>,
 }
 
-/// What a message broker delivered of what was published within a span, in copies: a message counts once for each group
-/// that it is owed to, and whenever it ends.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct DeliveryReport {
-    pub published: u64,
-    /// Processed at least once.
-    pub processed: u64,
-    /// Times that one was processed beyond the first.
-    pub duplicates: u64,
-    /// Put aside after too many failed deliveries.
-    pub dead_letters: u64,
-    /// Gone without having been processed: with a crash, dropped from a full partition, or with their group.
-    pub lost: u64,
-    /// Of those lost: the producer had been told that they are safe.
-    pub lost_though_acknowledged: u64,
-    /// Of those lost: dropped from a full partition, or with their group.
-    pub expired: u64,
-    /// Waiting or being processed, averaged over time.
-    pub lag: Figure,
-    /// From reaching the broker to having been processed for the first time, over those processed.
-    pub time: Times,
-    /// The same over all published: a message that was not processed counts as infinite.
-    pub time_of_all: Percentiles,
+impl StationReport {
+    /// The number of a figure by its id; [`Figure::NONE`] where there is none.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Figure {
+        self.figures.get(id)
+    }
+
+    /// How calls to it ended.
+    #[must_use]
+    pub fn outcomes(&self) -> Outcomes {
+        self.figures.outcomes()
+    }
+
+    /// The times of a figure by its id, `sojourn_time` or what a broker's messages took.
+    #[must_use]
+    pub fn times(&self, id: &str) -> Times {
+        self.figures.times(id)
+    }
 }
 
 fn absent(figure: &Figure) -> bool {

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{DeliveryReport, Figure, Percentiles, Report, Span, StationReport};
+use super::{Figure, Percentiles, Report, Span, StationReport};
 use crate::figure as figures;
 use crate::model::params::Unit;
 
@@ -159,48 +159,48 @@ fn write_percentiles(out: &mut String, name: &str, percentiles: &Percentiles) {
 }
 
 fn write_station(out: &mut String, station: &StationReport) {
+    let times = station.times("sojourn_time");
     let _ = write!(
         out,
         "{:<26} {:>9} {:>11} {:>8} {:>10} {:>10}",
         format!("{} ({})", station.label, station.kind),
-        cell(station.arrival_rate, Unit::PerSecond),
-        cell(station.utilization, Unit::Share),
-        cell(station.queue_length, Unit::Count),
-        cell(station.sojourn_time.mean, Unit::Seconds),
-        cell(station.sojourn_time.percentiles.p99, Unit::Seconds),
+        cell(station.get("arrival_rate"), Unit::PerSecond),
+        cell(station.get("utilization"), Unit::Share),
+        cell(station.get("queue_length"), Unit::Count),
+        cell(times.mean, Unit::Seconds),
+        cell(times.percentiles.p99, Unit::Seconds),
     );
     for (spec, field) in figures::fields().filter(|(_, field)| !field.words.is_empty()) {
-        if let Some(value) = figure(station.figures.get(spec.id), spec.unit) {
+        if let Some(value) = figure(station.get(spec.id), spec.unit) {
             let _ = write!(out, "  {} {value}", field.words);
         }
     }
     out.push('\n');
-    if let (Some(reads), Some(stale)) =
-        (station.figures.get("read_replica_reads").get(), station.figures.get("stale_reads").get())
-    {
+    if let (Some(reads), Some(stale)) = (station.get("read_replica_reads").get(), station.get("stale_reads").get()) {
         let _ = write!(out, "  {reads} reads from read replicas, {stale} of them stale");
-        let share = figure(station.figures.get("stale_share"), Unit::Share);
+        let share = figure(station.get("stale_share"), Unit::Share);
         let _ = writeln!(out, "{}", share.map_or_else(String::new, |share| format!(" ({share})")));
     }
-    if let Some(delivery) = &station.delivery {
-        write_delivery(out, delivery);
+    if station.get("published").get().is_some() {
+        write_delivery(out, station);
     }
 }
 
-fn write_delivery(out: &mut String, delivery: &DeliveryReport) {
+fn write_delivery(out: &mut String, broker: &StationReport) {
+    let count = |id: &str| broker.get(id).0;
     let _ = write!(
         out,
         "  delivered {} of {}, {} again; {} dead letters, {} lost ({} of them acknowledged, {} expired)",
-        delivery.processed,
-        delivery.published,
-        delivery.duplicates,
-        delivery.dead_letters,
-        delivery.lost,
-        delivery.lost_though_acknowledged,
-        delivery.expired,
+        count("processed"),
+        count("published"),
+        count("duplicates"),
+        count("dead_letters"),
+        count("lost_messages"),
+        count("lost_though_acknowledged"),
+        count("expired"),
     );
-    let p99 = delivery.time.percentiles.p99;
-    for (value, unit, name) in [(delivery.lag, Unit::Count, "; lag"), (p99, Unit::Seconds, ", p99")] {
+    let p99 = broker.times("processing_time").percentiles.p99;
+    for (value, unit, name) in [(broker.get("lag"), Unit::Count, "; lag"), (p99, Unit::Seconds, ", p99")] {
         if let Some(value) = figure(value, unit) {
             let _ = write!(out, "{name} {value}");
         }

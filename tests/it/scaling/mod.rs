@@ -377,8 +377,8 @@ fn five_scalers_race_as_their_scenario_says() {
     let run = headroom::lesson::catalog::scenario("scalers").unwrap().run().unwrap();
     let report = headroom::runner::report::Report::of(&crate::fixture::run(&run.document), &run.document, 0);
     let services: Vec<_> = report.whole.stations.iter().filter(|station| station.kind == "service").collect();
-    let answered = |at: usize| services[at].outcomes.completed as f64 / services[at].arrivals as f64;
-    let cost = |at: usize| services[at].figures.get("cost").get().unwrap();
+    let answered = |at: usize| services[at].outcomes().completed as f64 / services[at].get("arrivals").0;
+    let cost = |at: usize| services[at].get("cost").get().unwrap();
     let [reactive, hpa, plan, forecast, hand] = [0, 1, 2, 3, 4];
     assert_eq!(services.len(), 5);
     for late in [reactive, hpa] {
@@ -386,7 +386,7 @@ fn five_scalers_race_as_their_scenario_says() {
     }
     for ready in [plan, forecast, hand] {
         assert!(answered(ready) > 0.999, "{}: {}", services[ready].label, answered(ready));
-        let p99 = services[ready].sojourn_time.percentiles.p99.get().unwrap();
+        let p99 = services[ready].times("sojourn_time").percentiles.p99.get().unwrap();
         assert!(p99 < 0.5, "{}: {p99}", services[ready].label);
     }
     for cheaper in [plan, forecast] {
