@@ -5,18 +5,15 @@
 //! envoyproxy/envoy fills it (`source/extensions/load_balancing_policies/maglev/`), with XXH64 of the backends' names and
 //! weights; vectors in `tests/vectors/lb_envoy.json`.
 
-use std::rc::Rc;
-
-use super::hashing::{Fate, HASH_ON, HashOn, Text, Walk, anybody, judge, listed, xxh64};
-use super::{Descriptor, Explanation, Needs, PickContext, Picture, Reads, Strategy, eligible, nobody};
+use super::hashed::{Hashed, Plan};
+use super::hashing::{Fate, HASH_ON, HashOn, Text, judge, xxh64};
+use super::{Descriptor, Needs, PickContext, Picture, eligible};
 use crate::engine::sort;
 use crate::model::params::{Entry, ParamSpec, Params};
 use crate::model::read::Reader;
 
 /// So many hashes are looked up for one request; then the table is walked through place by place.
 const HASHES: u64 = 32;
-
-const RULE: &str = "The owner of the table's place that the request's hash points at.";
 
 const ENTRY: Entry = Entry {
     id: "maglev",
@@ -41,18 +38,15 @@ pub(super) const DESCRIPTOR: Descriptor = Descriptor {
     entry: ENTRY,
     needs: Needs::Request { weights: true },
     check,
-    build: |params| Box::new(Maglev::new(params)),
+    build: |params| {
+        let reader = Reader::new(&ENTRY, params);
+        Box::new(Hashed::<Table>::new(HashOn::read(&reader), reader.count("table_size")))
+    },
 };
 
-#[derive(Clone, Debug)]
-struct Maglev {
-    hash_on: HashOn,
-    size: u32,
-    /// Owner of each place; empty before anybody was eligible. Shared with checkpoints, as long as nobody comes or goes.
-    table: Rc<Vec<u32>>,
-    /// The list of backends that the table was made for.
-    version: Option<u64>,
-}
+/// Owner of each place.
+#[derive(Clone, Debug, Default)]
+struct Table(Vec<u32>);
 
 fn is_prime(number: u32) -> bool {
     number >= 2 && (2..).take_while(|factor| factor * factor <= number).all(|factor| !number.is_multiple_of(factor))
@@ -127,41 +121,29 @@ fn check(params: &Params) -> Result<(), String> {
     Err(format!("the table's size, {size}, is no prime number; {up} is one"))
 }
 
-impl Maglev {
-    fn new(params: &Params) -> Self {
-        let reader = Reader::new(&ENTRY, params);
-        let size = reader.count("table_size");
-        Self { hash_on: HashOn::read(&reader), size, table: Rc::default(), version: None }
+/// A look-up is O(1), a retry looks up further hashes; to fill the table takes O(places·log places).
+impl Plan for Table {
+    /// The table's places: a prime.
+    type Sizes = u32;
+    const RULE: &'static str = "The owner of the table's place that the request's hash points at.";
+    const DEAD_END: &'static str = "No place leads further";
+
+    fn of(backends: &[(u32, Text, u32)], size: u32) -> Self {
+        Self(table_of(backends, size))
     }
 
-    /// Fills the table anew where the list has changed; tells whether it is of use. Without anybody listed it stays as it is: when
-    /// everybody is asked in a panic, the table of everybody is not thrown away in between.
-    #[inline]
-    fn keep_up(&mut self, cx: &PickContext<'_>) -> bool {
-        if self.version == Some(cx.version) {
-            return true;
-        }
-        let backends = listed(cx.backends);
-        if backends.is_empty() {
-            return false;
-        }
-        self.table = Rc::new(table_of(&backends, self.size));
-        self.version = Some(cx.version);
-        true
-    }
-
-    /// Looks up hash after hash until a place's owner will do; `see` hears of each place.
+    /// Looks up hash after hash until a place's owner will do.
     #[inline]
     fn search(&self, cx: &PickContext<'_>, hash: u64, mut see: impl FnMut(u64, u32, Fate)) -> Option<u32> {
-        if self.table.is_empty() {
+        if self.0.is_empty() {
             return None;
         }
-        let places = self.table.len() as u64;
+        let places = self.0.len() as u64;
         let hashed = (0..HASHES).map(|round| (hash ^ round.wrapping_neg()) % places);
         // Nobody to be found is found out before the whole table is walked through.
         let walk = (0..places).take_while(|place| *place > 0 || eligible(cx.backends).next().is_some());
         for place in hashed.chain(walk) {
-            let candidate = self.table[place as usize];
+            let candidate = self.0[place as usize];
             let fate = judge(cx.backends, candidate);
             see(place, candidate, fate);
             if fate == Fate::Taken {
@@ -170,46 +152,15 @@ impl Maglev {
         }
         None
     }
-}
 
-impl Strategy for Maglev {
-    /// O(1); a retry looks up further hashes. When the list changes the table is filled anew, O(places·log places).
-    fn pick(&mut self, cx: &mut PickContext<'_>) -> Option<u32> {
-        if !self.keep_up(cx) {
-            return None;
+    fn step(&self, first: bool, place: u64, name: &str) -> String {
+        match first {
+            true => format!("Modulo {} that is place {place} of the table; it belongs to {name}.", self.0.len()),
+            false => format!("Looked up again, place {place} belongs to {name}."),
         }
-        let hash = xxh64(0, self.hash_on.text(&cx.request).as_bytes());
-        self.search(cx, hash, |_, _, _| ()).or_else(|| anybody(cx.backends))
     }
 
-    fn reads(&self) -> Reads {
-        self.hash_on.reads()
-    }
-
-    fn explain(&self, cx: &PickContext<'_>, label: &dyn Fn(u32) -> String) -> Explanation {
-        let rule = RULE;
-        let mut current = self.clone();
-        if !current.keep_up(cx) {
-            return Explanation { rule, steps: nobody(), ..Explanation::default() };
-        }
-        let hash = xxh64(0, self.hash_on.text(&cx.request).as_bytes());
-        let mut walk = Walk::from(self.hash_on, &cx.request, hash, label);
-        let found = current.search(cx, hash, |place, candidate, fate| {
-            walk.see(candidate, fate, |first, name| match first {
-                true => format!("Modulo {} that is place {place} of the table; it belongs to {name}.", self.size),
-                false => format!("Looked up again, place {place} belongs to {name}."),
-            });
-        });
-        walk.end(found, cx, rule, "No place leads further")
-    }
-
-    fn picture(&self, cx: &PickContext<'_>) -> Picture {
-        let mut current = self.clone();
-        current.keep_up(cx);
-        Picture::Table(current.table.to_vec())
-    }
-
-    fn box_clone(&self) -> Box<dyn Strategy> {
-        Box::new(self.clone())
+    fn picture(&self) -> Picture {
+        Picture::Table(self.0.clone())
     }
 }

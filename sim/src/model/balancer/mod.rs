@@ -6,6 +6,7 @@
 mod adaptive;
 mod cpu_weighted;
 mod geographic;
+mod hashed;
 mod hashing;
 mod ip_hash;
 mod key_hash;

@@ -8,14 +8,11 @@
 //! envoyproxy/envoy builds it (`source/extensions/load_balancing_policies/ring_hash/`), with XXH64 of "name_0", "name_1",
 //! …; vectors in `tests/vectors/lb_envoy.json`.
 
-use std::rc::Rc;
-
-use super::hashing::{Fate, HASH_ON, HashOn, Text, Walk, anybody, judge, listed, xxh64};
-use super::{Descriptor, Explanation, Needs, PickContext, Picture, Reads, RequestView, Strategy, nobody};
+use super::hashed::{Hashed, Plan};
+use super::hashing::{Fate, HASH_ON, HashOn, Text, judge, xxh64};
+use super::{Descriptor, Needs, PickContext, Picture};
 use crate::model::params::{Entry, ParamSpec, Params};
 use crate::model::read::Reader;
-
-const RULE: &str = "The backend whose point on the ring is the first at or after the request's hash.";
 
 const ENTRY: Entry = Entry {
     id: "ring-hash",
@@ -48,19 +45,11 @@ pub(super) const DESCRIPTOR: Descriptor = Descriptor {
     entry: ENTRY,
     needs: Needs::Request { weights: true },
     check,
-    build: |params| Box::new(RingHash::new(params)),
+    build: |params| {
+        let reader = Reader::new(&ENTRY, params);
+        Box::new(Hashed::<Ring>::new(HashOn::read(&reader), sizes(&reader)))
+    },
 };
-
-#[derive(Clone, Debug)]
-struct RingHash {
-    hash_on: HashOn,
-    size_min: u32,
-    size_max: u32,
-    /// Shared with checkpoints, as long as nobody comes or goes.
-    ring: Rc<Ring>,
-    /// The list of backends that the ring was made for.
-    version: Option<u64>,
-}
 
 /// Points ascending by their place.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -115,34 +104,22 @@ fn check(params: &Params) -> Result<(), String> {
     Ok(())
 }
 
-impl RingHash {
-    fn new(params: &Params) -> Self {
-        let reader = Reader::new(&ENTRY, params);
-        let (size_min, size_max) = sizes(&reader);
-        Self { hash_on: HashOn::read(&reader), size_min, size_max, ring: Rc::default(), version: None }
+/// A look-up is O(log points), a retry passes on along the ring; to make it takes O(points·log points).
+impl Plan for Ring {
+    /// The least and the most points.
+    type Sizes = (u32, u32);
+    const RULE: &'static str = "The backend whose point on the ring is the first at or after the request's hash.";
+    const DEAD_END: &'static str = "No point leads further";
+
+    fn of(backends: &[(u32, Text, u32)], (least, most): (u32, u32)) -> Self {
+        Self::of(backends, least, most)
     }
 
-    /// Makes the ring anew where the list has changed; tells whether it is of use. Without anybody listed it stays as it is: when
-    /// everybody is asked in a panic, the ring of everybody is not thrown away in between.
-    #[inline]
-    fn keep_up(&mut self, cx: &PickContext<'_>) -> bool {
-        if self.version == Some(cx.version) {
-            return true;
-        }
-        let backends = listed(cx.backends);
-        if backends.is_empty() {
-            return false;
-        }
-        self.ring = Rc::new(Ring::of(&backends, self.size_min, self.size_max));
-        self.version = Some(cx.version);
-        true
-    }
-
-    /// From the hash on along the ring, point by point, until one will do; `see` hears of each point.
+    /// From the hash on along the ring, point by point, until one will do.
     #[inline]
     fn search(&self, cx: &PickContext<'_>, hash: u64, mut see: impl FnMut(u64, u32, Fate)) -> Option<u32> {
-        let points = &self.ring.0;
-        let start = self.ring.position(hash);
+        let points = &self.0;
+        let start = self.position(hash);
         let along = points.get(start..)?.iter().chain(&points[..start]);
         for (place, candidate) in along {
             let fate = judge(cx.backends, *candidate);
@@ -153,51 +130,18 @@ impl RingHash {
         }
         None
     }
-}
 
-impl Strategy for RingHash {
-    /// O(log points); a retry passes on along the ring. When the list changes the ring is made anew, O(points·log points).
-    fn pick(&mut self, cx: &mut PickContext<'_>) -> Option<u32> {
-        if !self.keep_up(cx) {
-            return None;
-        }
-        let hash = xxh64(0, self.hash_on.text(&cx.request).as_bytes());
-        self.search(cx, hash, |_, _, _| ()).or_else(|| anybody(cx.backends))
+    fn step(&self, first: bool, place: u64, name: &str) -> String {
+        let which = if first { "The first point at or after it" } else { "A next one" };
+        format!("{which}, {place:#018x}, belongs to {name}.")
     }
 
-    fn reads(&self) -> Reads {
-        self.hash_on.reads()
+    fn picture(&self) -> Picture {
+        let points = self.0.iter().filter_map(|(place, backend)| Some((Self::place_of(*place)?, *backend)));
+        Picture::Ring(points.collect())
     }
 
-    fn explain(&self, cx: &PickContext<'_>, label: &dyn Fn(u32) -> String) -> Explanation {
-        let rule = RULE;
-        let mut current = self.clone();
-        if !current.keep_up(cx) {
-            return Explanation { rule, steps: nobody(), ..Explanation::default() };
-        }
-        let hash = xxh64(0, self.hash_on.text(&cx.request).as_bytes());
-        let mut walk = Walk::from(self.hash_on, &cx.request, hash, label);
-        let found = current.search(cx, hash, |place, candidate, fate| {
-            walk.see(candidate, fate, |first, name| {
-                let which = if first { "The first point at or after it" } else { "A next one" };
-                format!("{which}, {place:#018x}, belongs to {name}.")
-            });
-        });
-        walk.end(found, cx, rule, "No point leads further")
-    }
-
-    fn picture(&self, cx: &PickContext<'_>) -> Picture {
-        let mut current = self.clone();
-        current.keep_up(cx);
-        let whole = (1_u128 << 64) as f64;
-        Picture::Ring(current.ring.0.iter().map(|(place, backend)| (*place as f64 / whole, *backend)).collect())
-    }
-
-    fn place(&self, request: &RequestView) -> Option<f64> {
-        Some(xxh64(0, self.hash_on.text(request).as_bytes()) as f64 / (1_u128 << 64) as f64)
-    }
-
-    fn box_clone(&self) -> Box<dyn Strategy> {
-        Box::new(self.clone())
+    fn place_of(hash: u64) -> Option<f64> {
+        Some(hash as f64 / (1_u128 << 64) as f64)
     }
 }

@@ -10,9 +10,32 @@ pub mod bulkhead;
 pub mod hedge;
 pub mod sidecar;
 
-use crate::engine::time::SimDuration;
+use crate::engine::time::{SimDuration, SimTime};
 use crate::model::admission::limit;
+use crate::model::params::{Entry, Variant};
 use crate::model::read::Reader;
+
+/// One kind of machine of a registry: its words, and how one is built at a moment.
+#[derive(Debug)]
+pub struct Kind<T: ?Sized> {
+    pub entry: &'static Entry,
+    build: fn(&Reader<'_>, SimTime) -> Box<T>,
+}
+
+impl<T: ?Sized> Kind<T> {
+    const fn words(&self) -> &'static Entry {
+        self.entry
+    }
+}
+
+/// The machine that a choice names.
+///
+/// # Panics
+/// Never: settings are read only from an entry of the registry.
+fn build<T: ?Sized>(registry: &[Kind<T>], choice: &Variant, now: SimTime) -> Box<T> {
+    let kind = registry.iter().find(|kind| kind.entry.id == choice.id).expect("settings name an entry of the registry");
+    (kind.build)(&Reader::new(kind.entry, &choice.params), now)
+}
 
 /// What a connection is told beyond latency, time-out and retries.
 #[derive(Clone, Debug, Default, PartialEq)]

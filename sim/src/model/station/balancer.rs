@@ -96,28 +96,40 @@ pub(super) const PANIC_MODE: ParamSpec = ParamSpec::flag(
     "With no healthy backend left, send to all of them rather than answer with an error.",
 );
 
+/// Parameters of a balancer: its own, then those that all have, then its price.
+macro_rules! balancing_params {
+    ($($own:expr),* ; $($price:expr),*) => {
+        &[
+            $($own,)*
+            $crate::model::station::balancer::HEALTH_CHECKS,
+            $crate::model::station::balancer::CHECK_INTERVAL,
+            $crate::model::station::balancer::CHECK_TIMEOUT,
+            $crate::model::station::balancer::RISE,
+            $crate::model::station::balancer::FALL,
+            $crate::model::station::balancer::CHECK,
+            $crate::model::station::balancer::CONCURRENT,
+            $crate::model::station::balancer::OUTLIER_DETECTION,
+            $crate::model::station::balancer::SLOW_START,
+            $crate::model::station::balancer::PANIC_MODE,
+            $crate::model::station::balancer::PANIC_THRESHOLD,
+            $($price),*
+        ]
+    };
+}
+pub(super) use balancing_params;
+
 pub const KIND: StationKind = StationKind {
     entry: Entry {
         id: "balancer",
         name: "Balancer",
         summary: "Chooses a backend for each request (L7) by a strategy; checks their health.",
         source: "Active checks after HAProxy and nginx: interval, time-out, rise, fall. Outlier detection, slow start and the panic threshold after Envoy. Routing by the longest matching path after nginx.",
-        params: &[
+        params: balancing_params!(
             STRATEGY,
-            RETRY_ELSEWHERE,
-            HEALTH_CHECKS,
-            CHECK_INTERVAL,
-            CHECK_TIMEOUT,
-            RISE,
-            FALL,
-            CHECK,
-            CONCURRENT,
-            OUTLIER_DETECTION,
-            SLOW_START,
-            PANIC_MODE,
-            PANIC_THRESHOLD,
-            hourly(prices::BALANCER_HELP),
-        ],
+            RETRY_ELSEWHERE
+            ;
+            hourly(prices::BALANCER_HELP)
+        ),
         defect: false,
     },
     category: Category::Routing,

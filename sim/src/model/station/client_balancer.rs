@@ -1,10 +1,6 @@
 //! Client-side balancing: every caller chooses for itself, by what a registry told it when it last asked.
 
-use super::balancer::config;
-use super::balancer::{
-    CHECK, CHECK_INTERVAL, CHECK_TIMEOUT, CONCURRENT, FALL, HEALTH_CHECKS, OUTLIER_DETECTION, PANIC_MODE,
-    PANIC_THRESHOLD, RISE, SLOW_START, STRATEGY,
-};
+use super::balancer::{STRATEGY, balancing_params, config};
 use super::{Category, Outputs, StationKind};
 use crate::engine::time::SimDuration;
 use crate::model::params::{Entry, ParamSpec, Unit};
@@ -17,7 +13,7 @@ pub const KIND: StationKind = StationKind {
         name: "Client-side balancer",
         summary: "Every caller chooses a backend itself, by its own counts and by what the registry told it when it last asked.",
         source: "Registry polled every 30 s: Netflix Eureka's default. Subsets: Beyer et al., \"Site Reliability Engineering\", ch. 20.",
-        params: &[
+        params: balancing_params!(
             STRATEGY,
             ParamSpec::number(
                 "refresh",
@@ -43,19 +39,9 @@ pub const KIND: StationKind = StationKind {
                 1.0,
                 200.0,
                 "How many callers the clients of one node make. The replicas of a service are one caller each.",
-            ),
-            HEALTH_CHECKS,
-            CHECK_INTERVAL,
-            CHECK_TIMEOUT,
-            RISE,
-            FALL,
-            CHECK,
-            CONCURRENT,
-            OUTLIER_DETECTION,
-            SLOW_START,
-            PANIC_MODE,
-            PANIC_THRESHOLD,
-        ],
+            )
+            ;
+        ),
         defect: false,
     },
     category: Category::Routing,

@@ -1,9 +1,6 @@
 //! A gateway: a balancer of requests that first decides whom to let in.
 
-use super::balancer::{
-    CHECK, CHECK_INTERVAL, CHECK_TIMEOUT, CONCURRENT, FALL, HEALTH_CHECKS, OUTLIER_DETECTION, PANIC_MODE,
-    PANIC_THRESHOLD, RETRY_ELSEWHERE, RISE, SLOW_START, STRATEGY,
-};
+use super::balancer::{RETRY_ELSEWHERE, STRATEGY, balancing_params};
 use super::{Category, Outputs, StationKind};
 use crate::model::money::{per_million, prices};
 use crate::model::params::{Entry, ParamSpec};
@@ -16,7 +13,7 @@ pub const KIND: StationKind = StationKind {
         name: "Gateway",
         summary: "The door to what stands behind: limits the rate, sheds what is too much, and routes the rest by path and operation.",
         source: "An API gateway as nginx, Envoy or AWS API Gateway: rate limit, then load shedding, then routing by the longest matching path.",
-        params: &[
+        params: balancing_params!(
             ParamSpec::variant(
                 "rate_limit",
                 "Rate limit",
@@ -32,20 +29,10 @@ pub const KIND: StationKind = StationKind {
                 "Who is turned away because too much is under way behind the gateway.",
             ),
             STRATEGY,
-            RETRY_ELSEWHERE,
-            HEALTH_CHECKS,
-            CHECK_INTERVAL,
-            CHECK_TIMEOUT,
-            RISE,
-            FALL,
-            CHECK,
-            CONCURRENT,
-            OUTLIER_DETECTION,
-            SLOW_START,
-            PANIC_MODE,
-            PANIC_THRESHOLD,
-            per_million(prices::GATEWAY_REQUESTS_HELP),
-        ],
+            RETRY_ELSEWHERE
+            ;
+            per_million(prices::GATEWAY_REQUESTS_HELP)
+        ),
         defect: false,
     },
     category: Category::Routing,

@@ -1,10 +1,6 @@
 //! A balancer of connections (L4): chooses a backend when a connection is opened; all that comes over it goes there.
 
-use super::balancer::config;
-use super::balancer::{
-    CHECK, CHECK_INTERVAL, CHECK_TIMEOUT, CONCURRENT, FALL, HEALTH_CHECKS, OUTLIER_DETECTION, PANIC_MODE,
-    PANIC_THRESHOLD, RISE, SLOW_START, STRATEGY,
-};
+use super::balancer::{STRATEGY, balancing_params, config};
 use super::positive;
 use super::{Category, Outputs, StationKind};
 use crate::model::money::{hourly, prices};
@@ -18,7 +14,7 @@ pub const KIND: StationKind = StationKind {
         name: "Connection balancer",
         summary: "Chooses a backend for each connection (L4): every request that comes over it goes to the same one.",
         source: "TCP mode of HAProxy and AWS Network Load Balancer (idle time-out 350 s). Requests share a connection as in HTTP/2; opening one costs one round trip more.",
-        params: &[
+        params: balancing_params!(
             STRATEGY,
             ParamSpec::count(
                 "connections",
@@ -59,20 +55,10 @@ pub const KIND: StationKind = StationKind {
                 "Cut when down",
                 false,
                 "Close the connections to a backend as soon as it is believed dead. Otherwise they last until they break.",
-            ),
-            HEALTH_CHECKS,
-            CHECK_INTERVAL,
-            CHECK_TIMEOUT,
-            RISE,
-            FALL,
-            CHECK,
-            CONCURRENT,
-            OUTLIER_DETECTION,
-            SLOW_START,
-            PANIC_MODE,
-            PANIC_THRESHOLD,
-            hourly(prices::BALANCER_HELP),
-        ],
+            )
+            ;
+            hourly(prices::BALANCER_HELP)
+        ),
         defect: false,
     },
     category: Category::Routing,

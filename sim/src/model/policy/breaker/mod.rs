@@ -166,8 +166,7 @@ impl Settings {
     /// Never: settings are read only from an entry of the registry.
     #[must_use]
     pub fn build(&self, now: SimTime) -> Box<dyn Breaker> {
-        let kind = find(&self.choice.id).expect("settings name an entry of the registry");
-        (kind.build)(&Reader::new(kind.entry, &self.choice.params), now)
+        super::build(REGISTRY, &self.choice, now)
     }
 
     /// What it is called.
@@ -178,11 +177,7 @@ impl Settings {
 }
 
 /// One kind of breaker of the registry.
-#[derive(Clone, Copy, Debug)]
-pub struct Kind {
-    pub entry: &'static Entry,
-    build: fn(&Reader<'_>, SimTime) -> Box<dyn Breaker>,
-}
+pub type Kind = super::Kind<dyn Breaker>;
 
 static OFF: Entry = Entry {
     id: "off",
@@ -193,12 +188,6 @@ static OFF: Entry = Entry {
     defect: false,
 };
 
-impl Kind {
-    const fn words(&self) -> &'static Entry {
-        self.entry
-    }
-}
-
 registry! {
     /// All kinds, in the order of the menu.
     pub static REGISTRY: [Kind];
@@ -207,10 +196,6 @@ registry! {
     count_window::KIND,
     time_window::KIND,
     naive::KIND,
-}
-
-fn find(id: &str) -> Option<&'static Kind> {
-    REGISTRY.iter().find(|kind| kind.entry.id == id)
 }
 
 /// Off and all kinds that are not defects, as a choice for parameters.

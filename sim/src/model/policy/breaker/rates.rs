@@ -61,6 +61,24 @@ pub(super) const PROBES: ParamSpec = ParamSpec::count(
     "Half-open, so many calls may begin; their shares of failed and slow ones then close or open it. A probe that never ends keeps its place.",
 );
 
+/// The parameters of a kind of window: how large it is, then what both kinds have.
+macro_rules! rates_params {
+    ($window:expr) => {
+        &[
+            $window,
+            $crate::model::policy::breaker::rates::MIN_CALLS,
+            $crate::model::policy::breaker::rates::FAILURE_SHARE,
+            $crate::model::policy::breaker::rates::SLOW_AFTER,
+            $crate::model::policy::breaker::rates::SLOW_SHARE,
+            $crate::model::policy::breaker::rates::OPEN_FOR,
+            $crate::model::policy::breaker::rates::OPEN_FACTOR,
+            $crate::model::policy::breaker::rates::PROBES,
+            $crate::model::policy::breaker::SCOPE,
+        ]
+    };
+}
+pub(super) use rates_params;
+
 /// When it opens, for how long, what closes it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
@@ -216,6 +234,15 @@ impl<W: Window> Rates<W> {
             refused: 0,
             by_probes: false,
         }
+    }
+
+    /// What the parameters say, over `window`.
+    pub(super) fn build(reader: &Reader<'_>, window: W, now: SimTime) -> Box<dyn Breaker>
+    where
+        W: 'static,
+    {
+        let settings = Settings::read(reader);
+        Box::new(Self::new(settings, window, LastCalls::new(settings.probes), now))
     }
 
     /// Calls refused since the results that are counted now began.

@@ -1,10 +1,7 @@
 //! Opens by shares among the calls of the last so many seconds.
 
-use super::rates::{
-    FAILURE_SHARE, LastCalls, MIN_CALLS, OPEN_FACTOR, OPEN_FOR, PROBES, Rates, SLOW_AFTER, SLOW_SHARE, SOURCE,
-    Settings, Window,
-};
-use super::{Cell, Kind, SCOPE};
+use super::rates::{Rates, SOURCE, Window, rates_params};
+use super::{Cell, Kind};
 use crate::engine::time::{NANOS_PER_SEC, SimTime};
 use crate::model::params::{Entry, ParamSpec, Unit};
 
@@ -13,35 +10,21 @@ static ENTRY: Entry = Entry {
     name: "Share of the last seconds",
     summary: "Opens when too large a share of the last seconds' calls failed, or was slow.",
     source: SOURCE,
-    params: &[
-        ParamSpec::number(
-            "window",
-            "Window",
-            Unit::Seconds,
-            100.0,
-            1.0,
-            600.0,
-            "Calls that ended within so many whole seconds count, the current one included.",
-        ),
-        MIN_CALLS,
-        FAILURE_SHARE,
-        SLOW_AFTER,
-        SLOW_SHARE,
-        OPEN_FOR,
-        OPEN_FACTOR,
-        PROBES,
-        SCOPE,
-    ],
+    params: rates_params!(ParamSpec::number(
+        "window",
+        "Window",
+        Unit::Seconds,
+        100.0,
+        1.0,
+        600.0,
+        "Calls that ended within so many whole seconds count, the current one included.",
+    )),
     defect: false,
 };
 
 pub(super) const KIND: Kind = Kind {
     entry: &ENTRY,
-    build: |reader, now| {
-        let settings = Settings::read(reader);
-        let window = LastSeconds::new(reader.number("window") as u32);
-        Box::new(Rates::new(settings, window, LastCalls::new(settings.probes), now))
-    },
+    build: |reader, now| Rates::build(reader, LastSeconds::new(reader.number("window") as u32), now),
 };
 
 /// The results of the last so many whole seconds. It moves on with each result, not by itself.

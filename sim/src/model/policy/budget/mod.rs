@@ -12,7 +12,6 @@ pub use tokens::Tokens;
 
 use crate::engine::time::SimTime;
 use crate::model::params::{Entry, Variant};
-use crate::model::read::Reader;
 use crate::model::registry::registry;
 
 /// A retry budget.
@@ -54,17 +53,12 @@ impl Settings {
     /// Never: settings are read only from an entry of the registry.
     #[must_use]
     pub fn build(&self, now: SimTime) -> Box<dyn Budget> {
-        let kind = find(&self.0.id).expect("settings name an entry of the registry");
-        (kind.build)(&Reader::new(kind.entry, &self.0.params), now)
+        super::build(REGISTRY, &self.0, now)
     }
 }
 
 /// One kind of budget of the registry.
-#[derive(Clone, Copy, Debug)]
-pub struct Kind {
-    pub entry: &'static Entry,
-    build: fn(&Reader<'_>, SimTime) -> Box<dyn Budget>,
-}
+pub type Kind = super::Kind<dyn Budget>;
 
 static OFF: Entry = Entry {
     id: "off",
@@ -75,22 +69,12 @@ static OFF: Entry = Entry {
     defect: false,
 };
 
-impl Kind {
-    const fn words(&self) -> &'static Entry {
-        self.entry
-    }
-}
-
 registry! {
     /// All kinds, in the order of the menu.
     pub static REGISTRY: [Kind];
     static ENTRIES: [&Entry] = Kind::words;
     tokens::KIND,
     concurrent::KIND,
-}
-
-fn find(id: &str) -> Option<&'static Kind> {
-    REGISTRY.iter().find(|kind| kind.entry.id == id)
 }
 
 /// Off and all kinds, as a choice for parameters.
