@@ -145,8 +145,7 @@ fn name_of(reason: Reason) -> String {
 }
 
 fn stations(system: &System, document: &Document, which: Which) -> Vec<StationReport> {
-    let by_node: BTreeMap<_, &Station> =
-        sort::map(system.all_stations().iter().map(|station| (station.id, station)));
+    let by_node: BTreeMap<_, &Station> = sort::map(system.all_stations().iter().map(|station| (station.id, station)));
     let sum = |meter: &Meter| meter.span(which.measured, system.now()).unwrap_or_default();
     let one = |station: &Station| {
         let own = sum(&station.meter);

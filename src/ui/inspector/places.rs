@@ -11,6 +11,7 @@ use crate::model::ids::NodeId;
 use crate::model::read::Reader;
 use crate::model::{distribution, station};
 use crate::topology::document::{AreaId, AreaKind, Document, EdgeId};
+use crate::ui::kit::facts::{columns, table};
 use crate::ui::kit::format;
 use crate::ui::kit::hint::Term;
 use crate::ui::kit::icons::{icon, station_icon};
@@ -138,17 +139,13 @@ fn Distances(props: &AreaProps) -> Html {
     html! {
         <>
             <h3 class="area-title">{ "How far the other regions are" }</h3>
-            <table class="plain-table">
-                <thead><tr><th scope="col">{ "Region" }</th><th scope="col" class="num">{ "one way" }</th><th scope="col" class="num">{ "there and back" }</th></tr></thead>
-                <tbody>
-                    { for others.into_iter().map(|(id, label, to)| {
+            { table("", "How far the other regions are", columns(&["Region", "one way", "there and back"]),
+                    others.into_iter().map(|(id, label, to)| {
                         let way = if to == from { geography::within_region(Nearness::SameZone) } else { geography::one_way(from, to) }.as_secs_f64();
                         html! {
                             <tr key={id.0}><th scope="row">{ label }</th><td class="num">{ format::duration(way) }</td><td class="num">{ format::duration(2.0 * way) }</td></tr>
                         }
-                    }) }
-                </tbody>
-            </table>
+                    }).collect()) }
             <p class="sub">{ LATENCY_SOURCE }</p>
         </>
     }

@@ -22,6 +22,11 @@ pub fn fact_words(name: impl Into<Html>, value: impl Into<Html>) -> Html {
     fact_of(name.into(), value.into(), Classes::new())
 }
 
+/// A name and its number, which can be found by `mark`.
+pub fn fact_marked(mark: &'static str, name: impl Into<Html>, value: impl Into<Html>) -> Html {
+    html! { <><dt>{ name.into() }</dt><dd class="num" data-fact={mark}>{ value.into() }</dd></> }
+}
+
 fn fact_of(name: Html, value: Html, class: Classes) -> Html {
     html! { <><dt>{ name }</dt><dd {class}>{ value }</dd></> }
 }
@@ -67,6 +72,6 @@ pub fn columns(names: &[&'static str]) -> Html {
 }
 
 /// The head of a column whose word wants an explanation.
-pub fn column_about(name: &'static str, about: &'static str) -> Html {
-    html! { <th scope="col"><abbr title={about}>{ name }</abbr></th> }
+pub fn column_about(name: impl Into<Html>, about: impl Into<AttrValue>) -> Html {
+    html! { <th scope="col"><abbr title={about.into()}>{ name.into() }</abbr></th> }
 }

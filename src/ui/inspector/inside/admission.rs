@@ -7,6 +7,7 @@ use crate::facet::admission::{Admission, RateLimit, Shedding};
 use crate::ui::kit::bars;
 use crate::ui::kit::facts::{fact, facts};
 use crate::ui::kit::format;
+use crate::ui::kit::section::section_in;
 
 pub(super) fn view(admission: &Admission) -> Html {
     html! {
@@ -23,41 +24,47 @@ fn level(used: f64, of: f64, full: bool, words: &str) -> Html {
 }
 
 fn rate_limit(limit: &RateLimit) -> Html {
-    html! {
-        <section class="inside admission">
-            <h3>{ format!("Rate limit: {}", limit.name.to_lowercase()) }</h3>
-            { level(limit.used, limit.of, limit.full, &limit.words) }
-            if let Some(clients) = limit.clients {
-                <p class="sub">{ format!("Each client has its own; shown is the one that used up most of {} remembered.", format::count(clients.into())) }</p>
-            }
-            { facts(html! { <>
-                { fact("let in", format::count(limit.admitted)) }
-                { fact("refused", format::count(limit.refused)) }
-                if limit.shaped > 0 { { fact("waiting their turn", format::count(limit.shaped.into())) } }
-            </> }) }
-        </section>
-    }
+    section_in(
+        "admission",
+        format!("Rate limit: {}", limit.name.to_lowercase()),
+        html! {
+            <>
+                { level(limit.used, limit.of, limit.full, &limit.words) }
+                if let Some(clients) = limit.clients {
+                    <p class="sub">{ format!("Each client has its own; shown is the one that used up most of {} remembered.", format::count(clients.into())) }</p>
+                }
+                { facts(html! { <>
+                    { fact("let in", format::count(limit.admitted)) }
+                    { fact("refused", format::count(limit.refused)) }
+                    if limit.shaped > 0 { { fact("waiting their turn", format::count(limit.shaped.into())) } }
+                </> }) }
+            </>
+        },
+    )
 }
 
 fn load_shedding(shedding: &Shedding) -> Html {
     let [limit, priority, delay] = shedding.refused;
-    html! {
-        <section class="inside admission">
-            <h3>{ format!("Load shedding: {}", shedding.name.to_lowercase()) }</h3>
-            if let Some(most) = shedding.limit {
-                { level(f64::from(shedding.inside), most, shedding.sheds, &shedding.words) }
-            } else {
-                <p class="inside-words">{ sentence(&shedding.words) }</p>
-            }
-            { trend(shedding) }
-            { facts(html! { <>
-                { for shedding.numbers.iter().map(|(name, value)| fact(name, value)) }
-                if limit > 0 { { fact("turned away at the limit", format::count(limit)) } }
-                if priority > 0 { { fact("turned away for their priority", format::count(priority)) } }
-                if delay > 0 { { fact("turned away for the wait", format::count(delay)) } }
-            </> }) }
-        </section>
-    }
+    section_in(
+        "admission",
+        format!("Load shedding: {}", shedding.name.to_lowercase()),
+        html! {
+            <>
+                if let Some(most) = shedding.limit {
+                    { level(f64::from(shedding.inside), most, shedding.sheds, &shedding.words) }
+                } else {
+                    <p class="inside-words">{ sentence(&shedding.words) }</p>
+                }
+                { trend(shedding) }
+                { facts(html! { <>
+                    { for shedding.numbers.iter().map(|(name, value)| fact(name, value)) }
+                    if limit > 0 { { fact("turned away at the limit", format::count(limit)) } }
+                    if priority > 0 { { fact("turned away for their priority", format::count(priority)) } }
+                    if delay > 0 { { fact("turned away for the wait", format::count(delay)) } }
+                </> }) }
+            </>
+        },
+    )
 }
 
 /// The limit over time, where it moves.

@@ -11,8 +11,10 @@ use crate::model::rotation::OutOfRotation;
 use crate::model::system::exemplars::Choice;
 use crate::ui::client::worker_client::Simulation;
 use crate::ui::kit::bars::{meter, share_bar};
+use crate::ui::kit::facts::{self, column_about, columns};
 use crate::ui::kit::format;
 use crate::ui::kit::hint::Hint;
+use crate::ui::kit::section::{section, section_named};
 
 /// Backends listed one by one; more are summed up.
 const LISTED: usize = 64;
@@ -57,29 +59,23 @@ fn table(balancer: &Balancer, marks: &Marks, scores: &[Score], now_ns: u64) -> H
         let score = scores.iter().find(|score| score.backend == backend.index);
         row(backend, marks, score, total, most, busy, now_ns)
     };
-    html! {
-        <section class="inside">
-            <h3>{ "What it believes, and what is true" }</h3>
-            <p class="sub">{ "It chooses by what it knows, which lags behind the truth." }</p>
-            if balancer.panic {
-                <p class="callout callout-warn">{ "Panic: so few backends are believed well that it uses all of them." }</p>
-            }
-            <div class="table-scroll" tabindex="0" role="group" aria-label="Backends">
-            <table class="plain-table backends">
-                <thead><tr>
-                    <th scope="col">{ "Backend" }</th>
-                    <th scope="col">{ "Belief" }</th>
-                    <th scope="col">{ "Truth" }</th>
-                    <th scope="col">{ "Share" }</th>
-                    <th scope="col"><abbr title="Requests sent there and not answered yet">{ "Open" }</abbr></th>
-                    <th scope="col"><abbr title="Response time, smoothed, as the balancer measured it">{ "Time" }</abbr></th>
-                </tr></thead>
-                <tbody>{ for balancer.backends.iter().take(LISTED).map(row) }</tbody>
-            </table>
-            </div>
-            if more > 0 { <p class="sub">{ format!("and {more} more") }</p> }
-        </section>
-    }
+    section(
+        "What it believes, and what is true",
+        html! {
+            <>
+                <p class="sub">{ "It chooses by what it knows, which lags behind the truth." }</p>
+                if balancer.panic {
+                    <p class="callout callout-warn">{ "Panic: so few backends are believed well that it uses all of them." }</p>
+                }
+                { facts::table("backends", "Backends", html! { <>
+                    { columns(&["Backend", "Belief", "Truth", "Share"]) }
+                    { column_about("Open", "Requests sent there and not answered yet") }
+                    { column_about("Time", "Response time, smoothed, as the balancer measured it") }
+                </> }, balancer.backends.iter().take(LISTED).map(row).collect()) }
+                if more > 0 { <p class="sub">{ format!("and {more} more") }</p> }
+            </>
+        },
+    )
 }
 
 /// Down is bad; out for another reason is worth a look.
@@ -183,12 +179,14 @@ fn scores(strategy: &Strategy, marks: &Marks) -> Html {
             </li>
         }
     };
-    html! {
-        <section class="inside">
-            <h3>{ "Scores now" }</h3>
-            <ul class="scores">{ for strategy.scores.iter().take(LISTED).map(bar) }</ul>
-        </section>
-    }
+    section(
+        "Scores now",
+        html! {
+            <>
+                <ul class="scores">{ for strategy.scores.iter().take(LISTED).map(bar) }</ul>
+            </>
+        },
+    )
 }
 
 /// The latest choices, each with its question.
@@ -209,15 +207,18 @@ fn choices(strategy: &Strategy, marks: &Marks, simulation: &Simulation) -> Html 
             </li>
         }
     };
-    html! {
-        <section class="inside" id="latest-choices">
-            <h3>{ "Latest choices" }</h3>
-            if strategy.choices.is_empty() {
-                <p class="sub">{ "None since you look. Let it run." }</p>
-            } else {
-                <p class="sub">{ "Time, request and who got it. Pause to take your time; every one can be asked." }</p>
-                <ul class="choices">{ for strategy.choices.iter().map(row) }</ul>
-            }
-        </section>
-    }
+    section_named(
+        "latest-choices",
+        "Latest choices",
+        html! {
+            <>
+                if strategy.choices.is_empty() {
+                    <p class="sub">{ "None since you look. Let it run." }</p>
+                } else {
+                    <p class="sub">{ "Time, request and who got it. Pause to take your time; every one can be asked." }</p>
+                    <ul class="choices">{ for strategy.choices.iter().map(row) }</ul>
+                }
+            </>
+        },
+    )
 }

@@ -8,8 +8,9 @@ use crate::model::broker::lane::Levels;
 use crate::model::system::broker::Ledger;
 use crate::ui::client::worker_client::Simulation;
 use crate::ui::kit::bars::stacked;
-use crate::ui::kit::facts::{fact, fact_in, facts};
+use crate::ui::kit::facts::{column_about, columns, fact, fact_in, facts, table};
 use crate::ui::kit::format;
+use crate::ui::kit::section::{section, section_named};
 
 /// Partitions listed for each group; more are only counted.
 const LISTED: usize = 64;
@@ -19,7 +20,7 @@ pub(super) fn view(broker: &Broker, shown: &Shown<'_>) -> Html {
     html! {
         <>
             { summary(broker, inside) }
-            { for inside.groups.iter().map(|group| section(group, inside)) }
+            { for inside.groups.iter().map(|group| group_section(group, inside)) }
             { dead_letters(broker, inside, shown.simulation) }
         </>
     }
@@ -29,30 +30,32 @@ fn summary(broker: &Broker, inside: &Inside) -> Html {
     let oldest = if broker.oldest_ns == 0 { f64::NAN } else { broker.oldest_ns as f64 / 1e9 };
     let unsafe_now: u64 =
         inside.partitions.iter().map(|partition| partition.end.saturating_sub(partition.flushed)).sum();
-    html! {
-        <section class="inside">
-            <h3>{ "Messages" }</h3>
-            <p class="sub">{ "Producers are answered once it has their message. What is counted from then on are copies: a message is owed once to every group." }</p>
-            { facts(html! { <>
-                { fact("lag", format::count(broker.lag.into())) }
-                { fact("oldest of them", format::duration(oldest)) }
-                { fact("fullest partition", format!("{} of {}", format::percent(broker.fullest), format::count(inside.capacity.into()))) }
-                { fact_in((unsafe_now > 0).then_some("tone-warn"), "a crash now would lose", format!("{} not on disk", format::count(unsafe_now))) }
-                if broker.recognized > 0 {
-                    { fact("published again, recognized", format::count(broker.recognized)) }
+    section(
+        "Messages",
+        html! {
+            <>
+                <p class="sub">{ "Producers are answered once it has their message. What is counted from then on are copies: a message is owed once to every group." }</p>
+                { facts(html! { <>
+                    { fact("lag", format::count(broker.lag.into())) }
+                    { fact("oldest of them", format::duration(oldest)) }
+                    { fact("fullest partition", format!("{} of {}", format::percent(broker.fullest), format::count(inside.capacity.into()))) }
+                    { fact_in((unsafe_now > 0).then_some("tone-warn"), "a crash now would lose", format!("{} not on disk", format::count(unsafe_now))) }
+                    if broker.recognized > 0 {
+                        { fact("published again, recognized", format::count(broker.recognized)) }
+                    }
+                    if broker.poison > 0.0 {
+                        { fact_in(Some("tone-bad"), "poison among new ones", format::percent(broker.poison)) }
+                    }
+                </> }) }
+                if inside.groups.is_empty() {
+                    <p class="callout callout-warn">{ "Nobody consumes: what is published is owed to nobody, and dropped." }</p>
                 }
-                if broker.poison > 0.0 {
-                    { fact_in(Some("tone-bad"), "poison among new ones", format::percent(broker.poison)) }
-                }
-            </> }) }
-            if inside.groups.is_empty() {
-                <p class="callout callout-warn">{ "Nobody consumes: what is published is owed to nobody, and dropped." }</p>
-            }
-        </section>
-    }
+            </>
+        },
+    )
 }
 
-fn section(group: &Group, inside: &Inside) -> Html {
+fn group_section(group: &Group, inside: &Inside) -> Html {
     let lanes: Vec<(&Partition, &Lane)> =
         inside.partitions.iter().zip(&group.lanes).filter(|(_, lane)| lane.subscribed).collect();
     let most = lanes
@@ -77,17 +80,11 @@ fn section(group: &Group, inside: &Inside) -> Html {
             if lanes.is_empty() {
                 <p class="sub">{ "No message has come yet." }</p>
             } else {
-                <div class="table-scroll" tabindex="0" role="group" aria-label={format!("Partitions of {}", group.name)}>
-                <table class="plain-table backends lanes">
-                    <thead><tr>
-                        <th scope="col">{ if topics { "Topic, partition" } else { "Partition" } }</th>
-                        <th scope="col">{ "Owner" }</th>
-                        <th scope="col"><abbr title="Messages waiting, being processed, and done but not committed">{ "Lag" }</abbr></th>
-                        <th scope="col"><abbr title="The offset up to which all is done for good, of how many there are">{ "Committed" }</abbr></th>
-                    </tr></thead>
-                    <tbody>{ for lanes.iter().take(LISTED).map(|(partition, lane)| row(group, partition, lane, most, topics)) }</tbody>
-                </table>
-                </div>
+                { table("backends lanes", format!("Partitions of {}", group.name), html! { <>
+                    { columns(&[if topics { "Topic, partition" } else { "Partition" }, "Owner"]) }
+                    { column_about("Lag", "Messages waiting, being processed, and done but not committed") }
+                    { column_about("Committed", "The offset up to which all is done for good, of how many there are") }
+                </> }, lanes.iter().take(LISTED).map(|(partition, lane)| row(group, partition, lane, most, topics)).collect()) }
                 <p class="sub lane-legend">
                     { for [("lane-done", "done, not committed"), ("lane-flight", "being processed"), ("lane-waiting", "waiting")].map(|(class, words)| html! {
                         <span class="lane-word">
@@ -175,13 +172,13 @@ fn row(group: &Group, partition: &Partition, lane: &Lane, most: u32, topics: boo
 
 fn ledger(ledger: &Ledger, levels: Levels) -> Html {
     let line = |name: &'static str, count: u64, tone: Option<&'static str>| {
-        html! { <><dt>{ name }</dt><dd class={classes!("num", tone.filter(|_| count > 0))}>{ format::count(count) }</dd></> }
+        fact_in(tone.filter(|_| count > 0), name, format::count(count))
     };
     let some = |name: &'static str, count: u64, tone: Option<&'static str>| {
         if count > 0 { line(name, count, tone) } else { Html::default() }
     };
-    html! {
-        <dl class="facts ledger">
+    facts(html! {
+        <>
             { line("published", ledger.published, None) }
             { line("= processed", ledger.processed, None) }
             { line("+ waiting", levels.waiting.into(), None) }
@@ -196,8 +193,8 @@ fn ledger(ledger: &Ledger, levels: Levels) -> Html {
             { line("deliveries", ledger.deliveries, None) }
             { some("of them redeliveries", ledger.redeliveries, None) }
             { some("rebalances", ledger.rebalances, None) }
-        </dl>
-    }
+        </>
+    })
 }
 
 fn dead_letters(broker: &Broker, inside: &Inside, simulation: &Simulation) -> Html {
@@ -218,12 +215,15 @@ fn dead_letters(broker: &Broker, inside: &Inside, simulation: &Simulation) -> Ht
         }
     };
     let shown = inside.dead_letters.len() as u64;
-    html! {
-        <section class="inside" id="dead-letters">
-            <h3>{ format!("Dead letters: {}", format::count(broker.dead)) }</h3>
-            <p class="sub">{ "Put aside so that they hold up nobody. Somebody has to look at them." }</p>
-            <ul class="exemplars-list dead-letters">{ for inside.dead_letters.iter().map(row) }</ul>
-            if broker.dead > shown { <p class="sub">{ format!("and {} before them", format::count(broker.dead - shown)) }</p> }
-        </section>
-    }
+    section_named(
+        "dead-letters",
+        format!("Dead letters: {}", format::count(broker.dead)),
+        html! {
+            <>
+                <p class="sub">{ "Put aside so that they hold up nobody. Somebody has to look at them." }</p>
+                <ul class="exemplars-list dead-letters">{ for inside.dead_letters.iter().map(row) }</ul>
+                if broker.dead > shown { <p class="sub">{ format!("and {} before them", format::count(broker.dead - shown)) }</p> }
+            </>
+        },
+    )
 }

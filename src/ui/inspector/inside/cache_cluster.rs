@@ -11,6 +11,7 @@ use crate::model::system::{CacheNodeLook, KeysMoved};
 use crate::ui::kit::bars::{meter, sparkline, stacked};
 use crate::ui::kit::facts::{fact, facts};
 use crate::ui::kit::format;
+use crate::ui::kit::section::section_named;
 
 pub(super) fn view(nodes: &CacheCluster) -> Html {
     let cluster = &nodes.look;
@@ -20,22 +21,25 @@ pub(super) fn view(nodes: &CacheCluster) -> Html {
     let shares = keys.iter().enumerate().map(|(at, node)| (classes!("share-part", color(at)), node.share));
     let words: Vec<String> =
         keys.iter().map(|node| format!("node {} {}", node.number + 1, format::percent(node.share))).collect();
-    html! {
-        <section class="inside" id="cache-nodes">
-            <h3>{ title }</h3>
-            { stacked("rollout-bar", 14, shares, Some(words.join(", "))) }
-            <ul class="members">{ for cluster.nodes.iter().map(|one| node(one, place(one.number))) }</ul>
-            if let Some(change) = &cluster.change { { moved(change) } }
-            { facts(html! { <>
-                if cluster.by_rule { { fact("wanted", cluster.wanted) } }
-                { fact("changes so far", cluster.changes) }
-                { fact("missed for moving", format::count(cluster.misses)) }
-                if cluster.price > 0.0 { { fact("each costs", format!("${:.3} an hour", cluster.price)) } }
-            </> }) }
-            { hits(nodes) }
-            { looks("The scaler's looks", &cluster.syncs) }
-        </section>
-    }
+    section_named(
+        "cache-nodes",
+        title,
+        html! {
+            <>
+                { stacked("rollout-bar", 14, shares, Some(words.join(", "))) }
+                <ul class="members">{ for cluster.nodes.iter().map(|one| node(one, place(one.number))) }</ul>
+                if let Some(change) = &cluster.change { { moved(change) } }
+                { facts(html! { <>
+                    if cluster.by_rule { { fact("wanted", cluster.wanted) } }
+                    { fact("changes so far", cluster.changes) }
+                    { fact("missed for moving", format::count(cluster.misses)) }
+                    if cluster.price > 0.0 { { fact("each costs", format!("${:.3} an hour", cluster.price)) } }
+                </> }) }
+                { hits(nodes) }
+                { looks("The scaler's looks", &cluster.syncs) }
+            </>
+        },
+    )
 }
 
 fn node(node: &CacheNodeLook, place: Option<usize>) -> Html {

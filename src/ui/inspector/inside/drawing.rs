@@ -7,6 +7,7 @@ use yew::prelude::*;
 use super::names::Marks;
 use crate::facet::balancer::strategy::{Keys, Picture, Sample, Strategy};
 use crate::ui::kit::format;
+use crate::ui::kit::section::{section, section_named};
 
 /// Squares in a row of a table or of keys.
 const COLUMNS: usize = 30;
@@ -23,15 +24,17 @@ pub(super) fn next(strategy: &Strategy, marks: &Marks) -> Html {
     } else {
         "Nobody is chosen twice in a row.".to_owned()
     };
-    html! {
-        <section class="inside">
-            <h3>{ format!("The next {} choices", strategy.next.len()) }</h3>
-            <ol class="next-picks" aria-label={words.join(", ")}>
-                { for strategy.next.iter().map(|backend| html! { <li>{ marks.badge(*backend) }</li> }) }
-            </ol>
-            <p class="sub">{ burst }{ " As long as nobody comes, goes or changes." }</p>
-        </section>
-    }
+    section(
+        format!("The next {} choices", strategy.next.len()),
+        html! {
+            <>
+                <ol class="next-picks" aria-label={words.join(", ")}>
+                    { for strategy.next.iter().map(|backend| html! { <li>{ marks.badge(*backend) }</li> }) }
+                </ol>
+                <p class="sub">{ burst }{ " As long as nobody comes, goes or changes." }</p>
+            </>
+        },
+    )
 }
 
 fn longest_run(picks: &[u32]) -> (usize, u32) {
@@ -61,27 +64,29 @@ pub(super) fn picture(strategy: &Strategy, marks: &Marks) -> Html {
     } else {
         grid(&picture.cells, None, marks, &words)
     };
-    html! {
-        <section class="inside">
-            <h3>{ if picture.ring { "The ring" } else { "The table" } }</h3>
-            { drawn }
-            <ul class="shares">
-                { for picture.shares.iter().map(|(backend, share)| html! {
-                    <li>{ marks.badge(*backend) }<span>{ marks.name(*backend) }</span><span class="num">{ format::percent(*share) }</span></li>
-                }) }
-            </ul>
-            <p class="sub">
-                { if picture.ring {
-                    format!("{} points; each owns the stretch before it. ", format::count(picture.size.into()))
-                } else {
-                    format!("{} entries, thinned to {} for the eye. ", format::count(picture.size.into()), picture.cells.len())
-                } }
-                if let Some((moved, ideal)) = picture.moved {
-                    { format!("The last change moved {} of it; {} had to move.", format::percent(moved), format::percent(ideal)) }
-                }
-            </p>
-        </section>
-    }
+    section(
+        if picture.ring { "The ring" } else { "The table" },
+        html! {
+            <>
+                { drawn }
+                <ul class="shares">
+                    { for picture.shares.iter().map(|(backend, share)| html! {
+                        <li>{ marks.badge(*backend) }<span>{ marks.name(*backend) }</span><span class="num">{ format::percent(*share) }</span></li>
+                    }) }
+                </ul>
+                <p class="sub">
+                    { if picture.ring {
+                        format!("{} points; each owns the stretch before it. ", format::count(picture.size.into()))
+                    } else {
+                        format!("{} entries, thinned to {} for the eye. ", format::count(picture.size.into()), picture.cells.len())
+                    } }
+                    if let Some((moved, ideal)) = picture.moved {
+                        { format!("The last change moved {} of it; {} had to move.", format::percent(moved), format::percent(ideal)) }
+                    }
+                </p>
+            </>
+        },
+    )
 }
 
 /// A circle whose stretches have their owners' colors.
@@ -163,35 +168,41 @@ pub(super) fn keys(strategy: &Strategy, marks: &Marks, now_ns: u64) -> Html {
     };
     let count = (0..keys.owners.len()).filter(|key| moved(*key)).count();
     let words = vec![format!("{} sample {what} by the backend that they go to", keys.owners.len())];
-    html! {
-        <section class="inside" id="sample-keys">
-            <h3>{ format!("Where {} sample {what} go", keys.owners.len()) }</h3>
-            { grid(&keys.owners, Some(&moved), marks, &words) }
-            if let Some(change) = &keys.change {
-                <p class="keys-moved"><strong>{ format!("{count} of {} {what} moved", keys.owners.len()) }</strong>
-                    { format!(" with the last change, {} ago. The least that must move for fair shares is {}.",
-                        format::duration(now_ns.saturating_sub(change.at_ns) as f64 / 1e9), format::figures(change.ideal)) }
-                    { " Round marks moved." }</p>
-            } else {
-                <p class="sub">{ "Take a backend away, or kill one and wait for the checks: what moves is marked." }</p>
-            }
-        </section>
-    }
+    section_named(
+        "sample-keys",
+        format!("Where {} sample {what} go", keys.owners.len()),
+        html! {
+            <>
+                { grid(&keys.owners, Some(&moved), marks, &words) }
+                if let Some(change) = &keys.change {
+                    <p class="keys-moved"><strong>{ format!("{count} of {} {what} moved", keys.owners.len()) }</strong>
+                        { format!(" with the last change, {} ago. The least that must move for fair shares is {}.",
+                            format::duration(now_ns.saturating_sub(change.at_ns) as f64 / 1e9), format::figures(change.ideal)) }
+                        { " Round marks moved." }</p>
+                } else {
+                    <p class="sub">{ "Take a backend away, or kill one and wait for the checks: what moves is marked." }</p>
+                }
+            </>
+        },
+    )
 }
 
 /// Who would get the next request of each country.
 fn countries(keys: &Keys, marks: &Marks) -> Html {
-    html! {
-        <section class="inside" id="sample-keys">
-            <h3>{ "Where each country's next request would go" }</h3>
-            <ul class="countries">
-                { for keys.names.iter().zip(&keys.owners).map(|(code, owner)| html! {
-                    <li title={format!("{code}: {}", marks.name(*owner))}><span class="num">{ code }</span>{ marks.badge(*owner) }
-                        <span class="visually-hidden">{ marks.name(*owner) }</span></li>
-                }) }
-            </ul>
-        </section>
-    }
+    section_named(
+        "sample-keys",
+        "Where each country's next request would go",
+        html! {
+            <>
+                <ul class="countries">
+                    { for keys.names.iter().zip(&keys.owners).map(|(code, owner)| html! {
+                        <li title={format!("{code}: {}", marks.name(*owner))}><span class="num">{ code }</span>{ marks.badge(*owner) }
+                            <span class="visually-hidden">{ marks.name(*owner) }</span></li>
+                    }) }
+                </ul>
+            </>
+        },
+    )
 }
 
 fn n(value: f64) -> String {

@@ -4,8 +4,10 @@ use yew::prelude::*;
 
 use crate::facet::heap::{Heap, ReplicaHeap};
 use crate::ui::kit::bars::stacked;
+use crate::ui::kit::facts::{fact, fact_marked, facts};
 use crate::ui::kit::format::{self, bytes};
 use crate::ui::kit::hint::Term;
+use crate::ui::kit::section::section_in;
 
 /// Replicas drawn; more are only counted.
 const REPLICAS_SHOWN: usize = 12;
@@ -14,31 +16,43 @@ pub(super) fn view(heap: &Heap) -> Html {
     let asked = heap.hits + heap.misses;
     let widest = heap.replicas.iter().map(|one| total(one).max(one.reserved)).max().unwrap_or(1).max(1);
     let more = heap.replicas.len().saturating_sub(REPLICAS_SHOWN);
-    html! {
-        <section class="inside heap" data-heap="">
-            <h3><Term id="object_pool">{ "Objects and memory" }</Term></h3>
-            <dl class="facts">
-                if heap.pool > 0 {
-                    <dt>{ "found in the pool" }</dt><dd class="num" data-fact="hits">{ if asked > 0 { format!("{} of {} ({})", format::count(heap.hits), format::count(asked), format::percent(heap.hits as f64 / asked as f64)) } else { "–".to_owned() } }</dd>
-                }
-                <dt>{ "allocated anew" }</dt><dd class="num" data-fact="misses">{ format::count(heap.misses) }</dd>
-                <dt>{ "discarded" }</dt><dd class="num" data-fact="discards">{ format::count(heap.discards) }</dd>
-                <dt>{ "allocated so far" }</dt><dd class="num">{ bytes(heap.allocated as f64) }</dd>
-                <dt><Term id="garbage_collection">{ "collections" }</Term></dt><dd class="num" data-fact="collections">{ format::count(heap.collections) }</dd>
-                if heap.collections > 0 {
-                    <dt>{ "stood still" }</dt><dd class="num">{ format!("{}, mean {}, longest {}", format::duration(heap.paused), format::duration(heap.paused / heap.collections as f64), format::duration(heap.longest_pause)) }</dd>
-                }
-            </dl>
-            <ul class="heap-replicas">{ for heap.replicas.iter().take(REPLICAS_SHOWN).map(|one| row(heap, one, widest)) }</ul>
-            if more > 0 { <p class="sub">{ format!("and {more} more") }</p> }
-            <p class="heap-keys">
-                <span><i class="heap-key heap-base"></i>{ "the program" }</span>
-                <span><i class="heap-key heap-used"></i>{ "in requests" }</span>
-                <span><i class="heap-key heap-pooled"></i>{ "in the pool" }</span>
-                <span><i class="heap-key heap-garbage"></i>{ format!("garbage (collected at {})", bytes(heap.threshold as f64)) }</span>
-            </p>
-        </section>
-    }
+    let found = match asked {
+        0 => "–".to_owned(),
+        _ => format!(
+            "{} of {} ({})",
+            format::count(heap.hits),
+            format::count(asked),
+            format::percent(heap.hits as f64 / asked as f64)
+        ),
+    };
+    let pauses = || {
+        let mean = format::duration(heap.paused / heap.collections as f64);
+        format!("{}, mean {mean}, longest {}", format::duration(heap.paused), format::duration(heap.longest_pause))
+    };
+    section_in(
+        "heap",
+        html! { <Term id="object_pool">{ "Objects and memory" }</Term> },
+        html! {
+            <>
+                { facts(html! { <>
+                    if heap.pool > 0 { { fact("found in the pool", found) } }
+                    { fact("allocated anew", format::count(heap.misses)) }
+                    { fact("discarded", format::count(heap.discards)) }
+                    { fact("allocated so far", bytes(heap.allocated as f64)) }
+                    { fact_marked("collections", html! { <Term id="garbage_collection">{ "collections" }</Term> }, format::count(heap.collections)) }
+                    if heap.collections > 0 { { fact("stood still", pauses()) } }
+                </> }) }
+                <ul class="heap-replicas">{ for heap.replicas.iter().take(REPLICAS_SHOWN).map(|one| row(heap, one, widest)) }</ul>
+                if more > 0 { <p class="sub">{ format!("and {more} more") }</p> }
+                <p class="heap-keys">
+                    <span><i class="heap-key heap-base"></i>{ "the program" }</span>
+                    <span><i class="heap-key heap-used"></i>{ "in requests" }</span>
+                    <span><i class="heap-key heap-pooled"></i>{ "in the pool" }</span>
+                    <span><i class="heap-key heap-garbage"></i>{ format!("garbage (collected at {})", bytes(heap.threshold as f64)) }</span>
+                </p>
+            </>
+        },
+    )
 }
 
 const fn total(one: &ReplicaHeap) -> u64 {

@@ -6,7 +6,9 @@ use super::names::Marks;
 use crate::facet::balancer::Balancer;
 use crate::facet::balancer::memory::{Answer, Caller, Kept, Open};
 use crate::ui::kit::bars::share_bar;
+use crate::ui::kit::facts::{column_about, columns, table};
 use crate::ui::kit::format;
+use crate::ui::kit::section::section_named;
 
 /// Answers and callers listed one by one; more are summed up.
 const LISTED: usize = 24;
@@ -37,18 +39,16 @@ fn connections(open: &[Open], balancer: &Balancer, marks: &Marks) -> Html {
             </tr>
         }
     });
-    html! {
-        <section class="inside" id="open-connections">
-            <h3>{ format!("{} open connections", format::count(all.into())) }</h3>
-            <p class="sub">{ "It chooses once for each connection; every request on it goes the same way, however the load shifts." }</p>
-            <div class="table-scroll" tabindex="0" role="group" aria-label="Open connections">
-            <table class="plain-table backends">
-                <thead><tr><th scope="col">{ "Backend" }</th><th scope="col">{ "Open" }</th><th scope="col">{ "Oldest" }</th><th scope="col">{ "Requests" }</th></tr></thead>
-                <tbody>{ for rows }</tbody>
-            </table>
-            </div>
-        </section>
-    }
+    section_named(
+        "open-connections",
+        format!("{} open connections", format::count(all.into())),
+        html! {
+            <>
+                <p class="sub">{ "It chooses once for each connection; every request on it goes the same way, however the load shifts." }</p>
+                { table("backends", "Open connections", columns(&["Backend", "Open", "Oldest", "Requests"]), rows.collect()) }
+            </>
+        },
+    )
 }
 
 fn names(held: u32, holders: &[u32], answers: &[Answer], balancer: &Balancer, marks: &Marks) -> Html {
@@ -58,34 +58,33 @@ fn names(held: u32, holders: &[u32], answers: &[Answer], balancer: &Balancer, ma
         1 => "One resolver holds an answer".to_owned(),
         _ => format!("{} resolvers hold an answer", format::count(held.into())),
     };
-    html! {
-        <section class="inside" id="resolvers">
-            <h3>{ title }</h3>
-            <p class="sub">{ "Until it expires they send everybody there, no matter what has happened since." }</p>
-            <ul class="shares">
-                { for balancer.backends.iter().zip(holders).map(|(backend, count)| html! {
-                    <li>{ marks.badge(backend.index) }<span>{ marks.name(backend.index) }</span>
-                        <span class="num">{ format!("{count} ({})", format::percent(f64::from(*count) / f64::from(held.max(1)))) }</span></li>
-                }) }
-            </ul>
-            <div class="table-scroll" tabindex="0" role="group" aria-label="Cached answers">
-            <table class="plain-table backends">
-                <thead><tr><th scope="col">{ "Resolver" }</th><th scope="col">{ "Answer" }</th><th scope="col">{ "Expires in" }</th></tr></thead>
-                <tbody>{ for answers.iter().take(LISTED).map(|answer| html! {
-                    <tr>
-                        <th scope="row">{ &answer.asker }</th>
-                        <td>{ match answer.backend.and_then(index) {
-                            Some(backend) => html! { <>{ marks.badge(backend) }{ marks.name(backend) }</> },
-                            None => html! { "one that is gone" },
-                        } }</td>
-                        <td class="num">{ if answer.waiting { "asking …".to_owned() } else { format::duration(answer.left_ns as f64 / 1e9) } }</td>
-                    </tr>
-                }) }</tbody>
-            </table>
-            </div>
-            if more > 0 { <p class="sub">{ format!("and {more} more") }</p> }
-        </section>
-    }
+    section_named(
+        "resolvers",
+        title,
+        html! {
+            <>
+                <p class="sub">{ "Until it expires they send everybody there, no matter what has happened since." }</p>
+                <ul class="shares">
+                    { for balancer.backends.iter().zip(holders).map(|(backend, count)| html! {
+                        <li>{ marks.badge(backend.index) }<span>{ marks.name(backend.index) }</span>
+                            <span class="num">{ format!("{count} ({})", format::percent(f64::from(*count) / f64::from(held.max(1)))) }</span></li>
+                    }) }
+                </ul>
+                { table("backends", "Cached answers", columns(&["Resolver", "Answer", "Expires in"]),
+                    answers.iter().take(LISTED).map(|answer| html! {
+                        <tr>
+                            <th scope="row">{ &answer.asker }</th>
+                            <td>{ match answer.backend.and_then(index) {
+                                Some(backend) => html! { <>{ marks.badge(backend) }{ marks.name(backend) }</> },
+                                None => html! { "one that is gone" },
+                            } }</td>
+                            <td class="num">{ if answer.waiting { "asking …".to_owned() } else { format::duration(answer.left_ns as f64 / 1e9) } }</td>
+                        </tr>
+                    }).collect()) }
+                if more > 0 { <p class="sub">{ format!("and {more} more") }</p> }
+            </>
+        },
+    )
 }
 
 /// Callers against backends: whom each of them would use.
@@ -110,24 +109,23 @@ fn views_of(callers: u32, views: &[Caller], balancer: &Balancer, marks: &Marks) 
             </td>
         }
     };
-    html! {
-        <section class="inside" id="callers">
-            <h3>{ format!("{} callers choose for themselves", format::count(callers.into())) }</h3>
-            <p class="sub">{ "Filled: the caller uses the backend; the number is its own open requests. Each hears from the registry in its own time, and may know a subset only." }</p>
-            <div class="table-scroll" tabindex="0" role="group" aria-label="Who uses whom">
-            <table class="plain-table backends">
-                <thead><tr><th scope="col">{ "Caller" }</th>
-                    { for balancer.backends.iter().map(|backend| html! { <th scope="col"><abbr title={marks.name(backend.index)}>{ marks.number(backend.index) }</abbr></th> }) }
-                </tr></thead>
-                <tbody>{ for views.iter().take(LISTED).map(|view| html! {
-                    <tr>
-                        <th scope="row">{ &view.asker }</th>
-                        { for (0..balancer.backends.len()).map(|place| cell(view, place)) }
-                    </tr>
-                }) }</tbody>
-            </table>
-            </div>
-            if more > 0 { <p class="sub">{ format!("and {more} more") }</p> }
-        </section>
-    }
+    section_named(
+        "callers",
+        format!("{} callers choose for themselves", format::count(callers.into())),
+        html! {
+            <>
+                <p class="sub">{ "Filled: the caller uses the backend; the number is its own open requests. Each hears from the registry in its own time, and may know a subset only." }</p>
+                { table("backends", "Who uses whom", html! { <>
+                        { columns(&["Caller"]) }
+                        { for balancer.backends.iter().map(|backend| column_about(marks.number(backend.index), marks.name(backend.index))) }
+                    </> }, views.iter().take(LISTED).map(|view| html! {
+                        <tr>
+                            <th scope="row">{ &view.asker }</th>
+                            { for (0..balancer.backends.len()).map(|place| cell(view, place)) }
+                        </tr>
+                    }).collect()) }
+                if more > 0 { <p class="sub">{ format!("and {more} more") }</p> }
+            </>
+        },
+    )
 }

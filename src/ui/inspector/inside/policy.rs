@@ -13,6 +13,7 @@ use crate::ui::kit::facts::{fact, facts};
 use crate::ui::kit::format;
 use crate::ui::kit::hint::Term;
 use crate::ui::kit::icons::icon;
+use crate::ui::kit::section::section;
 use crate::ui::store::use_run;
 
 #[derive(Debug, PartialEq, Properties)]
@@ -37,18 +38,20 @@ pub(super) fn Connection(props: &ConnectionProps) -> Html {
             }
             if let Some(one) = &policy.gate { { gate(one) } }
             if let Some(limit) = &policy.limit {
-                <section class="inside">
-                    <h3>{ format!("Rate limit: {}", limit.name.to_lowercase()) }</h3>
-                    { level(limit.used, limit.of) }
-                    <p class="sub">{ &limit.words }</p>
-                </section>
+                { section(format!("Rate limit: {}", limit.name.to_lowercase()), html! {
+                    <>
+                        { level(limit.used, limit.of) }
+                        <p class="sub">{ &limit.words }</p>
+                    </>
+                }) }
             }
             if let Some((left, of)) = policy.budget {
-                <section class="inside">
-                    <h3><Term id="retry_budget">{ "Retry budget" }</Term></h3>
-                    { level(of - left, of) }
-                    <p class="sub">{ format!("It would pay for {} more tries now.", format::figures(left)) }</p>
-                </section>
+                { section(html! { <Term id="retry_budget">{ "Retry budget" }</Term> }, html! {
+                    <>
+                        { level(of - left, of) }
+                        <p class="sub">{ format!("It would pay for {} more tries now.", format::figures(left)) }</p>
+                    </>
+                }) }
             }
             { counts(edge, policy) }
         </>
@@ -139,40 +142,44 @@ fn cells(one: &Breaker) -> Html {
 }
 
 fn gate(one: &Gate) -> Html {
-    html! {
-        <section class="inside">
-            <h3><Term id="bulkhead">{ "Open calls" }</Term></h3>
-            { level(f64::from(one.open), f64::from(one.limit)) }
-            <p class="sub">
-                { if one.places > 0 { format!("{} wait, of {} places.", format::count(one.waiting.into()), format::count(one.places.into())) } else { "Nobody may wait.".to_owned() } }
-                if let Some(each) = one.each { { format!(" Each caller has its own; shown is the fullest of {}.", format::count(each.into())) } }
-            </p>
-        </section>
-    }
+    section(
+        html! { <Term id="bulkhead">{ "Open calls" }</Term> },
+        html! {
+            <>
+                { level(f64::from(one.open), f64::from(one.limit)) }
+                <p class="sub">
+                    { if one.places > 0 { format!("{} wait, of {} places.", format::count(one.waiting.into()), format::count(one.places.into())) } else { "Nobody may wait.".to_owned() } }
+                    if let Some(each) = one.each { { format!(" Each caller has its own; shown is the fullest of {}.", format::count(each.into())) } }
+                </p>
+            </>
+        },
+    )
 }
 
 fn counts(edge: &EdgeFrame, policy: &Policies) -> Html {
     let row = |name: &'static str, count: u64| {
-        html! { if count > 0 { <dt>{ name }</dt><dd class="num">{ format::count(count) }</dd> } }
+        if count > 0 { fact(name, format::count(count)) } else { Html::default() }
     };
-    html! {
-        <section class="inside">
-            <h3>{ "Since the start" }</h3>
-            { facts(html! { <>
-                { fact("calls", format::count(policy.calls)) }
-                { fact("calls open", format::count(policy.open_calls.into())) }
-                if policy.hedging {
-                    { fact(html! { <Term id="hedging">{ "hedges sent" }</Term> }, format!("{}, {} won", format::count(policy.hedges), format::count(policy.hedges_won))) }
-                    { fact("hedged after", policy.hedge_after.map_or_else(|| "too few answers yet".to_owned(), format::duration)) }
-                }
-                { row("over the rate limit", policy.rate_limited) }
-                { row("past the deadline", policy.past_deadline) }
-                { row("breaker open", policy.circuit_open) }
-                { row("no free place", policy.bulkhead_full) }
-                { row("no retry budget", policy.unpaid) }
-                { row("cancelled", policy.cancels) }
-                if edge.zombies > 0 { { fact(html! { <Term id="zombie">{ "zombies" }</Term> }, format::count(edge.zombies)) } }
-            </> }) }
-        </section>
-    }
+    section(
+        "Since the start",
+        html! {
+            <>
+                { facts(html! { <>
+                    { fact("calls", format::count(policy.calls)) }
+                    { fact("calls open", format::count(policy.open_calls.into())) }
+                    if policy.hedging {
+                        { fact(html! { <Term id="hedging">{ "hedges sent" }</Term> }, format!("{}, {} won", format::count(policy.hedges), format::count(policy.hedges_won))) }
+                        { fact("hedged after", policy.hedge_after.map_or_else(|| "too few answers yet".to_owned(), format::duration)) }
+                    }
+                    { row("over the rate limit", policy.rate_limited) }
+                    { row("past the deadline", policy.past_deadline) }
+                    { row("breaker open", policy.circuit_open) }
+                    { row("no free place", policy.bulkhead_full) }
+                    { row("no retry budget", policy.unpaid) }
+                    { row("cancelled", policy.cancels) }
+                    if edge.zombies > 0 { { fact(html! { <Term id="zombie">{ "zombies" }</Term> }, format::count(edge.zombies)) } }
+                </> }) }
+            </>
+        },
+    )
 }

@@ -9,6 +9,7 @@ use crate::model::system::ReadReplicaLook;
 use crate::ui::kit::bars::meter;
 use crate::ui::kit::facts::{fact, facts};
 use crate::ui::kit::format;
+use crate::ui::kit::section::section_named;
 
 pub(super) fn view(replicas: &ReadReplicas) -> Html {
     let title = match replicas.replicas.len() {
@@ -17,21 +18,24 @@ pub(super) fn view(replicas: &ReadReplicas) -> Html {
         count => format!("{count} read replicas"),
     };
     let stale = if replicas.reads > 0 { replicas.stale as f64 / replicas.reads as f64 } else { f64::NAN };
-    html! {
-        <section class="inside" id="read-replicas">
-            <h3>{ title }</h3>
-            <ul class="members">{ for replicas.replicas.iter().map(replica) }</ul>
-            { facts(html! { <>
-                if replicas.by_rule { { fact("wanted", replicas.wanted) } }
-                { fact("reads answered", format::count(replicas.reads)) }
-                { fact("stale", if replicas.stale == 0 { "none".to_owned() } else { format!("{} ({})", format::count(replicas.stale), format::percent(stale)) }) }
-                if replicas.stale > 0 { { fact("the stalest by", format::duration(replicas.worst.as_secs_f64())) } }
-                if replicas.price > 0.0 { { fact("each costs", format!("${:.3} an hour", replicas.price)) } }
-            </> }) }
-            <p class="sub">{ "The primary takes every write. A read is stale when a write to its item, committed before it came, had not reached the replica that answered." }</p>
-            { looks("The rule's looks", &replicas.syncs) }
-        </section>
-    }
+    section_named(
+        "read-replicas",
+        title,
+        html! {
+            <>
+                <ul class="members">{ for replicas.replicas.iter().map(replica) }</ul>
+                { facts(html! { <>
+                    if replicas.by_rule { { fact("wanted", replicas.wanted) } }
+                    { fact("reads answered", format::count(replicas.reads)) }
+                    { fact("stale", if replicas.stale == 0 { "none".to_owned() } else { format!("{} ({})", format::count(replicas.stale), format::percent(stale)) }) }
+                    if replicas.stale > 0 { { fact("the stalest by", format::duration(replicas.worst.as_secs_f64())) } }
+                    if replicas.price > 0.0 { { fact("each costs", format!("${:.3} an hour", replicas.price)) } }
+                </> }) }
+                <p class="sub">{ "The primary takes every write. A read is stale when a write to its item, committed before it came, had not reached the replica that answered." }</p>
+                { looks("The rule's looks", &replicas.syncs) }
+            </>
+        },
+    )
 }
 
 fn replica(replica: &ReadReplicaLook) -> Html {

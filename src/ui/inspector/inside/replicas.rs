@@ -7,6 +7,7 @@ use crate::facet::replicas::Replicas;
 use crate::protocol::{ReplicaFrame, ReplicaState};
 use crate::ui::kit::bars;
 use crate::ui::kit::format;
+use crate::ui::kit::section::section;
 
 /// Replicas listed one by one; more are summed up.
 const REPLICAS_SHOWN: usize = 48;
@@ -15,15 +16,17 @@ pub(super) fn view(replicas: &Replicas, shown: &Shown<'_>) -> Html {
     let station = shown.station;
     let more = station.replicas.len().saturating_sub(REPLICAS_SHOWN);
     let name = |index: usize| replicas.names.get(index).cloned().unwrap_or_else(|| (index + 1).to_string());
-    html! {
-        <section class="inside">
-            <h3>{ &replicas.title }</h3>
-            <ul class="replicas">
-                { for station.replicas.iter().take(REPLICAS_SHOWN).enumerate().map(|(index, replica)| replica_row(name(index), replica)) }
-            </ul>
-            if more > 0 { <p class="sub">{ format!("and {more} more") }</p> }
-        </section>
-    }
+    section(
+        replicas.title.clone(),
+        html! {
+            <>
+                <ul class="replicas">
+                    { for station.replicas.iter().take(REPLICAS_SHOWN).enumerate().map(|(index, replica)| replica_row(name(index), replica)) }
+                </ul>
+                if more > 0 { <p class="sub">{ format!("and {more} more") }</p> }
+            </>
+        },
+    )
 }
 
 fn replica_row(name: String, replica: &ReplicaFrame) -> Html {

@@ -16,6 +16,7 @@ use crate::ui::kit::facts::{fact, fact_words, facts};
 use crate::ui::kit::format;
 use crate::ui::kit::hint::Term;
 use crate::ui::kit::icons::icon;
+use crate::ui::kit::section::section_in;
 use crate::ui::shared::Shared;
 use crate::ui::store::{use_run, use_simulation};
 
@@ -117,35 +118,41 @@ fn lives(id: NodeId, scaling: &scaling::Scaling) -> Html {
     let count = |stage: LifeStage| lives.iter().filter(|life| life.stage == stage).count();
     let more = lives.len().saturating_sub(SQUARES_SHOWN);
     let moved = scaling.moved().map(|moved| format!("{} → {} at {}", moved.current, moved.desired, at(moved.at)));
-    html! {
-        <section class="inside scaling">
-            <h3>{ format!("Replicas: {} wanted", look.wanted) }
+    section_in(
+        "scaling",
+        html! {
+            <>
+                { format!("Replicas: {} wanted", look.wanted) }
                 if scaling.scales() { <WhyCount {id} wanted={look.wanted} /> }
-            </h3>
-            if let Some(moved) = moved { <p class="sub">{ moved }</p> }
-            <ul class="lives" aria-label="Replicas by where they are in their life">
-                { for lives.iter().take(SQUARES_SHOWN).map(square) }
-            </ul>
-            if more > 0 { <p class="sub">{ format!("and {more} more") }</p> }
-            <ul class="lives-words" aria-label="What the squares mean">
-                { for LifeStage::ALL.into_iter().map(|stage| { let count = count(stage); html! {
-                    <li class={classes!("lives-word", (count == 0).then_some("lives-none"))}>
-                        <i class={classes!("life", format!("life-{}", stage.word()))} aria-hidden="true"></i>
-                        <span class="num">{ count }</span>{ stage.word() }
-                    </li>
-                } }) }
-            </ul>
-            { facts(html! { <>
-                if let Some(rate) = look.rate { { fact("requests, measured", format!("{} ({})", format::rate(rate.value), at(rate.at))) } }
-                if !look.size.is_empty() { { fact_words("size", &look.size) } }
-                if !look.nodes.is_empty() { { fact("nodes", look.nodes.len()) } }
-                if look.cost_total > 0.0 {
-                    { fact("costs now", format!("${:.3} an hour, ${:.2} a day", look.cost_per_hour, look.cost_per_hour * 24.0)) }
-                    { fact("cost so far", format!("${:.4}", look.cost_total)) }
-                }
-            </> }) }
-        </section>
-    }
+            </>
+        },
+        html! {
+            <>
+                if let Some(moved) = moved { <p class="sub">{ moved }</p> }
+                <ul class="lives" aria-label="Replicas by where they are in their life">
+                    { for lives.iter().take(SQUARES_SHOWN).map(square) }
+                </ul>
+                if more > 0 { <p class="sub">{ format!("and {more} more") }</p> }
+                <ul class="lives-words" aria-label="What the squares mean">
+                    { for LifeStage::ALL.into_iter().map(|stage| { let count = count(stage); html! {
+                        <li class={classes!("lives-word", (count == 0).then_some("lives-none"))}>
+                            <i class={classes!("life", format!("life-{}", stage.word()))} aria-hidden="true"></i>
+                            <span class="num">{ count }</span>{ stage.word() }
+                        </li>
+                    } }) }
+                </ul>
+                { facts(html! { <>
+                    if let Some(rate) = look.rate { { fact("requests, measured", format!("{} ({})", format::rate(rate.value), at(rate.at))) } }
+                    if !look.size.is_empty() { { fact_words("size", &look.size) } }
+                    if !look.nodes.is_empty() { { fact("nodes", look.nodes.len()) } }
+                    if look.cost_total > 0.0 {
+                        { fact("costs now", format!("${:.3} an hour, ${:.2} a day", look.cost_per_hour, look.cost_per_hour * 24.0)) }
+                        { fact("cost so far", format!("${:.4}", look.cost_total)) }
+                    }
+                </> }) }
+            </>
+        },
+    )
 }
 
 fn square(life: &Life<'_>) -> Html {
@@ -189,26 +196,29 @@ struct EvaluationsProps {
 fn Evaluations(props: &EvaluationsProps) -> Html {
     let Some(inside) = props.inside.look() else { return Html::default() };
     let shown = if props.all { inside.syncs.len() } else { SYNCS_SHOWN };
-    html! {
-        <section class="inside scaling">
-            if props.name == "Off" { <h3>{ "Over time" }</h3> } else { <h3>{ format!("Scaler: {}", props.name) }</h3> }
-            { course::replicas_over_load(inside) }
-            { course::metric_over_target(inside) }
-            if !inside.syncs.is_empty() {
-                <h4>{ "Every evaluation, newest first" }</h4>
-                <ol class="syncs">
-                    { for inside.syncs.iter().rev().take(shown).map(|sync| row(sync, props.marked == Some(sync.at.0))) }
-                </ol>
-                if inside.syncs.len() > SYNCS_SHOWN {
-                    <button type="button" class="btn btn-s" aria-expanded={props.all.to_string()} onclick={props.toggle.clone()}>
-                        { icon(if props.all { "chevron-up" } else { "chevron-down" }, "icon-s") }
-                        { if props.all { "Only the newest".to_owned() } else { format!("All {}", inside.syncs.len()) } }
-                    </button>
+    section_in(
+        "scaling",
+        if props.name == "Off" { "Over time".to_owned() } else { format!("Scaler: {}", props.name) },
+        html! {
+            <>
+                { course::replicas_over_load(inside) }
+                { course::metric_over_target(inside) }
+                if !inside.syncs.is_empty() {
+                    <h4>{ "Every evaluation, newest first" }</h4>
+                    <ol class="syncs">
+                        { for inside.syncs.iter().rev().take(shown).map(|sync| row(sync, props.marked == Some(sync.at.0))) }
+                    </ol>
+                    if inside.syncs.len() > SYNCS_SHOWN {
+                        <button type="button" class="btn btn-s" aria-expanded={props.all.to_string()} onclick={props.toggle.clone()}>
+                            { icon(if props.all { "chevron-up" } else { "chevron-down" }, "icon-s") }
+                            { if props.all { "Only the newest".to_owned() } else { format!("All {}", inside.syncs.len()) } }
+                        </button>
+                    }
                 }
-            }
-            { window(inside) }
-        </section>
-    }
+                { window(inside) }
+            </>
+        },
+    )
 }
 
 fn row(sync: &Decision, marked: bool) -> Html {
