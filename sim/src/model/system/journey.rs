@@ -41,6 +41,7 @@ impl System {
     /// Follows the request with this number from now on; it must not have been born yet.
     pub fn follow(&mut self, source: NodeId, ordinal: u64) {
         self.recorder = Some(Box::new(Recorder { source, ordinal, ..Recorder::idle() }));
+        self.look_if_plain();
     }
 
     /// The followed request as far as it got; `None` if it has not been born yet.

@@ -40,6 +40,7 @@ mod timer;
 mod totals;
 mod trail;
 mod view;
+mod wire;
 
 use std::collections::BTreeMap;
 
@@ -121,6 +122,8 @@ pub struct System {
     poisoned: bool,
     /// Whether there ever was a database with read replicas.
     has_spread_data: bool,
+    /// Nothing that all messages share makes their way a longer one; see [`System::look_if_plain`].
+    plain: bool,
     /// Every time that a message was processed: group, message, partition, offset.
     #[cfg(test)]
     effects: Vec<(u32, u64, u32, u64)>,
@@ -181,6 +184,7 @@ impl System {
             has_brokers: false,
             poisoned: false,
             has_spread_data: false,
+            plain: false,
             #[cfg(test)]
             effects: Vec::new(),
             calls: Slab::new(),
@@ -229,8 +233,18 @@ impl System {
         }
         system.queue.push(SimTime::ZERO + plan.run.run_length, Event::SourcesStop);
         system.cut_spans(SimTime::ZERO);
+        system.look_if_plain();
         system.rebuild(plan);
         system
+    }
+
+    /// To be called when one of these changes: then messages are asked once whether their way is the plain one.
+    fn look_if_plain(&mut self) {
+        self.plain = self.is_plain();
+    }
+
+    fn is_plain(&self) -> bool {
+        !self.has_spread_data && !self.transfers && self.recorder.is_none() && !self.spans.divided()
     }
 
     /// Time of the last event.

@@ -51,6 +51,7 @@ impl System {
         let offered = self.totals.ever_offered;
         let profiler = Profiler { profile: Profile::default(), every: 1, per_second, offered, trails: BTreeMap::new() };
         self.recorder.get_or_insert_with(|| Box::new(Recorder::idle())).profiler = Some(profiler);
+        self.look_if_plain();
     }
 
     /// What was added up so far; `None` where nobody asked for it.

@@ -148,7 +148,7 @@ impl System {
         let edge = &mut self.edges[self.attempts[ix].edge as usize];
         edge.by_outcome[outcome.index()] += 1;
         edge.in_flight -= 1;
-        if self.spans.divided() {
+        if !self.plain && self.spans.divided() {
             self.book_end_in_spans(ix, outcome);
         }
     }

@@ -369,6 +369,7 @@ pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
         return;
     };
     system.has_spread_data = true;
+    system.plain = false;
     if before.is_none() {
         pool.data.set(ReadReplicas::new(wished, now));
     }
