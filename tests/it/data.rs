@@ -276,6 +276,50 @@ fn a_replica_near_its_readers_saves_their_way() {
     assert!((far.0 - 0.0011).abs() < 0.0005 && (far.1 - 0.1921).abs() < 0.002, "{far:?}");
 }
 
+/// Virginia and Mumbai are 191.1 ms apart and back, a write takes 1 ms: one that waits for the replica in Mumbai is answered
+/// after 192.1 ms, one that waits for more replicas than there are when its wait is over, and each holds its connection
+/// until then.
+#[test]
+fn a_write_is_held_until_as_many_replicas_as_asked_have_received_it() {
+    let run = |wait_for: f64, rate: f64, connections: f64, killed: bool| {
+        let replicas = [("count", 1.0), ("wait_for", wait_for), ("wait_at_most", 0.5)]
+            .into_iter()
+            .fold(Params::new(), |all, (key, value)| all.with(key, value));
+        let params = [
+            ("read_replicas", Value::Variant(Variant::new("fixed", replicas.with("region", "ap-south-1")))),
+            ("read_time", constant(0.001)),
+            ("write_time", constant(0.001)),
+            ("connections", Value::from(connections)),
+            ("queue_limit", Value::from(10_000.0)),
+        ];
+        let (mut document, database) = database(rate, 1.0, 50.0, &params);
+        let area = AreaKind::Region { region: "us-east-1".to_owned() };
+        let area = Area { kind: area, label: "Virginia".into(), at: Point::default(), size: Point::default() };
+        let area = document.add_area(area);
+        for node in document.nodes.values_mut() {
+            std::rc::Rc::make_mut(node).area = Some(area);
+        }
+        let mut system = system(&document);
+        if killed {
+            let target = FaultTarget::Replica(database, 1);
+            system.apply_fault(&LiveFault::Start { kind: "kill".to_owned(), target, params: Params::new() });
+        }
+        run_to(&mut system, 50.0);
+        let run = &system.totals().run;
+        (run.percentile_offered(1.0).unwrap(), run.times.percentile(99.0).unwrap_or(f64::NAN), run.completed())
+    };
+    let near = |told: (f64, f64, u64), secs: f64| {
+        assert!((told.0 - secs).abs() < 0.002 && (told.1 - secs).abs() < 0.002, "{told:?}, not {secs}");
+    };
+    near(run(0.0, 4.0, 50.0, false), 0.001);
+    near(run(1.0, 4.0, 50.0, false), 0.1921);
+    near(run(2.0, 4.0, 50.0, false), 0.501);
+    near(run(1.0, 4.0, 50.0, true), 0.501);
+    // One connection: 1 / 0.1921 s = 5.2 writes a second, whatever comes.
+    let (.., completed) = run(1.0, 20.0, 1.0, false);
+    assert!(completed.abs_diff(260) <= 2, "{completed}");
+}
+
 /// A class with two cores: ten reads at a time take five times as long each.
 #[test]
 fn reads_beyond_the_cores_of_a_class_slow_each_other_down() {

@@ -1,7 +1,7 @@
 //! Asynchronous replication: a replica applies what its primary has committed, one write after the other, some time later.
 //!
 //! Pure: knows no clock and no network. The caller says when a committed write arrives, and what time it is.
-//! Nobody waits for a replica here: a write is answered once its primary has it.
+//! When a write is answered is not decided here.
 //!
 //! Source: MySQL's binary-log replication with one applying thread; lag as its `Seconds_Behind_Source` means it: the age of
 //! the oldest write that is not applied yet.

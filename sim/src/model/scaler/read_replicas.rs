@@ -50,6 +50,9 @@ pub struct Settings {
     pub copying: SimDuration,
     /// Until a write is applied, once it has arrived.
     pub apply: SimDuration,
+    /// How many of them have to have received a write before it is answered, and for how long it waits for them at most.
+    pub wait_for: u32,
+    pub wait_at_most: SimDuration,
 }
 
 impl Settings {
@@ -235,11 +238,30 @@ const APPLY: ParamSpec = ParamSpec::number(
     "A replica applies writes one after the other; more writes than it can apply, and it falls ever further behind.",
 );
 
+const WAIT_FOR: ParamSpec = ParamSpec::count(
+    "wait_for",
+    "Writes wait for",
+    0.0,
+    0.0,
+    15.0,
+    "A write is answered once so many replicas have received it (not applied it), and holds its connection until then. With 0 it waits for none.",
+);
+
+const WAIT_AT_MOST: ParamSpec = ParamSpec::number(
+    "wait_at_most",
+    "But no longer than",
+    Unit::Seconds,
+    10.0,
+    0.0,
+    3_600.0,
+    "A write that too few replicas have received by then is answered all the same.",
+);
+
 static FIXED: Entry = Entry {
     id: "fixed",
     name: "A fixed number",
     summary: "So many replicas answer reads beside the primary, each with all the data, a little late.",
-    source: "Asynchronous replication as in MySQL; nobody waits for a replica when writing.",
+    source: "Replication as in MySQL: asynchronous, or semi-synchronous with its time-out of 10 s for each write.",
     params: &[
         ParamSpec::count("count", "Replicas", 1.0, 0.0, 15.0, "Read replicas beside the primary."),
         READS,
@@ -250,6 +272,8 @@ static FIXED: Entry = Entry {
         DATA,
         COPY_RATE,
         APPLY,
+        WAIT_FOR,
+        WAIT_AT_MOST,
     ],
     defect: false,
 };
@@ -299,6 +323,8 @@ static RULE: Entry = Entry {
         DATA,
         COPY_RATE,
         APPLY,
+        WAIT_FOR,
+        WAIT_AT_MOST,
     ],
     defect: false,
 };
@@ -365,6 +391,8 @@ pub fn read(choice: &Variant) -> Option<Settings> {
         standby: reader.flag("multi_zone").then(|| secs("failover")),
         copying: SimDuration::from_secs_f64(reader.number("data") * 1_000.0 / reader.number("copy_rate")),
         apply: secs("apply_time"),
+        wait_for: reader.count("wait_for"),
+        wait_at_most: secs("wait_at_most"),
     })
 }
 

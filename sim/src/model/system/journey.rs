@@ -233,6 +233,15 @@ impl System {
                 };
                 (format!("Read replica {number}"), words)
             }
+            Mark::Released { after, missing } => {
+                let ms = after.as_secs_f64() * 1e3;
+                let words = if missing == 0 {
+                    format!("the write was held for {ms:.1} ms, until enough read replicas had received it")
+                } else {
+                    format!("too few read replicas had received the write after {ms:.0} ms: answered all the same")
+                };
+                ("Semi-synchronous replication".to_owned(), words)
+            }
             Mark::KeyMoved => {
                 let number = self.replicas.get(self.attempts[ix].replica as usize)?.number;
                 let words = "its key came here with the last change of the nodes; where it was, it was held: a miss";

@@ -139,6 +139,8 @@ pub struct System {
     has_heaps: bool,
     /// Work that was interrupted, by attempt: what is left of it.
     interrupted: BTreeMap<u32, SimDuration>,
+    /// Answers that are held back, by attempt and its generation: how many words are missing, and since when it waits.
+    held: BTreeMap<(u32, u32), (u32, SimTime)>,
     by_node: BTreeMap<NodeId, u32>,
     by_edge: BTreeMap<EdgeId, u32>,
     areas: BTreeMap<AreaId, String>,
@@ -194,6 +196,7 @@ impl System {
             edges: Vec::new(),
             has_heaps: false,
             interrupted: BTreeMap::new(),
+            held: BTreeMap::new(),
             by_node: BTreeMap::new(),
             by_edge: BTreeMap::new(),
             areas: BTreeMap::new(),

@@ -12,11 +12,29 @@ use crate::engine::time::SimTime;
 /// Something that is due at a time of its own.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Timer {
-    Balancer { station: u32, turn: BalancerTurn },
-    Broker { station: u32, turn: BrokerTurn },
-    Fleet { station: u32, turn: FleetTurn },
-    Heap { replica: u32, turn: HeapTurn },
+    Balancer {
+        station: u32,
+        turn: BalancerTurn,
+    },
+    Broker {
+        station: u32,
+        turn: BrokerTurn,
+    },
+    Fleet {
+        station: u32,
+        turn: FleetTurn,
+    },
+    Heap {
+        replica: u32,
+        turn: HeapTurn,
+    },
     Fault(FaultTurn),
+    /// A member of a store says that it has the write for which an answer is held; `None`: the wait is over.
+    Held {
+        station: u32,
+        attempt: Key,
+        word_of: Option<u32>,
+    },
 }
 
 /// A turn of a balancer; stale when `generation` is not the balancer's.
@@ -119,6 +137,7 @@ impl System {
                 HeapTurn::Collected { generation } => self.collected(replica, generation),
                 HeapTurn::OutOfMemory => self.out_of_memory(replica),
             },
+            Timer::Held { station, attempt, word_of } => self.held_due(station, attempt, word_of),
             Timer::Fault(turn) => match turn {
                 FaultTurn::Begins { index } => self.start_timetabled(index),
                 FaultTurn::Ends { index } => self.end_timetabled(index),

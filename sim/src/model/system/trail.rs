@@ -59,6 +59,11 @@ pub(super) enum Mark {
     FromReadReplica {
         lacks: Option<SimDuration>,
     },
+    /// Enough read replicas have its write, or too few said so in time: so many words were missing.
+    Released {
+        after: SimDuration,
+        missing: u32,
+    },
     /// Its key was held when it moved to another node of the cache.
     KeyMoved,
     Answered(Outcome, Reason),
@@ -163,7 +168,7 @@ pub(super) fn marked(one: &mut Try, now: u64, mark: Mark, attempt: &Attempt, rep
         Mark::Resumed => go_on(&mut one.paused, now),
         Mark::Shaped { wait } => one.shaped = Some(now + wait.0),
         Mark::RateLimited { .. } | Mark::ShedAtDoor | Mark::GivenUp => {}
-        Mark::FromReadReplica { .. } | Mark::KeyMoved => {}
+        Mark::FromReadReplica { .. } | Mark::Released { .. } | Mark::KeyMoved => {}
         Mark::Worked => one.worked = Some(now),
         Mark::Answered(outcome, reason) => {
             go_on(&mut one.paused, now);

@@ -3,12 +3,13 @@
 //! A pool without data has no store; a cache has one memory or several nodes, a database may have read replicas. The rest
 //! of the system asks through a few doors and knows no sort by name: where a request goes ([`System::choose_part`] as it is
 //! sent, [`System::owner_of`] as it arrives), what working on an entry finds ([`Data::work`]), what follows once work is
-//! done ([`System::settle_work`]), what is forgotten ([`Data::clear`]), and where a replica stands
+//! done ([`System::commit_work`]: its answer leaves now, or is held until others have it), what is forgotten ([`Data::clear`]), and where a replica stands
 //! ([`System::standing_of`]).
 //!
 //! A new sort is a folder with a [`Store`], its `mod` here, and an entry in [`SORTS`].
 
 pub mod cache_cluster;
+mod held;
 mod memory;
 pub mod read_replicas;
 
@@ -71,6 +72,31 @@ struct Done {
     replica: u32,
 }
 
+/// What there is to tell of work that is done, and when it may be answered.
+#[derive(Debug, Default)]
+struct Commit {
+    mark: Option<Mark>,
+    answer: Answer,
+}
+
+#[derive(Debug, Default)]
+enum Answer {
+    #[default]
+    Now,
+    /// Once others have it, too.
+    HeldUntil(Quorum),
+}
+
+/// How many others have to say that they have a write before it is answered.
+#[derive(Debug)]
+struct Quorum {
+    needed: u32,
+    /// Members that were asked, by number, and when the word of each is here.
+    words: Vec<(u32, SimTime)>,
+    /// It is answered after so long, whatever they say.
+    at_most: SimDuration,
+}
+
 /// What is done with an entry.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Deed {
@@ -124,9 +150,14 @@ trait Store: Any + fmt::Debug {
         Found::default()
     }
 
-    /// Work is done, and is about to be answered; what there is to tell of it.
-    fn settle(&mut self, _site: &Site<'_>, _done: &Done) -> Option<Mark> {
-        None
+    /// Work is done, and is about to be answered.
+    fn commit(&mut self, _site: &Site<'_>, _done: &Done) -> Commit {
+        Commit::default()
+    }
+
+    /// Whether a member has what was sent to it, as far as it can say now.
+    fn has_received(&self, _number: u32, _replicas: &[Replica]) -> bool {
+        false
     }
 
     /// All is forgotten, or what one replica had.
@@ -295,25 +326,32 @@ impl System {
         owner.unwrap_or(self.pool(station).replicas[0])
     }
 
-    /// A store has done what it was asked, and is about to say so.
+    /// A store has done what it was asked, and is about to say so; `false`: it waits for others first, and the attempt
+    /// keeps its slot until then.
     #[cold]
     #[inline(never)]
-    pub(super) fn settle_work(&mut self, ix: u32) {
+    pub(super) fn commit_work(&mut self, ix: u32) -> bool {
         let attempt = &self.attempts[ix];
         let (station, replica, request, asked) =
             (attempt.station, attempt.replica, attempt.request, attempt.reached_at);
         if attempt.verb != Verb::Request || request == NONE || self.data(station).is_none() {
-            return;
+            return true;
         }
         let writes = self.requests[request].operation == Operation::Write;
         let done = Done { writes, key: self.request_key(request), asked, replica };
-        if let Some(mark) = self.with_store(station, |store, site| store.settle(site, &done)).flatten() {
+        let Commit { mark, answer } =
+            self.with_store(station, |store, site| store.commit(site, &done)).unwrap_or_default();
+        if let Some(mark) = mark {
             if let Mark::FromReadReplica { lacks } = mark {
                 let meter = &mut self.stations[station as usize].meter;
                 meter.count(Count::CopyReads, 1);
                 meter.count(Count::StaleReads, u64::from(lacks.is_some()));
             }
             self.note(ix, mark);
+        }
+        match answer {
+            Answer::Now => true,
+            Answer::HeldUntil(quorum) => !self.hold(ix, &quorum),
         }
     }
 

@@ -351,7 +351,9 @@ impl System {
             self.return_objects(ix);
         }
         if self.has_spread_data && good && !broken && !bad && !poison {
-            self.settle_work(ix);
+            if !self.commit_work(ix) {
+                return;
+            }
         }
         self.release(replica_ix);
         if poison {
@@ -361,5 +363,11 @@ impl System {
         } else {
             self.respond(ix, outcome, reason);
         }
+    }
+
+    /// What held the answer back is over.
+    pub(in crate::model::system) fn finish_held(&mut self, ix: u32) {
+        self.release(self.attempts[ix].replica);
+        self.respond(ix, Outcome::Completed, Reason::None);
     }
 }

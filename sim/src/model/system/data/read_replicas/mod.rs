@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub use look::{ReadReplicaLook, ReadReplicasLook};
 use serde::{Deserialize, Serialize};
 
-use super::{Ask, Done, Site, Store};
+use super::{Answer, Ask, Commit, Done, Quorum, Site, Store};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::fault::Effect;
 use crate::model::fault::harm::Harm;
@@ -87,6 +87,12 @@ pub struct ReadReplicas {
     answered: u64,
     stale: u64,
     worst: SimDuration,
+}
+
+/// Whether a read replica says that it has received a write: it serves, and lives.
+fn receives(member: &Member<ReadReplica>, replicas: &[Replica]) -> bool {
+    let alive = |replica: &Replica| !replica.dead && !replica.frozen;
+    member.stage == ReadReplicaStage::Serving && replicas.get(member.replica as usize).is_some_and(alive)
 }
 
 /// How long a read replica takes to apply a write now, `apply` being its usual time; `None`: it applies nothing.
@@ -183,19 +189,27 @@ impl Store for ReadReplicas {
     }
 
     /// A write is committed, a read has found what its replica had.
-    fn settle(&mut self, site: &Site<'_>, done: &Done) -> Option<Mark> {
+    fn commit(&mut self, site: &Site<'_>, done: &Done) -> Commit {
         self.keep_up(site);
         let now = site.now;
         if done.writes {
+            let mut words = Vec::new();
             for member in self.list.iter_mut().filter(|member| member.stage != ReadReplicaStage::Leaving) {
                 let away = member.region.is_some();
                 let way = if away { site.spots.way(site.spot, member.spot()) } else { SimDuration::ZERO };
                 member.follower.take(Write { committed: now, arrives: now + way, key: done.key });
+                if self.config.wait_for > 0 && receives(member, site.replicas) {
+                    words.push((member.number, now + way + way));
+                }
             }
-            return None;
+            let answer = match self.config.wait_for {
+                0 => Answer::Now,
+                needed => Answer::HeldUntil(Quorum { needed, words, at_most: self.config.wait_at_most }),
+            };
+            return Commit { mark: None, answer };
         }
         self.answered += 1;
-        let member = self.list.of_replica(done.replica)?;
+        let Some(member) = self.list.of_replica(done.replica) else { return Commit::default() };
         member.reads += 1;
         let lacks = member.follower.lacks(done.key, done.asked, now);
         if let Some(age) = lacks {
@@ -203,7 +217,11 @@ impl Store for ReadReplicas {
             self.stale += 1;
             self.worst = self.worst.max(age);
         }
-        Some(Mark::FromReadReplica { lacks })
+        Commit { mark: Some(Mark::FromReadReplica { lacks }), answer: Answer::Now }
+    }
+
+    fn has_received(&self, number: u32, replicas: &[Replica]) -> bool {
+        self.list.numbered(number).is_some_and(|member| receives(member, replicas))
     }
 
     /// Read replicas apply what they can until now.
