@@ -242,6 +242,21 @@ mod tests {
     }
 
     #[test]
+    fn every_host_is_told_the_same() {
+        let hosting = Hosting::read().expect("hosting.json can be read");
+        let dist = dist("hosts");
+        write(dist.path(), &hosting).expect("it writes");
+        for file in FILES {
+            let text = String::from_utf8(dist.get(file).expect("it was written")).expect("it is text");
+            let fixed = hosting.headers.iter().map(|(_, value)| value.as_str());
+            let policy = hosting.policy_of("index.html");
+            for value in fixed.chain([policy.as_str(), &hosting.cache.hashed, &hosting.cache.other]) {
+                assert!(text.contains(value), "{file}: {value}");
+            }
+        }
+    }
+
+    #[test]
     fn a_page_that_may_be_framed_is_the_only_one() {
         let mut hosting = Hosting::read().expect("hosting.json can be read");
         hosting.may_be_framed = vec!["embed.html".into()];
