@@ -92,7 +92,9 @@ export interface Span {
 }
 export interface Report extends Span {
   report: 1; engine: string; title: string; seed: string; trace_hash: string; run_length_secs: number; warm_up_secs: number;
-  now_secs: number; finished: boolean; events: number; inputs: number;
+  now_secs: number; finished: boolean;
+  /** Why it was stopped before its end, in words. */
+  stopped: string | null; events: number; inputs: number;
   /** After the run's length, until nothing was in flight [s]; what that cost [USD]. In no other figure. */
   drain_secs: number; drain_cost?: Figure;
   windows: (Span & { name: string; from_secs: number; to_secs: number })[];

@@ -5,7 +5,8 @@
 //! and drops answers to older loads.
 //!
 //! The watchdog: every 2 s the page asks the worker whether it lives, and gives it up after two silent answers, or when it
-//! throws. It never concludes anything while the page is hidden, or before the worker is ready. A lost worker is replaced, and
+//! throws. A worker that has much to prepare says so first, with how long a step may take: it is given that much longer, since
+//! slow is not dead. It never concludes anything while the page is hidden, or before the worker is ready. A lost worker is replaced, and
 //! the new one replays document, seed and log up to where the old one stood; after three losses in a row without getting anywhere
 //! the page stops trying and says so.
 
@@ -46,6 +47,11 @@ pub enum News {
     Finished(Ending),
     /// How the run that has ended did on the goals that were asked about.
     Judged(Vec<GoalResult>),
+    /// The worker makes a system of so many members; a step of it may take so long [ms].
+    Preparing {
+        members: u32,
+        step_ms: u32,
+    },
     /// The worker broke and says why.
     Panicked(String),
     /// The worker comes from another build: the page must be loaded anew.
@@ -503,6 +509,9 @@ impl Conversation {
                 self.playing = false;
                 News::Finished(ending)
             }),
+            FromWorker::Preparing { run, members, step_ms } => {
+                self.current(run).then_some(News::Preparing { members, step_ms })
+            }
             FromWorker::Judged { run, results_json } => {
                 let results = serde_json::from_str(&results_json).ok().filter(|_| self.current(run));
                 results.map(News::Judged)

@@ -51,6 +51,17 @@ fn names(talk: &mut Conversation) -> Vec<&'static str> {
     talk.take_outgoing().iter().map(name).collect()
 }
 
+#[test]
+fn what_takes_long_is_said_of_the_run_that_is_wanted() {
+    let mut talk = running(10);
+    let older = talk.run();
+    talk.restart(true);
+    let said = |run| FromWorker::Preparing { run, members: 12_000, step_ms: 240 };
+    assert!(talk.received(said(older)).is_none(), "nobody waits for that one any more");
+    let news = talk.received(said(talk.run()));
+    assert!(matches!(news, Some(News::Preparing { members: 12_000, step_ms: 240 })), "{news:?}");
+}
+
 fn answer(talk: &mut Conversation, refused: Option<&str>) -> Option<News> {
     let change = talk.waiting.front().map(|waiting| waiting.change().clone()).expect("something was sent");
     let input = Input { at_event: 7, change };

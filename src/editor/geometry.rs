@@ -207,6 +207,31 @@ pub fn bounds(document: &Document) -> Option<Rect> {
     cards.chain(frames).reduce(|a, b| a.union(&b))
 }
 
+/// The camera that shows all of a document; where that is too large, at least the place where most stations stand.
+/// `None` for an empty document.
+#[must_use]
+pub fn fit(document: &Document, viewport: Size) -> Option<Camera> {
+    let camera = Camera::fitting(bounds(document)?, viewport);
+    let seen = |camera: &Camera| Rect {
+        x: camera.x,
+        y: camera.y,
+        width: viewport.width / camera.zoom,
+        height: viewport.height / camera.zoom,
+    };
+    let view = seen(&camera);
+    let cards: Vec<Rect> = document.nodes.values().map(|node| card_rect(node)).collect();
+    if cards.is_empty() || cards.iter().any(|card| view.contains(card.center())) {
+        return Some(camera);
+    }
+    // What can be seen at once to the right of and below a card, for the card that most others stand beside.
+    let beside = |card: &Rect| {
+        let around = Rect { x: card.x, y: card.y, ..view };
+        cards.iter().copied().filter(|other| around.contains(other.center())).collect::<Vec<_>>()
+    };
+    let most = cards.iter().map(beside).rev().max_by_key(Vec::len)?;
+    Some(Camera::fitting(most.into_iter().reduce(|a, b| a.union(&b))?, viewport))
+}
+
 /// Where a new wire starts: the middle of the card's right side.
 #[must_use]
 pub fn output_port(node: &Node) -> Point {
@@ -438,6 +463,29 @@ mod tests {
         let bottom_right = camera.screen_from_world(Point { x: bounds.right(), y: bounds.bottom() });
         assert!(top_left.x >= 0.0 && top_left.y >= 0.0);
         assert!(bottom_right.x <= viewport.width && bottom_right.y <= viewport.height);
+    }
+
+    #[test]
+    fn fitting_what_is_too_large_shows_where_most_stations_stand() {
+        let viewport = Size { width: 1_200.0, height: 700.0 };
+        for far in [1e6, 1e9, 1e308] {
+            let mut document = Document::default();
+            for (x, y) in [(0.0, far), (far, 0.0), (far, 300.0), (far / 2.0, far / 3.0)] {
+                let at = Point { x, y };
+                let params = crate::model::params::Params::new();
+                let (kind, label) = ("service".to_owned(), String::new());
+                document.add_node(Node { kind, label, role: None, area: None, at, params });
+            }
+            let camera = fit(&document, viewport).expect("there are stations");
+            let view = Rect {
+                x: camera.x,
+                y: camera.y,
+                width: viewport.width / camera.zoom,
+                height: viewport.height / camera.zoom,
+            };
+            let seen = document.nodes.values().filter(|node| view.contains(card_rect(node).center())).count();
+            assert_eq!(seen, 2, "at {far}: {camera:?}");
+        }
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub use session::{PersistedSession, Selection, Session, SessionChange, Strike, T
 pub use tool::{Button, Input, InputKind, Modifiers, ToolRequest, ToolState};
 
 use edit::{Ids, target_name};
-use geometry::{GRID, ZOOM_MAX, ZOOM_MIN, bounds, card_rect};
+use geometry::{GRID, ZOOM_MAX, ZOOM_MIN, card_rect, fit};
 use history::{Entry, History};
 use tool::ToolContext;
 
@@ -395,9 +395,9 @@ impl EditorState {
             SessionChange::Fit => {
                 // Before the stage has measured itself there is nothing to fit into.
                 if session.viewport.width > 0.0
-                    && let Some(bounds) = bounds(&self.document)
+                    && let Some(camera) = fit(&self.document, session.viewport)
                 {
-                    session.kept.camera = Camera::fitting(bounds, session.viewport);
+                    session.kept.camera = camera;
                 }
             }
             // A stage that is folded away measures nothing; what it showed shall still be there when it comes back.

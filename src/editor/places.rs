@@ -14,6 +14,7 @@ use crate::engine::time::SimDuration;
 use crate::model::geography::{self, REGIONS, find_region};
 use crate::model::params::Unit;
 use crate::topology::document::{Area, AreaId, AreaKind, Document, Edge, Node, NodeId, Point};
+use crate::topology::format::limits::{POSITION_MAX, SIZE_MAX};
 
 /// Height of the strip at a frame's top that bears its name [world units]. No card settles there.
 pub const HEAD: f64 = 2.0 * GRID;
@@ -156,12 +157,20 @@ fn move_card(document: &mut Document, id: NodeId, at: Point) {
     }
 }
 
+/// The frame, as much of it as the canvas holds.
+fn on_canvas(frame: Rect) -> Rect {
+    let place = |at: f64| at.clamp(-POSITION_MAX, POSITION_MAX);
+    let span = |size: f64| size.clamp(-SIZE_MAX, SIZE_MAX);
+    Rect { x: place(frame.x), y: place(frame.y), width: span(frame.width), height: span(frame.height) }
+}
+
 /// Sets an area's frame.
 pub(super) fn set_frame(document: &mut Document, id: AreaId, frame: Rect) {
     if let Some(area) = document.areas.get_mut(&id)
         && self::frame(area) != frame
     {
         let area = Rc::make_mut(area);
+        let frame = on_canvas(frame);
         area.at = Point { x: frame.x, y: frame.y };
         area.size = Point { x: frame.width, y: frame.height };
     }

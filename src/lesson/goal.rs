@@ -165,6 +165,7 @@ mod tests {
             warm_up_secs: 0.0,
             now_secs: 10.0,
             finished: true,
+            stopped: None,
             events: 100,
             inputs: 0,
             drain_secs: 0.0,

@@ -107,6 +107,14 @@ pub enum FromWorker {
         protocol: u32,
         build: String,
     },
+    /// Before a step that takes long: the answer to `Load` comes after it. Nothing else is answered meanwhile.
+    Preparing {
+        run: RunId,
+        /// Replicas, nodes, copies.
+        members: u32,
+        /// How long one step of this run may keep the worker from answering, at a guess [ms].
+        step_ms: u32,
+    },
     /// The answer to `Load`: what stands in the way, if anything.
     Loaded {
         run: RunId,
@@ -179,4 +187,6 @@ pub struct Ending {
     pub trace_hash: String,
     /// The station that was busiest over the whole run, and its utilization [0..1]; `None` if none has slots.
     pub busiest: Option<(NodeId, f64)>,
+    /// Why it was stopped before its end, in words; `None` where it was not.
+    pub stopped: Option<String>,
 }

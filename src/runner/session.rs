@@ -243,6 +243,10 @@ impl Session {
         if checkpoints.last().is_some_and(|last| events < last.system.events() + CHECKPOINT_EVERY) {
             return;
         }
+        // One that alone is more than all may take would be made only to be thrown away.
+        if !checkpoints.is_empty() && self.system.approximate_bytes() > CHECKPOINT_BYTES_MAX {
+            return;
+        }
         let mut system = self.system.clone();
         system.forget_news();
         checkpoints.push(Checkpoint { system, document: self.document.clone(), applied: self.applied });

@@ -41,6 +41,8 @@ const CHECK_OPEN: &str = "{\"check\":\"";
 pub enum LinkError {
     /// The run does not fit into a link.
     TooLarge { bytes: usize, bytes_max: usize },
+    /// The link holds more than one can: it was made elsewhere.
+    HoldsTooMuch { bytes_max: usize },
     /// No `#s=` and no `1.` in front: something else was pasted.
     NotALink,
     /// The link's own form is later than this Headroom.
@@ -59,6 +61,7 @@ impl LinkError {
     pub fn remedy(&self) -> String {
         match self {
             Self::TooLarge { .. } => "Save it as a file and send that instead.".to_owned(),
+            Self::HoldsTooMuch { .. } => "Ask the person who sent it for a file instead.".to_owned(),
             Self::NotALink => "Paste the whole address, from https:// to its end.".to_owned(),
             Self::Newer { .. } => "Open it with a newer Headroom; reload the page to get the newest one.".to_owned(),
             Self::CutOff => "Copy the whole link again: some programs cut long links. A file always works.".to_owned(),
@@ -73,6 +76,9 @@ impl fmt::Display for LinkError {
         match self {
             Self::TooLarge { bytes, bytes_max } => {
                 write!(f, "this run takes {bytes} bytes; a link holds at most {bytes_max}")
+            }
+            Self::HoldsTooMuch { bytes_max } => {
+                write!(f, "this link holds more than {bytes_max} bytes, the most that can be opened")
             }
             Self::NotALink => write!(f, "this is not a Headroom link"),
             Self::Newer { found } => {
@@ -134,7 +140,7 @@ pub fn decode(link: &str) -> Result<Run, LinkError> {
     let bytes_max = COMPRESSED_BYTES_MAX;
     // Four characters hold three bytes: checked before anything is allocated for them.
     if payload.len() / 4 * 3 > bytes_max {
-        return Err(LinkError::TooLarge { bytes: payload.len() / 4 * 3, bytes_max });
+        return Err(LinkError::HoldsTooMuch { bytes_max });
     }
     // A character more or less than bytes can fill means that some are missing.
     if payload.is_empty() || payload.len() % 4 == 1 {
@@ -146,12 +152,15 @@ pub fn decode(link: &str) -> Result<Run, LinkError> {
         error => LinkError::Damaged { what: error.to_string().to_lowercase() },
     })?;
     let bytes = decompress_to_vec_with_limit(&compressed, INFLATED_BYTES_MAX).map_err(|error| match error.status {
-        TINFLStatus::HasMoreOutput => {
-            LinkError::TooLarge { bytes: INFLATED_BYTES_MAX + 1, bytes_max: INFLATED_BYTES_MAX }
-        }
+        TINFLStatus::HasMoreOutput => LinkError::HoldsTooMuch { bytes_max: INFLATED_BYTES_MAX },
         TINFLStatus::FailedCannotMakeProgress | TINFLStatus::NeedsMoreInput => LinkError::CutOff,
         _ => LinkError::Damaged { what: "it cannot be unpacked".to_owned() },
     })?;
+    // Nothing may stand behind the stream: one byte less, and it must be cut off.
+    let shorter = &compressed[..compressed.len() - 1];
+    if decompress_to_vec_with_limit(shorter, INFLATED_BYTES_MAX).is_ok() {
+        return Err(LinkError::Damaged { what: "something was added behind its end".to_owned() });
+    }
     let text = String::from_utf8(bytes).map_err(|_| LinkError::Damaged { what: "it holds no text".to_owned() })?;
     Run::from_json(&checked(&text)?).map_err(LinkError::Run)
 }
@@ -176,6 +185,9 @@ fn payload(link: &str) -> Result<&str, LinkError> {
         None if start > 0 && rest.parse::<u64>().is_ok_and(|version| version == u64::from(LINK_FORMAT)) => (rest, ""),
         None => return Err(LinkError::NotALink),
     };
+    if version.len() > 1 && version.starts_with(['0', '+']) {
+        return Err(LinkError::NotALink);
+    }
     match version.parse::<u64>() {
         Ok(version) if version == u64::from(LINK_FORMAT) => Ok(payload),
         Ok(found) if found > u64::from(LINK_FORMAT) => Err(LinkError::Newer { found }),
@@ -258,9 +270,20 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_links() {
-        for text in
-            ["", "#", "#s=", "hello", "https://example.org/", "#s=x.abc", "#s=0.abc", "1", "-1.abc", "{\"format\":1}"]
-        {
+        for text in [
+            "",
+            "#",
+            "#s=",
+            "hello",
+            "https://example.org/",
+            "#s=x.abc",
+            "#s=0.abc",
+            "1",
+            "-1.abc",
+            "#s=01.abc",
+            "#s=+1.abc",
+            "{\"format\":1}",
+        ] {
             assert_eq!(decode(text), Err(LinkError::NotALink), "{text}");
         }
         assert_eq!(decode("#s=2.abcd"), Err(LinkError::Newer { found: 2 }));
@@ -282,6 +305,17 @@ mod tests {
             // The last byte has a few bits that mean nothing; everything else is noticed.
             let opened = decode(&changed);
             assert!(opened.is_err() || opened == Ok(sample()), "character {at} changed without being noticed");
+        }
+    }
+
+    #[test]
+    fn nothing_may_stand_behind_the_stream() {
+        let json = sample().to_json();
+        let text = format!("{CHECK_OPEN}{:08x}\",{}", crc32(json.as_bytes()), &json[1..]);
+        let stream = compress_to_vec(text.as_bytes(), LEVEL);
+        for garbage in [&b"x"[..], b"\0", b"and more of it"] {
+            let payload = URL_SAFE_NO_PAD.encode([&stream, garbage].concat());
+            assert!(matches!(decode(&format!("#s=1.{payload}")), Err(LinkError::Damaged { .. })), "{garbage:?}");
         }
     }
 
@@ -322,12 +356,12 @@ mod tests {
         assert!(bomb.len() < 4_000);
         assert!(matches!(
             decode(&format!("#s=1.{bomb}")),
-            Err(LinkError::TooLarge { bytes_max: INFLATED_BYTES_MAX, .. })
+            Err(LinkError::HoldsTooMuch { bytes_max: INFLATED_BYTES_MAX })
         ));
         let long = "A".repeat(COMPRESSED_BYTES_MAX * 4 / 3 + 8);
         assert!(matches!(
             decode(&format!("#s=1.{long}")),
-            Err(LinkError::TooLarge { bytes_max: COMPRESSED_BYTES_MAX, .. })
+            Err(LinkError::HoldsTooMuch { bytes_max: COMPRESSED_BYTES_MAX })
         ));
     }
 

@@ -469,10 +469,17 @@ fn drop_handlers(
             let Some(file) = file_of(&event) else { return };
             event.prevent_default();
             let (shell, dispatch) = (shell.clone(), dispatch.clone());
-            gallery::read_file(&file, move |found| match found {
-                Ok(Found::Run(opening)) => shell.open(*opening),
-                Ok(Found::Manifest(text)) => shell.show(DialogKind::Manifest { text, out: false }),
-                Err(message) => dispatch.notify(message),
+            let others = gallery::others_dropped(&event);
+            gallery::read_file(&file, move |found| {
+                let mut said = others;
+                match found {
+                    Ok(Found::Run(opening)) => shell.open(*opening),
+                    Ok(Found::Manifest(text)) => shell.show(DialogKind::Manifest { text, out: false }),
+                    Err(message) => said = Some(said.map_or(message.clone(), |others| format!("{others} {message}"))),
+                }
+                if let Some(said) = said {
+                    dispatch.notify(said);
+                }
             });
         })
     };

@@ -12,15 +12,23 @@ use crate::runner::report::Report;
 use crate::runner::session::{Advanced, Session};
 use crate::runner::what_if::Entrant;
 use crate::runner::why::Inquiry;
+use crate::topology::check::cost::members;
 use crate::topology::document::{Diagnostic, Input, NodeId, Place, Severity};
 use crate::topology::format::{self, LoadError, Run};
 
 /// A turn lasts about this long [ms], then messages are let in: pause answers at once at any speed.
 const TURN_MS: f64 = 8.0;
-/// Events between two looks at the wall clock.
+/// Events between two looks at the wall clock: fewer where so many would take longer than a turn.
 const SLICE_EVENTS: u64 = 4_000;
+const SLICE_EVENTS_MIN: u64 = 16;
+/// From so many members on, the page is told before they are made.
+const MEMBERS_TOLD: u32 = 10_000;
+/// A step through all members (making them, copying them, measuring them) takes about so long for each [ms].
+const MEMBER_MS: f64 = 0.02;
 /// Frames are at least this far apart [ms].
 const FRAME_MS: f64 = 15.0;
+/// Where a frame takes long to make, they are so many times as far apart.
+const FRAME_TIMES: f64 = 5.0;
 /// Frames on their way to the page at most.
 const FRAMES_IN_FLIGHT: u32 = 2;
 /// A simulation that cannot keep up by this much [ms] lets go of the lost time, and says so by its reached speed.
@@ -49,6 +57,10 @@ enum Goal {
 #[derive(Debug, Default)]
 pub(super) struct State {
     run: RunId,
+    /// Announced, to be made in the next turn.
+    to_make: Option<(Box<Run>, Option<u64>)>,
+    /// Events in a slice, where they are heavy; 0: as many as usual.
+    slice: u64,
     session: Option<Session>,
     frames: FrameBuilder,
     playing: bool,
@@ -67,6 +79,8 @@ pub(super) struct State {
     speed_reached: f64,
     in_flight: u32,
     frame_ms: f64,
+    /// What the last frame took to make [ms].
+    frame_took_ms: f64,
     /// A frame must be sent even though nothing runs.
     frame_due: bool,
     told: Vec<FromWorker>,
@@ -87,6 +101,17 @@ impl State {
 
     /// Takes a message; gives what must be said at once.
     pub(super) fn hear(&mut self, message: ToWorker, now_ms: f64) -> Vec<FromWorker> {
+        // What speaks of the system has to find it; the rest is kept for it.
+        if matches!(
+            message,
+            ToWorker::Step { .. }
+                | ToWorker::Change { .. }
+                | ToWorker::Seek { .. }
+                | ToWorker::Explain { .. }
+                | ToWorker::Export { .. }
+        ) {
+            self.make_announced();
+        }
         match message {
             ToWorker::Load { run, run_json, until_event } => self.load(run, &run_json, until_event, now_ms),
             ToWorker::Play { run, speed } if run == self.run => {
@@ -166,23 +191,49 @@ impl State {
 
     fn load(&mut self, run: RunId, run_json: &str, until_event: Option<u64>, now_ms: f64) {
         *self = Self { run, told: std::mem::take(&mut self.told), ..Self::default() };
-        let (session, diagnostics) = match Run::from_json(run_json) {
-            Ok(run) => Session::open(&run),
-            Err(error) => (None, vec![unreadable(&error)]),
-        };
+        self.frames.reset(SimTime::ZERO);
+        self.frame_ms = now_ms - FRAME_MS;
+        match Run::from_json(run_json) {
+            Ok(run) => {
+                let members = members(&run.document);
+                if members >= MEMBERS_TOLD {
+                    let step_ms = (f64::from(members) * MEMBER_MS).ceil() as u32;
+                    self.told.push(FromWorker::Preparing { run: self.run, members, step_ms });
+                    self.to_make = Some((Box::new(run), until_event));
+                } else {
+                    self.make(&run, until_event);
+                }
+            }
+            Err(error) => self.loaded(None, &[unreadable(&error)], None),
+        }
+    }
+
+    /// What was announced; tells whether there was anything.
+    fn make_announced(&mut self) -> bool {
+        let announced = self.to_make.take();
+        if let Some((run, until_event)) = &announced {
+            self.make(run, *until_event);
+        }
+        announced.is_some()
+    }
+
+    fn make(&mut self, run: &Run, until_event: Option<u64>) {
+        let (session, diagnostics) = Session::open(run);
+        self.loaded(session, &diagnostics, until_event);
+    }
+
+    fn loaded(&mut self, session: Option<Session>, diagnostics: &[Diagnostic], until_event: Option<u64>) {
         self.told.push(FromWorker::Loaded {
-            run,
-            diagnostics: diagnostics_json(&diagnostics),
+            run: self.run,
+            diagnostics: diagnostics_json(diagnostics),
             runs: session.is_some(),
         });
         self.session = session.map(|mut session| {
             session.system_mut().start_profile(PER_SECOND);
             session.with_checkpoints()
         });
-        self.frames.reset(SimTime::ZERO);
         self.replay = until_event.filter(|event| *event > 0).map(Goal::Event);
         self.frame_due = true;
-        self.frame_ms = now_ms - FRAME_MS;
     }
 
     fn change(&mut self, change_json: &str) {
@@ -271,6 +322,9 @@ impl State {
 
     /// Simulates for a few milliseconds of wall time and packs a frame if one is due.
     pub(super) fn turn(&mut self, wall_ms: impl Fn() -> f64) -> (Vec<FromWorker>, Next) {
+        if self.make_announced() {
+            return (std::mem::take(&mut self.told), Next::AtOnce);
+        }
         let start = wall_ms();
         let mut next = Next::Sleep;
         if self.session.as_ref().is_some_and(|session| session.system().finished()) && self.replay.is_none() {
@@ -283,7 +337,7 @@ impl State {
         if self.inquire(&wall_ms) | self.go_on_racing(&wall_ms) {
             next = Next::AtOnce;
         }
-        self.frame_if_due(wall_ms());
+        self.frame_if_due(&wall_ms);
         if self.frame_due && next == Next::Sleep && self.in_flight < FRAMES_IN_FLIGHT {
             next = Next::AfterMs(FRAME_MS as i32);
         }
@@ -298,14 +352,16 @@ impl State {
             Some(Speed::Times(times)) => anchor + SimDuration::from_secs_f64((start - anchor_ms) / 1_000.0 * times),
             _ => SimTime::NEVER,
         };
-        let mut events = SLICE_EVENTS;
+        let (mut caught_up, mut at) = (false, start);
         let mut all = Advanced::default();
-        while events == SLICE_EVENTS && wall_ms() - start < TURN_MS {
-            let mut advanced = session.advance(until, SLICE_EVENTS);
-            events = advanced.events;
+        while !caught_up && at - start < TURN_MS {
+            let slice = slice_of(self.slice);
+            let mut advanced = session.advance(until, slice);
+            caught_up = advanced.events < slice;
             all.inputs.append(&mut advanced.inputs);
+            let began = std::mem::replace(&mut at, wall_ms());
+            self.slice = next_slice(slice, at - began);
         }
-        let caught_up = events < SLICE_EVENTS;
         let system = session.system();
         self.clock = match self.speed {
             Some(Speed::Times(_)) if caught_up && !system.finished() => until,
@@ -331,15 +387,17 @@ impl State {
     }
 
     fn measure_speed(&mut self, now_ms: f64) {
+        // Until there is something to tell, it is said to be as fast as it was asked to be.
+        if self.measured.is_none()
+            && let Some(Speed::Times(times)) = self.speed
+        {
+            self.speed_reached = times;
+        }
         let (since_ms, since) = *self.measured.get_or_insert((now_ms, self.clock));
         let passed = now_ms - since_ms;
         if passed >= SPEED_SPAN_MS {
             self.speed_reached = self.clock.since(since).as_secs_f64() / (passed / 1_000.0);
             self.measured = Some((now_ms, self.clock));
-        } else if self.speed_reached == 0.0
-            && let Some(Speed::Times(times)) = self.speed
-        {
-            self.speed_reached = times;
         }
     }
 
@@ -348,16 +406,19 @@ impl State {
             self.replay = None;
             return Next::Sleep;
         };
-        let mut reached = false;
-        while !reached && wall_ms() - start < TURN_MS {
+        let (mut reached, mut at) = (false, start);
+        while !reached && at - start < TURN_MS {
+            let slice = slice_of(self.slice);
             let advanced = match goal {
-                Goal::Time(to) => session.advance(to, SLICE_EVENTS),
+                Goal::Time(to) => session.advance(to, slice),
                 Goal::Event(event) => {
-                    session.advance(SimTime::NEVER, event.saturating_sub(session.system().events()).min(SLICE_EVENTS))
+                    session.advance(SimTime::NEVER, event.saturating_sub(session.system().events()).min(slice))
                 }
             };
+            let began = std::mem::replace(&mut at, wall_ms());
+            self.slice = next_slice(slice, at - began);
             reached = match goal {
-                Goal::Time(_) => advanced.events < SLICE_EVENTS,
+                Goal::Time(_) => advanced.events < slice,
                 Goal::Event(event) => session.system().events() >= event || session.system().finished(),
             };
         }
@@ -392,7 +453,8 @@ impl State {
         // Of several the first: they are by ascending id.
         let busiest =
             busiest.filter(|(_, busy)| busy.is_finite()).reduce(|most, next| if next.1 > most.1 { next } else { most });
-        let ending = Ending { trace_hash: report.trace_hash.clone(), busiest };
+        let stopped = report.stopped.clone();
+        let ending = Ending { trace_hash: report.trace_hash.clone(), busiest, stopped };
         self.report = Some(report);
         self.told.push(FromWorker::Finished { run: self.run, ending });
     }
@@ -409,10 +471,13 @@ impl State {
         }
     }
 
-    fn frame_if_due(&mut self, now_ms: f64) {
+    fn frame_if_due(&mut self, wall_ms: &impl Fn() -> f64) {
+        let now_ms = wall_ms();
+        // Pictures of a crowd are heavy: most of the time belongs to the run.
+        let apart = FRAME_MS.max(self.frame_took_ms * FRAME_TIMES);
         let status = self.status();
         let wanted = self.frame_due || matches!(status, RunStatus::Running | RunStatus::Replaying);
-        if !wanted || self.in_flight >= FRAMES_IN_FLIGHT || now_ms - self.frame_ms < FRAME_MS {
+        if !wanted || self.in_flight >= FRAMES_IN_FLIGHT || now_ms - self.frame_ms < apart {
             return;
         }
         let Some(session) = &mut self.session else { return };
@@ -430,9 +495,25 @@ impl State {
         };
         let frame = self.frames.build(session.system_mut(), pace);
         self.told.push(FromWorker::Frame(Box::new(frame)));
+        self.frame_took_ms = wall_ms() - now_ms;
         self.in_flight += 1;
         self.frame_ms = now_ms;
         self.frame_due = false;
+    }
+}
+
+fn slice_of(slice: u64) -> u64 {
+    if slice == 0 { SLICE_EVENTS } else { slice }
+}
+
+/// Events in the next slice, after one of so many took so long [ms]: about half a turn, so that messages are let in.
+fn next_slice(slice: u64, took_ms: f64) -> u64 {
+    if took_ms > TURN_MS {
+        (slice / 4).max(SLICE_EVENTS_MIN)
+    } else if took_ms < TURN_MS / 4.0 {
+        (slice * 2).min(SLICE_EVENTS)
+    } else {
+        slice
     }
 }
 

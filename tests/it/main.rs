@@ -12,6 +12,7 @@ mod effects;
 mod faults;
 mod fixture;
 mod flash_sale;
+mod fuzz;
 mod golden;
 mod hashes;
 mod health;

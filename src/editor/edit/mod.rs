@@ -21,6 +21,7 @@ use crate::model::{edge, station};
 use crate::topology::document::{
     AreaId, Document, Edge, EdgeId, FaultTarget, Node, NodeId, Point, ScheduledFault, Window,
 };
+use crate::topology::format::limits::POSITION_MAX;
 use areas::{add_area, arrange, set_region, stand_in};
 pub use error::EditError;
 use paste::paste;
@@ -355,7 +356,7 @@ pub fn fresh_label(document: &Document, base: &str) -> String {
 }
 
 fn finite(at: Point) -> Point {
-    let tame = |v: f64| if v.is_finite() { v.clamp(-1e6, 1e6) } else { 0.0 };
+    let tame = |v: f64| if v.is_finite() { v.clamp(-POSITION_MAX, POSITION_MAX) } else { 0.0 };
     Point { x: tame(at.x), y: tame(at.y) }
 }
 

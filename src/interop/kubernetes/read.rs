@@ -12,6 +12,8 @@ use crate::model::scaler::hpa::{Nanos, SECOND, Settings};
 
 /// Longest text that is read [bytes].
 const LONGEST: usize = 512 * 1024;
+/// Levels of nesting at most.
+const DEEPEST: usize = 100;
 
 const METADATA: Meaningless = &[
     ("labels", "labels select nothing in a simulation"),
@@ -67,6 +69,10 @@ pub fn read(text: &str) -> Manifest {
             Weight::Error,
             "the text is longer than 512 kB; paste only the Deployment and its autoscaler",
         );
+    } else if let Some(line) = too_deep(text) {
+        let place = Place { line, column: 1 };
+        let words = format!("this is nested more than {DEEPEST} levels deep, as no manifest is; take levels out");
+        notes.say(place, "", Weight::Error, words);
     } else {
         match MarkedYaml::load_from_str(text) {
             Ok(documents) => {
@@ -89,6 +95,24 @@ pub fn read(text: &str) -> Manifest {
     manifest.notes = notes.0;
     manifest.notes.sort_by_key(|note| note.place);
     manifest
+}
+
+/// The line from which on a text is nested deeper than a parser should have to go: each level takes of its stack.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut open = 0_usize;
+    (1..).zip(text.lines()).find_map(|(number, line)| {
+        let levels = line.chars().take_while(|sign| " \t-?:".contains(*sign)).count() / 2;
+        let mut deepest = levels;
+        for sign in line.chars() {
+            match sign {
+                '[' | '{' => open += 1,
+                ']' | '}' => open = open.saturating_sub(1),
+                _ => {}
+            }
+            deepest = deepest.max(open);
+        }
+        (deepest > DEEPEST).then_some(number)
+    })
 }
 
 fn object(yaml: &MarkedYaml<'_>, manifest: &mut Manifest, notes: &mut Notes) {

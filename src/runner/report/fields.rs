@@ -62,6 +62,7 @@ static REPORT: Shape = Shape {
         value("warm_up_secs", "s", "the beginning, which is left out of everything below"),
         value("now_secs", "s", "where the run stood when this was written"),
         value("finished", "true or false", "whether the run had ended and drained"),
+        value("stopped", "text", "why it was stopped before its end; null where it was not"),
         value("events", "count", "events processed"),
         value("inputs", "count", "changes made while it ran"),
         value("drain_secs", "s", "how long requests in flight were waited for afterwards; in no figure below"),

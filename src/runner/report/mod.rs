@@ -97,6 +97,9 @@ pub struct Report {
     pub now_secs: f64,
     /// Whether the run had ended and drained.
     pub finished: bool,
+    /// Why it was stopped before its end, in words; `null` where it was not.
+    #[serde(default)]
+    pub stopped: Option<String>,
     /// Events processed.
     pub events: u64,
     /// Changes applied while it ran.

@@ -90,6 +90,9 @@ impl Report {
                 time(self.drain_secs)
             );
         }
+        if let Some(why) = &self.stopped {
+            let _ = writeln!(out, "{why}");
+        }
         out.push('\n');
         write_span(&mut out, &self.whole);
         for window in &self.windows {

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{Found, guess, name_of};
 use crate::model::geography::{REGIONS, find_region};
-use crate::topology::document::{Area, AreaId, AreaKind, Document, FaultTarget, Place};
+use crate::topology::document::{Area, AreaId, AreaKind, Document, FaultTarget, Place, Point};
+use crate::topology::format::limits::{POSITION_MAX, SIZE_MAX};
 
 pub(super) fn check(document: &Document, found: &mut Found) {
+    off_canvas(document, found);
     let mut drawn: BTreeMap<&str, AreaId> = BTreeMap::new();
     for (id, area) in &document.areas {
         match &area.kind {
@@ -78,6 +80,27 @@ fn check_zone(document: &Document, id: AreaId, within: AreaId, found: &mut Found
         format!("{} {what}.", area_name(document, id)),
         "Move it into a region, or remove it.",
     );
+}
+
+/// Places beyond the canvas: no file can hold them, and nobody finds what stands there.
+fn off_canvas(document: &Document, found: &mut Found) {
+    let beyond = |point: Point, max: f64| !(point.x.abs() <= max && point.y.abs() <= max);
+    let mut tell = |place: Place, name: String, at: Point| {
+        found.warn(
+            place,
+            "off-canvas",
+            format!("{name} stands at {:e}, {:e}: the canvas ends at {POSITION_MAX} either way.", at.x, at.y),
+            "Tidy the drawing, or move it back.",
+        );
+    };
+    for (id, node) in document.nodes.iter().filter(|(_, node)| beyond(node.at, POSITION_MAX)) {
+        tell(Place::Node(*id), name_of(document, *id), node.at);
+    }
+    for (id, area) in &document.areas {
+        if beyond(area.at, POSITION_MAX) || beyond(area.size, SIZE_MAX) {
+            tell(Place::Area(*id), area_name(document, *id), area.at);
+        }
+    }
 }
 
 /// An area as sentences call it.

@@ -6,6 +6,7 @@ mod admission;
 mod areas;
 mod backends;
 mod brokers;
+pub mod cost;
 mod kinds;
 mod params;
 mod paths;
@@ -59,6 +60,10 @@ pub fn check(document: &Document) -> Vec<Diagnostic> {
     paths::check(document, &mut found);
     admission::check(document, &mut found);
     brokers::check(document, &mut found);
+    // What nothing else stands in the way of: is there a machine that can run it?
+    if runs(&found.0) {
+        cost::check(document, &mut found);
+    }
     found.sorted()
 }
 
@@ -86,6 +91,9 @@ pub fn check_change(document: &Document, change: &Change) -> Vec<Diagnostic> {
 pub fn runs(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Warning)
 }
+
+/// A message or a remedy is no longer than this [characters].
+const WORDS_CHARS_MAX: usize = 1_200;
 
 /// Problems as they are found.
 #[derive(Default)]
@@ -119,6 +127,10 @@ impl Found {
 
     fn sorted(self) -> Vec<Diagnostic> {
         let mut list = self.0;
+        for diagnostic in &mut list {
+            clip(&mut diagnostic.message);
+            clip(&mut diagnostic.remedy);
+        }
         let place = |place: &Place| match place {
             Place::Document => (0, 0),
             Place::Node(id) => (1, u64::from(id.0)),
@@ -129,6 +141,14 @@ impl Found {
         // Stable: within a place in the order of discovery, which is the order of the parameters in their entry.
         sort::few_by_key(&mut list, |diagnostic| (std::cmp::Reverse(diagnostic.severity), place(&diagnostic.place)));
         list
+    }
+}
+
+/// Words that somebody can read: what a document says may be thousands of characters long.
+fn clip(words: &mut String) {
+    if let Some((at, _)) = words.char_indices().nth(WORDS_CHARS_MAX) {
+        words.truncate(at);
+        words.push('…');
     }
 }
 

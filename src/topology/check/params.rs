@@ -211,7 +211,7 @@ fn given(value: &Value) -> &'static str {
 }
 
 /// A number as a person writes it: thousands apart, nothing behind the point that is not there.
-fn plain(number: f64) -> String {
+pub(super) fn plain(number: f64) -> String {
     let text = number.to_string();
     let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
     let digits = whole.trim_start_matches('-').len();

@@ -17,6 +17,7 @@
 mod fields;
 mod read;
 mod relabel;
+mod sniff;
 
 use std::fmt;
 use std::io;
@@ -59,6 +60,10 @@ pub mod limits {
     pub const TEXT_CHARS_MAX: usize = 10_000;
     /// Of a run, a moment or a span [s of simulated time]: about three years.
     pub const SECS_MAX: f64 = 1e8;
+    /// Of a place on the canvas, either way from its middle [world units]: some 6,000 cards side by side.
+    pub const POSITION_MAX: f64 = 1_000_000.0;
+    /// Of a frame's width and height [world units]: it can span the canvas.
+    pub const SIZE_MAX: f64 = 2.0 * POSITION_MAX;
 }
 
 /// A run as it is saved and shared: it shows the same run again.
@@ -263,20 +268,28 @@ impl fmt::Display for LoadError {
             Self::NewerFormat { found, known } => {
                 write!(f, "saved by a newer Headroom (form {found}; this one knows forms up to {known})")
             }
-            Self::Missing { place, field } => write!(f, "{place}: \"{field}\" is missing"),
-            Self::UnknownField { place, field, .. } => write!(f, "{place}: unknown field \"{field}\""),
-            Self::WrongType { place, expected, found } => write!(f, "{place}: expected {expected}, found {found}"),
-            Self::OutOfRange { place, message } => write!(f, "{place}: {message}"),
-            Self::Duplicate { place, what } => write!(f, "{place}: {what} stands there twice"),
-            Self::Dangling { place, what } => write!(f, "{place}: {what} does not exist"),
+            Self::Missing { place, field } => write!(f, "{}: \"{field}\" is missing", there(place)),
+            Self::UnknownField { place, field, .. } => write!(f, "{}: unknown field \"{field}\"", there(place)),
+            Self::WrongType { place, expected, found } => {
+                write!(f, "{}: expected {expected}, found {found}", there(place))
+            }
+            Self::OutOfRange { place, message } => write!(f, "{}: {message}", there(place)),
+            Self::Duplicate { place, what } => write!(f, "{}: {what} stands there twice", there(place)),
+            Self::Dangling { place, what } => write!(f, "{}: {what} does not exist", there(place)),
             Self::TooMany { place, count, count_max } => {
-                write!(f, "{place}: {count} entries; at most {count_max} are possible")
+                write!(f, "{}: {count} entries; at most {count_max} are possible", there(place))
             }
         }
     }
 }
 
 impl std::error::Error for LoadError {}
+
+/// A place at the start of a sentence: a lone field of the whole would read as a word of it.
+fn there(place: &str) -> String {
+    let lone = place.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    if lone { format!("in \"{place}\"") } else { place.to_owned() }
+}
 
 /// The one of `known` that a person most likely meant by `word`, if any is close.
 #[must_use]

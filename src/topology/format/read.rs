@@ -11,8 +11,9 @@ use serde_json::{Map, Value as Json};
 use super::fields::{Fields, Path, clip, flag, id, list, name, number, secs, seed, text, type_name, whole};
 use super::limits::{
     AREAS_MAX, DEPTH_MAX, EDGES_MAX, FAULTS_MAX, ID_MAX, INPUTS_MAX, LIST_MAX, NAME_CHARS_MAX, NODES_MAX, PARAMS_MAX,
-    TEXT_BYTES_MAX, WINDOWS_MAX,
+    POSITION_MAX, SIZE_MAX, TEXT_BYTES_MAX, WINDOWS_MAX,
 };
+use super::sniff::sniff;
 use super::{FORMAT, LoadError, Run, SAFE_INTEGER_MAX};
 use crate::model::params::{Params, Value, Variant};
 use crate::topology::document::{
@@ -95,6 +96,9 @@ fn parse(text: &str) -> Result<Json, LoadError> {
     match serde_json::from_str::<Strict>(text) {
         Ok(Strict(json)) => Ok(json),
         Err(error) => {
+            if let Some(found) = sniff(text) {
+                return Err(LoadError::NotARun { found });
+            }
             let message = error.to_string();
             // serde_json appends " at line 1 column 2"; the place is told apart from the message here.
             let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message).to_owned();
@@ -161,11 +165,28 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
 }
 
-fn point(path: Path<'_>, json: Json) -> Result<Point, LoadError> {
+/// Both numbers at most `max`, either way.
+fn point_within(path: Path<'_>, json: Json, max: f64) -> Result<Point, LoadError> {
     let mut fields = Fields::open(path, json)?;
-    let point = Point { x: fields.required("x", number)?, y: fields.required("y", number)? };
+    let within = |path: Path<'_>, json: Json| {
+        let given = number(path, json)?;
+        if given.abs() <= max {
+            Ok(given)
+        } else {
+            path.out_of_range(format!("{given:e} is not within -{max} to {max}, where the canvas ends"))
+        }
+    };
+    let point = Point { x: fields.required("x", within)?, y: fields.required("y", within)? };
     fields.finish()?;
     Ok(point)
+}
+
+fn place(path: Path<'_>, json: Json) -> Result<Point, LoadError> {
+    point_within(path, json, POSITION_MAX)
+}
+
+fn size(path: Path<'_>, json: Json) -> Result<Point, LoadError> {
+    point_within(path, json, SIZE_MAX)
 }
 
 fn value(path: Path<'_>, json: Json, depth: usize) -> Result<Value, LoadError> {
@@ -216,7 +237,7 @@ fn node_fields(fields: &mut Fields<'_>) -> Result<Rc<Node>, LoadError> {
         label: fields.required("label", name)?,
         role: fields.optional("role", name)?,
         area: fields.optional("area", id)?.map(AreaId),
-        at: fields.required("at", point)?,
+        at: fields.required("at", place)?,
         params: fields.optional("params", params)?.unwrap_or_default(),
     }))
 }
@@ -260,8 +281,8 @@ fn area_fields(fields: &mut Fields<'_>) -> Result<Rc<Area>, LoadError> {
     Ok(Rc::new(Area {
         kind: fields.required("kind", area_kind)?,
         label: fields.required("label", name)?,
-        at: fields.required("at", point)?,
-        size: fields.required("size", point)?,
+        at: fields.required("at", place)?,
+        size: fields.required("size", size)?,
     }))
 }
 

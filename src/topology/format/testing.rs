@@ -6,7 +6,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 
-use super::limits::SECS_MAX;
+use super::limits::{POSITION_MAX, SECS_MAX};
 use super::{Run, SAFE_INTEGER_MAX};
 use crate::model::params::{Params, Value, Variant};
 use crate::topology::document::{
@@ -54,7 +54,8 @@ fn any_node() -> impl Strategy<Value = Rc<Node>> {
 }
 
 fn any_point() -> impl Strategy<Value = Point> {
-    (any_number(), any_number()).prop_map(|(x, y)| Point { x, y })
+    let number = || any_number().prop_map(|number| number.clamp(-POSITION_MAX, POSITION_MAX));
+    (number(), number()).prop_map(|(x, y)| Point { x, y })
 }
 
 fn any_area() -> impl Strategy<Value = Rc<Area>> {

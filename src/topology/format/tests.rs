@@ -177,7 +177,7 @@ fn refusals_name_the_place_and_a_remedy() {
     check_refused(
         "{\"format\":\"one\"}",
         &expect![[r#"
-            [format] format: must be a whole number from 1 to 2
+            [format] in "format": must be a whole number from 1 to 2
             Change the value to one within the range."#]],
     );
     check_refused(
@@ -197,13 +197,13 @@ fn refusals_name_the_place_and_a_remedy() {
     check_refused(
         &with_document("\"nodes\":[],\"edges\":[],\"run_lenght_secs\":10"),
         &expect![[r#"
-            [document] document: unknown field "run_lenght_secs"
+            [document] in "document": unknown field "run_lenght_secs"
             Did you mean "run_length_secs"? Otherwise remove it."#]],
     );
     check_refused(
         &with_document("\"nodes\":[],\"edges\":[],\"color\":\"red\""),
         &expect![[r#"
-            [document] document: unknown field "color"
+            [document] in "document": unknown field "color"
             Remove it; known here: title, notes, nodes, edges, areas, faults, windows, seed, run_length_secs, warm_up_secs, good_within_secs, day_secs, slo_p99_secs, slo_answered_share, transfer_costs."#]],
     );
     check_refused(

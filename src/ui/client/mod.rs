@@ -6,5 +6,6 @@ pub mod manifests;
 pub mod programs;
 pub mod run_view;
 pub mod speed;
+mod watchdog;
 pub mod worker_client;
 pub mod worker_link;

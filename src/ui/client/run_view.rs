@@ -15,6 +15,9 @@ use crate::ui::shared::Shared;
 /// Log lines kept; the oldest go first.
 const LOG_MAX: usize = 500;
 
+/// From so many seconds for a simulated one on, it is said how long that takes.
+const SLOW_SECS: f64 = 2.0;
+
 /// How the worker is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Health {
@@ -82,6 +85,10 @@ pub struct RunView {
     pub refused: Shared<Vec<Diagnostic>>,
     /// Once the run has ended.
     pub ending: Option<Shared<Ending>>,
+    /// The worker is making a system of so many members.
+    pub preparing: Option<u32>,
+    /// What a simulated second takes here [s], while that is long; infinite where the clock does not move.
+    pub slow: Option<f64>,
     /// Something happened that the learner should know, e.g. the worker was replaced.
     pub note: Option<Shared<Note>>,
     pub playing: bool,
@@ -115,6 +122,8 @@ impl Default for RunView {
             runs: false,
             refused: Shared::default(),
             ending: None,
+            preparing: None,
+            slow: None,
             note: None,
             playing: false,
             speed: Speed::Times(1.0),
@@ -143,6 +152,14 @@ impl RunView {
 
     /// Takes a frame over.
     pub fn take(&mut self, frame: Rc<Frame>) {
+        let takes = 1.0 / frame.speed_reached;
+        // Once said, it is said until it is clearly over: words that come and go cannot be read.
+        let least = if self.slow.is_some() { SLOW_SECS / 2.0 } else { SLOW_SECS };
+        let asked = match self.speed {
+            Speed::Times(times) => 1.0 / times,
+            Speed::Max => 0.0,
+        };
+        self.slow = (frame.status == RunStatus::Running && takes >= least && takes > 1.5 * asked).then_some(takes);
         if !frame.log.is_empty() {
             let mut log = (*self.log).clone();
             log.extend(frame.log.iter().cloned());

@@ -11,6 +11,7 @@ use yew::Callback;
 use super::frames::FrameCell;
 use super::programs::{self, Loading};
 use super::run_view::{Answer, Health, Inquiry, Note, RunView};
+use super::watchdog::Watchdog;
 use super::worker_link::WorkerLink;
 use crate::conversation::{Conversation, News};
 use crate::lesson::goal::{Goal, GoalResult};
@@ -22,6 +23,8 @@ use crate::ui::shared::Shared;
 /// How often the worker is asked whether it lives [ms]; it is given up after two silent answers.
 const HEARTBEAT_MS: i32 = 2_000;
 const MISSED_MAX: u32 = 2;
+/// A step that was said to take so long is waited for so many times as long: machines differ, and others are at work.
+const PATIENCE: u32 = 4;
 /// Views are told of news at most this often [ms].
 const VIEW_EVERY_MS: f64 = 100.0;
 /// Workers lost in a row, without a run getting anywhere, after which the page stops trying.
@@ -71,17 +74,6 @@ struct Inner {
     judged: RefCell<Callback<Vec<GoalResult>>>,
     _timer: RefCell<Option<Timer>>,
     _loading: RefCell<Option<Listener>>,
-}
-
-#[derive(Debug, Default)]
-struct Watchdog {
-    next_ping: u32,
-    unanswered: Option<u32>,
-    missed: u32,
-    /// This worker has announced itself.
-    ready: bool,
-    /// Workers lost since a run last got anywhere.
-    lost: u32,
 }
 
 impl Simulation {
@@ -183,6 +175,22 @@ impl Simulation {
 
     pub fn pause(&self) {
         self.say(Conversation::pause);
+    }
+
+    /// Stops at once: pauses what runs, gives up what is being prepared.
+    pub fn stop(&self) {
+        let Some(members) = self.0.view.borrow().preparing else { return self.pause() };
+        self.say(Conversation::pause);
+        drop(self.0.link.borrow_mut().take());
+        self.0.talk.borrow_mut().worker_lost();
+        {
+            let mut view = self.0.view.borrow_mut();
+            view.preparing = None;
+            view.health = Health::Failed(format!(
+                "Stopped while {members} members were being prepared. Your design is safe. Change it or press Restart."
+            ));
+        }
+        self.tell();
     }
 
     #[must_use]
@@ -314,6 +322,7 @@ impl Simulation {
     /// What the views know of an earlier run goes.
     fn forget(&self) {
         self.0.frames.clear();
+        self.0.watchdog.borrow_mut().patience_ms = 0;
         self.0.view.borrow_mut().begin_run();
         if self.0.link.borrow().is_none() {
             self.revive();
@@ -405,6 +414,7 @@ impl Simulation {
                 let mut view = self.0.view.borrow_mut();
                 view.diagnostics = Shared::new(diagnostics);
                 view.runs = runs;
+                view.preparing = None;
             }
             News::Refused(diagnostics) => self.0.view.borrow_mut().refused = Shared::new(diagnostics),
             News::Applied => self.0.view.borrow_mut().refused = Shared::default(),
@@ -436,6 +446,10 @@ impl Simulation {
                 let asked = self.0.judged.borrow().clone();
                 asked.emit(results);
                 urgent = false;
+            }
+            News::Preparing { members, step_ms } => {
+                self.0.watchdog.borrow_mut().patience_ms = step_ms.saturating_mul(PATIENCE);
+                self.0.view.borrow_mut().preparing = Some(members);
             }
             News::Pong(id) => {
                 let mut watchdog = self.0.watchdog.borrow_mut();
@@ -472,7 +486,7 @@ impl Simulation {
             if watchdog.unanswered.is_some() {
                 watchdog.missed += 1;
             }
-            watchdog.missed >= MISSED_MAX
+            watchdog.missed >= MISSED_MAX + watchdog.patience_ms / HEARTBEAT_MS as u32
         };
         if gone {
             self.lost("It stopped answering.".to_owned());
@@ -515,6 +529,7 @@ impl Simulation {
             let seed = self.0.talk.borrow().seed();
             let mut view = self.0.view.borrow_mut();
             view.inquiry = None;
+            view.preparing = None;
             let clock = crate::engine::time::SimTime(at);
             if !ready {
                 // It never lived: another would meet the same end at once.

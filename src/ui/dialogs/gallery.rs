@@ -222,6 +222,13 @@ pub enum Found {
     Manifest(String),
 }
 
+/// Where more than one file was dropped: which of them is read, in words.
+pub fn others_dropped(event: &web_sys::DragEvent) -> Option<String> {
+    let files = event.data_transfer()?.files()?;
+    let first = files.get(0)?.name();
+    (files.length() > 1).then(|| format!("Of {} files only \"{first}\" was read: drop one at a time.", files.length()))
+}
+
 /// The same from a file, which may also be a manifest.
 pub fn read_file(file: &web_sys::File, done: impl FnOnce(Result<Found, String>) + 'static) {
     let named = file.name().to_lowercase();

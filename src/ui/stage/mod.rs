@@ -3,12 +3,14 @@
 
 pub mod canvas;
 pub mod outline;
+mod pace;
 pub mod strip;
 
 use yew::prelude::*;
 
 use self::canvas::Stage;
 use self::outline::Outline;
+use self::pace::Pace;
 use self::strip::Strip;
 use super::browser::Timer;
 use super::mobile::{MobileTab, SelectionBar};
@@ -62,6 +64,7 @@ pub fn StageArea(props: &StageAreaProps) -> Html {
                 if props.practice.is_none() { <Notes /> }
                 <Strip />
                 <Banners />
+                <Pace />
                 <div class="stage-split">
                     if trayed && !outlined { <Tray /> }
                     if outlined { <div class="outline-pane"><Outline /></div> }

@@ -34,6 +34,7 @@ pub mod source;
 pub mod spans;
 mod spots;
 pub mod station;
+mod stop;
 #[cfg(test)]
 mod tests;
 mod timer;
@@ -49,6 +50,7 @@ pub use data::read_replicas::{ReadReplicaLook, ReadReplicaStage, ReadReplicasLoo
 pub use flow::UNREACHABLE_AFTER;
 pub use log::{LogEntry, LogTone};
 pub use scaling::{CoursePoint, ReplicaLook, RolloutLook, ScalingLook, Stage};
+pub use stop::{CALLS_MAX, Stop};
 pub use totals::{Tally, Totals};
 
 use self::attempt::{Attempt, Request};
@@ -83,6 +85,9 @@ fn first_bucket(run_length: SimDuration) -> SimDuration {
     bucket
 }
 
+/// A replica and what a balancer knows of it, on the average [bytes].
+const MEMBER_BYTES: usize = 350;
+
 /// Log lines kept until somebody takes them.
 const LOG_MAX: usize = 1_000;
 
@@ -112,6 +117,7 @@ pub struct System {
     seed: u64,
     run: RunPlan,
     finished: bool,
+    lookout: stop::Lookout,
     sources_stopped: bool,
     requests: Slab<Request>,
     attempts: Slab<Attempt>,
@@ -178,6 +184,7 @@ impl System {
             seed,
             run: plan.run.clone(),
             finished: false,
+            lookout: stop::Lookout::default(),
             sources_stopped: false,
             requests: Slab::new(),
             attempts: Slab::new(),
@@ -262,7 +269,7 @@ impl System {
         self.events
     }
 
-    /// The run is over: its length has passed and nothing is in flight, or the drain limit is reached.
+    /// The run is over: its length has passed and nothing is in flight, or the drain limit is reached, or it was stopped.
     #[must_use]
     pub const fn finished(&self) -> bool {
         self.finished
@@ -294,6 +301,7 @@ impl System {
             + self.tickets.capacity_bytes()
             + self.requests.capacity_bytes()
             + self.queue.len() * 32
+            + self.replicas.len() * MEMBER_BYTES
             + measured
             + (1 + self.totals.windows.len()) * 270_000
             + self.profile_bytes()
@@ -338,6 +346,9 @@ impl System {
                 self.handle(event);
                 if self.sources_stopped {
                     self.finish_if_drained();
+                }
+                if self.events >= self.lookout.due {
+                    self.look_out();
                 }
             }
             let next = self.queue.peek_time().filter(|next| *next <= until);

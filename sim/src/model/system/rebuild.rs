@@ -6,6 +6,8 @@
 //! Stations and connections keep their state under their ids; what the plan no longer names is marked removed, never moved, so
 //! that everything under way still finds its place. A replica that is taken away drains first.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::System;
 use super::admission::AdmissionControl;
 use super::balancer::Terms;
@@ -375,13 +377,17 @@ impl System {
             wanted.into_iter().map(|(edge, replica)| (edge, replica, self.terms(edge, replica))).collect();
         let Some(balancer) = self.stations[ix as usize].balancer_mut() else { return };
         balancer.rewire(routed);
+        // By who they are: with thousands of them, looking each one up in a list would take the square of their number.
+        let terms: BTreeMap<(u32, u32), Terms> =
+            wanted.iter().map(|(edge, replica, terms)| ((*edge, *replica), *terms)).collect();
+        let mut known = BTreeSet::new();
         for backend in 0..balancer.backends.len() {
-            let known = (balancer.backends[backend].edge, balancer.backends[backend].replica);
-            let entry = wanted.iter().find(|(edge, replica, _)| (*edge, *replica) == known);
-            balancer.update_backend(backend, entry.map(|(_, _, terms)| *terms), now);
+            let who = (balancer.backends[backend].edge, balancer.backends[backend].replica);
+            known.insert(who);
+            balancer.update_backend(backend, terms.get(&who).copied(), now);
         }
         for (edge, replica, terms) in wanted {
-            if !balancer.backends.iter().any(|backend| (backend.edge, backend.replica) == (edge, replica)) {
+            if known.insert((edge, replica)) {
                 balancer.add_backend(edge, replica, terms, now);
             }
         }

@@ -3,6 +3,7 @@
 mod check;
 mod draft;
 mod random_faults;
+mod stop;
 
 use proptest::prelude::*;
 
