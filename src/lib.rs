@@ -17,7 +17,7 @@
 //! | [`lesson`] | 2 | lessons, goals as data, grading, progress |
 //! | [`registry`] | 2 | everything that can be chosen, as plain data |
 //! | [`editor`] | 2 | document + session + history + tools; pure, no browser |
-//! | [`drawings`] | 2 | one's own drawings: versions, list, files, addresses; pure, no browser |
+//! | [`drawings`] | 2 | one's own drawings: versions, list, files, addresses |
 //! | `api` | 3 | JavaScript classes for embedders and Node (feature `api`) |
 //! | `ui` | 3 | Yew components, painter, storage (feature `ui`) |
 //! | `worker` | 3 | the worker's glue (feature `worker`) |

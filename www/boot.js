@@ -48,7 +48,8 @@
   }
   const light = session?.theme === 'light' || (session?.theme !== 'dark' && matchMedia('(prefers-color-scheme: light)').matches);
   root.dataset.theme = light ? 'light' : 'dark';
-  root.dataset.visit = /^#(s|lesson|scenario)=/.test(location.hash) || kept('headroom.draft') || kept('headroom.lesson') ? 'again' : 'first';
+  const been = ['headroom.place', 'headroom.draft', 'headroom.lesson'].some(kept);
+  root.dataset.visit = been || /^#(new$|(s|lesson|scenario|drawing)=)/.test(location.hash) ? 'again' : 'first';
   for (const panel of ['dock', 'notes']) if (session?.panels?.[panel] === false) root.dataset[panel] = 'folded';
 
   const lost = (part) => new Error(`the connection broke off or was refused (${part.path})`);

@@ -39,4 +39,8 @@ pub enum Action {
     Open(Rc<Document>),
     /// What the lesson keeps from being changed.
     SetGuard(Rc<Guard>),
+    /// The same drawing as another tab has changed it: the view stays, steps to undo are forgotten.
+    Follow(Rc<Document>),
+    /// Whether the drawing can only be looked at: another tab edits it.
+    SetReadOnly(bool),
 }

@@ -65,6 +65,10 @@ use tool::ToolContext;
 
 use crate::topology::document::{Document, EdgeId};
 
+/// What is said when a drawing that can only be looked at is changed.
+pub const READ_ONLY: &str =
+    "This drawing is being edited in another tab. Take it over or make a copy to change it here.";
+
 /// Everything the editor knows. Cheap to clone: what is large stands behind `Rc`.
 #[derive(Clone, Debug)]
 pub struct EditorState {
@@ -76,6 +80,8 @@ pub struct EditorState {
     pub tool: ToolState,
     pub clipboard: Option<Rc<Clip>>,
     pub guard: Rc<Guard>,
+    /// Another tab edits this drawing: it can only be looked at.
+    pub read_only: bool,
     /// The next numbers to give.
     pub ids: Ids,
     /// Counts documents opened: tells "another document" from "the same, edited".
@@ -96,6 +102,7 @@ impl PartialEq for EditorState {
             && Rc::ptr_eq(&self.history, &other.history)
             && Rc::ptr_eq(&self.guard, &other.guard)
             && clip(self) == clip(other)
+            && self.read_only == other.read_only
             && self.session == other.session
             && matches!((&self.tool, &other.tool), (ToolState::Idle, ToolState::Idle))
     }
@@ -122,6 +129,7 @@ impl EditorState {
             tool: ToolState::Idle,
             clipboard: None,
             guard: Rc::default(),
+            read_only: false,
             opened: 0,
         }
     }
@@ -165,6 +173,8 @@ impl EditorState {
             }
             Action::Open(document) => self.open(document),
             Action::SetGuard(guard) => self.guard = guard,
+            Action::Follow(document) => self.follow(document),
+            Action::SetReadOnly(read_only) => self.read_only = read_only,
         }
     }
 
@@ -236,6 +246,9 @@ impl EditorState {
 
     /// Carries `edit` out. `Some(label)` where the document changed; a refusal is told in the notice.
     fn carry_out(&mut self, edit: &EditCommand) -> Option<String> {
+        if self.refuses() {
+            return None;
+        }
         let mut document = (*self.document).clone();
         let mut ids = self.ids;
         match edit.apply(&mut document, &mut ids, &self.guard) {
@@ -256,6 +269,14 @@ impl EditorState {
                 changed.then_some(applied.label)
             }
         }
+    }
+
+    /// Whether nothing may be changed; said once.
+    fn refuses(&mut self) -> bool {
+        if self.read_only && self.session.notice.text != READ_ONLY {
+            self.notify(READ_ONLY.to_owned());
+        }
+        self.read_only
     }
 
     fn edit(&mut self, edit: &EditCommand) {
@@ -308,7 +329,7 @@ impl EditorState {
             return;
         }
         self.tool = ToolState::Idle;
-        if self.history.undo_len() == 0 {
+        if self.history.undo_len() == 0 || self.refuses() {
             return;
         }
         let entry = Rc::make_mut(&mut self.history).undo(&self.document, &self.session.selection);
@@ -316,7 +337,7 @@ impl EditorState {
     }
 
     fn redo(&mut self) {
-        if self.history.gesture().is_some() || self.history.redo_len() == 0 {
+        if self.history.gesture().is_some() || self.history.redo_len() == 0 || self.refuses() {
             return;
         }
         self.tool = ToolState::Idle;
@@ -343,6 +364,14 @@ impl EditorState {
         self.session.fault = None;
         self.opened = self.opened.wrapping_add(1);
         self.change_session(SessionChange::Fit);
+    }
+
+    fn follow(&mut self, document: Rc<Document>) {
+        self.ids = Ids::above(&document);
+        self.document = document;
+        self.history = Rc::default();
+        self.tool = ToolState::Idle;
+        self.session.fault = None;
     }
 
     fn copy(&mut self) {

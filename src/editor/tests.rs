@@ -2,6 +2,7 @@
 
 mod areas;
 mod faults;
+mod read_only;
 
 use std::rc::Rc;
 

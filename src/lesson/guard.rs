@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::topology::document::{AreaId, EdgeId, NodeId, Target};
+use crate::topology::document::{AreaId, Document, EdgeId, NodeId, Target};
 
 /// What a lesson keeps from being changed. Empty = everything may change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,12 +23,38 @@ pub struct Guard {
     pub choices: BTreeMap<(Target, String), BTreeSet<String>>,
     /// Faults, windows, seed, run length, warm-up, "good within" stay.
     pub fixed_run: bool,
+    /// It is no lesson: another tab edits the drawing.
+    pub read_only: bool,
 }
 
 /// What [`Guard::kinds`] calls regions and zones.
 pub const AREA_KIND: &str = "region";
 
 impl Guard {
+    /// Nothing of `document` may change.
+    #[must_use]
+    pub fn whole(document: &Document) -> Self {
+        let targets = document.nodes.keys().map(|id| Target::Node(*id));
+        let targets = targets.chain(document.edges.keys().map(|id| Target::Edge(*id)));
+        Self {
+            keep_nodes: document.nodes.keys().copied().collect(),
+            keep_edges: document.edges.keys().copied().collect(),
+            fixed_params: targets.map(|target| (target, "*".to_owned())).collect(),
+            keep_areas: document.areas.keys().copied().collect(),
+            keep_places: document.nodes.keys().copied().collect(),
+            kinds: Some(BTreeSet::new()),
+            choices: BTreeMap::new(),
+            fixed_run: true,
+            read_only: true,
+        }
+    }
+
+    /// Why something may not be added.
+    #[must_use]
+    pub const fn absence(&self) -> &'static str {
+        if self.read_only { "Another tab edits this drawing." } else { "This lesson does without it." }
+    }
+
     /// Whether regions and zones may be added.
     #[must_use]
     pub fn allows_areas(&self) -> bool {

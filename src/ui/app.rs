@@ -6,19 +6,23 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, KeyboardEvent};
 use yew::prelude::*;
 
+use super::address;
 use super::browser::{self, Listener, Timer};
 use super::commands::{self, Means};
 use super::course::{self, WordsProvider};
 use super::dock::Dock;
+use super::drawings::banner::KeepBanner;
+use super::drawings::{Access, Keeper, KeeperState};
 use super::inspector::Inspector;
 use super::jump;
+use super::keeping::{Question, use_address, use_keeping};
 use super::mobile::{MobileTab, TabBar};
 use super::opening::Fetch;
 use super::practice::ProgressProvider;
 use super::shared::Shared;
-use super::shell::{DialogKind, Opening, Origin, Request, Shell};
+use super::shell::{DialogKind, Origin, Shell};
 use super::stage::StageArea;
-use super::start::{self, Linked, Start};
+use super::start::{self, Start};
 use super::storage;
 use super::store::{
     ActiveFaults, Asked, StoreProvider, use_asked, use_dispatch, use_document, use_preferences, use_session,
@@ -28,11 +32,12 @@ use super::topbar::TopBar;
 use super::why::Why;
 use crate::editor::{Action, EditCommand, EditorState, SessionChange};
 use crate::protocol::Speed;
-use crate::topology::document::{Change, Diagnostic, Document};
+use crate::topology::document::{Change, Diagnostic};
 use crate::topology::format::Run;
 use crate::ui::client::frames::FrameCell;
 use crate::ui::client::run_view::RunView;
 use crate::ui::client::worker_client::{Listeners, Simulation};
+use crate::ui::dialogs::drawings::{self, Drawings};
 use crate::ui::dialogs::gallery;
 use crate::ui::dialogs::gallery::{Found, Gallery};
 use crate::ui::dialogs::help::Help;
@@ -44,7 +49,7 @@ use crate::ui::kit::icons::icon;
 use crate::ui::rail::palette::Palette;
 use crate::ui::topbar::theme;
 
-/// Rest after the last change before the draft is kept [ms].
+/// Rest after the last change before panels and camera are kept [ms].
 const KEEP_AFTER_MS: i32 = 400;
 
 #[derive(Debug, PartialEq, Properties)]
@@ -109,11 +114,9 @@ fn Page(props: &PageProps) -> Html {
     let document = use_document();
     let dialog = use_state_eq(|| None::<DialogKind>);
     let exported = use_state_eq(|| None::<Exported>);
-    let origin = use_state_eq(|| props.start.opening.origin.clone());
-    let pending = use_mut_ref(|| Some(props.start.opening.clone()));
-    let lesson = use_mut_ref(|| Origin::Draft);
-    let asked = use_state_eq(|| props.start.question.clone().map(Shared));
-    let request = use_state_eq(|| props.start.wanted.clone());
+    let lesson = use_mut_ref(|| Origin::New);
+    let wanted = use_state_eq(|| props.start.wanted.clone());
+    let keeping = use_keeping(&props.start, wanted.setter());
     let tab = use_state_eq(|| if start::to_break() { MobileTab::Settings } else { MobileTab::default() });
     let dropping = use_state_eq(|| false);
     let asking = use_asked().is_some();
@@ -124,7 +127,7 @@ fn Page(props: &PageProps) -> Html {
     {
         let (simulation, told, exported, dispatch, newest) =
             (simulation.clone(), props.told.clone(), exported.setter(), dispatch.clone(), newest.clone());
-        let (shown, told_of) = (newest.clone(), dispatch.clone());
+        let (shown, told_of, keeper) = (newest.clone(), dispatch.clone(), keeping.keeper.clone());
         use_effect_with((), move |()| {
             simulation.listen(Listeners {
                 view: told,
@@ -132,8 +135,14 @@ fn Page(props: &PageProps) -> Html {
                     if let Change::Edit(edit) = change {
                         let mut document = (**newest.borrow()).clone();
                         edit.apply(&mut document);
-                        let label = "Recorded change".to_owned();
-                        dispatch.edit(EditCommand::ReplaceDocument { document: Rc::new(document), label });
+                        let document = Rc::new(document);
+                        keeper.replayed(&document);
+                        if keeper.state().access == Access::Here {
+                            let label = "Recorded change".to_owned();
+                            dispatch.edit(EditCommand::ReplaceDocument { document, label });
+                        } else {
+                            dispatch.act(Action::Follow(document));
+                        }
                     }
                 }),
                 exported: Callback::from(move |(run_json, trace_hash): (String, String)| {
@@ -156,7 +165,7 @@ fn Page(props: &PageProps) -> Html {
 
     // A document came into the editor, or changed there.
     {
-        let (simulation, pending, lesson) = (simulation.clone(), pending.clone(), lesson.clone());
+        let (simulation, pending, lesson) = (simulation.clone(), keeping.pending.clone(), lesson.clone());
         use_effect_with(document.clone(), move |document| {
             let opened = pending.borrow_mut().take_if(|opening| Rc::ptr_eq(&opening.document, &document.0));
             match opened {
@@ -173,19 +182,12 @@ fn Page(props: &PageProps) -> Html {
             }
         });
     }
-    let unsaved = use_keep_draft(&document, &origin);
     use_keep_session();
 
     let shell = {
-        let (dialog, exported, origin, request, pending, dispatch, simulation) = (
-            dialog.setter(),
-            exported.setter(),
-            origin.setter(),
-            request.setter(),
-            pending.clone(),
-            dispatch.clone(),
-            simulation.clone(),
-        );
+        let (dialog, exported, wanted, simulation) =
+            (dialog.setter(), exported.setter(), wanted.setter(), simulation.clone());
+        let open = keeping.open.clone();
         use_memo((), move |()| Shell {
             dialog: Callback::from(move |kind: Option<DialogKind>| {
                 if kind == Some(DialogKind::Share) {
@@ -194,44 +196,16 @@ fn Page(props: &PageProps) -> Html {
                 }
                 dialog.set(kind);
             }),
-            fetch: {
-                let request = request.clone();
-                Callback::from(move |wanted| request.set(Some(wanted)))
-            },
-            open: Callback::from(move |opening: Rc<Opening>| {
-                // Whatever was still on its way is not wanted any more.
-                request.set(None);
-                // A lesson's card sets its own locks; a design in a lesson takes no draft's place.
-                if !matches!(opening.origin, Origin::Lesson(_)) {
-                    if let Err(message) = storage::shelve_draft() {
-                        dispatch.notify(format!("Your earlier draft could not be put on the shelf: {message}"));
-                    }
-                    dispatch.act(Action::SetGuard(Rc::default()));
-                }
-                origin.set(opening.origin.clone());
-                storage::keep_place(&opening.origin);
-                *pending.borrow_mut() = Some((*opening).clone());
-                dispatch.act(Action::Open(opening.document.clone()));
-                if let Some(note) = &opening.note {
-                    dispatch.notify(note.clone());
-                }
-                browser::clear_fragment();
-            }),
+            fetch: Callback::from(move |asked| wanted.set(Some(asked))),
+            open,
         })
     };
 
     {
-        let (shell, busy) = (shell.clone(), dialog.is_some() || asked.is_some());
+        let (shell, busy) = (shell.clone(), dialog.is_some() || keeping.asked.is_some());
         use_keys(simulation.clone(), (*shell).clone(), busy);
     }
-    use_fragment((*shell).clone(), asked.setter());
-
-    // The door chosen while the page loaded has opened.
-    use_effect_with((), |()| {
-        if start::to_break() {
-            browser::clear_fragment();
-        }
-    });
+    use_address((*shell).clone());
 
     // What could not be opened at the start is told once.
     {
@@ -246,7 +220,7 @@ fn Page(props: &PageProps) -> Html {
     // On a small screen a lesson begins with its words; without one there is no such tab.
     {
         let tab = tab.clone();
-        use_effect_with((*origin).clone(), move |origin| match origin {
+        use_effect_with(keeping.origin.clone(), move |origin| match origin {
             Origin::Lesson(_) => tab.set(MobileTab::Lesson),
             _ if *tab == MobileTab::Lesson => tab.set(MobileTab::Stage),
             _ => {}
@@ -254,7 +228,7 @@ fn Page(props: &PageProps) -> Html {
     }
 
     let practice = {
-        let origin = (*origin).clone();
+        let origin = keeping.origin.clone();
         use_memo(origin, |origin| match origin {
             Origin::Lesson(slug) => course::lesson_here(slug),
             _ => None,
@@ -268,32 +242,28 @@ fn Page(props: &PageProps) -> Html {
         let tab = tab.clone();
         Callback::from(move |chosen| tab.set(chosen))
     };
-    let ask = {
-        let asked = asked.setter();
-        use_callback((), move |opening, ()| asked.set(Some(opening)))
-    };
-    let fetched = {
-        let request = request.setter();
-        use_callback((), move |(), ()| request.set(None))
-    };
-    let drop = drop_handlers(&shell, &dispatch, &dropping);
-    let answer = {
-        let (asked, shell) = (asked.clone(), (*shell).clone());
-        Callback::from(move |yes: bool| {
-            if let Some(opening) = asked.as_ref().filter(|_| yes) {
-                shell.open((**opening).clone());
-            } else {
-                browser::clear_fragment();
-            }
-            asked.set(None);
+    let not_wanted = {
+        let wanted = wanted.setter();
+        use_callback((), move |(), ()| {
+            wanted.set(None);
+            address::show_again();
         })
     };
+    let drop = drop_handlers(&shell, &dispatch, &dropping);
+    let skip = Callback::from(|event: MouseEvent| {
+        // The address belongs to what is open.
+        event.prevent_default();
+        browser::focus_id("stage");
+    });
     html! {
         <ContextProvider<Shell> context={(*shell).clone()}>
+        <ContextProvider<Keeper> context={keeping.keeper.clone()}>
+        <ContextProvider<KeeperState> context={keeping.state.clone()}>
             <div class={classes!("app", format!("show-{}", tab.id()), practice.is_some().then_some("in-practice"), asking.then_some("has-why"))}
                 ondragover={drop.0} ondragleave={drop.1} ondrop={drop.2}>
-                <a class="skip-link" href="#stage">{ "Skip to the stage" }</a>
-                <TopBar {unsaved} />
+                <a class="skip-link" href="#stage" onclick={skip}>{ "Skip to the stage" }</a>
+                <TopBar unsaved={keeping.state.trouble} />
+                <KeepBanner />
                 <Palette />
                 <StageArea practice={(*practice).clone()} tab={*tab} choose={choose_tab.clone()} />
                 <Inspector />
@@ -301,39 +271,24 @@ fn Page(props: &PageProps) -> Html {
                 <Dock />
                 <TabBar chosen={*tab} choose={choose_tab} practice={practice.is_some()} />
                 <Notice />
-                if let Some(request) = (*request).clone() { <Fetch {request} {ask} done={fetched} /> }
+                if let Some(wanted) = (*wanted).clone() { <Fetch {wanted} done={not_wanted} /> }
                 if *dropping { <div class="drop-here" aria-hidden="true"><p>{ "Drop the file to open it" }</p></div> }
             </div>
             { match (*dialog).clone() {
                 Some(DialogKind::Help) => html! { <Help onclose={close} /> },
                 Some(DialogKind::Gallery) => html! { <Gallery onclose={close} /> },
+                Some(DialogKind::Drawings) => html! { <Drawings onclose={close} /> },
                 Some(DialogKind::Manifest { text, out }) => html! { <Manifest {text} {out} onclose={close} /> },
                 Some(DialogKind::Share) => html! { <Share exported={(*exported).clone()} onclose={close} /> },
                 Some(DialogKind::Money) => html! { <Money onclose={close} /> },
                 Some(DialogKind::WhatIf(node)) => html! { <WhatIf {node} onclose={close} /> },
                 None => Html::default(),
             } }
-            if let Some(opening) = (*asked).clone() { <start::Question {opening} {answer} /> }
+            if let Some(opening) = keeping.asked.clone() { <Question {opening} state={keeping.state.clone()} answer={keeping.answer.clone()} /> }
+        </ContextProvider<KeeperState>>
+        </ContextProvider<Keeper>>
         </ContextProvider<Shell>>
     }
-}
-
-/// Keeps the learner's document a moment after the last change. `Some`: why that failed.
-#[hook]
-fn use_keep_draft(document: &Shared<Document>, origin: &Origin) -> Option<&'static str> {
-    let failure = use_state_eq(|| None);
-    let setter = failure.setter();
-    let editor = super::store::use_editor();
-    let edited = editor.history.undo_len() > 0 || editor.history.redo_len() > 0;
-    use_effect_with((document.clone(), origin.clone(), edited), move |(document, origin, edited)| {
-        // What was only opened and not changed is not the learner's draft.
-        let timer = edited.then(|| {
-            let (key, document, setter) = (storage::key_of(origin), document.clone(), setter.clone());
-            Timer::once(KEEP_AFTER_MS, move || setter.set(storage::keep(&key, &document).err()))
-        });
-        move || drop(timer)
-    });
-    *failure
 }
 
 /// Panels, theme and camera outlive the visit.
@@ -408,27 +363,6 @@ fn takes_keys(event: &KeyboardEvent) -> bool {
             || element.get_attribute("role").as_deref() == Some("button"))
 }
 
-/// Another link was pasted into the address bar of this very page.
-#[hook]
-fn use_fragment(shell: Shell, ask: UseStateSetter<Option<Shared<Opening>>>) {
-    let dispatch = use_dispatch();
-    use_effect_with((), move |()| {
-        let listener = Listener::new(&browser::window(), "hashchange", move |_| match start::from_fragment() {
-            Some(Ok(Linked::Wanted(wanted))) => shell.fetch.emit(Request { wanted, asks: true }),
-            Some(Ok(Linked::Run(opening))) => {
-                if storage::draft().is_some() {
-                    ask.set(Some(Shared::new(opening)));
-                } else {
-                    shell.open(opening);
-                }
-            }
-            Some(Err(message)) => dispatch.notify(message),
-            None => {}
-        });
-        move || drop(listener)
-    });
-}
-
 /// For the test that kills the worker: only with `?test` in the address.
 fn test_hook(simulation: &Simulation) {
     let simulation = simulation.clone();
@@ -436,6 +370,20 @@ fn test_hook(simulation: &Simulation) {
     // Fails only where the page forbids itself to set a property.
     let _ = js_sys::Reflect::set(&browser::window(), &JsValue::from_str("headroomCrashWorker"), crash.as_ref());
     crash.forget();
+}
+
+/// Takes a dropped file of drawings in, and shows them.
+fn take_in(shell: &Rc<Shell>, dispatch: &super::store::Dispatch, text: String) {
+    let (shell, dispatch) = (shell.clone(), dispatch.clone());
+    wasm_bindgen_futures::spawn_local(async move {
+        match drawings::import(&text).await {
+            Ok(words) => {
+                dispatch.notify(words);
+                shell.show(DialogKind::Drawings);
+            }
+            Err(message) => dispatch.notify(message),
+        }
+    });
 }
 
 type DragCallbacks = (Callback<DragEvent>, Callback<DragEvent>, Callback<DragEvent>);
@@ -475,6 +423,7 @@ fn drop_handlers(
                 match found {
                     Ok(Found::Run(opening)) => shell.open(*opening),
                     Ok(Found::Manifest(text)) => shell.show(DialogKind::Manifest { text, out: false }),
+                    Ok(Found::Drawings(text)) => take_in(&shell, &dispatch, text),
                     Err(message) => said = Some(said.map_or(message.clone(), |others| format!("{others} {message}"))),
                 }
                 if let Some(said) = said {

@@ -26,6 +26,32 @@ pub fn now_ms() -> f64 {
     window().performance().map_or(0.0, |performance| performance.now())
 }
 
+/// Wall time [ms since 1970].
+#[must_use]
+pub fn date_ms() -> u64 {
+    // Positive for some time to come, and exact up to the year 287396.
+    js_sys::Date::now().max(0.0) as u64
+}
+
+/// A moment in words, as one reads it beside a title, e.g. "Nov 30, 2026, 8:04 AM".
+#[must_use]
+pub fn date_words(date_ms: u64) -> String {
+    let options = js_sys::Object::new();
+    for (name, value) in [("dateStyle", "medium"), ("timeStyle", "short")] {
+        // Setting a property of a new object cannot fail.
+        let _ = js_sys::Reflect::set(&options, &JsValue::from_str(name), &JsValue::from_str(value));
+    }
+    let date = js_sys::Date::new(&JsValue::from_f64(date_ms as f64));
+    String::from(date.to_locale_string("en", &options))
+}
+
+/// Bits that no other page has drawn.
+#[must_use]
+pub fn random_bits() -> u64 {
+    // Without a source of randomness the moment has to do: ids meet only within one browser.
+    getrandom::u64().unwrap_or_else(|_| date_ms() ^ now_ms().to_bits())
+}
+
 /// Whether nobody can see the page.
 #[must_use]
 pub fn hidden() -> bool {
@@ -52,13 +78,19 @@ pub fn fragment() -> String {
     window().location().hash().unwrap_or_default().trim_start_matches('#').to_owned()
 }
 
-/// Takes the fragment out of the address bar without another entry in the history.
-pub fn clear_fragment() {
-    if let Ok(history) = window().history() {
-        // Refused only for sandboxed documents; the fragment then just stays.
-        let search = window().location().search().unwrap_or_default();
-        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("{}{search}", page_address())));
-    }
+/// Shows this fragment (without its `#`) in the address bar: as a new entry of the history, or in place of the one that is
+/// shown.
+pub fn show_fragment(fragment: &str, new_entry: bool) {
+    let Ok(history) = window().history() else { return };
+    let search = window().location().search().unwrap_or_default();
+    let mark = if fragment.is_empty() { "" } else { "#" };
+    let url = format!("{}{search}{mark}{fragment}", page_address());
+    // Refused for sandboxed documents, and after hundreds of entries in a few seconds; the address then just stays.
+    let _ = if new_entry {
+        history.push_state_with_url(&JsValue::NULL, "", Some(&url))
+    } else {
+        history.replace_state_with_url(&JsValue::NULL, "", Some(&url))
+    };
 }
 
 /// Whether the address carries this query key, e.g. `?test`.
@@ -171,6 +203,13 @@ pub async fn within<T>(millis: i32, work: impl Future<Output = T>) -> Option<T> 
 #[must_use]
 pub fn stored(key: &str) -> Option<String> {
     window().local_storage().ok().flatten()?.get_item(key).ok().flatten()
+}
+
+/// All keys of the learner's own storage.
+#[must_use]
+pub fn stored_keys() -> Vec<String> {
+    let Some(storage) = window().local_storage().ok().flatten() else { return Vec::new() };
+    (0..storage.length().unwrap_or(0)).filter_map(|place| storage.key(place).ok().flatten()).collect()
 }
 
 /// Keeps text under `key`. Fails with what to tell the learner.

@@ -1,5 +1,6 @@
 //! The page: Yew components, painter, storage. A folder for each part of the screen, `kit/` for what they share.
 
+pub mod address;
 pub mod app;
 pub mod browser;
 pub mod client;
@@ -7,8 +8,10 @@ pub mod commands;
 pub mod course;
 pub mod dialogs;
 pub mod dock;
+pub mod drawings;
 pub mod inspector;
 pub mod jump;
+pub mod keeping;
 pub mod kit;
 pub mod mobile;
 pub mod opening;

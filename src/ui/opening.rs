@@ -6,11 +6,12 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::course::{self, Missing, Trouble, use_words};
+use super::drawings::library;
 use super::practice;
-use super::shared::Shared;
-use super::shell::{Opening, Origin, Request, Wanted, use_shell};
-use super::storage;
+use super::shell::{Opening, Origin, Wanted, use_shell};
 use super::store::{use_dispatch, use_document};
+use crate::drawings::{Drawing, DrawingId};
+use crate::topology::format::Run;
 use crate::ui::kit::icons::icon;
 
 /// Fetches what is wanted.
@@ -22,10 +23,32 @@ pub async fn fetch(wanted: &Wanted) -> Result<Opening, Trouble> {
         Wanted::Lesson(name) => return practice::opening(name).await,
         Wanted::Scenario(id) => Some(id.as_str()),
         Wanted::First => None,
+        Wanted::Drawing(id) => return drawing(id).await,
     };
     let (id, run) = course::scenario(id).await?;
     let origin = Origin::Scenario(id);
-    Ok(Opening { document: Rc::new(run.document), inputs: run.inputs, origin, play: true, note: None })
+    Ok(Opening { document: Rc::new(run.document), inputs: run.inputs, origin, play: true, note: None, kept: None })
+}
+
+/// A drawing of one's own, as it was left.
+async fn drawing(id: &DrawingId) -> Result<Opening, Trouble> {
+    let unknown = |words: &str| Trouble::Unknown(words.to_owned());
+    let stored = library::get(id).await.map_err(|trouble| unknown(trouble.words()))?;
+    let Some(Drawing { meta, text }) = stored else {
+        return Err(unknown(
+            "This browser holds no such drawing. Open lists yours; a drawing of another browser comes as a link or a file.",
+        ));
+    };
+    if meta.deleted_ms.is_some() {
+        let title = &meta.title;
+        return Err(Trouble::Unknown(format!("\"{title}\" was deleted. Open, All drawings brings it back.")));
+    }
+    let run = Run::from_json(&text).map_err(|error| {
+        Trouble::Unknown(format!("\"{}\" cannot be opened: {error}. {}", meta.title, error.remedy()))
+    })?;
+    let (note, document) = (run.engine_note().filter(|_| !run.inputs.is_empty()), Rc::new(run.document));
+    let origin = Origin::Drawing(id.clone());
+    Ok(Opening { document, inputs: run.inputs, origin, play: false, note, kept: Some(meta) })
 }
 
 /// What it is called, as far as that is known yet.
@@ -41,15 +64,14 @@ fn title(wanted: &Wanted) -> String {
         (None, Wanted::Lesson(name)) => format!("the lesson \"{name}\""),
         (None, Wanted::Scenario(id)) => format!("the scenario \"{id}\""),
         (None, Wanted::First) => "the first scenario".to_owned(),
+        (None, Wanted::Drawing(_)) => "your drawing".to_owned(),
     }
 }
 
 #[derive(Debug, PartialEq, Properties)]
 pub struct FetchProps {
-    pub request: Request,
-    /// It has come, but what is drawn is asked about first.
-    pub ask: Callback<Shared<Opening>>,
-    /// It has come, or is not wanted any more.
+    pub wanted: Wanted,
+    /// It is not wanted any more, or there is no such thing.
     pub done: Callback<()>,
 }
 
@@ -62,33 +84,22 @@ pub fn Fetch(props: &FetchProps) -> Html {
     let words = use_words();
     let trouble = use_state_eq(|| None::<String>);
     let attempt = use_state_eq(|| 0_u32);
-    // What was drawn when it was asked for, and what is drawn now: work done meanwhile is asked about.
-    let before = use_mut_ref(|| document.clone());
-    let now = use_mut_ref(|| document.clone());
     let drawn = !document.nodes.is_empty();
-    *now.borrow_mut() = document;
     {
-        let (trouble, ask, done) = (trouble.setter(), props.ask.clone(), props.done.clone());
-        use_effect_with((props.request.clone(), *attempt), move |(request, _)| {
-            let wanted = Rc::new(std::cell::Cell::new(true));
-            *before.borrow_mut() = now.borrow().clone();
-            let (request, still) = (request.clone(), wanted.clone());
+        let (trouble, done) = (trouble.setter(), props.done.clone());
+        use_effect_with((props.wanted.clone(), *attempt), move |(wanted, _)| {
+            let still = Rc::new(std::cell::Cell::new(true));
+            let (wanted, is_wanted) = (wanted.clone(), still.clone());
             trouble.set(None);
             wasm_bindgen_futures::spawn_local(async move {
-                let outcome = fetch(&request.wanted).await;
-                if !still.get() {
+                let outcome = fetch(&wanted).await;
+                if !is_wanted.get() {
                     return;
                 }
                 match outcome {
                     Ok(opening) => {
                         words.ask_again();
-                        done.emit(());
-                        let touched = *before.borrow() != *now.borrow();
-                        if touched || (request.asks && storage::draft().is_some()) {
-                            ask.emit(Shared::new(opening));
-                        } else {
-                            shell.open(opening);
-                        }
+                        shell.open(opening);
                     }
                     Err(Trouble::Unknown(message)) => {
                         done.emit(());
@@ -97,7 +108,7 @@ pub fn Fetch(props: &FetchProps) -> Html {
                     Err(Trouble::Missing(missing)) => trouble.set(Some(missing.to_string())),
                 }
             });
-            move || wanted.set(false)
+            move || still.set(false)
         });
     }
     let cancel = props.done.reform(|_: MouseEvent| ());
@@ -105,7 +116,7 @@ pub fn Fetch(props: &FetchProps) -> Html {
         let attempt = attempt.clone();
         Callback::from(move |_: MouseEvent| attempt.set(*attempt + 1))
     };
-    let title = title(&props.request.wanted);
+    let title = title(&props.wanted);
     html! {
         <div class="fetch-area">
             if let Some(trouble) = trouble.as_ref() {

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use crate::drawings::{Address, DrawingId, Meta};
 use crate::topology::document::{Document, Input, NodeId};
 
 /// The dialogs.
@@ -12,6 +13,8 @@ pub enum DialogKind {
     Help,
     Gallery,
     Share,
+    /// One's own drawings, all of them.
+    Drawings,
     /// Kubernetes manifests in, with a text to begin with (may be empty), or out.
     Manifest {
         text: String,
@@ -26,12 +29,30 @@ pub enum DialogKind {
 /// Where an opened document comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// The learner's own work.
-    Draft,
+    /// An empty canvas.
+    New,
+    /// One's own, stored in this browser.
+    Drawing(DrawingId),
     Scenario(String),
     Lesson(String),
-    Link,
+    /// The fragment of its address, without `#`.
+    Link(String),
+    /// It becomes a drawing at once.
     File,
+}
+
+impl Origin {
+    /// Where the same can be opened again.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        match self {
+            Self::New | Self::File => Address::New,
+            Self::Drawing(id) => Address::Drawing(id.clone()),
+            Self::Scenario(id) => Address::Scenario(id.clone()),
+            Self::Lesson(slug) => Address::Lesson(slug.clone()),
+            Self::Link(fragment) => Address::Link(fragment.clone()),
+        }
+    }
 }
 
 /// A document on its way into the editor.
@@ -44,9 +65,26 @@ pub struct Opening {
     pub play: bool,
     /// Something to tell, e.g. that another version of the engine made it.
     pub note: Option<String>,
+    /// The stored version that it is, for a drawing or a design in a lesson.
+    pub kept: Option<Meta>,
 }
 
-/// Something that comes with Headroom and is asked for by name.
+impl Opening {
+    /// An empty canvas.
+    #[must_use]
+    pub fn blank() -> Self {
+        Self {
+            document: Rc::new(Document::default()),
+            inputs: Vec::new(),
+            origin: Origin::New,
+            play: false,
+            note: None,
+            kept: None,
+        }
+    }
+}
+
+/// Something that is asked for by name and has to be fetched first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// A lesson where the learner left it, by its slug or another of its names.
@@ -55,14 +93,8 @@ pub enum Wanted {
     Scenario(String),
     /// The scenario that a first visit shows.
     First,
-}
-
-/// Asks for something that has to be fetched first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
-    pub wanted: Wanted,
-    /// Whether to ask before it takes the place of the learner's draft: a link came over it.
-    pub asks: bool,
+    /// A drawing of one's own.
+    Drawing(DrawingId),
 }
 
 /// Asks of the page; never a cause to render.
@@ -70,7 +102,7 @@ pub struct Request {
 pub struct Shell {
     pub dialog: Callback<Option<DialogKind>>,
     pub open: Callback<Rc<Opening>>,
-    pub fetch: Callback<Request>,
+    pub fetch: Callback<Wanted>,
 }
 
 impl Shell {
@@ -84,7 +116,7 @@ impl Shell {
 
     /// Opens what was chosen by name, as soon as its file is here.
     pub fn fetch(&self, wanted: Wanted) {
-        self.fetch.emit(Request { wanted, asks: false });
+        self.fetch.emit(wanted);
     }
 }
 

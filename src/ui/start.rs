@@ -1,21 +1,18 @@
-//! How the page begins: a link, the draft of the last visit, or something that already runs.
+//! How the page begins: with what its address asks for, where the last visit ended, or with something that already runs.
 
 use std::rc::Rc;
 
-use yew::prelude::*;
-
 use super::browser;
 use super::course::Trouble;
+use super::drawings::library;
 use super::jump::INSPECTOR;
 use super::opening;
 use super::rail::tray::TRAY;
-use super::shared::Shared;
-use super::shell::{Opening, Origin, Request, Wanted};
+use super::shell::{Opening, Origin, Wanted};
 use super::storage;
+use crate::drawings::Address;
 use crate::editor::{EditorState, Selection, Target};
-use crate::topology::document::Document;
 use crate::topology::link;
-use crate::ui::kit::dialog::Dialog;
 
 /// How long the page waits for what it begins with before it shows itself without [ms].
 const PATIENCE_MS: i32 = 3_000;
@@ -24,125 +21,100 @@ const PATIENCE_MS: i32 = 3_000;
 #[derive(Clone, Debug)]
 pub struct Start {
     pub opening: Opening,
-    /// A linked run that would take the place of the learner's draft: asked first.
-    pub question: Option<Rc<Opening>>,
     /// What could not be opened, in plain words.
     pub trouble: Option<String>,
     /// What has not come yet: the page goes on fetching it.
-    pub wanted: Option<Request>,
+    pub wanted: Option<Wanted>,
 }
 
 impl Start {
     fn of(opening: Opening) -> Self {
-        Self { opening, question: None, trouble: None, wanted: None }
+        let trouble = opening.note.clone();
+        Self { opening, trouble, wanted: None }
+    }
+
+    /// An empty canvas until what is wanted has come.
+    fn without(wanted: Wanted) -> Self {
+        Self { wanted: Some(wanted), ..Self::of(Opening::blank()) }
     }
 }
 
 /// What an address leads to.
 #[derive(Debug)]
-pub enum Linked {
-    /// A run that the link holds.
-    Run(Opening),
-    /// Something that comes with Headroom.
-    Wanted(Wanted),
+pub enum Leads {
+    Nowhere,
+    /// It is here.
+    To(Box<Opening>),
+    /// It has to be fetched.
+    Far(Wanted),
+    /// It cannot be opened, in plain words.
+    Wrong(String),
 }
 
-/// What the address asks for: `#s=…` a run, `#lesson=…`, `#scenario=…`. `None`: nothing.
+/// Follows an address.
 #[must_use]
-pub fn from_fragment() -> Option<Result<Linked, String>> {
-    let fragment = browser::fragment();
-    if let Some(slug) = fragment.strip_prefix("lesson=") {
-        return Some(Ok(Linked::Wanted(Wanted::Lesson(slug.to_owned()))));
+pub fn follow(address: Address) -> Leads {
+    match address {
+        Address::Nothing => Leads::Nowhere,
+        Address::New => Leads::To(Box::new(Opening::blank())),
+        Address::Drawing(id) => Leads::Far(Wanted::Drawing(id)),
+        Address::Lesson(slug) => Leads::Far(Wanted::Lesson(slug)),
+        Address::Scenario(id) => Leads::Far(Wanted::Scenario(id)),
+        Address::Unknown(fragment) => Leads::Wrong(Address::complaint(&fragment)),
+        Address::Link(fragment) => match link::decode(&format!("#{fragment}")) {
+            Ok(run) => {
+                let (note, document) = (run.engine_note(), Rc::new(run.document));
+                let origin = Origin::Link(fragment);
+                Leads::To(Box::new(Opening { document, inputs: run.inputs, origin, play: true, note, kept: None }))
+            }
+            Err(error) => {
+                let words = error.to_string();
+                Leads::Wrong(format!("{}. {}", crate::ui::kit::hint::capital(&words), error.remedy()))
+            }
+        },
     }
-    if let Some(id) = fragment.strip_prefix("scenario=") {
-        return Some(Ok(Linked::Wanted(Wanted::Scenario(id.to_owned()))));
-    }
-    if !fragment.starts_with("s=") {
-        return None;
-    }
-    Some(match link::decode(&format!("#{fragment}")) {
-        Ok(run) => {
-            let note = run.engine_note();
-            let document = Rc::new(run.document);
-            Ok(Linked::Run(Opening { document, inputs: run.inputs, origin: Origin::Link, play: true, note }))
-        }
-        Err(error) => {
-            let words = error.to_string();
-            Err(format!("{}. {}", crate::ui::kit::hint::capital(&words), error.remedy()))
-        }
-    })
 }
 
 /// Decides once, when the page opens. Waits a moment for files that have to be fetched; the page shows itself without
 /// those that take longer.
 pub async fn begin() -> Start {
-    let start = choose().await;
-    // What is still wanted has its place when it comes.
-    if start.wanted.is_none() {
-        storage::keep_place(&start.opening.origin);
-    }
-    start
-}
-
-async fn choose() -> Start {
-    let draft = storage::draft().map(own);
-    match from_fragment() {
-        Some(Ok(Linked::Run(linked))) => over(draft, linked),
-        Some(Ok(Linked::Wanted(wanted))) => {
-            let asks = draft.is_some();
-            match fetch(&wanted).await {
-                Ok(linked) => over(draft, linked),
-                Err(Some(unknown)) => Start { trouble: Some(unknown), ..otherwise(draft).await },
-                Err(None) => without(draft, Request { wanted, asks }),
-            }
-        }
-        Some(Err(trouble)) => Start { trouble: Some(trouble), ..otherwise(draft).await },
-        None => {
-            let Some(slug) = storage::lesson_of_last_visit() else { return again(draft).await };
-            let wanted = Wanted::Lesson(slug);
-            match fetch(&wanted).await {
-                Ok(lesson) => Start::of(lesson),
-                // It was renamed or taken out since.
-                Err(Some(_)) => again(draft).await,
-                Err(None) => without(draft, Request { wanted, asks: false }),
-            }
-        }
-    }
-}
-
-/// A document of the learner's own.
-fn own(document: Document) -> Opening {
-    Opening { document: Rc::new(document), inputs: Vec::new(), origin: Origin::Draft, play: false, note: None }
-}
-
-/// What a link holds; over a draft it is asked about.
-fn over(draft: Option<Opening>, linked: Opening) -> Start {
-    match draft {
-        Some(draft) => Start { question: Some(Rc::new(linked)), ..Start::of(draft) },
-        None => Start { trouble: linked.note.clone(), ..Start::of(linked) },
-    }
-}
-
-/// The draft of the last visit, with a word of welcome; on a first visit the first scenario.
-async fn again(draft: Option<Opening>) -> Start {
-    let welcome = draft.as_ref().map(|draft| format!("Welcome back: \"{}\" is as you left it.", draft.document.title));
-    Start { trouble: welcome, ..otherwise(draft).await }
-}
-
-/// The draft, or the first scenario.
-async fn otherwise(draft: Option<Opening>) -> Start {
-    match draft {
-        Some(draft) => Start::of(draft),
-        None => match fetch(&Wanted::First).await {
-            Ok(first) => Start::of(first),
-            Err(_) => without(None, Request { wanted: Wanted::First, asks: false }),
+    library::open().await;
+    match follow(Address::parse(&browser::fragment())) {
+        Leads::To(opening) => Start::of(*opening),
+        Leads::Far(wanted) => match fetch(&wanted).await {
+            Ok(opening) => Start::of(opening),
+            Err(Some(unknown)) => Start { trouble: Some(unknown), ..again().await },
+            Err(None) => Start::without(wanted),
         },
+        Leads::Wrong(trouble) => Start { trouble: Some(trouble), ..again().await },
+        Leads::Nowhere => again().await,
     }
 }
 
-/// The draft, or an empty canvas, until what is wanted has come.
-fn without(draft: Option<Opening>, wanted: Request) -> Start {
-    Start { wanted: Some(wanted), ..Start::of(draft.unwrap_or_else(|| own(Document::default()))) }
+/// Where the last visit ended; on a first visit the first scenario.
+async fn again() -> Start {
+    let wanted = match storage::place().map(follow) {
+        Some(Leads::Far(wanted)) => wanted,
+        _ => return first().await,
+    };
+    match fetch(&wanted).await {
+        Ok(opening) => {
+            let welcome = matches!(opening.origin, Origin::Drawing(_))
+                .then(|| format!("Welcome back: \"{}\" is as you left it.", opening.document.title));
+            Start { trouble: welcome, ..Start::of(opening) }
+        }
+        // It was renamed, taken out or deleted since.
+        Err(Some(_)) => first().await,
+        Err(None) => Start::without(wanted),
+    }
+}
+
+async fn first() -> Start {
+    // A first visit to this version finds the draft that an older one kept.
+    match fetch(&Wanted::First).await {
+        Ok(first) => Start::of(first),
+        Err(_) => Start::without(Wanted::First),
+    }
 }
 
 /// `Err(None)`: it has not come yet, or could not be fetched; with words: there is no such thing.
@@ -168,29 +140,5 @@ pub fn reach_faults(state: &mut EditorState) {
     } else if let Some((id, _)) = state.document.nodes.iter().find(|(_, node)| node.kind == "service") {
         kept.tabs.insert(INSPECTOR.to_owned(), "break".to_owned());
         state.session.selection = Selection::of(Target::Node(*id));
-    }
-}
-
-#[derive(Debug, PartialEq, Properties)]
-pub struct QuestionProps {
-    pub opening: Shared<Opening>,
-    /// Whether to open it.
-    pub answer: Callback<bool>,
-}
-
-/// Asks before something else takes the place of the learner's draft.
-#[component]
-pub fn Question(props: &QuestionProps) -> Html {
-    let say = |yes: bool| props.answer.reform(move |_: MouseEvent| yes);
-    let draft =
-        storage::draft().map_or_else(|| "Your draft".to_owned(), |draft| format!("Your draft \"{}\"", draft.title));
-    html! {
-        <Dialog title={format!("Open \"{}\"?", props.opening.document.title)} onclose={props.answer.reform(|()| false)}>
-            <p>{ format!("{draft} goes on the shelf (Open, Your own), from where you can take it again.") }</p>
-            <div class="button-row">
-                <button type="button" class="btn btn-primary" id="open-link" onclick={say(true)}>{ "Open it" }</button>
-                <button type="button" class="btn" id="keep-draft" onclick={say(false)}>{ "Stay with my draft" }</button>
-            </div>
-        </Dialog>
     }
 }

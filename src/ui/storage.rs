@@ -1,86 +1,32 @@
-//! What the browser keeps for the learner: the draft, a shelf of earlier drafts, designs in lessons, progress, panels.
+//! What the browser keeps for the learner beside drawings (see `drawings/`): progress, panels, where the last visit ended.
 //! Nothing leaves the machine.
 
-use serde::{Deserialize, Serialize};
-
 use super::browser;
-use super::shell::Origin;
+use crate::drawings::Address;
 use crate::editor::PersistedSession;
-use crate::topology::document::Document;
-use crate::topology::format::Run;
 
-const DRAFT: &str = "headroom.draft";
-const SHELF: &str = "headroom.shelf";
 const SESSION: &str = "headroom.session";
-const PLACE: &str = "headroom.lesson";
+const PLACE: &str = "headroom.place";
+/// Where an older Headroom kept the lesson of the last visit.
+const LESSON_PLACE: &str = "headroom.lesson";
 const PROGRESS: &str = "headroom.progress";
-/// Earlier drafts kept; the oldest goes first.
-const SHELF_MAX: usize = 6;
 
-/// An earlier draft.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Shelved {
-    pub title: String,
-    pub run_json: String,
-}
-
-/// Where a document of this origin is kept, if it is the learner's to keep.
-#[must_use]
-pub fn key_of(origin: &Origin) -> String {
-    match origin {
-        Origin::Lesson(slug) => format!("headroom.lesson.{slug}"),
-        Origin::Draft | Origin::Scenario(_) | Origin::Link | Origin::File => DRAFT.to_owned(),
-    }
-}
-
-/// Keeps a document under `key`. Fails with what to tell the learner.
-pub fn keep(key: &str, document: &Document) -> Result<(), &'static str> {
-    browser::store(key, &Run::new(document.clone()).to_json())
-}
-
-/// What is kept under `key`; `None` if there is nothing or it cannot be read (it then stays where it is).
-#[must_use]
-pub fn kept(key: &str) -> Option<Document> {
-    Run::from_json(&browser::stored(key)?).ok().map(|run| run.document)
-}
-
-/// The draft of the last visit, if it holds anything.
-#[must_use]
-pub fn draft() -> Option<Document> {
-    kept(DRAFT).filter(|document| !document.nodes.is_empty())
-}
-
-/// Remembers whether the learner is in a lesson, to come back there.
-pub fn keep_place(origin: &Origin) {
-    match origin {
+/// Remembers where the person is, to come back there: in a drawing or a lesson.
+pub fn keep_place(address: &Address) {
+    if address.is_a_place() {
         // A failure costs one click at the next visit.
-        Origin::Lesson(slug) => drop(browser::store(PLACE, slug)),
-        _ => browser::forget(PLACE),
+        let _ = browser::store(PLACE, &address.to_string());
+    } else {
+        browser::forget(PLACE);
     }
+    browser::forget(LESSON_PLACE);
 }
 
-/// The lesson of the last visit, if it ended in one.
+/// Where the last visit ended.
 #[must_use]
-pub fn lesson_of_last_visit() -> Option<String> {
-    browser::stored(PLACE)
-}
-
-#[must_use]
-pub fn shelf() -> Vec<Shelved> {
-    browser::stored(SHELF).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
-}
-
-/// Moves the draft onto the shelf, newest first: another document is about to take its place.
-pub fn shelve_draft() -> Result<(), &'static str> {
-    let Some(draft) = draft() else { return Ok(()) };
-    let mut shelf = shelf();
-    let run_json = Run::new(draft.clone()).to_json();
-    shelf.retain(|shelved| shelved.run_json != run_json);
-    shelf.insert(0, Shelved { title: draft.title, run_json });
-    shelf.truncate(SHELF_MAX);
-    browser::store(SHELF, &serde_json::to_string(&shelf).expect("a shelf is plain data"))?;
-    browser::forget(DRAFT);
-    Ok(())
+pub fn place() -> Option<Address> {
+    let kept = browser::stored(PLACE).map(|fragment| Address::parse(&fragment));
+    kept.or_else(|| browser::stored(LESSON_PLACE).map(Address::Lesson)).filter(Address::is_a_place)
 }
 
 /// Panels, theme and camera of the last visit.

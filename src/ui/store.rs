@@ -99,11 +99,16 @@ pub fn StoreProvider(props: &StoreProps) -> Html {
     let initial = props.initial.clone();
     let store = use_reducer_eq(move || EditorStore(initial.0));
     let state = &store.0;
+    // What can only be looked at shows its forms locked.
+    let guard =
+        use_memo((state.guard.clone(), state.read_only.then(|| Shared(state.document.clone()))), |(guard, shown)| {
+            Shared(shown.as_ref().map_or_else(|| guard.clone(), |document| Rc::new(Guard::whole(document))))
+        });
     let mut kept = state.session.kept.clone();
     kept.camera = editor::Camera::default();
     html! {
         <ContextProvider<Dispatch> context={Dispatch(store.dispatcher())}>
-        <ContextProvider<Shared<Guard>> context={Shared(state.guard.clone())}>
+        <ContextProvider<Shared<Guard>> context={(*guard).clone()}>
         <ContextProvider<Preferences> context={Preferences(kept)}>
         <ContextProvider<Shared<Document>> context={Shared(state.document.clone())}>
         <ContextProvider<Selection> context={state.session.selection.clone()}>

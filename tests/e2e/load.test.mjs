@@ -7,7 +7,7 @@ for (const viewport of Object.keys(VIEWPORTS)) {
   for (const colorScheme of ['dark', 'light']) {
     check(`loads without a complaint: ${viewport}, ${colorScheme}`, async ({ open }) => {
       const page = await open({ viewport, colorScheme });
-      assert.equal(await page.title(), 'Headroom');
+      await page.waitForFunction(() => document.title.endsWith(' · Headroom'));
       await assertFits(page);
       await assertAccessible(page);
     });

@@ -80,16 +80,7 @@ check('every panel is accessible', { timeout: 120_000 }, async ({ open }) => {
   await assertAccessible(page);
 });
 
-check('a draft survives a reload', async ({ open }) => {
-  const page = await open();
-  await page.getByLabel('Title').fill('My own shop');
-  await page.getByLabel('Title').press('Enter');
-  await page.waitForFunction(() => localStorage.getItem('headroom.draft')?.includes('My own shop'));
-  await page.reload();
-  await page.waitForFunction(() => document.querySelector('.title-input')?.value === 'My own shop');
-});
-
-check('a link opens in a fresh profile, and never takes a draft without asking', async ({ open }) => {
+check('a link opens in a fresh profile', async ({ open }) => {
   const author = await open();
   await author.getByLabel('Title').fill('Shared shop');
   await author.getByLabel('Title').press('Enter');
@@ -102,22 +93,6 @@ check('a link opens in a fresh profile, and never takes a draft without asking',
 
   const visitor = await open({ hash });
   await visitor.waitForFunction(() => document.querySelector('.title-input')?.value === 'Shared shop');
-
-  const owner = await open();
-  await owner.getByLabel('Title').fill('Precious');
-  await owner.getByLabel('Title').press('Enter');
-  await owner.waitForFunction(() => localStorage.getItem('headroom.draft')?.includes('Precious'));
-  await owner.goto(`about:blank`);
-  await owner.goto(link);
-  await owner.locator('#keep-draft').click();
-  assert.equal(await owner.getByLabel('Title').inputValue(), 'Precious');
-  await owner.goto(`about:blank`);
-  await owner.goto(link);
-  await owner.locator('#open-link').click();
-  await owner.waitForFunction(() => document.querySelector('.title-input')?.value === 'Shared shop');
-  await owner.getByRole('button', { name: 'Open', exact: true }).click();
-  await owner.getByRole('button', { name: /Precious/ }).click();
-  await owner.waitForFunction(() => document.querySelector('.title-input')?.value === 'Precious');
 });
 
 check('a damaged and a newer link get a plain message', async ({ open }) => {

@@ -29,6 +29,7 @@ const LAYERS_0_TO_2: &[&str] = &[
     "src/interop",
     "src/lesson",
     "src/editor",
+    "src/drawings",
     "src/facet",
     "src/figure",
     "src/protocol",

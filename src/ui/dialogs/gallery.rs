@@ -1,23 +1,30 @@
-//! The gallery: scenarios, practice, one's own drafts, and files.
+//! The gallery: one's own drawings, files, practice and scenarios.
 
 use std::rc::Rc;
 
+use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use super::drawings::import;
+use crate::drawings::bundle;
 use crate::interop::kubernetes::looks_like_one;
 use crate::lesson::catalog::{Index, Listing};
 use crate::lesson::progress::LessonProgress;
-use crate::topology::document::Document;
 use crate::topology::format::{Run, limits};
 use crate::ui::browser;
 use crate::ui::course::{Wait, use_index};
+use crate::ui::drawings::list::DrawingList;
 use crate::ui::kit::dialog::Dialog;
 use crate::ui::kit::icons::icon;
 use crate::ui::opening::waiting;
 use crate::ui::practice::{ProgressStore, use_progress};
 use crate::ui::shell::{DialogKind, Opening, Origin, Wanted, use_shell};
-use crate::ui::storage;
+
+/// Drawings shown above everything else.
+const FEW: usize = 4;
+/// Of a file [bytes]: hundreds of the largest drawings.
+const FILE_BYTES_MAX: f64 = 32.0 * limits::TEXT_BYTES_MAX as f64;
 
 #[derive(Debug, PartialEq, Properties)]
 pub struct GalleryProps {
@@ -51,26 +58,10 @@ pub fn Gallery(props: &GalleryProps) -> Html {
         Wait::Coming => waiting("The list of lessons and scenarios", None, &ask),
         Wait::Failed(missing) => waiting("", Some(missing), &ask),
     };
-    let own = storage::shelf().into_iter().map(|shelved| {
-        let onclick = {
-            let (open, failed, shelved) = (open.clone(), failed.clone(), shelved.clone());
-            Callback::from(move |_: MouseEvent| match read(&shelved.run_json, Origin::Draft) {
-                Ok(opening) => open.emit(opening),
-                Err(message) => failed.set(Some(message)),
-            })
-        };
-        card("", "history", &shelved.title, "An earlier draft of yours.", onclick)
-    });
     let blank = {
         let open = open.clone();
         Callback::from(move |_: MouseEvent| {
-            open.emit(Opening {
-                document: Rc::new(Document::default()),
-                inputs: Vec::new(),
-                origin: Origin::Draft,
-                play: false,
-                note: None,
-            });
+            open.emit(Opening::blank());
         })
     };
     let choose = {
@@ -90,7 +81,7 @@ pub fn Gallery(props: &GalleryProps) -> Html {
     };
     let chosen = {
         let (open, failed) = (open.clone(), failed.clone());
-        let (shell, onclose) = (shell, props.onclose.clone());
+        let (shell, onclose) = (shell.clone(), props.onclose.clone());
         Callback::from(move |event: Event| {
             let input: HtmlInputElement = event.target_unchecked_into();
             if let Some(file) = input.files().and_then(|files| files.get(0)) {
@@ -102,27 +93,44 @@ pub fn Gallery(props: &GalleryProps) -> Html {
                         onclose.emit(());
                         shell.show(DialogKind::Manifest { text, out: false });
                     }
+                    Ok(Found::Drawings(text)) => spawn_local(async move {
+                        match import(&text).await {
+                            Ok(_) => shell.show(DialogKind::Drawings),
+                            Err(message) => failed.set(Some(message)),
+                        }
+                    }),
                     Err(message) => failed.set(Some(message)),
                 });
             }
             input.set_value("");
         })
     };
+    let all_of = {
+        let shell = shell.clone();
+        Callback::from(move |()| shell.show(DialogKind::Drawings))
+    };
+    let all = all_of.reform(|_: MouseEvent| ());
+    let opened = {
+        let onclose = props.onclose.clone();
+        Callback::from(move |()| onclose.emit(()))
+    };
     html! {
         <Dialog title="Open" wide=true onclose={props.onclose.clone()}>
             if let Some(message) = failed.as_ref() { <p class="callout callout-warn" role="alert">{ message }</p> }
-            { index }
-            <section>
-                <header class="chapter"><h3>{ "Your own" }</h3></header>
-                <ul class="cards">
-                    { card("blank", "plus", "Empty canvas", "Begin from nothing.", blank) }
-                    { card("file", "folder-open", "Open a file", "A run saved by Headroom; dropping it on the page works too.", choose) }
-                    { card("manifest", "file-code", "Kubernetes manifest", "A Deployment with its autoscaler becomes a service; a service becomes a manifest.", manifest) }
-                    { for own }
-                </ul>
+            <section class="own">
+                <header class="chapter">
+                    <h3>{ "Your drawings" }</h3>
+                    <button type="button" class="btn btn-s" id="manage-drawings" onclick={all.clone()}>{ "All drawings" }</button>
+                </header>
+                <div class="button-row own-ways">
+                    <button type="button" class="btn btn-primary" data-open="blank" onclick={blank}>{ icon("plus", "") }{ "New drawing" }</button>
+                    <button type="button" class="btn" data-open="file" onclick={choose} title="A run or a file of drawings saved by Headroom; dropping it on the page works too">{ icon("folder-open", "") }{ "Open a file" }</button>
+                    <button type="button" class="btn" data-open="manifest" onclick={manifest} title="A Deployment with its autoscaler becomes a service; a service becomes a manifest">{ icon("file-code", "") }{ "Kubernetes manifest" }</button>
+                </div>
                 <input ref={chooser} type="file" accept=".json,.yaml,.yml,application/json,application/yaml" hidden=true onchange={chosen} id="file-chooser" />
+                <DrawingList few={Some(FEW)} onall={all_of} onopen={opened} />
             </section>
-            <p class="sub">{ "What you have drawn goes on the shelf above; it is not lost." }</p>
+            { index }
         </Dialog>
     }
 }
@@ -211,7 +219,7 @@ fn card(id: &str, sign: &'static str, title: &str, words: &str, onclick: Callbac
 pub fn read(text: &str, origin: Origin) -> Result<Opening, String> {
     let run = Run::from_json(text).map_err(|error| format!("It cannot be opened: {error}. {}", error.remedy()))?;
     let note = run.engine_note();
-    Ok(Opening { document: Rc::new(run.document), inputs: run.inputs, origin, play: false, note })
+    Ok(Opening { document: Rc::new(run.document), inputs: run.inputs, origin, play: false, note, kept: None })
 }
 
 /// What a file holds.
@@ -220,6 +228,8 @@ pub enum Found {
     Run(Box<Opening>),
     /// The text of a Kubernetes manifest.
     Manifest(String),
+    /// The text of a file of drawings.
+    Drawings(String),
 }
 
 /// Where more than one file was dropped: which of them is read, in words.
@@ -232,8 +242,11 @@ pub fn others_dropped(event: &web_sys::DragEvent) -> Option<String> {
 /// The same from a file, which may also be a manifest.
 pub fn read_file(file: &web_sys::File, done: impl FnOnce(Result<Found, String>) + 'static) {
     let named = file.name().to_lowercase();
-    browser::read_file(file, limits::TEXT_BYTES_MAX as f64, move |text| {
+    browser::read_file(file, FILE_BYTES_MAX, move |text| {
         done(text.and_then(|text| {
+            if bundle::looks_like_one(&text) {
+                return Ok(Found::Drawings(text));
+            }
             if named.ends_with(".yaml") || named.ends_with(".yml") {
                 return Ok(Found::Manifest(text));
             }

@@ -1,5 +1,6 @@
 //! The dialogs, a file each; `shell.rs` says which of them is open.
 
+pub mod drawings;
 pub mod gallery;
 pub mod help;
 pub mod manifest;

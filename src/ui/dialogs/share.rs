@@ -141,7 +141,7 @@ fn address(fragment: &str) -> String {
 }
 
 /// A file's name from a title.
-fn file_name(title: &str) -> String {
+pub fn file_name(title: &str) -> String {
     format!("{}.headroom.json", slug(title))
 }
 

@@ -20,11 +20,14 @@ use super::shared::Shared;
 use super::shell::{DialogKind, Opening, Origin, use_shell};
 use super::storage;
 use super::store::{use_dispatch, use_document, use_preferences, use_run, use_simulation};
+use crate::drawings::DrawingId;
 use crate::editor::{Action, SessionChange};
 use crate::lesson::catalog::{LessonFiles, Listing};
 use crate::lesson::progress::{Event, LessonProgress, Progress};
 use crate::lesson::{Lesson, StepKind, rules};
 use crate::topology::document::Document;
+use crate::topology::format::Run;
+use crate::ui::drawings::library;
 use crate::ui::kit::icons::icon;
 
 /// Time after which a report surely is that of the system shown [ms].
@@ -63,8 +66,14 @@ pub async fn opening(name: &str) -> Result<Opening, Trouble> {
     let practice = course::lesson(name).await?;
     // By its own name, even if the link used another: drafts and progress are kept by it.
     let origin = Origin::Lesson(practice.slug.to_string());
-    let document = storage::kept(&storage::key_of(&origin)).unwrap_or_else(|| practice.start.clone());
-    Ok(Opening { document: Rc::new(document), inputs: Vec::new(), origin, play: false, note: None })
+    let kept = library::get(&DrawingId::of_lesson(&practice.slug)).await.ok().flatten();
+    let (design, kept) = match kept.map(|kept| (Run::from_json(&kept.text), kept.meta)) {
+        Some((Ok(run), meta)) => (Some(run.document), Some(meta)),
+        // One that cannot be read stays as it is: what is drawn now is kept beside it.
+        Some((Err(_), _)) | None => (None, None),
+    };
+    let document = Rc::new(design.unwrap_or_else(|| practice.start.clone()));
+    Ok(Opening { document, inputs: Vec::new(), origin, play: false, note: None, kept })
 }
 
 /// Progress in all lessons, and the way to record more.
@@ -297,6 +306,7 @@ fn MeetButton(props: &PracticeCardProps) -> Html {
             origin: Origin::Lesson(practice.slug.to_string()),
             play: true,
             note: None,
+            kept: None,
         });
     });
     html! {

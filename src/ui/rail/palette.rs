@@ -107,7 +107,7 @@ fn PlaceItem(props: &PlaceItemProps) -> Html {
             "A place in the world, far from the others. Click here, then draw its frame around what stands there.",
         )
     };
-    let title = if allowed { about } else { "This lesson does without it." };
+    let title = if allowed { about } else { guard.absence() };
     html! {
         <button type="button" class={classes!("palette-item", "cat-edge", placing.then_some("palette-on"))} disabled={!allowed}
             aria-pressed={placing.to_string()} {title} data-kind={name.to_lowercase()} {onpointerdown} {onpointerleave} {onclick}>
@@ -164,7 +164,7 @@ fn PaletteItem(props: &PaletteItemProps) -> Html {
     let title = if allowed {
         format!("{}. Drag it onto the stage, or click here and then there.", kind.entry.summary)
     } else {
-        "This lesson does without it.".to_owned()
+        guard.absence().to_owned()
     };
     html! {
         <button type="button" class={classes!("palette-item", category_class(id), placing.then_some("palette-on"))} disabled={!allowed}

@@ -20,6 +20,8 @@ use super::store::{use_asked, use_dispatch, use_document, use_preferences, use_r
 use crate::editor::SessionChange;
 use crate::protocol::RunStatus;
 use crate::ui::client::run_view::Health;
+use crate::ui::drawings::Access;
+use crate::ui::drawings::keeper::use_keeper_state;
 use crate::ui::kit::icons::icon;
 use crate::ui::rail::tray::{TRAY, Tray};
 
@@ -49,6 +51,7 @@ pub fn StageArea(props: &StageAreaProps) -> Html {
         (outlined, trayed),
         props.tab,
         use_asked().is_some(),
+        use_keeper_state().access != Access::Here,
     );
     let dispatch = use_dispatch();
     let first = use_mut_ref(|| true);

@@ -13,6 +13,7 @@ use crate::model::scaler::calendar::Calendar;
 use crate::protocol::{RunStatus, Speed};
 use crate::ui::client::run_view::Health;
 use crate::ui::client::speed::SPEEDS;
+use crate::ui::drawings::store::Trouble;
 use crate::ui::kit::format;
 use crate::ui::kit::hint::Hint;
 use crate::ui::kit::icons::icon;
@@ -23,7 +24,7 @@ const DRAIN_MIN: f64 = 0.1;
 #[derive(Debug, PartialEq, Properties)]
 pub struct TopBarProps {
     /// Why the learner's work is not being kept; `None` while it is.
-    pub unsaved: Option<&'static str>,
+    pub unsaved: Option<Trouble>,
 }
 
 #[component]
@@ -44,6 +45,7 @@ pub fn TopBar(props: &TopBarProps) -> Html {
 #[component]
 fn Brand(props: &TopBarProps) -> Html {
     let document = use_document();
+    let guard = use_guard();
     let dispatch = use_dispatch();
     let rename = Callback::from(move |event: Event| {
         let input: HtmlInputElement = event.target_unchecked_into();
@@ -57,10 +59,10 @@ fn Brand(props: &TopBarProps) -> Html {
                 <path class="logo-line" d="M7 9h10" />
             </svg>
             <h1 class="brand-name">{ "Headroom" }</h1>
-            <input class="title-input" type="text" aria-label="Title" value={document.title.clone()} onchange={rename}
+            <input class="title-input" type="text" aria-label="Title" value={document.title.clone()} onchange={rename} readonly={guard.read_only}
                 maxlength="80" spellcheck="false" size={document.title.chars().count().clamp(8, 34).to_string()} />
             if let Some(reason) = props.unsaved {
-                <Hint class="unsaved" card={html! { <><h3 class="hint-title">{ "Your work is not being saved" }</h3><p>{ reason }</p><p>{ "Save it as a file (Share) before you leave." }</p></> }}>
+                <Hint class="unsaved" card={html! { <><h3 class="hint-title">{ "Your work is not being saved" }</h3><p>{ reason.words() }</p><p>{ reason.remedy() }</p></> }}>
                     { icon("triangle-alert", "icon-s") }{ "not saved" }
                 </Hint>
             }
@@ -235,7 +237,7 @@ fn Actions() -> Html {
     html! {
         <>
             <button type="button" class="btn top-gallery" aria-label="Open" onclick={show(DialogKind::Gallery)}>
-                { icon(if guard.fixed_run { "graduation-cap" } else { "layout-grid" }, "") }<span class="btn-words">{ "Open" }</span>
+                { icon(if guard.fixed_run && !guard.read_only { "graduation-cap" } else { "layout-grid" }, "") }<span class="btn-words">{ "Open" }</span>
             </button>
             <button type="button" class="btn btn-primary" aria-label="Share" onclick={show(DialogKind::Share)}>
                 { icon("share-2", "") }<span class="btn-words">{ "Share" }</span>

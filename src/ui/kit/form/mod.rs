@@ -140,7 +140,7 @@ fn label(spec: &ParamSpec, id: &str, fixed: bool) -> Html {
             <h3 class="hint-title">{ spec.label }</h3>
             <p>{ spec.help }</p>
             if let Some(range) = range_words(spec) { <p class="hint-formula num">{ range }</p> }
-            if fixed { <p class="hint-advice">{ "This belongs to the lesson's world and stays as it is." }</p> }
+            if fixed { <p class="hint-advice">{ "This stays as it is: it belongs to the lesson's world, or another tab edits this drawing." }</p> }
         </>
     };
     html! {
