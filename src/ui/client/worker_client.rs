@@ -520,7 +520,7 @@ impl Simulation {
         }
         let (lost, ready) = {
             let mut watchdog = self.0.watchdog.borrow_mut();
-            watchdog.lost += 1;
+            watchdog.lost += u32::from(watchdog.ready);
             (watchdog.lost, watchdog.ready)
         };
         let at = self.0.view.borrow().frame.now_ns;
