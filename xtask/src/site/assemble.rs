@@ -12,9 +12,12 @@ use std::path::Path;
 /// Ends the style sheet that the first paint waits for; what comes after it is loaded beside the program.
 const FIRST_SHEET_ENDS: &str = "shell";
 
-/// Assembles the site in `dist`, in place.
-pub fn assemble(dist: &Path) -> Result<(), String> {
-    let mut site = Site { dist, files: BTreeMap::new() };
+/// Makes a file smaller, by the end of its name; what it cannot it gives back as it was.
+pub type Shrink = fn(&str, &[u8]) -> Result<Vec<u8>, String>;
+
+/// Assembles the site in `dist`, in place; every file that gets its name here goes through `shrink` first.
+pub fn assemble(dist: &Path, shrink: Shrink) -> Result<(), String> {
+    let mut site = Site { dist, shrink, files: BTreeMap::new() };
     let mut index = site.text("index.html")?;
     if index.contains("<script src=\"boot-") {
         return Ok(()); // It is already.
@@ -36,7 +39,7 @@ pub fn assemble(dist: &Path) -> Result<(), String> {
 
     let boot = site.text("boot.js")?;
     site.remove("boot.js")?;
-    let boot = site.write("boot", ".js", boot.as_bytes())?;
+    let (boot, _) = site.write("boot", ".js", boot.as_bytes())?;
     let list: Vec<String> =
         site.files.iter().map(|(role, (name, bytes))| format!("\"{role}\":[\"{name}\",{bytes}]")).collect();
     // What other steps have written onto the tag stays there.
@@ -52,6 +55,7 @@ pub fn assemble(dist: &Path) -> Result<(), String> {
 /// The files of `dist` by what they are for: name and bytes.
 struct Site<'a> {
     dist: &'a Path,
+    shrink: Shrink,
     files: BTreeMap<String, (String, usize)>,
 }
 
@@ -68,19 +72,20 @@ impl Site<'_> {
         fs::remove_file(self.dist.join(name)).map_err(|error| format!("{name} could not be removed: {error}"))
     }
 
-    /// Writes a file under a name with its hash, and gives that name.
-    fn write(&self, stem: &str, end: &str, bytes: &[u8]) -> Result<String, String> {
+    /// Writes a file under a name with its hash; gives that name, and how many bytes it has.
+    fn write(&self, stem: &str, end: &str, bytes: &[u8]) -> Result<(String, usize), String> {
+        let bytes = (self.shrink)(end, bytes)?;
         let mut hasher = DefaultHasher::new();
-        hasher.write(bytes);
+        hasher.write(&bytes);
         let name = format!("{stem}-{:016x}{end}", hasher.finish());
-        fs::write(self.dist.join(&name), bytes).map_err(|error| format!("{name} could not be written: {error}"))?;
-        Ok(name)
+        fs::write(self.dist.join(&name), &bytes).map_err(|error| format!("{name} could not be written: {error}"))?;
+        Ok((name, bytes.len()))
     }
 
     /// Writes a file that boot.js is told of under `role`.
     fn keep(&mut self, role: &str, stem: &str, end: &str, bytes: &[u8]) -> Result<(), String> {
-        let name = self.write(stem, end, bytes)?;
-        self.files.insert(role.to_owned(), (name, bytes.len()));
+        let file = self.write(stem, end, bytes)?;
+        self.files.insert(role.to_owned(), file);
         Ok(())
     }
 
@@ -108,7 +113,7 @@ impl Site<'_> {
             return Err(format!("index.html names no style sheet {FIRST_SHEET_ENDS}.css"));
         }
         self.keep("page.css", "page", ".css", joined[1].as_bytes())?;
-        self.write("shell", ".css", joined[0].as_bytes())
+        Ok(self.write("shell", ".css", joined[0].as_bytes())?.0)
     }
 
     /// The workers' programs, each with its loader behind it in the same file: Trunk gives them no hash.
@@ -257,10 +262,24 @@ mod tests {
         ]
     }
 
+    fn as_it_is(_: &str, bytes: &[u8]) -> Result<Vec<u8>, String> {
+        Ok(bytes.to_vec())
+    }
+
+    #[test]
+    fn what_is_made_smaller_is_served_and_counted_as_such() {
+        let built = Built::new("small", &files());
+        let first_two = |end: &str, bytes: &[u8]| Ok(if end == ".css" { bytes[..2].to_vec() } else { bytes.to_vec() });
+        assemble(&built.0, first_two).expect("it is assembled");
+        assert_eq!((built.one("shell-").as_str(), built.one("page-").as_str()), ("a\n", "c\n"));
+        let index = built.one("index.html");
+        assert!(index.contains(r#""page.css":["page-"#) && index.contains(".css\",2]"), "{index}");
+    }
+
     #[test]
     fn every_file_but_the_index_carries_its_hash() {
         let built = Built::new("names", &files());
-        assemble(&built.0).expect("it is assembled");
+        assemble(&built.0, as_it_is).expect("it is assembled");
         let names = built.names();
         let stems: Vec<&str> =
             names.iter().map(|name| name.split_once('-').map_or(name.as_str(), |(stem, _)| stem)).collect();
@@ -293,8 +312,8 @@ mod tests {
         let (one, mut changed) = (Built::new("one", &files()), files());
         changed.iter_mut().find(|(name, _)| *name == "worker_bg.wasm").expect("listed").1 = "motor!";
         let other = Built::new("other", &changed);
-        assemble(&one.0).expect("it is assembled");
-        assemble(&other.0).expect("it is assembled");
+        assemble(&one.0, as_it_is).expect("it is assembled");
+        assemble(&other.0, as_it_is).expect("it is assembled");
         let different: Vec<String> = other.names().into_iter().filter(|name| !one.names().contains(name)).collect();
         assert!(matches!(different.as_slice(), [name] if name.starts_with("worker-") && name.ends_with("_bg.wasm")));
     }
@@ -302,7 +321,7 @@ mod tests {
     #[test]
     fn style_sheets_are_joined_in_their_order_and_snippets_taken_in() {
         let built = Built::new("sheets", &files());
-        assemble(&built.0).expect("it is assembled");
+        assemble(&built.0, as_it_is).expect("it is assembled");
         assert_eq!((built.one("shell-").as_str(), built.one("page-").as_str()), ("a\nb\n", "c\nd\n"));
         assert!(built.one("worker-").ends_with("start();") || built.one("worker-") == "engine");
         assert!(!built.names().contains(&"snippets".to_owned()));
@@ -311,7 +330,7 @@ mod tests {
         assert!(index.contains(" data-course=\"course/index-1.json\""), "{index}");
         // Once more changes nothing.
         let names = built.names();
-        assemble(&built.0).expect("it was assembled");
+        assemble(&built.0, as_it_is).expect("it was assembled");
         assert_eq!((built.names(), built.one("index.html")), (names, index));
     }
 

@@ -4,6 +4,7 @@ mod assemble;
 mod compress;
 mod headers;
 pub mod hosting;
+mod minify;
 pub mod texts;
 
 use std::{
@@ -26,7 +27,7 @@ fn steps(dist: &Path, effort: compress::Effort) -> Result<(), String> {
     if !dist.join("index.html").is_file() {
         return Err(format!("{} holds no index.html", dist.display()));
     }
-    assemble::assemble(dist)?;
+    assemble::assemble(dist, minify::minified)?;
     let hosting = hosting::Hosting::read()?;
     // Last: these two look at every file, and change none.
     compress::write(dist, &hosting, effort)?;
