@@ -97,6 +97,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
+    use super::super::testing::Dist;
     use super::{named, told, write};
 
     #[test]
@@ -122,12 +123,10 @@ mod tests {
     #[test]
     fn the_project_s_own_course_stands_beside_its_page() {
         let project = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let dist = std::env::temp_dir().join(format!("headroom-texts-{}", std::process::id()));
-        fs::create_dir_all(dist.join("course")).unwrap();
-        fs::write(dist.join("course/old.json"), "").unwrap();
-        fs::write(dist.join("index.html"), "<head></head><script data-course=\"\"></script>").unwrap();
-        write(&project.join("www"), &dist).unwrap();
-        let mut found: Vec<String> = fs::read_dir(dist.join("course"))
+        let html = b"<head></head><script data-course=\"\"></script>";
+        let dist = Dist::new("texts", &[("course/old.json", b""), ("index.html", html)]);
+        write(&project.join("www"), dist.path()).unwrap();
+        let mut found: Vec<String> = fs::read_dir(dist.path().join("course"))
             .unwrap()
             .map(|entry| {
                 let entry = entry.unwrap();
@@ -151,6 +150,5 @@ mod tests {
         }
         expected.sort();
         assert_eq!(found, expected);
-        fs::remove_dir_all(&dist).unwrap();
     }
 }
