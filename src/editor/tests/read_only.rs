@@ -64,3 +64,15 @@ fn what_is_saved_elsewhere_is_shown() {
     state = update(&state, Action::Follow(Rc::new(without)));
     assert!(state.session.selection.is_empty(), "what is gone is not selected");
 }
+
+/// Goal: the forms of such a drawing are locked as a whole, and say why.
+#[test]
+fn its_forms_are_locked() {
+    let editor = TestEditor::new("src -> a");
+    let guard = Guard::whole(&editor.state.document);
+    for id in editor.state.document.nodes.keys() {
+        assert!(guard.fixes(Target::Node(*id), "slots") && guard.keep_nodes.contains(id));
+    }
+    assert!(guard.fixed_run && !guard.allows_areas());
+    assert_ne!(guard.absence(), Guard::default().absence(), "it is no lesson");
+}
