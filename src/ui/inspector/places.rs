@@ -11,7 +11,7 @@ use crate::model::ids::NodeId;
 use crate::model::read::Reader;
 use crate::model::{distribution, station};
 use crate::topology::document::{AreaId, AreaKind, Document, EdgeId};
-use crate::ui::kit::facts::{columns, table};
+use crate::ui::kit::facts::{columns, number_columns, table};
 use crate::ui::kit::format;
 use crate::ui::kit::hint::Term;
 use crate::ui::kit::icons::{icon, station_icon};
@@ -139,7 +139,7 @@ fn Distances(props: &AreaProps) -> Html {
     html! {
         <>
             <h3 class="area-title">{ "How far the other regions are" }</h3>
-            { table("", "How far the other regions are", columns(&["Region", "one way", "there and back"]),
+            { table("", "How far the other regions are", html! { <>{ columns(&["Region"]) }{ number_columns(&["one way", "there and back"]) }</> },
                     others.into_iter().map(|(id, label, to)| {
                         let way = if to == from { geography::within_region(Nearness::SameZone) } else { geography::one_way(from, to) }.as_secs_f64();
                         html! {

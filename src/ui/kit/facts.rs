@@ -71,6 +71,11 @@ pub fn columns(names: &[&'static str]) -> Html {
     names.iter().map(|name| html! { <th scope="col">{ *name }</th> }).collect()
 }
 
+/// Heads of columns of numbers, which stand at the right as the numbers do.
+pub fn number_columns(names: &[&'static str]) -> Html {
+    names.iter().map(|name| html! { <th scope="col" class="num">{ *name }</th> }).collect()
+}
+
 /// The head of a column whose word wants an explanation.
 pub fn column_about(name: impl Into<Html>, about: impl Into<AttrValue>) -> Html {
     html! { <th scope="col"><abbr title={about.into()}>{ name.into() }</abbr></th> }
