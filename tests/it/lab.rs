@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use headroom::lesson::Lesson;
@@ -366,14 +366,27 @@ fn depends(expression: &str) -> bool {
     words.any(|word| !matches!(word, "true" | "false" | "f64" | "as" | "u32" | "near"))
 }
 
+/// The texts of all tests in a folder and below it.
+fn tests_in(folder: &Path) -> Vec<(PathBuf, String)> {
+    let entries = fs::read_dir(folder).expect("the tests' folder can be read");
+    let paths = entries.map(|entry| entry.expect("an entry can be read").path());
+    paths
+        .flat_map(|path| {
+            if path.is_dir() {
+                return tests_in(&path);
+            }
+            let text = fs::read_to_string(&path).expect("a test can be read");
+            vec![(path, text)]
+        })
+        .collect()
+}
+
 /// A check of the prose that is true by itself marks its numbers as compared, and compares nothing.
 #[test]
 fn every_check_of_the_prose_compares_with_something() {
     let mut empty = Vec::new();
     let mut count = 0;
-    for file in fs::read_dir(project().join("tests/it")).expect("the tests' folder can be read") {
-        let path = file.expect("an entry can be read").path();
-        let text = fs::read_to_string(&path).expect("a test can be read");
+    for (path, text) in tests_in(&project().join("tests/it")) {
         for (name, compared, arguments) in [("says", 1, 2), ("claims", 2, 4)] {
             for call in calls(&text, name) {
                 count += 1;
@@ -405,10 +418,7 @@ fn checks_that_compare_nothing_are_seen() {
 /// Every lesson's prose is held to its data by some test, to its last number.
 #[test]
 fn every_lesson_is_held_to_its_data() {
-    let tests: String = fs::read_dir(project().join("tests/it"))
-        .expect("the tests' folder can be read")
-        .map(|file| fs::read_to_string(file.expect("an entry can be read").path()).expect("a test can be read"))
-        .collect();
+    let tests: String = tests_in(&project().join("tests/it")).into_iter().map(|(_, text)| text).collect();
     let held = |slug: &str| {
         let open = format!("Lab::open(\"{slug}\")");
         tests.match_indices(&open).any(|(at, _)| {
