@@ -350,10 +350,8 @@ impl System {
         if self.has_heaps {
             self.return_objects(ix);
         }
-        if self.has_spread_data && good && !broken && !bad && !poison {
-            if !self.commit_work(ix) {
-                return;
-            }
+        if self.has_spread_data && good && !broken && !bad && !poison && !self.commit_work(ix) {
+            return;
         }
         self.release(replica_ix);
         if poison {
