@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { ROOT, assertAccessible, becomes, card, check } from './lib.mjs';
+import { ROOT, assertAccessible, becomes, card, check, isStored } from './lib.mjs';
 
 const OFFLINE = /ERR_INTERNET_DISCONNECTED/;
 const offline = (route) => route.abort('internetdisconnected');
@@ -68,7 +68,7 @@ check('a lesson that does not come is named, and opens by Retry; the work stays'
   const page = await open();
   await page.getByLabel('Title').fill('Precious');
   await page.getByLabel('Title').press('Enter');
-  await page.waitForFunction(() => localStorage.getItem('headroom.draft')?.includes('Precious'));
+  await isStored(page, 'Precious');
   await page.route('**/course/lesson-breaker-*', offline);
   await openGallery(page);
   await page.locator('.tile[data-open=breaker]').click();
@@ -85,10 +85,10 @@ check('a lesson that does not come is named, and opens by Retry; the work stays'
   await page.locator('#lesson-title').waitFor();
   assert.equal(await title(page), 'The breaker');
   assert.equal(await page.locator('.fetch').count(), 0);
-  assert.ok(await page.evaluate(() => localStorage.getItem('headroom.draft').includes('Precious')), 'the draft is kept');
+  await isStored(page, 'Precious');
 });
 
-check('what is drawn while a lesson is on its way is asked about first', async ({ open }) => {
+check('what is drawn while a lesson is on its way is a drawing of its own', async ({ open }) => {
   const page = await open();
   let answer;
   await page.route('**/course/lesson-breaker-*', (route) => { answer = () => route.continue(); });
@@ -98,11 +98,10 @@ check('what is drawn while a lesson is on its way is asked about first', async (
   await page.getByLabel('Title').fill('Drawn meanwhile');
   await page.getByLabel('Title').press('Enter');
   answer();
-  await page.locator('#keep-draft').click();
-  assert.equal(await title(page), 'Drawn meanwhile');
-  await openGallery(page);
-  await page.locator('.tile[data-open=breaker]').click();
   await page.locator('#lesson-title').waitFor();
+  await isStored(page, 'Drawn meanwhile');
+  await page.goBack();
+  await page.waitForFunction(() => document.querySelector('.title-input')?.value === 'Drawn meanwhile');
 });
 
 check('an opening that takes long can be called off', async ({ open }) => {
@@ -135,20 +134,20 @@ check('a first visit without the list shows an empty canvas, says why, and begin
   await page.locator('#run-toggle[aria-label="Pause"]').waitFor();
 });
 
-check('a lesson by link over a draft is asked about, also when its file comes late', { allow: OFFLINE }, async ({ open, url }) => {
+check('a lesson by link leaves a drawing in the list, also when its file comes late', { allow: OFFLINE }, async ({ open, url }) => {
   const page = await open();
   await page.getByLabel('Title').fill('Precious');
   await page.getByLabel('Title').press('Enter');
-  await page.waitForFunction(() => localStorage.getItem('headroom.draft')?.includes('Precious'));
+  await isStored(page, 'Precious');
   await page.route('**/course/lesson-breaker-*', offline);
   await page.goto('about:blank');
   await page.goto(`${url}#lesson=breaker`);
   await page.locator('#fetch-retry').waitFor();
-  assert.equal(await title(page), 'Precious');
+  await isStored(page, 'Precious');
   await page.unroute('**/course/lesson-breaker-*');
   await page.locator('#fetch-retry').click();
-  await page.locator('#open-link').click();
   await page.locator('#lesson-title').waitFor();
+  await isStored(page, 'Precious');
   await page.goto('about:blank');
   await page.goto(`${url}#lesson=no-such-lesson`);
   await page.locator('.notice').filter({ hasText: 'There is no lesson called "no-such-lesson".' }).waitFor();

@@ -2,7 +2,7 @@
 // and asked about, and the address leads back to what is open.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { assertAccessible, assertFits, becomes, check, place } from './lib.mjs';
+import { assertAccessible, assertFits, becomes, check, isStored, place, stored, titles } from './lib.mjs';
 
 const title = (page) => page.getByLabel('Title', { exact: true });
 
@@ -14,29 +14,6 @@ async function rename(page, name) {
 const shows = (page, name) => page.waitForFunction((name) => document.querySelector('.title-input')?.value === name, name);
 
 const fragment = (page) => page.evaluate(() => location.hash);
-
-/** What the store says of all drawings. */
-const stored = (page) =>
-  page.evaluate(
-    () =>
-      new Promise((resolve, reject) => {
-        const request = indexedDB.open('headroom');
-        request.onerror = () => reject(request.error);
-        request.onsuccess = () => {
-          const all = request.result.transaction('list').objectStore('list').getAll();
-          all.onerror = () => reject(all.error);
-          all.onsuccess = () => {
-            request.result.close();
-            resolve(all.result.map((text) => JSON.parse(text)));
-          };
-        };
-      }),
-  );
-
-const titles = async (page) => (await stored(page)).filter((meta) => !meta.deleted_ms).map((meta) => meta.title).sort();
-
-/** Waits until a drawing with this title is stored. */
-const isStored = (page, name) => becomes(async () => (await titles(page)).includes(name), true, `${name} is stored`);
 
 /** The same page in another tab of the same browser. */
 async function anotherTab(page, url, hash = '') {

@@ -241,3 +241,27 @@ export async function run(page) {
   if (await run.isVisible()) await run.click();
   await pause.waitFor();
 }
+
+/** What the store says of all drawings. */
+export const stored = (page) =>
+  page.evaluate(
+    () =>
+      new Promise((resolve, reject) => {
+        const request = indexedDB.open('headroom');
+        request.onerror = () => reject(request.error);
+        request.onsuccess = () => {
+          const all = request.result.transaction('list').objectStore('list').getAll();
+          all.onerror = () => reject(all.error);
+          all.onsuccess = () => {
+            request.result.close();
+            resolve(all.result.map((text) => JSON.parse(text)));
+          };
+        };
+      }),
+  );
+
+/** Titles of the drawings that are stored and not deleted, sorted. */
+export const titles = async (page) => (await stored(page)).filter((meta) => !meta.deleted_ms).map((meta) => meta.title).sort();
+
+/** Waits until a drawing with this title is stored. */
+export const isStored = (page, name) => becomes(async () => (await titles(page)).includes(name), true, `${name} is stored`);
