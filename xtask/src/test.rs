@@ -111,6 +111,8 @@ fn lint_wasm() -> Result<(), String> {
         "app",
         "--bin",
         "worker",
+        "--bin",
+        "manifests",
     ];
     arguments.extend(web_tests.iter().flat_map(|test| ["--test", test.as_str()]));
     arguments.extend(["--", "-D", "warnings"]);
