@@ -35,26 +35,16 @@ async function worker(page) {
   return page.workers()[0];
 }
 
-check('half a million replicas are refused before they are made, with what they would cost', async ({ open }) => {
-  const page = await open();
-  await openFile(page, crowd(490, 1000), 'A crowd');
-  await page.locator('#run-toggle').click();
-  await page.getByRole('button', { name: /^Problems/ }).click();
-  const problem = problems(page, /490,000 members at 490 stations/);
-  await problem.waitFor();
-  assert.match(await problem.textContent(), /about \d+ MB of memory.*At most 200,000 can be simulated/);
-  assert.equal(await clock(page), '00:00.000');
-  assert.equal(await page.locator('#recovery-note').count(), 0, 'no worker broke over it');
-});
-
-check('a hundred thousand replicas are named with what they cost, prepared, and run', { timeout: 120_000 }, async ({ open }) => {
+check('a hundred thousand replicas are refused before they are made, with what they would cost', async ({ open }) => {
   const page = await open();
   await openFile(page, crowd(100, 1000), 'A crowd');
+  await page.locator('#run-toggle').click();
   await page.getByRole('button', { name: /^Problems/ }).click();
-  await problems(page, /100,000 members at 100 stations.*about 100 MB of memory/).waitFor();
-  await page.locator('#run-toggle[aria-label="Run"]').click();
-  await clockPasses(page, '00:02.000');
-  assert.equal(await page.locator('#recovery-note').count(), 0, 'slow is not dead');
+  const problem = problems(page, /100,000 members at 100 stations/);
+  await problem.waitFor();
+  assert.match(await problem.textContent(), /about \d+ MB of memory.*At most 50,000 can be simulated/);
+  assert.equal(await clock(page), '00:00.000');
+  assert.equal(await page.locator('#recovery-note').count(), 0, 'no worker broke over it');
 });
 
 check('a run that takes its time says so, and can be stopped', { timeout: 240_000 }, async ({ open }) => {

@@ -37,8 +37,8 @@ const KNOWN_BYTES: f64 = 200.0;
 const BYTES_MAX: f64 = 1.5e9;
 /// Members that there may be in all, and from how many on it is said beforehand: every picture of the run shows each of
 /// them, and every checkpoint keeps them.
-pub const MEMBERS_MAX: u32 = 200_000;
-const MEMBERS_MANY: u32 = 50_000;
+pub const MEMBERS_MAX: u32 = 50_000;
+const MEMBERS_MANY: u32 = 20_000;
 /// Calls that one request makes at most.
 const CALLS_MAX: f64 = 100_000.0;
 

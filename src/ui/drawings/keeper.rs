@@ -239,7 +239,7 @@ impl Keeper {
             // Its address has to lead somewhere, even if the change is undone at once.
             now.clean = None;
         }
-        self.ask_for(id.clone());
+        self.ask_for_new(id.clone());
         self.tell(Told::Became(id));
     }
 

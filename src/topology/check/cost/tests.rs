@@ -51,9 +51,10 @@ fn half_a_million_replicas_are_refused_with_what_they_would_cost() {
     assert_eq!(problem.place, Place::Node(NodeId(3)));
     assert!(problem.message.contains("490,000 members at 490 stations"), "{}", problem.message);
     assert!(problem.message.contains("MB of memory"), "{}", problem.message);
-    let problem = only(&crowd(rate(100.0), 100, 1_000.0));
+    assert_eq!(only(&crowd(rate(100.0), 100, 1_000.0)).code, "too-many-members");
+    let problem = only(&crowd(rate(100.0), 40, 1_000.0));
     assert_eq!((problem.severity, problem.code.as_str()), (Severity::Warning, "many-members"));
-    assert!(problem.message.contains("about 100 MB of memory"), "{}", problem.message);
+    assert!(problem.message.contains("about 40 MB of memory"), "{}", problem.message);
     assert_eq!(check_all(&crowd(rate(100.0), 20, 1_000.0)), []);
 }
 
