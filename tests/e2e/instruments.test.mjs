@@ -50,6 +50,8 @@ check('the profiler names the station that takes the time, leads there, and "Why
 
 check('the monitor saves what it shows, a row for every second', { timeout: 120_000 }, async ({ open }) => {
   const page = await open({ hash: '#lesson=object-pool' });
+  // Its file comes after the page lives.
+  await page.locator('#lesson-title').waitFor();
   await page.keyboard.press('Escape');
   if (await page.locator('#run-toggle[aria-label="Run"]').count()) await page.locator('#run-toggle').click();
   await clockPasses(page, '00:12.000');
