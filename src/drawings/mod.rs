@@ -3,7 +3,7 @@
 //!
 //! Two promises decide the shape of everything here. **No version is ever written over in silence**: a drawing counts its
 //! versions ([`record::Meta::revision`]), a write names the version that it builds on, and where the stored one is another,
-//! the newcomer becomes a drawing of its own. **Whatever is done twice is done once**: what comes from an older Headroom, from
+//! the newcomer becomes a drawing of its own. **Doing it again changes nothing**: what comes from an older Headroom, from
 //! the reserve of a page that was closed too early or from a file has an id made of its content, so that a step that was
 //! interrupted and is repeated finds its own work and leaves it.
 

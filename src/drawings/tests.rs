@@ -122,7 +122,7 @@ fn moved_in(store: &mut Vec<Drawing>, old: &[(&str, String)]) -> usize {
     store.len()
 }
 
-/// Goal: draft, shelf and designs of lessons all move in, whatever stands in them; a repetition adds nothing.
+/// Goal: draft, shelf and designs of lessons all move in, with any content; moving them again adds nothing.
 #[test]
 fn an_older_headrooms_drafts_move_in_once() {
     let shelved = |title: &str| serde_json::json!({"title": title, "run_json": run(title).to_json()});
@@ -253,7 +253,7 @@ fn corners(path: &str) -> Vec<(f64, f64)> {
     begins.collect()
 }
 
-/// Goal: whatever can be drawn has a picture that lies within its frame; the scenarios show all their stations.
+/// Goal: every document has a picture that lies within its frame; the scenarios show all their stations.
 #[test]
 fn a_picture_fits_its_frame() {
     assert_eq!(Picture::of(&Document::default()), Picture::default());

@@ -11,7 +11,7 @@ thread_local! {
     static SHOWN: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// This is open now. Whoever came here by an address of their own, or by going back, has its entry already.
+/// This is open now. A visit by address, or by going back, already has its entry in the history.
 pub fn show(address: &Address) {
     let fragment = address.to_string();
     let before = SHOWN.replace(Some(fragment.clone()));

@@ -82,7 +82,7 @@ pub fn use_keeping(start: &Shared<Start>, wanted: UseStateSetter<Option<Wanted>>
     });
     use_farewell(&keeper);
 
-    // Opens at once, whatever is stored.
+    // Opens at once, even if the work cannot be stored.
     let enter = {
         let (keeper, origin, pending, dispatch, asked) =
             (keeper.clone(), origin.setter(), pending.clone(), dispatch.clone(), asked.setter());
@@ -109,7 +109,7 @@ pub fn use_keeping(start: &Shared<Start>, wanted: UseStateSetter<Option<Wanted>>
         // Of several that are opened at once the last one counts.
         let newest = use_mut_ref(|| 0_u32);
         use_callback((), move |opening: Rc<Opening>, ()| {
-            // Whatever was still on its way is not wanted any more.
+            // Anything still being fetched is no longer wanted.
             wanted.set(None);
             *newest.borrow_mut() += 1;
             let (turn, newest) = (*newest.borrow(), newest.clone());

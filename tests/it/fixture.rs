@@ -1,5 +1,7 @@
 //! Documents for tests, built in a line or two.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use headroom::engine::time::SimTime;
 use headroom::model::ids::FaultTarget;
 use headroom::model::params::{Params, Value, Variant};
@@ -99,4 +101,27 @@ pub fn start(system: &mut System, kind: &str, target: FaultTarget, params: &[(&s
 /// A fault that [`start`] began is lifted.
 pub fn end(system: &mut System, kind: &str, target: FaultTarget) {
     system.apply_fault(&LiveFault::End { kind: kind.to_owned(), target });
+}
+
+/// Works on each item, on every core; results in the items' order.
+pub fn on_all_cores<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let threads = std::thread::available_parallelism().map_or(2, Into::into);
+    let mut done: Vec<(usize, R)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut done = Vec::new();
+                    loop {
+                        let at = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(item) = items.get(at) else { break done };
+                        done.push((at, work(item)));
+                    }
+                })
+            })
+            .collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    });
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
 }

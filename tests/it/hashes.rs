@@ -5,13 +5,14 @@
 //! both belong in the changelog. `UPDATE_EXPECT=1 cargo test --test it hashes` renews the file.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use expect_test::expect_file;
 use headroom::engine::time::SimTime;
 use headroom::runner::report::Report;
 use headroom::runner::session::Session;
 use headroom::topology::format::Run;
+
+use crate::fixture::on_all_cores;
 
 fn project() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -57,24 +58,6 @@ fn scenarios_and_lessons_do_what_they_did() {
     for place in ["www/scenarios", "www/lessons", "tests/golden"] {
         saved_runs(&project().join(place), &mut files);
     }
-    let next = AtomicUsize::new(0);
-    let threads = std::thread::available_parallelism().map_or(2, Into::into);
-    let mut lines: Vec<(usize, String)> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads)
-            .map(|_| {
-                scope.spawn(|| {
-                    let mut done = Vec::new();
-                    loop {
-                        let at = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(path) = files.get(at) else { break done };
-                        done.push((at, line(path)));
-                    }
-                })
-            })
-            .collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
-    });
-    lines.sort_unstable();
-    let text: String = lines.into_iter().map(|(_, line)| line).collect();
+    let text: String = on_all_cores(&files, |path| line(path)).into_iter().collect();
     expect_file![project().join("tests/golden/runs.txt")].assert_eq(&text);
 }

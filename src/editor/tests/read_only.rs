@@ -3,7 +3,7 @@
 use super::*;
 use crate::editor::READ_ONLY;
 
-/// Goal: whatever would change the document is refused in words; looking, selecting and copying go on.
+/// Goal: every edit of the document is refused in words; looking, selecting and copying go on.
 #[test]
 fn what_is_edited_elsewhere_can_only_be_looked_at() {
     let editor = TestEditor::new("src -> a");

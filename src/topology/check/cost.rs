@@ -36,7 +36,8 @@ const MEMBER_BYTES: f64 = 1_000.0;
 const KNOWN_BYTES: f64 = 200.0;
 const BYTES_MAX: f64 = 1.5e9;
 /// Members that there may be in all, and from how many on it is said beforehand: every picture of the run shows each of
-/// them, and every checkpoint keeps them.
+/// them, and every checkpoint keeps them. In Chromium on two cores a run of 50,000 began after about 9 s, one of 100,000 not
+/// within 30 s.
 pub const MEMBERS_MAX: u32 = 50_000;
 const MEMBERS_MANY: u32 = 20_000;
 /// Calls that one request makes at most.

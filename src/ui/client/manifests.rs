@@ -162,7 +162,7 @@ impl Manifests {
         self.wait("The manifest reader has been busy with this text for 8 seconds.");
     }
 
-    /// Says so if nothing is heard for too long; whatever comes later still counts.
+    /// Says so if nothing is heard for too long; a late answer still counts.
     fn wait(&self, words: &'static str) {
         let inner = Rc::downgrade(&self.0);
         *self.0.patience.borrow_mut() = Some(Timer::once(PATIENCE_MS, move || {

@@ -15,7 +15,6 @@ mod shop;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use headroom::engine::time::SimTime;
 use headroom::model::edge::EDGE_ENTRY;
@@ -33,7 +32,7 @@ use serde::{Deserialize, Serialize};
 
 use self::explore::{complete, explore};
 use self::shop::{Base, change, params_of};
-use crate::fixture::{add, constant, exponential, variant, wire};
+use crate::fixture::{add, constant, exponential, on_all_cores, variant, wire};
 
 /// A figure has moved when it is off by at least this share of the larger value.
 const MOVED: f64 = 0.01;
@@ -331,29 +330,6 @@ fn wrong(row: &Row, known: &Known) -> Option<String> {
     let (before, after) = (figure(&before), figure(&after));
     let share = moved(before, after) * if row.moves == Moves::Up { 1.0 } else { -1.0 };
     (share < MOVED).then(|| format!("{} goes from {before} to {after}, not {:?}", row.figure, row.moves))
-}
-
-/// Does all of it on every core.
-fn on_all_cores<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let threads = std::thread::available_parallelism().map_or(2, Into::into);
-    let mut done: Vec<(usize, R)> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads)
-            .map(|_| {
-                scope.spawn(|| {
-                    let mut done = Vec::new();
-                    loop {
-                        let at = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(item) = items.get(at) else { break done };
-                        done.push((at, work(item)));
-                    }
-                })
-            })
-            .collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
-    });
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, result)| result).collect()
 }
 
 fn beside(name: &str) -> String {
