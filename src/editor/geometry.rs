@@ -22,9 +22,10 @@ pub const DRAG_THRESHOLD_TOUCH: f64 = 10.0;
 pub const ZOOM_MIN: f64 = 0.2;
 /// See [`ZOOM_MIN`].
 pub const ZOOM_MAX: f64 = 2.5;
-/// Fitting goes no further out than this on stages narrower than [`NARROW`] [screen pixels].
-const ZOOM_READABLE: f64 = 0.5;
-const NARROW: f64 = 600.0;
+/// Free for the buttons in the stage's corner when everything is brought into view [screen pixels].
+const BUTTONS: f64 = 52.0;
+/// A stage lower than this has them at its side.
+const LOW: f64 = 300.0;
 /// Free to the left of a drawing that is wider than the stage [screen pixels].
 const MARGIN_NARROW: f64 = 14.0;
 /// Replica squares in one row of a card.
@@ -160,15 +161,15 @@ impl Camera {
         Self { x: at_world.x - at_screen.x / zoom, y: at_world.y - at_screen.y / zoom, zoom }
     }
 
-    /// Shows all of `bounds` in the middle of the viewport, with a margin; never larger than life. On a narrow screen
-    /// never smaller than can be read either: what then has no room is cut off at the right and below.
+    /// Shows all of `bounds` in the middle of the viewport, with a margin; never larger than life. What then has no room
+    /// at the smallest zoom is cut off at the right and below.
     #[must_use]
     pub fn fitting(bounds: Rect, viewport: Size) -> Self {
         // Room around, less of it on a small screen.
         let room = |span: f64| (span - 2.0 * (span * 0.06).clamp(14.0, 56.0)).max(1.0);
         let zoom = (room(viewport.width) / bounds.width.max(1.0))
             .min(room(viewport.height) / bounds.height.max(1.0))
-            .clamp(if viewport.width < NARROW { ZOOM_READABLE } else { ZOOM_MIN }, 1.0);
+            .clamp(ZOOM_MIN, 1.0);
         // In the middle, or from its beginning where it is too large.
         let origin = |from: f64, span: f64, room: f64| {
             let spare = room / zoom - span;
@@ -180,6 +181,24 @@ impl Camera {
             zoom,
         }
     }
+}
+
+/// Height of the smallest letters that can be read [screen pixels].
+const TYPE_MIN: f64 = 11.0;
+
+/// How much of a card can be read at a zoom: a class for the style sheet, `None` for all of it, and how high letters must
+/// be there [world units].
+#[must_use]
+pub fn detail(zoom: f64) -> (Option<&'static str>, f64) {
+    let class = match zoom {
+        0.88.. => None,
+        0.7.. => Some("scale-name scale-value"),
+        0.55.. => Some("scale-name"),
+        0.36.. => Some("scale-short"),
+        0.12.. => Some("scale-number"),
+        _ => Some("scale-far"),
+    };
+    (class, TYPE_MIN / zoom)
 }
 
 /// Height of a node's card [world units]: by kind, and one row more where many replicas are shown.
@@ -211,6 +230,11 @@ pub fn bounds(document: &Document) -> Option<Rect> {
 /// `None` for an empty document.
 #[must_use]
 pub fn fit(document: &Document, viewport: Size) -> Option<Camera> {
+    let viewport = if viewport.height < LOW {
+        Size { width: viewport.width - BUTTONS, ..viewport }
+    } else {
+        Size { height: viewport.height - BUTTONS, ..viewport }
+    };
     let camera = Camera::fitting(bounds(document)?, viewport);
     let seen = |camera: &Camera| Rect {
         x: camera.x,
@@ -339,8 +363,10 @@ enum Side {
 /// An edge's end at a card: where its other end lies along the side, which edge, whether it leaves here.
 type End = (f64, EdgeId, bool);
 
-fn sides(from: &Rect, to: &Rect) -> (Side, Side) {
-    if to.x >= from.right() - GRID {
+fn sides(from: &Rect, to: &Rect, down: bool) -> (Side, Side) {
+    if down && to.y >= from.bottom() + GRID {
+        (Side::Bottom, Side::Top)
+    } else if to.x >= from.right() - GRID {
         (Side::Right, Side::Left)
     } else if to.y >= from.bottom() + GRID {
         (Side::Bottom, Side::Top)
@@ -385,16 +411,17 @@ pub fn loose_curve(from: &Node, to_world: Point) -> Curve {
     curve_between(output_port(from), Side::Right, to_world, Side::Left)
 }
 
-/// The curves of all edges. Edges that share a side of a card fan out along it, in the order of where they lead.
+/// The curves of all edges. Edges that share a side of a card fan out along it, in the order of where they lead. `down`:
+/// the drawing runs from top to bottom, so what is lower is reached through the bottom.
 #[must_use]
-pub fn curves(document: &Document) -> BTreeMap<EdgeId, Curve> {
+pub fn curves(document: &Document, down: bool) -> BTreeMap<EdgeId, Curve> {
     let rects: BTreeMap<NodeId, Rect> = sort::map(document.nodes.iter().map(|(id, node)| (*id, card_rect(node))));
     // Per side of a card: the edges' ends there.
     let mut docks: BTreeMap<(NodeId, Side), Vec<End>> = BTreeMap::new();
     let mut chosen: BTreeMap<EdgeId, (Side, Side)> = BTreeMap::new();
     for (id, edge) in &document.edges {
         let (Some(from), Some(to)) = (rects.get(&edge.from), rects.get(&edge.to)) else { continue };
-        let (out_side, in_side) = sides(from, to);
+        let (out_side, in_side) = sides(from, to, down);
         chosen.insert(*id, (out_side, in_side));
         let across = |side: Side, point: Point| match side {
             Side::Left | Side::Right => point.y,
@@ -489,12 +516,12 @@ mod tests {
     }
 
     #[test]
-    fn fitting_stays_readable_on_a_narrow_screen() {
-        let bounds = Rect { x: -500.0, y: 40.0, width: 3000.0, height: 200.0 };
+    fn what_no_zoom_shows_whole_begins_at_its_left() {
+        let bounds = Rect { x: -500.0, y: 40.0, width: 3e6, height: 200.0 };
         let camera = Camera::fitting(bounds, Size { width: 390.0, height: 600.0 });
-        assert_eq!(camera.zoom, ZOOM_READABLE);
+        assert_eq!(camera.zoom, ZOOM_MIN);
         let corner = camera.screen_from_world(Point { x: bounds.x, y: bounds.y });
-        assert_eq!((corner.x, corner.y), (MARGIN_NARROW, 250.0));
+        assert!((corner.x - MARGIN_NARROW).abs() < 1e-6, "{corner:?}");
     }
 
     #[test]

@@ -39,8 +39,8 @@ pub fn validate_invariants(state: &EditorState) -> Result<(), String> {
     if !(camera.x.is_finite() && camera.y.is_finite() && (ZOOM_MIN..=ZOOM_MAX).contains(&camera.zoom)) {
         return Err(format!("camera is out of range: {camera:?}"));
     }
-    if *state.curves != curves(document) {
-        return Err("curves are out of step with the document".to_owned());
+    if *state.curves != curves(&state.drawn, state.is_turned()) {
+        return Err("curves are out of step with what is drawn".to_owned());
     }
     Ok(())
 }

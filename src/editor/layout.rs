@@ -57,7 +57,45 @@ pub struct Places {
 /// laid out by itself and framed, and the frame then takes its place among the cards around it.
 #[must_use]
 pub fn tidy(document: &Document) -> Places {
-    group(document, None).0
+    group(document, None, Way::Right).0
+}
+
+/// The same from top to bottom, closer: for a stage that is higher than wide.
+#[must_use]
+pub fn tidy_down(document: &Document) -> Places {
+    group(document, None, Way::Down).0
+}
+
+/// Where calls lead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Right,
+    Down,
+}
+
+impl Way {
+    /// Room between the columns, and between the blocks of one.
+    const fn gaps(self) -> (f64, f64) {
+        match self {
+            Self::Right => (GAP_X, GAP_Y),
+            Self::Down => (4.0 * GRID, 2.0 * GRID),
+        }
+    }
+
+    /// To the layout's own way, from left to right, and back.
+    const fn size(self, size: Size) -> Size {
+        match self {
+            Self::Right => size,
+            Self::Down => Size { width: size.height, height: size.width },
+        }
+    }
+
+    const fn point(self, at: Point) -> Point {
+        match self {
+            Self::Right => at,
+            Self::Down => Point { x: at.y, y: at.x },
+        }
+    }
 }
 
 /// What is laid out as one piece among others.
@@ -68,7 +106,7 @@ enum Block {
 }
 
 /// Lays out what stands in `area` (or, for `None`, everything), from the origin; gives its size too.
-fn group(document: &Document, area: Option<AreaId>) -> (Places, Size) {
+fn group(document: &Document, area: Option<AreaId>, way: Way) -> (Places, Size) {
     // The areas around a node, the outermost first.
     let around = |node: &Node| -> Vec<AreaId> {
         let found = node.area.and_then(|area| document.region_around(area));
@@ -96,7 +134,7 @@ fn group(document: &Document, area: Option<AreaId>) -> (Places, Size) {
     });
     let blocks: Vec<Block> = nodes.chain(areas.map(|(id, _)| Block::Area(*id))).collect();
     let inside: BTreeMap<AreaId, (Places, Size)> = sort::map(blocks.iter().filter_map(|block| match block {
-        Block::Area(id) => Some((*id, group(document, Some(*id)))),
+        Block::Area(id) => Some((*id, group(document, Some(*id), way))),
         Block::Node(_) => None,
     }));
     let sizes: Vec<Size> = blocks
@@ -115,14 +153,16 @@ fn group(document: &Document, area: Option<AreaId>) -> (Places, Size) {
         .filter_map(|edge| Some((*index.get(&block_of(edge.from)?)?, *index.get(&block_of(edge.to)?)?)))
         .filter(|(from, to)| from != to)
         .collect();
-    let corners = layered(&sizes, &calls, area.is_none());
+    let turned: Vec<Size> = sizes.iter().map(|size| way.size(*size)).collect();
+    let corners = layered(&turned, &calls, area.is_none(), way);
     let mut places = Places::default();
     let mut size = Size::default();
-    for ((block, at), own) in blocks.iter().zip(&corners).zip(&sizes) {
+    for ((block, at), own) in blocks.iter().zip(corners).zip(&sizes) {
+        let at = way.point(at);
         size.width = size.width.max(at.x + own.width);
         size.height = size.height.max(at.y + own.height);
         match block {
-            Block::Node(id) => drop(places.nodes.insert(*id, *at)),
+            Block::Node(id) => drop(places.nodes.insert(*id, at)),
             Block::Area(id) => {
                 places.frames.insert(*id, Rect { x: at.x, y: at.y, width: own.width, height: own.height });
                 let (dx, dy) = (at.x + PAD, at.y + HEAD);
@@ -147,21 +187,23 @@ fn framed(inside: Size) -> Size {
 
 /// Top left corners for blocks that call each other. With `loose_below`, blocks without calls stand in a row below;
 /// otherwise they stand in the first column.
-fn layered(sizes: &[Size], calls: &[(usize, usize)], loose_below: bool) -> Vec<Point> {
+fn layered(sizes: &[Size], calls: &[(usize, usize)], loose_below: bool, way: Way) -> Vec<Point> {
+    let (gap_x, gap_y) = way.gaps();
     let linked = |block: &usize| calls.iter().any(|(from, to)| from == block || to == block);
     let (connected, loose): (Vec<usize>, Vec<usize>) =
         (0..sizes.len()).partition(|block| !loose_below || linked(block));
     let items = items(sizes, calls, &connected);
     let columns = order(&items);
-    let centers = settle(&items, &columns);
+    let centers = settle(&items, &columns, gap_y);
     // Each column is as wide as its widest block.
     let mut left = 0.0;
+    let least = if way == Way::Right { CARD_WIDTH } else { 0.0 };
     let lefts: Vec<f64> = columns
         .iter()
         .map(|column| {
             let widths = column.iter().filter_map(|item| items[*item].block).map(|block| sizes[block].width);
             let here = left;
-            left += widths.fold(CARD_WIDTH, f64::max) + GAP_X;
+            left += widths.fold(least, f64::max) + gap_x;
             here
         })
         .collect();
@@ -171,13 +213,15 @@ fn layered(sizes: &[Size], calls: &[(usize, usize)], loose_below: bool) -> Vec<P
     for (item, center) in items.iter().zip(&centers) {
         let Some(block) = item.block else { continue };
         let y = center - item.height / 2.0 - top;
-        bottom = bottom.max(y + item.height + GAP_Y);
+        bottom = bottom.max(y + item.height + gap_y);
         corners[block] = snapped(Point { x: lefts[item.column], y });
     }
-    let mut x = 0.0;
+    let (mut x, mut y) = (0.0, 0.0);
     for block in loose {
-        corners[block] = snapped(Point { x, y: bottom });
+        let at = if way == Way::Right { Point { x, y: bottom } } else { Point { x: left, y } };
+        corners[block] = snapped(at);
         x += sizes[block].width + 2.0 * GRID;
+        y += sizes[block].height + 2.0 * GRID;
     }
     corners
 }
@@ -317,11 +361,11 @@ fn crossings(items: &[Item], columns: &[Vec<usize>]) -> usize {
 }
 
 /// The height of every item's middle: near the middle of what it is wired to, in order and without overlap.
-fn settle(items: &[Item], columns: &[Vec<usize>]) -> Vec<f64> {
+fn settle(items: &[Item], columns: &[Vec<usize>], gap: f64) -> Vec<f64> {
     let mut centers = vec![0.0; items.len()];
     for column in columns {
         let goals = vec![0.0; column.len()];
-        place_column(items, column, &goals, &mut centers);
+        place_column(items, column, &goals, &mut centers, gap);
     }
     for sweep in 0..SWEEPS {
         let path: Vec<usize> =
@@ -335,20 +379,20 @@ fn settle(items: &[Item], columns: &[Vec<usize>]) -> Vec<f64> {
                     neighbors.iter().map(|n| centers[*n]).sum::<f64>() / (neighbors.len().max(1)) as f64
                 })
                 .collect();
-            place_column(items, &columns[column], &goals, &mut centers);
+            place_column(items, &columns[column], &goals, &mut centers, gap);
         }
     }
     centers
 }
 
 /// Puts a column as near to its goals as order and gaps allow: least squares by pooling adjacent violators.
-fn place_column(items: &[Item], column: &[usize], goals: &[f64], centers: &mut [f64]) {
+fn place_column(items: &[Item], column: &[usize], goals: &[f64], centers: &mut [f64], gap: f64) {
     // Measured without the room that the items above take, the places need only not descend.
     let mut offsets = Vec::with_capacity(column.len());
     let mut offset = 0.0;
     for (place, item) in column.iter().enumerate() {
         if place > 0 {
-            offset += (items[column[place - 1]].height + items[*item].height) / 2.0 + GAP_Y;
+            offset += (items[column[place - 1]].height + items[*item].height) / 2.0 + gap;
         }
         offsets.push(offset);
     }

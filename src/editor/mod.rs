@@ -38,6 +38,7 @@ pub mod session;
 mod stations;
 pub mod timeline;
 pub mod tool;
+pub mod turned;
 pub mod wire;
 
 #[cfg(test)]
@@ -73,7 +74,9 @@ pub const READ_ONLY: &str =
 #[derive(Clone, Debug)]
 pub struct EditorState {
     pub document: Rc<Document>,
-    /// The edges' curves, in step with the document.
+    /// The document as the stage shows it: itself, or turned for an upright screen ([`turned`]).
+    pub drawn: Rc<Document>,
+    /// The edges' curves, in step with what is drawn.
     pub curves: Rc<BTreeMap<EdgeId, Curve>>,
     pub session: Session,
     pub history: Rc<History>,
@@ -121,8 +124,9 @@ impl EditorState {
     #[must_use]
     pub fn new(document: Rc<Document>) -> Self {
         Self {
-            curves: Rc::new(geometry::curves(&document)),
+            curves: Rc::new(geometry::curves(&document, false)),
             ids: Ids::above(&document),
+            drawn: document.clone(),
             document,
             session: Session::default(),
             history: Rc::default(),
@@ -192,15 +196,27 @@ impl EditorState {
         if Rc::ptr_eq(&self.document, &before.document) {
             return;
         }
-        self.curves = Rc::new(geometry::curves(&self.document));
+        self.draw();
         self.session.selection = self.session.selection.within(&self.document);
         if self.session.focus.is_some_and(|(target, _)| !target.is_in(&self.document)) {
             self.session.focus = None;
         }
     }
 
+    /// Brings what is drawn in step with the document and the stage.
+    fn draw(&mut self) {
+        self.drawn = turned::drawn(&self.document, self.session.viewport);
+        self.curves = Rc::new(geometry::curves(&self.drawn, self.is_turned()));
+    }
+
+    /// Whether the stage shows other places than the document has: then none can be changed there.
+    #[must_use]
+    pub fn is_turned(&self) -> bool {
+        !Rc::ptr_eq(&self.drawn, &self.document)
+    }
+
     fn tool_context(&self) -> ToolContext<'_> {
-        ToolContext { document: &self.document, session: &self.session, curves: &self.curves }
+        ToolContext { document: &self.drawn, turned: self.is_turned(), session: &self.session, curves: &self.curves }
     }
 
     fn input(&mut self, input: &Input) {
@@ -261,7 +277,7 @@ impl EditorState {
                 let changed = document != *self.document;
                 if changed {
                     self.document = Rc::new(document);
-                    self.curves = Rc::new(geometry::curves(&self.document));
+                    self.draw();
                 }
                 if let Some(selection) = applied.select {
                     self.session.selection = selection;
@@ -355,8 +371,8 @@ impl EditorState {
 
     fn open(&mut self, document: Rc<Document>) {
         self.ids = Ids::above(&document);
-        self.curves = Rc::new(geometry::curves(&document));
         self.document = document;
+        self.draw();
         self.history = Rc::default();
         self.tool = ToolState::Idle;
         self.session.selection = Selection::default();
@@ -424,7 +440,7 @@ impl EditorState {
             SessionChange::Fit => {
                 // Before the stage has measured itself there is nothing to fit into.
                 if session.viewport.width > 0.0
-                    && let Some(camera) = fit(&self.document, session.viewport)
+                    && let Some(camera) = fit(&self.drawn, session.viewport)
                 {
                     session.kept.camera = camera;
                 }
@@ -432,9 +448,12 @@ impl EditorState {
             // A stage that is folded away measures nothing; what it showed shall still be there when it comes back.
             SessionChange::SetViewport(size) if size.width <= 0.0 || size.height <= 0.0 => {}
             SessionChange::SetViewport(size) => {
-                let first = session.viewport.width == 0.0 && size.width > 0.0;
+                // Who has not moved the view since everything was in it goes on seeing everything.
+                let whole = session.viewport.width == 0.0
+                    || fit(&self.drawn, session.viewport).is_some_and(|camera| camera == session.kept.camera);
                 session.viewport = size;
-                if first {
+                self.draw();
+                if whole {
                     self.change_session(SessionChange::Fit);
                 }
             }
@@ -463,9 +482,9 @@ impl EditorState {
 
     fn reveal(&mut self, target: Target) {
         let rect = match target {
-            Target::Node(id) => self.document.nodes.get(&id).map(|node| card_rect(node)),
+            Target::Node(id) => self.drawn.nodes.get(&id).map(|node| card_rect(node)),
             Target::Edge(id) => self.curves.get(&id).map(|curve| Rect::from_corners(curve.p0, curve.p3)),
-            Target::Area(id) => self.document.areas.get(&id).map(|area| places::frame(area)),
+            Target::Area(id) => self.drawn.areas.get(&id).map(|area| places::frame(area)),
         };
         let Some(rect) = rect else { return };
         let session = &mut self.session;

@@ -46,6 +46,7 @@ mod readme;
 mod robust;
 mod rollout;
 mod scaling;
+mod screens;
 mod shell;
 mod spot_market;
 mod strategies;

@@ -15,6 +15,7 @@ pub(super) fn press(input: &Input, cx: &ToolContext<'_>) -> Step {
         }
         Hit::Node(node) => translating::point(Target::Node(node), additive, input, cx),
         Hit::Head(area) => translating::point(Target::Area(area), additive, input, cx),
+        Hit::Side(area, _) if cx.turned => translating::point(Target::Area(area), additive, input, cx),
         Hit::Side(area, grip) => {
             let start = cx.document.clone();
             (ToolState::Resizing { start, area, grip, origin_world: at_world }, vec![select(Target::Area(area))])

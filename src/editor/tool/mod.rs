@@ -36,7 +36,10 @@ type Step = (ToolState, Vec<Action>);
 /// What a tool may read.
 #[derive(Debug)]
 pub struct ToolContext<'a> {
+    /// As the stage shows it.
     pub document: &'a Rc<Document>,
+    /// It shows other places than the document has: cards and frames stay where they are.
+    pub turned: bool,
     pub session: &'a Session,
     pub curves: &'a BTreeMap<EdgeId, Curve>,
 }
@@ -271,6 +274,9 @@ impl ToolState {
     fn moved(self, input: &Input, cx: &ToolContext<'_>) -> Step {
         let at_world = world(input, cx);
         match self {
+            Self::Pointing { origin_screen, .. } if dragged(input, origin_screen) && cx.turned => {
+                camera::panned_to(origin_screen, cx.session.camera(), input.touch, input)
+            }
             Self::Pointing { target, origin_screen, .. } if dragged(input, origin_screen) => {
                 translating::begin(target, origin_screen, input, cx)
             }

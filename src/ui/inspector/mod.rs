@@ -1,5 +1,6 @@
 //! The inspector: everything about what is selected, or about the run when nothing is.
 
+mod changeable;
 mod faults;
 pub(crate) mod inside;
 mod metrics;
@@ -10,7 +11,7 @@ mod settings;
 use yew::prelude::*;
 
 use super::jump::{INSIDE, INSPECTOR};
-use super::store::{use_dispatch, use_document, use_preferences, use_selection};
+use super::store::{use_dispatch, use_document, use_guard, use_preferences, use_selection};
 use crate::editor::{Action, SessionChange, Target};
 use crate::model::edge::EDGE_ENTRY;
 use crate::model::station;
@@ -51,9 +52,12 @@ impl Tab {
 pub fn Inspector() -> Html {
     let document = use_document();
     let selection = use_selection();
+    let guard = use_guard();
     let body = match selection.single() {
         Some(target) if target.is_in(&document) => html! { <TargetPanel {target} key={format!("{target:?}")} /> },
         _ if selection.len() > 1 => html! { <Several /> },
+        // A lesson keeps the run as it is.
+        _ if guard.fixed_run && !guard.read_only => html! { <changeable::Changeable /> },
         _ => html! { <run_settings::RunSettings /> },
     };
     html! { <aside class="inspector" id="inspector" aria-label="Inspector">{ body }</aside> }

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::TargetProps;
 use super::places::{AreaSettings, EdgeWay, StandsIn};
-use crate::editor::{Action, EditCommand, GestureId, Target};
+use crate::editor::{Action, EditCommand, GestureId, Guard, Target};
 use crate::model::edge::{EDGE_ENTRY, GROUPS};
 use crate::model::params::{ParamKind, Params, Value};
 use crate::model::station::{self, service};
@@ -14,7 +14,7 @@ use crate::topology::document::{Document, Place};
 use crate::ui::kit::form::{GroupedForm, ParamForm, ParamFormProps, Specs};
 use crate::ui::kit::icons::icon;
 use crate::ui::shell::{DialogKind, use_shell};
-use crate::ui::store::{use_dispatch, use_document, use_guard, use_run};
+use crate::ui::store::{Dispatch, use_dispatch, use_document, use_guard, use_run};
 
 #[component]
 pub(crate) fn Settings(props: &TargetProps) -> Html {
@@ -23,34 +23,13 @@ pub(crate) fn Settings(props: &TargetProps) -> Html {
     let guard = use_guard();
     let shell = use_shell();
     let target = props.target;
-    let onchange = {
-        let dispatch = dispatch.clone();
-        Callback::from(move |(key, value): (String, Value)| {
-            dispatch.act(Action::Drag {
-                gesture: GestureId::Param(target, key.clone()),
-                edit: EditCommand::SetParam { target, key, value: Some(value) },
-            });
-        })
-    };
-    let onend = dispatch.callback(|| Action::EndGesture);
     if let Target::Area(id) = target {
         return html! { <><AreaSettings {id} /><Refused /></> };
     }
-    let Some((specs, params)) = described(&document, target) else {
+    let Some(form) = form(&document, &guard, &dispatch, target) else {
         return html! { <p class="empty">{ "This version knows no settings for it. It can be moved and deleted." }</p> };
     };
-    let fixed: Vec<String> =
-        specs.0.iter().filter(|spec| guard.fixes(target, spec.key)).map(|spec| spec.key.to_owned()).collect();
-    let held_back: Vec<(String, String)> = specs
-        .0
-        .iter()
-        .flat_map(|spec| match spec.kind {
-            ParamKind::Variant { registry, .. } => registry().into_iter().map(|entry| (spec.key, entry.id)).collect(),
-            _ => Vec::new(),
-        })
-        .filter(|(key, option)| guard.holds_back(target, key, option))
-        .map(|(key, option)| (key.to_owned(), option.to_owned()))
-        .collect();
+    let specs = form.specs;
     let delete = dispatch.callback(|| Action::Command("delete"));
     let races = shell.clone();
     let what_if = match target {
@@ -70,9 +49,9 @@ pub(crate) fn Settings(props: &TargetProps) -> Html {
             if let Target::Node(id) = target { <StandsIn {id} /> }
             if let Target::Edge(id) = target { <EdgeWay {id} /> }
             if matches!(target, Target::Edge(_)) {
-                <GroupedForm groups={GROUPS} form={ParamFormProps { specs, only: None, params, prefix: prefix(target).into(), fixed, held_back, problems: problems(&document, target), onchange, onend }} />
+                <GroupedForm groups={GROUPS} {form} />
             } else {
-                <ParamForm {specs} {params} prefix={prefix(target)} {fixed} {held_back} problems={problems(&document, target)} {onchange} {onend} />
+                <ParamForm ..form />
             }
             <Refused />
             <div class="panel-foot">
@@ -84,6 +63,32 @@ pub(crate) fn Settings(props: &TargetProps) -> Html {
             </div>
         </>
     }
+}
+
+/// The form of a target: what it is told, what the lesson keeps, what is wrong, and what a change does.
+pub(super) fn form(document: &Document, guard: &Guard, dispatch: &Dispatch, target: Target) -> Option<ParamFormProps> {
+    let (specs, params) = described(document, target)?;
+    let fixed = specs.0.iter().filter(|spec| guard.fixes(target, spec.key)).map(|spec| spec.key.to_owned()).collect();
+    let options = specs.0.iter().flat_map(|spec| match spec.kind {
+        ParamKind::Variant { registry, .. } => registry().into_iter().map(|entry| (spec.key, entry.id)).collect(),
+        _ => Vec::new(),
+    });
+    let held_back = options
+        .filter(|(key, option)| guard.holds_back(target, key, option))
+        .map(|(key, option)| (key.to_owned(), option.to_owned()))
+        .collect();
+    let onchange = {
+        let dispatch = dispatch.clone();
+        Callback::from(move |(key, value): (String, Value)| {
+            dispatch.act(Action::Drag {
+                gesture: GestureId::Param(target, key.clone()),
+                edit: EditCommand::SetParam { target, key, value: Some(value) },
+            });
+        })
+    };
+    let (prefix, problems) = (prefix(target).into(), problems(document, target));
+    let onend = dispatch.callback(|| Action::EndGesture);
+    Some(ParamFormProps { specs, only: None, free: false, params, prefix, fixed, held_back, problems, onchange, onend })
 }
 
 fn prefix(target: Target) -> String {

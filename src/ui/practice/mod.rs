@@ -232,8 +232,14 @@ pub fn PracticeCard(props: &PracticeCardProps) -> Html {
         _ => None,
     };
     let to = |step: usize| go.reform(move |_: MouseEvent| step);
+    // What the page around it need not show: while there is nothing to build, what builds; before it runs, what it did.
+    let calm = match step.kind {
+        StepKind::Brief | StepKind::Predict | StepKind::Explain | StepKind::FollowUp => Some("all"),
+        StepKind::Meet => Some("tools"),
+        StepKind::Build | StepKind::Grade => None,
+    };
     html! {
-        <section class="lesson" aria-label="Practice">
+        <section class="lesson" aria-label="Practice" data-calm={calm}>
             <header class="lesson-head">
                 <p class="lesson-count">{ counted }</p>
                 <button type="button" class="icon-btn icon-btn-s" onclick={fold} aria-expanded="true" aria-label="Fold the lesson away">{ icon("chevron-left", "icon-s") }</button>

@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::tray::TrayToggle;
-use crate::editor::{Action, Command, SessionChange, ToolRequest, ToolState, commands};
+use crate::editor::{AREA_KIND, Action, Command, SessionChange, ToolRequest, ToolState, commands};
 use crate::model::station::{self, Category, StationKind};
 use crate::ui::kit::icons::{category_class, icon, station_icon};
 use crate::ui::kit::placer::{Placer, Way, use_placer};
@@ -24,22 +24,31 @@ const fn group_of(category: Category) -> &'static str {
 
 #[component]
 pub fn Palette() -> Html {
-    let stations = GROUPS.into_iter().map(|name| {
-        let belongs = |kind: &&station::StationKind| group_of(kind.category) == name && !kind.entry.defect;
+    let guard = use_guard();
+    // A lesson shows what it allows and nothing else.
+    let offered = |kind: &str| guard.read_only || guard.kinds.as_ref().is_none_or(|kinds| kinds.contains(kind));
+    let stations = GROUPS.into_iter().filter_map(|name| {
+        let belongs = |kind: &&station::StationKind| {
+            group_of(kind.category) == name && !kind.entry.defect && offered(kind.entry.id)
+        };
         let kinds: Vec<_> = station::REGISTRY.iter().filter(belongs).collect();
-        html! {
-            <Group key={name} {name} alone={kinds.len() == 1}>
-                { for kinds.into_iter().map(|kind| html! { <PaletteItem {kind} key={kind.entry.id} /> }) }
-            </Group>
-        }
+        (!kinds.is_empty()).then(|| {
+            html! {
+                <Group key={name} {name} alone={kinds.len() == 1}>
+                    { for kinds.into_iter().map(|kind| html! { <PaletteItem {kind} key={kind.entry.id} /> }) }
+                </Group>
+            }
+        })
     });
     html! {
         <nav class="rail" aria-label="Palette and tools">
             { for stations }
-            <Group name="Places" alone={false}>
-                <PlaceItem zone={false} />
-                <PlaceItem zone={true} />
-            </Group>
+            if offered(AREA_KIND) {
+                <Group name="Places" alone={false}>
+                    <PlaceItem zone={false} />
+                    <PlaceItem zone={true} />
+                </Group>
+            }
             <TrayToggle />
             <div class="rail-tools" role="group" aria-label="Tools">
                 <OutlineToggle />

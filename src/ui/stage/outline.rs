@@ -173,6 +173,7 @@ fn Station(props: &StationProps) -> Html {
             <div class="outline-head">
                 <button type="button" class="outline-choose" aria-pressed={props.selected.to_string()} onclick={select}>
                     <span class="station-mark"><Icon name={station_icon(&node.kind)} /></span>
+                    <span class="outline-number" title="Its number, where the canvas has no room for names">{ id.0 }</span>
                     <span><span class="outline-name">{ &label }</span>{ " " }<span class="outline-kind">{ catalog::face(&node.kind).name }</span></span>
                 </button>
                 <button type="button" class="outline-button icon-only" aria-label={format!("Duplicate {label}")} title="Duplicate" onclick={duplicate}>

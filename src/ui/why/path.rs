@@ -8,21 +8,22 @@ use crate::editor::Curve;
 use crate::editor::geometry::{CARD_WIDTH, card_height};
 use crate::engine::sort;
 use crate::model::outcome::Outcome;
-use crate::topology::document::{EdgeId, NodeId};
+use crate::topology::document::{Document, EdgeId, NodeId};
 use crate::ui::client::run_view::Answer;
 use crate::ui::shared::Shared;
-use crate::ui::store::{use_asked, use_document};
+use crate::ui::store::use_asked;
 
 #[derive(Debug, PartialEq, Properties)]
 pub struct PathProps {
     pub curves: Shared<BTreeMap<EdgeId, Curve>>,
+    /// The document as the stage shows it.
+    pub drawn: Shared<Document>,
 }
 
 /// Connections that it took and stations that it reached.
 #[component]
 pub fn Path(props: &PathProps) -> Html {
     let asked = use_asked();
-    let document = use_document();
     let Some(asked) = asked else { return Html::default() };
     let Answer::Journey(journey) = &asked.answer else { return Html::default() };
     // A connection over which anything failed is marked so.
@@ -36,7 +37,7 @@ pub fn Path(props: &PathProps) -> Html {
         }
     }
     let frames = nodes.iter().filter_map(|id| {
-        let node = document.nodes.get(id)?;
+        let node = props.drawn.nodes.get(id)?;
         let number = |value: f64| format!("{value:.1}");
         Some(html! {
             <rect class="why-node" x={number(node.at.x - 5.0)} y={number(node.at.y - 5.0)} width={number(CARD_WIDTH + 10.0)}

@@ -22,6 +22,9 @@ pub struct ParamFormProps {
     /// Only these of them, in this order; `None`: all.
     #[prop_or_default]
     pub only: Option<&'static [&'static str]>,
+    /// Without those that a lesson keeps.
+    #[prop_or_default]
+    pub free: bool,
     pub params: Params,
     /// Makes the fields' ids unique on the page.
     pub prefix: AttrValue,
@@ -59,8 +62,9 @@ pub fn ParamForm(props: &ParamFormProps) -> Html {
         None => props.specs.0.iter().collect(),
         Some(keys) => keys.iter().filter_map(|key| props.specs.0.iter().find(|spec| spec.key == *key)).collect(),
     };
-    let fields = shown.into_iter().map(|spec| {
-        let fixed = props.fixed.iter().any(|key| key == "*" || key == spec.key);
+    let kept = |spec: &ParamSpec| props.fixed.iter().any(|key| key == "*" || key == spec.key);
+    let fields = shown.into_iter().filter(|spec| !(props.free && kept(spec))).map(|spec| {
+        let fixed = kept(spec);
         let value = props.params.get(spec.key).cloned().unwrap_or_else(|| spec.default_value());
         let problem = props.problems.iter().find(|(key, _)| key == spec.key).map(|(_, words)| words.clone());
         let onchange = {

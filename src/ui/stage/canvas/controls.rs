@@ -26,7 +26,7 @@ pub fn Controls(props: &ControlsProps) -> Html {
             format!("{}{key}", command.label)
         });
         html! {
-            <button type="button" class="stage-button" {disabled} aria-label={words.clone()} title={words}
+            <button type="button" class="stage-button" {disabled} aria-label={words.clone()} title={words} data-command={id}
                 onclick={dispatch.callback(move || Action::Command(id))}>
                 <Icon name={icon} />
             </button>

@@ -33,7 +33,7 @@ use self::frame_loop::FrameLoop;
 use self::keys::Latest;
 use self::wire::{Wire, WireLabel};
 use crate::editor::edit::target_name;
-use crate::editor::geometry::{DRAG_THRESHOLD, card_rect};
+use crate::editor::geometry::{DRAG_THRESHOLD, card_rect, detail};
 use crate::editor::wire::{edge_marks_within, edge_words, has_breaker};
 use crate::editor::{Action, Camera, EditorState, InputKind, SessionChange, Size, Target, ToolState, places};
 use crate::model::params::Params;
@@ -89,7 +89,7 @@ pub fn Stage() -> Html {
     let onmousedown = Callback::from(move |event: MouseEvent| pressed.set((event.client_x(), event.client_y())));
     let empty = state.document.nodes.is_empty();
     html! {
-        <section class={classes!("stage", format!("tool-{}", state.tool.word()), (!state.session.kept.animate).then_some("still"))} id="stage" ref={stage.clone()} tabindex="0"
+        <section class={classes!("stage", format!("tool-{}", state.tool.word()), (!state.session.kept.animate).then_some("still"), detail(state.session.camera().zoom).0)} id="stage" ref={stage.clone()} tabindex="0"
             data-keys="" aria-label="Canvas: stations and connections"
             onpointerdown={pointer(|event| InputKind::Down(input::button(event)))}
             onpointermove={pointer(|_| InputKind::Move)}
@@ -97,7 +97,7 @@ pub fn Stage() -> Html {
             onpointercancel={pointer(|_| InputKind::Cancel)} {onmousedown} {onclick}
             onmouseup={no_middle_paste.clone()} onauxclick={no_middle_paste}>
             <div class="stage-places world" role="group" aria-label="Regions and zones">{ world.places }</div>
-            <svg class="stage-wires" role="group" aria-label="Connections"><g class="world-svg"><Path curves={Shared(state.curves.clone())} />{ world.wires }</g></svg>
+            <svg class="stage-wires" role="group" aria-label="Connections"><g class="world-svg"><Path curves={Shared(state.curves.clone())} drawn={Shared(state.drawn.clone())} />{ world.wires }</g></svg>
             <canvas class="stage-dots" ref={canvas} aria-hidden="true"></canvas>
             <svg class="stage-labels" aria-hidden="true"><g class="world-svg">{ world.labels }</g></svg>
             <div class="stage-cards world" role="group" aria-label="Stations">{ world.cards }</div>
@@ -135,7 +135,7 @@ fn world(state: &EditorState, problems: &BTreeMap<Target, Problem>) -> World {
         _ => None,
     };
     let selection = &state.session.selection;
-    let document = &state.document;
+    let document = &state.drawn;
     let landing = state.tool.landing(document);
     // Zones lie in regions, so they come after them.
     let zone = |area: &Area| matches!(area.kind, AreaKind::Zone { .. });
@@ -315,7 +315,7 @@ fn on_dot(
         let at_screen =
             Point { x: f64::from(event.client_x()) - frame.left(), y: f64::from(event.client_y()) - frame.top() };
         let at = camera.world_from_screen(at_screen);
-        if state.document.nodes.values().any(|node| card_rect(node).contains(at)) {
+        if state.drawn.nodes.values().any(|node| card_rect(node).contains(at)) {
             return;
         }
         let (dots, now_ns) = &*dots.borrow();
@@ -455,6 +455,9 @@ fn use_camera(stage: NodeRef, camera: Camera) {
         let style = stage.style();
         // Far out, every second point of the grid goes, so that it stays a grid and does not become a grey.
         let step = 24.0 * zoom * if zoom < 0.5 { 2.0 } else { 1.0 };
+        let (class, letters) = detail(zoom);
+        let _ =
+            style.set_property("--letters", &if class.is_some() { format!("{letters:.1}px") } else { String::new() });
         let _ = style.set_property("--grid-step", &format!("{step}px"));
         let _ = style.set_property("--grid-x", &format!("{left}px"));
         let _ = style.set_property("--grid-y", &format!("{top}px"));

@@ -20,7 +20,7 @@ pub fn overlay(state: &EditorState) -> Html {
 }
 
 fn content(state: &EditorState) -> Html {
-    let document = &state.document;
+    let document = &state.drawn;
     match &state.tool {
         ToolState::Brushing { .. } => state.tool.marquee().map(|marquee| rect(marquee, "marquee", 0.0)).unwrap_or_default(),
         ToolState::Translating { guides, .. } => guides

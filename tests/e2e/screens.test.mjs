@@ -1,0 +1,110 @@
+// Screens of every size: nothing lies over anything, a phone shows every system whole and readable, what a finger presses is
+// large enough, lessons have their own layout.
+import assert from 'node:assert/strict';
+import { assertNoOverlaps, stage } from './boxes.mjs';
+import { assertAccessible, becomes, check } from './lib.mjs';
+
+/** Windows from 320 to 2560 px; 720 x 450 and 360 x 225 are 200 % and 400 % of 1440 x 900, 320 x 256 is 400 % of 1280 x 1024. */
+const WINDOWS = [
+  [320, 640], [360, 740], [390, 844], [412, 915], [480, 800], [600, 960], [767, 1024], [768, 1024], [820, 1180], [900, 700], [901, 700],
+  [960, 700], [1024, 700], [1024, 768], [1100, 800], [1199, 800], [1200, 800], [1239, 800], [1240, 720], [1280, 720], [1366, 768], [1440, 900],
+  [1600, 900], [1920, 1080], [2200, 1200], [2560, 1440], [844, 390], [667, 375], [720, 450], [640, 360], [360, 225], [320, 256], [1280, 560],
+];
+const TABS = ['outline', 'settings', 'charts', 'stage'];
+
+/** Shows each part that this window has a tab for; desktop windows have none. */
+async function eachTab(page, visit) {
+  for (const tab of TABS) {
+    const button = page.locator(`[data-tab="${tab}"]`);
+    if (await button.isVisible()) await button.click();
+    else if (tab !== 'stage') continue;
+    await visit(tab);
+  }
+}
+
+/** The least height of the canvas: much in a window that is high, never less than 200 px. */
+const least = (width, height) => (width >= 768 && width < 1200 && height >= 600 ? 240 : 200);
+
+check('no part lies over another from 320 to 2560 px, enlarged or not, and the stage keeps its height', { timeout: 240_000 }, async ({ open }) => {
+  const page = await open();
+  for (const [width, height] of WINDOWS) {
+    await page.setViewportSize({ width, height });
+    await eachTab(page, async (tab) => {
+      const what = `at ${width} x ${height}, ${tab}`;
+      await assertNoOverlaps(page, what);
+      if (tab !== 'stage') return;
+      const shown = await stage(page);
+      assert.ok(shown.height >= least(width, height), `the stage is ${shown.height} px high ${what}`);
+    });
+  }
+});
+
+check('a lesson at every width: no overlaps, text as wide as is comfortable', { timeout: 240_000 }, async ({ open }) => {
+  const page = await open({ hash: '#lesson=black-friday' });
+  await page.locator('#lesson-title').waitFor();
+  for (const [width, height] of WINDOWS) {
+    await page.setViewportSize({ width, height });
+    const lesson = page.locator('[data-tab="lesson"]');
+    if (await lesson.isVisible()) await lesson.click();
+    await assertNoOverlaps(page, `in a lesson at ${width} x ${height}`);
+    const text = await page.locator('.lesson .prose').first().boundingBox();
+    const signs = await page.locator('.lesson .prose p').first().evaluate((p) => p.getBoundingClientRect().width / (parseFloat(getComputedStyle(p).fontSize) * 0.5));
+    if (width >= 1200 && height >= 600) {
+      assert.ok(text.x + text.width + 32 >= 420, `the column is wide enough at ${width}`);
+      assert.ok((await page.locator('.lesson').boundingBox()).width >= 420);
+    }
+    assert.ok(signs <= 80, `${Math.round(signs)} signs a line at ${width}`);
+  }
+});
+
+check('a phone shows every scenario whole, with names that can be read', { timeout: 240_000 }, async ({ open }) => {
+  const page = await open({ viewport: 'mobile' });
+  const ids = await page.evaluate(async () => {
+    const list = document.querySelector('script[data-course]').dataset.course;
+    const index = await (await fetch(list)).json();
+    return index.scenarios.map((scenario) => scenario.id);
+  });
+  assert.ok(ids.length >= 10, `${ids.length} scenarios`);
+  for (const id of ids) {
+    await page.getByRole('button', { name: 'Open', exact: true }).click();
+    await page.locator(`[data-open="${id}"]`).first().click();
+    await page.locator('dialog').first().waitFor({ state: 'detached' });
+    for (const [width, height] of [[390, 844], [844, 390]]) {
+      await page.setViewportSize({ width, height });
+      await becomes(async () => (await stage(page)).cut, 0, `every card of ${id} is in view at ${width} x ${height}`);
+      const { type } = await stage(page);
+      // Without names there are numbers, whose list is the outline.
+      assert.ok(type === null || type >= 10.9, `names of ${id} are ${type} px high at ${width} x ${height}`);
+      if (width === 390) assert.notEqual(type, null, `${id} has names on an upright phone`);
+    }
+  }
+});
+
+check('what a finger presses is at least 44 px', async ({ open }) => {
+  const page = await open({ viewport: 'mobile' });
+  await eachTab(page, async (tab) => {
+    const small = await page.evaluate(() =>
+      [...document.querySelectorAll('.tabbar button, .top button, .top select, .stage-button, .outline-button, .inspector button.btn, .inspector .number input, .dock-tabs .tab')]
+        .filter((control) => control.getClientRects().length > 0)
+        .map((control) => [control.getAttribute('aria-label') ?? control.textContent, control.getBoundingClientRect()])
+        .filter(([, box]) => Math.min(box.width, box.height) < 43.5)
+        .map(([name, box]) => `${name.trim()}: ${Math.round(box.width)} x ${Math.round(box.height)}`),
+    );
+    assert.deepEqual(small, [], `too small in ${tab}`);
+  });
+});
+
+check('on an upright phone the system runs from top to bottom, and a tap opens its settings', async ({ open }) => {
+  const page = await open({ viewport: 'mobile' });
+  const boxes = async () => page.locator('.station').evaluateAll((cards) => cards.map((card) => card.getBoundingClientRect().top));
+  const tops = await boxes();
+  assert.ok(tops[1] > tops[0] && tops[2] > tops[1], `the first three stand below each other: ${tops}`);
+  await page.locator('#node-3').tap();
+  await page.locator('.selection-bar button').tap();
+  await page.locator('#node-3-replicas').waitFor();
+  await assertAccessible(page);
+  // Turned on its side, it is drawn as it was.
+  await page.locator('[data-tab="stage"]').tap();
+  await page.setViewportSize({ width: 844, height: 390 });
+  await becomes(async () => new Set((await boxes()).map(Math.round).slice(0, 2)).size, 1, 'the first two stand side by side');
+});
