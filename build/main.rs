@@ -30,12 +30,19 @@ const COURSE: &[&str] = &["www/glossary.toml", "www/lessons", "www/scenarios"];
 fn main() -> io::Result<ExitCode> {
     println!("cargo:rerun-if-changed=build");
     println!("cargo::rustc-check-cfg=cfg(embeds_course)");
+    println!("cargo::rustc-check-cfg=cfg(apart)");
     let wasm = env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|architecture| architecture == "wasm32");
     if !wasm || env::var_os("CARGO_FEATURE_API").is_some() {
         println!("cargo::rustc-cfg=embeds_course");
         if !embed_course()? {
             return Ok(ExitCode::FAILURE);
         }
+    }
+    // A quick build keeps the page's program in one piece.
+    if wasm && env::var("PROFILE").is_ok_and(|profile| profile == "release") {
+        println!("cargo::rustc-cfg=apart");
+        // Where it is cut is worked out from what refers to what.
+        println!("cargo::rustc-link-arg-bin=app=--emit-relocs");
     }
     let browser = ["CARGO_FEATURE_UI", "CARGO_FEATURE_WORKER"].iter().any(|feature| env::var_os(feature).is_some());
     if browser {

@@ -86,17 +86,33 @@
       this.state = 'loading';
       this.tries += 1;
       const stop = (this.stop = new AbortController());
-      if (!this.settle) {
-        this.ready = new Promise((done, failed) => (this.settle = { done, failed }));
-        this.ready.catch(() => {});
-      }
+      this.promise();
       let outcome;
       try {
         outcome = { state: 'ready', value: await this.bring(this, stop.signal), got: this.of || this.got, arrived: true };
       } catch (error) {
         outcome = { state: 'failed', trouble: error.message };
       }
-      if (stop !== this.stop) return; // Another try took its place.
+      if (stop === this.stop) this.end(outcome); // Else another try took its place.
+    }
+
+    /** What it will be: of this try, or of the next one that is begun. */
+    promise() {
+      if (!this.settle) {
+        this.ready = new Promise((done, failed) => (this.settle = { done, failed }));
+        this.ready.catch(() => {});
+      }
+      return this.ready;
+    }
+
+    /** Gives up. */
+    fail(trouble) {
+      this.stop?.abort();
+      this.stop = null;
+      this.end({ state: 'failed', trouble });
+    }
+
+    end(outcome) {
       Object.assign(this, outcome);
       const { done, failed } = this.settle;
       this.settle = null;
@@ -107,6 +123,7 @@
 
     bytes(count) {
       this.got += count;
+      this.quiet = 0;
       // Scripts and sheets count no bytes of their own: while anything comes, they are waited for.
       for (const part of parts) part.quiet = 0;
       tell();
@@ -173,6 +190,9 @@
   const page = [new Part('app.wasm', program), new Part('app.js', script)];
   if (files['page.css']) page.push(new Part('page.css', sheet));
   const simulation = new Part('worker.wasm', program);
+  /** What the first picture does without; a quick build has it inside. */
+  const later = files['later.wasm'] ? new Part('later.wasm', program) : null;
+  let wanted = false;
   const parts = [...page, simulation];
 
   const sum = (parts, what) => parts.reduce((sum, part) => sum + part[what], 0);
@@ -183,6 +203,8 @@
   /** Lets the shell and the page know, ten times a second at most. */
   function tell() {
     if (simulation.state === 'waiting' && page.every((part) => part.arrived)) simulation.start();
+    // The simulation comes first, as long as it comes.
+    if (wanted && later.state === 'waiting' && (simulation.arrived || simulation.state === 'failed' || simulation.stalled)) later.start();
     told ||= setTimeout(() => {
       told = 0;
       paint();
@@ -192,10 +214,12 @@
 
   // Seconds are counted, not read off the clock: a computer that slept has not waited.
   setInterval(() => {
-    for (const part of parts) {
+    for (const part of later ? [...parts, later] : parts) {
       if (part.state === 'loading') part.quiet += 1;
       if (part.stalled) tell();
     }
+    // The page says so, and offers to try again.
+    if (later?.stalled) later.fail(`${later.path} does not come`);
   }, 1000);
 
   const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
@@ -281,6 +305,16 @@
 
     /** The program comes from another version: the next worker gets a fresh one. */
     stale,
+
+    /** The second part of the page's program: begun when the simulation has come, or asked for again. */
+    later() {
+      if (later.state === 'ready') return later.ready;
+      if (later.state === 'failed') later.again();
+      wanted = true;
+      const ready = later.promise();
+      tell();
+      return ready;
+    },
 
     /** A worker that gets its program as soon as that is there. What keeps it from starting comes as its `error` event. */
     spawn() {

@@ -16,6 +16,7 @@ use super::drawings::{Access, Keeper, KeeperState};
 use super::inspector::Inspector;
 use super::jump;
 use super::keeping::{Question, use_address, use_keeping};
+use super::later::{LaterProvider, use_later};
 use super::mobile::{MobileTab, TabBar};
 use super::opening::Fetch;
 use super::practice::ProgressProvider;
@@ -29,7 +30,6 @@ use super::store::{
     use_simulation,
 };
 use super::topbar::TopBar;
-use super::why::Why;
 use crate::editor::{Action, EditCommand, EditorState, SessionChange};
 use crate::protocol::Speed;
 use crate::topology::document::{Change, Diagnostic};
@@ -37,14 +37,10 @@ use crate::topology::format::Run;
 use crate::ui::client::frames::FrameCell;
 use crate::ui::client::run_view::RunView;
 use crate::ui::client::worker_client::{Listeners, Simulation};
-use crate::ui::dialogs::drawings::{self, Drawings};
+use crate::ui::dialogs::drawings;
 use crate::ui::dialogs::gallery;
-use crate::ui::dialogs::gallery::{Found, Gallery};
-use crate::ui::dialogs::help::Help;
-use crate::ui::dialogs::manifest::Manifest;
-use crate::ui::dialogs::money::Money;
-use crate::ui::dialogs::share::{Exported, Share};
-use crate::ui::dialogs::what_if::WhatIf;
+use crate::ui::dialogs::gallery::Found;
+use crate::ui::dialogs::share::Exported;
 use crate::ui::kit::icons::icon;
 use crate::ui::rail::palette::Palette;
 use crate::ui::topbar::theme;
@@ -88,7 +84,7 @@ pub fn App(props: &AppProps) -> Html {
         <ContextProvider<RunView> context={(*run).clone()}>
         <WordsProvider>
         <ProgressProvider>
-            <Page {start} {told} />
+            <LaterProvider><Page {start} {told} /></LaterProvider>
         </ProgressProvider>
         </WordsProvider>
         </ContextProvider<RunView>>
@@ -120,6 +116,7 @@ fn Page(props: &PageProps) -> Html {
     let tab = use_state_eq(|| if start::to_break() { MobileTab::Settings } else { MobileTab::default() });
     let dropping = use_state_eq(|| false);
     let asking = use_asked().is_some();
+    let later = use_later();
     let newest = use_mut_ref(|| document.0.clone());
     *newest.borrow_mut() = document.0.clone();
 
@@ -267,23 +264,14 @@ fn Page(props: &PageProps) -> Html {
                 <Palette />
                 <StageArea practice={(*practice).clone()} tab={*tab} choose={choose_tab.clone()} />
                 <Inspector />
-                <Why />
+                if asking || later.is_here() { { later.show_over(|later| (later.why)()) } }
                 <Dock />
                 <TabBar chosen={*tab} choose={choose_tab} practice={practice.is_some()} />
                 <Notice />
                 if let Some(wanted) = (*wanted).clone() { <Fetch {wanted} done={not_wanted} /> }
                 if *dropping { <div class="drop-here" aria-hidden="true"><p>{ "Drop the file to open it" }</p></div> }
             </div>
-            { match (*dialog).clone() {
-                Some(DialogKind::Help) => html! { <Help onclose={close} /> },
-                Some(DialogKind::Gallery) => html! { <Gallery onclose={close} /> },
-                Some(DialogKind::Drawings) => html! { <Drawings onclose={close} /> },
-                Some(DialogKind::Manifest { text, out }) => html! { <Manifest {text} {out} onclose={close} /> },
-                Some(DialogKind::Share) => html! { <Share exported={(*exported).clone()} onclose={close} /> },
-                Some(DialogKind::Money) => html! { <Money onclose={close} /> },
-                Some(DialogKind::WhatIf(node)) => html! { <WhatIf {node} onclose={close} /> },
-                None => Html::default(),
-            } }
+            if let Some(kind) = (*dialog).clone() { { later.show_over(|later| (later.dialog)(kind, (*exported).clone(), close)) } }
             if let Some(opening) = keeping.asked.clone() { <Question {opening} state={keeping.state.clone()} answer={keeping.answer.clone()} /> }
         </ContextProvider<KeeperState>>
         </ContextProvider<Keeper>>

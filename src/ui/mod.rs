@@ -13,6 +13,7 @@ pub mod inspector;
 pub mod jump;
 pub mod keeping;
 pub mod kit;
+pub mod later;
 pub mod mobile;
 pub mod opening;
 pub mod practice;

@@ -11,6 +11,7 @@ const FILES = {
   'page.css': /\/page-[0-9a-f]+\.css/,
   'worker.js': /\/worker-[0-9a-f]+\.js/,
   'worker.wasm': /\/worker-[0-9a-f]+_bg\.wasm/,
+  'later.wasm': /\/later-[0-9a-f]+_bg\.wasm/,
   'uPlot.js': /\/uPlot-[0-9a-f]+\.js/,
 };
 
@@ -288,5 +289,28 @@ for (const [way, act] of Object.entries(WAYS)) {
     await page.locator('.chart-missing').first().getByRole('button', { name: 'Try again' }).click();
     await page.locator('.chart-plot canvas').nth(2).waitFor();
     assert.equal(await page.locator('.chart-missing').count(), 0);
+  });
+}
+
+for (const [way, act] of Object.entries({ ...WAYS, stalls: null })) {
+  check(`the second part of the page ${way}: the run goes on, it is said where it is wanted, and Retry brings it`, { allow: BROKEN }, async ({ open }) => {
+    const page = await open({ shell: (page) => (act ? breakFile(page, 'later.wasm', act) : holdFile(page, 'later.wasm')) });
+    await running(page);
+    const asked = page.waitForRequest(FILES['later.wasm']);
+    await page.locator('#stage').focus();
+    await page.keyboard.press('?');
+    const retry = page.locator('.fetch-area').getByRole('button', { name: 'Retry' });
+    await retry.waitFor();
+    await assertAccessible(page);
+    page.held.mend();
+    await retry.click();
+    await page.getByRole('dialog').waitFor();
+    await asked;
+    // What has come stays: a station's inside opens with it.
+    await page.keyboard.press('Escape');
+    await page.locator('.node').nth(1).focus();
+    await page.keyboard.press('Enter');
+    await page.locator('#tab-inside').click();
+    await page.locator('#inspector-panel .section-head, #inspector-panel h3').first().waitFor();
   });
 }

@@ -11,6 +11,7 @@ mod settings;
 use yew::prelude::*;
 
 use super::jump::{INSIDE, INSPECTOR};
+use super::later::use_later;
 use super::store::{use_dispatch, use_document, use_guard, use_preferences, use_selection};
 use crate::editor::{Action, SessionChange, Target};
 use crate::model::edge::EDGE_ENTRY;
@@ -105,6 +106,7 @@ fn TargetPanel(props: &TargetProps) -> Html {
     let document = use_document();
     let preferences = use_preferences();
     let dispatch = use_dispatch();
+    let later = use_later();
     let target = props.target;
     let there = TABS.into_iter().filter(|(tab, _)| match tab {
         Tab::Inside => inside::has_inside(&document, target),
@@ -125,7 +127,7 @@ fn TargetPanel(props: &TargetProps) -> Html {
     };
     let body = match chosen {
         Tab::Settings => html! { <settings::Settings {target} /> },
-        Tab::Inside => html! { <inside::Inside {target} /> },
+        Tab::Inside => later.show(|later| (later.inside)(&TargetProps { target })),
         Tab::Metrics => html! { <metrics::Metrics {target} /> },
         Tab::Break => html! { <faults::Faults {target} /> },
     };

@@ -150,8 +150,12 @@ pub struct PracticeCardProps {
 }
 
 /// The lesson's card: docked beside the canvas, never over it.
+pub(crate) fn draw(practice: &Shared<Practice>) -> Html {
+    html! { <PracticeCard practice={practice.clone()} /> }
+}
+
 #[component]
-pub fn PracticeCard(props: &PracticeCardProps) -> Html {
+fn PracticeCard(props: &PracticeCardProps) -> Html {
     let practice = props.practice.clone();
     let slug = practice.slug.clone();
     let store = use_progress();

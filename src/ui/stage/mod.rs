@@ -13,8 +13,9 @@ use self::outline::Outline;
 use self::pace::Pace;
 use self::strip::Strip;
 use super::browser::Timer;
+use super::later::use_later;
 use super::mobile::{MobileTab, SelectionBar};
-use super::practice::{Practice, PracticeCard};
+use super::practice::Practice;
 use super::shared::Shared;
 use super::store::{use_asked, use_dispatch, use_document, use_preferences, use_run, use_simulation};
 use crate::editor::SessionChange;
@@ -41,6 +42,7 @@ pub struct StageAreaProps {
 
 #[component]
 pub fn StageArea(props: &StageAreaProps) -> Html {
+    let later = use_later();
     let preferences = use_preferences();
     let outlined = preferences.panel_open(OUTLINE, false) || props.tab == MobileTab::Outline;
     let trayed = preferences.panel_open(TRAY, false);
@@ -62,7 +64,7 @@ pub fn StageArea(props: &StageAreaProps) -> Html {
     });
     html! {
         <main class="stage-area">
-            if let Some(practice) = props.practice.clone() { <PracticeCard {practice} /> }
+            if let Some(practice) = &props.practice { { later.show_over(|later| (later.practice)(practice)) } }
             <div class="stage-main">
                 if props.practice.is_none() { <Notes /> }
                 <Strip />

@@ -22,8 +22,12 @@ use crate::ui::kit::format;
 use crate::ui::kit::icons::icon;
 
 /// The panel that is open while somebody asks.
+pub(crate) fn draw() -> Html {
+    html! { <Why /> }
+}
+
 #[component]
-pub fn Why() -> Html {
+fn Why() -> Html {
     let asked = use_asked();
     let simulation = use_simulation();
     let panel = use_node_ref();

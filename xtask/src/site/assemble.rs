@@ -9,6 +9,8 @@ use std::fs;
 use std::hash::{DefaultHasher, Hasher};
 use std::path::Path;
 
+use super::split::LATER;
+
 /// Ends the style sheet that the first paint waits for; what comes after it is loaded beside the program.
 const FIRST_SHEET_ENDS: &str = "shell";
 
@@ -34,6 +36,9 @@ pub fn assemble(dist: &Path, shrink: Shrink) -> Result<(), String> {
     }
     site.keep("app.js", "app", ".js", script.as_bytes())?;
     site.rename("app.wasm", &wasm, "app", "_bg.wasm")?;
+    if dist.join(LATER).is_file() {
+        site.rename("later.wasm", LATER, "later", "_bg.wasm")?;
+    }
     site.workers()?;
     site.rename("uPlot.js", "uPlot.iife.min.js", "uPlot", ".js")?;
 
@@ -143,14 +148,14 @@ fn tags(html: &str, start: &str) -> Vec<String> {
         .collect()
 }
 
-fn boot_tag(index: &str) -> Result<&str, String> {
+pub fn boot_tag(index: &str) -> Result<&str, String> {
     let at = index.find("<script src=\"boot.js\"").ok_or("index.html has no tag for boot.js")?;
     let end = index[at..].find('>').ok_or("index.html breaks off")?;
     Ok(&index[at..=at + end])
 }
 
 /// What an attribute of a tag says, without a leading `./`.
-fn attribute<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
+pub fn attribute<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
     let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
     let (value, _) = rest.split_once('"')?;
     Some(value.strip_prefix("./").unwrap_or(value))

@@ -5,6 +5,7 @@ mod compress;
 mod headers;
 pub mod hosting;
 mod minify;
+mod split;
 pub mod texts;
 
 use std::{
@@ -27,6 +28,7 @@ fn steps(dist: &Path, effort: compress::Effort) -> Result<(), String> {
     if !dist.join("index.html").is_file() {
         return Err(format!("{} holds no index.html", dist.display()));
     }
+    split::split(dist)?;
     assemble::assemble(dist, minify::minified)?;
     let hosting = hosting::Hosting::read()?;
     // Last: these two look at every file, and change none.

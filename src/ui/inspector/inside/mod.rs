@@ -46,8 +46,8 @@ pub(crate) fn has_inside(document: &Document, target: Target) -> bool {
     kind.is_some_and(|kind| kind.category != Category::Client)
 }
 
-#[component]
-pub(crate) fn Inside(props: &TargetProps) -> Html {
+/// What there is to see of `props`.
+pub(crate) fn draw(props: &TargetProps) -> Html {
     match props.target {
         Target::Edge(id) => html! { <policy::Connection {id} /> },
         Target::Node(id) => html! { <Station {id} key={id.0} /> },
