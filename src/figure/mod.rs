@@ -41,7 +41,7 @@ pub struct Spec {
     pub system: Whole,
     /// Where it stands in a station's report.
     pub field: Option<Field>,
-    /// What goals and summaries can ask of it at a station.
+    /// What goals and summaries can ask of it.
     pub goal: Option<Goal>,
     /// Its column in the monitor's files, with the unit.
     pub column: Option<&'static str>,
@@ -142,8 +142,43 @@ pub struct Goal {
     pub statistics: &'static [&'static str],
     /// Exactly how it is measured.
     pub summary: &'static str,
-    /// It is the first of these figures over the second; `None`: it is a field of the report.
-    pub share: Option<(&'static str, &'static str)>,
+    /// How it is read at a station; `None`: it is none of a station's.
+    pub station: Option<Ask>,
+    /// How it is read of the whole system; `None`: it is none of the system's.
+    pub system: Option<Ask>,
+}
+
+/// How a goal is read off a report.
+#[derive(Clone, Copy, Debug)]
+pub enum Ask {
+    /// The statistic of the figure's own field.
+    Field,
+    /// From the report's numbers, for the statistic that is asked for.
+    Of(fn(&dyn Reported, &str) -> f64),
+}
+
+/// The numbers of a report, of the whole system or of a station in it, as goals read them.
+pub trait Reported {
+    /// A number: at a station by its figure's id, of the system by the name of its field; of both `completed`, a count.
+    /// NaN where there is none.
+    fn number(&self, name: &str) -> f64;
+
+    /// A statistic, such as `p99`, of what has percentiles; of a number the number itself.
+    fn statistic(&self, name: &str, statistic: &str) -> f64;
+
+    /// The largest among all stations, by the figure's id; at a station its own.
+    fn most(&self, id: &str) -> f64;
+}
+
+impl Ask {
+    /// The value of the figure `id` in `report`.
+    #[must_use]
+    pub fn of(self, report: &dyn Reported, id: &str, statistic: &str) -> f64 {
+        match self {
+            Self::Field => report.statistic(id, statistic),
+            Self::Of(read) => read(report, statistic),
+        }
+    }
 }
 
 /// A line of a chart.
@@ -269,9 +304,9 @@ mod tests {
             assert!(shown || spec.goal.is_some(), "{}: seen nowhere", spec.id);
             if let Some(goal) = spec.goal {
                 assert!(crate::glossary::GLOSSARY.find(spec.id).is_some(), "{} is no term", spec.id);
-                assert!(spec.field.is_some() || goal.share.is_some(), "{}: a goal is read from a report", spec.id);
-                let known = |id: &str| find(id).is_some_and(|of| of.field.is_some());
-                assert!(goal.share.is_none_or(|(part, of)| known(part) && known(of)), "{}", spec.id);
+                assert!(goal.station.or(goal.system).is_some(), "{}: a goal is read from a report", spec.id);
+                let own = matches!(goal.station, Some(Ask::Field));
+                assert!(!own || spec.field.is_some(), "{}: a station's report has no such field", spec.id);
                 assert!(goal.summary.ends_with('.') && !goal.statistics.is_empty(), "{}", spec.id);
             }
             if let Some(field) = spec.field {

@@ -1,6 +1,6 @@
 //! The entries of the registry of figures, with the charts and groups that they stand in.
 
-use super::{Chart, Field, Goal, Group, Line, Measured, Of, Read, Scale, Shown, Spec, Whole, Without};
+use super::{Ask, Chart, Field, Goal, Group, Line, Measured, Of, Read, Reported, Scale, Shown, Spec, Whole, Without};
 use crate::model::outcome::Outcome;
 use crate::model::params::Unit;
 use crate::model::system::broker::DeliveryTally;
@@ -107,8 +107,19 @@ fn of_pool(measured: &Measured<'_>, read: fn(&Bucket) -> f64) -> f64 {
 /// The place of most fields in a report.
 const USUAL_PLACE: u8 = 3;
 
+/// A goal for stations, which their report has as a field.
 const fn goal(statistics: &'static [&'static str], summary: &'static str) -> Goal {
-    Goal { statistics, summary, share: None }
+    Goal { statistics, summary, station: Some(Ask::Field), system: None }
+}
+
+/// A goal for the system, which the report has as a field of that name.
+const fn system_goal(statistics: &'static [&'static str], summary: &'static str) -> Goal {
+    Goal { statistics, summary, station: None, system: Some(Ask::Field) }
+}
+
+/// A goal for both, which both have as a field of that name.
+const fn common_goal(statistics: &'static [&'static str], summary: &'static str) -> Goal {
+    Goal { system: Some(Ask::Field), ..goal(statistics, summary) }
 }
 
 /// An entry says what differs from this.
@@ -125,6 +136,12 @@ const USUAL: Spec = Spec {
     column: None,
     line: None,
 };
+
+/// In total, or for a million completed requests.
+fn cost(report: &dyn Reported, statistic: &str) -> f64 {
+    let total = report.number("cost");
+    if statistic == "total" { total } else { ratio(total * 1e6, report.number("completed")) }
+}
 
 const MEAN: &[&str] = &["mean"];
 const COUNT: &[&str] = &["count"];
@@ -156,10 +173,44 @@ pub(super) const TABLE: &[Spec] = &[
         ..USUAL
     },
     Spec {
+        id: "answered_share",
+        unit: Unit::Share,
+        goal: Some(Goal {
+            station: Some(Ask::Of(|report, _| ratio(report.number("completed"), report.number("arrivals")))),
+            ..common_goal(
+                MEAN,
+                "Completed requests over offered ones; at a station, completed calls over calls that reached it.",
+            )
+        }),
+        ..USUAL
+    },
+    Spec {
+        id: "error_share",
+        unit: Unit::Share,
+        goal: Some(system_goal(MEAN, "Requests that ended otherwise than completed, over all that ended.")),
+        ..USUAL
+    },
+    Spec {
+        id: "goodput",
+        unit: Unit::PerSecond,
+        goal: Some(system_goal(MEAN, "Requests completed in time, per second.")),
+        ..USUAL
+    },
+    Spec {
+        id: "slo_minutes_lost",
+        unit: Unit::Minutes,
+        goal: Some(system_goal(
+            &["total"],
+            "Minutes of the run in which the service-level objective was missed; judged over slices of 8 s, in runs of more than 80 minutes wider ones.",
+        )),
+        ..USUAL
+    },
+    Spec {
         id: "arrival_rate",
         unit: Unit::PerSecond,
         read: arrival_rate,
         field: Some(Field { place: 0, ..field("arrival_rate", "arrivals per second") }),
+        goal: Some(common_goal(MEAN, "Requests offered per second; at a station, calls that reached it.")),
         column: Some("arrivals_per_sec"),
         line: Some(line(&THROUGHPUT, 1, "arriving", "--out-pending", &[2, 3])),
         ..USUAL
@@ -169,6 +220,7 @@ pub(super) const TABLE: &[Spec] = &[
         unit: Unit::PerSecond,
         read: throughput,
         field: Some(Field { place: 0, ..field("throughput", "completed per second") }),
+        goal: Some(common_goal(MEAN, "Requests completed per second, late ones included; at a station, calls.")),
         column: Some("completed_per_sec"),
         line: Some(line(&THROUGHPUT, 0, "completed", "--out-completed", &[])),
         ..USUAL
@@ -275,6 +327,10 @@ pub(super) const TABLE: &[Spec] = &[
                 "busy share of its slots, health checks and zombie work included; null without slots",
             )
         }),
+        goal: Some(Goal {
+            system: Some(Ask::Of(|report, _| report.most("utilization"))),
+            ..goal(MEAN, "Busy share of the station's slots; of the system: its busiest station's.")
+        }),
         system: Whole::Most,
         column: Some("utilization"),
         line: Some(line(&UTILIZATION, 0, "busy", "--violet", &[])),
@@ -331,6 +387,13 @@ pub(super) const TABLE: &[Spec] = &[
             read: Read::Times(|measured| Some(&measured.sum.times)),
             ..field("sojourn_time", "from a call's arrival to its answer, over completed calls")
         }),
+        goal: Some(Goal {
+            system: Some(Ask::Of(|report, statistic| report.statistic("sojourn_time_offered", statistic))),
+            ..goal(
+                PERCENTILES,
+                "Response time over all offered requests: one without an answer counts as infinite; at a station, over completed calls.",
+            )
+        }),
         ..USUAL
     },
     Spec {
@@ -384,6 +447,12 @@ pub(super) const TABLE: &[Spec] = &[
         read: |bucket| bucket.cost,
         without: Without::AbsentAtZero,
         field: Some(Field { words: "cost", ..field("cost", "what it cost; absent where it has no price") }),
+        goal: Some(Goal {
+            statistics: &["total", "per_million"],
+            summary: "What all that ran cost: in total, or for a million completed requests; at a station, what ran there.",
+            station: Some(Ask::Of(cost)),
+            system: Some(Ask::Of(cost)),
+        }),
         ..USUAL
     },
     Spec {
@@ -393,6 +462,10 @@ pub(super) const TABLE: &[Spec] = &[
         without: Without::AbsentAtZero,
         system: Whole::SumOfAll,
         field: Some(field("cost_per_hour", "an hour of it, averaged over time; absent where it has no price")),
+        goal: Some(common_goal(
+            MEAN,
+            "What all that ran cost an hour, averaged over time; at a station, what ran there.",
+        )),
         line: Some(line(&COST, 0, "an hour", "--cost", &[8, 2])),
         ..USUAL
     },
@@ -416,7 +489,7 @@ pub(super) const TABLE: &[Spec] = &[
         id: "processed_share",
         unit: Unit::Share,
         goal: Some(Goal {
-            share: Some(("processed", "published")),
+            station: Some(Ask::Of(|report, _| ratio(report.number("processed"), report.number("published")))),
             ..goal(MEAN, "Messages processed over messages published.")
         }),
         ..USUAL

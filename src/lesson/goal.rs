@@ -72,7 +72,7 @@ impl Goal {
     /// An unknown metric or statistic, a place where it cannot be read, a value that is no number.
     pub fn check(&self) -> Result<(), String> {
         let (metric, _) = metric::find(&self.metric)?;
-        let possible = if self.at == "system" { metric.at_system } else { metric.at_station };
+        let possible = if self.at == "system" { metric.at_system() } else { metric.at_station() };
         if !possible {
             return Err(format!("\"{}\" cannot be read at \"{}\"", metric.name, self.at));
         }

@@ -1,12 +1,12 @@
 //! What goals can speak of: figures of a report by name.
 //!
-//! A metric id is `name.statistic`; the name is a term of the glossary. What is measured of a
-//! station is a goal by its entry in [`crate::figure`]; what is read from more than that has a line in `OF_REPORTS`.
+//! A metric id is `name.statistic`; the name is a term of the glossary. Which there are, and how each is read, say the
+//! entries of [`crate::figure`].
 
 use std::sync::LazyLock;
 
 use crate::engine::sort;
-use crate::figure::{FIGURES, Goal, PERCENTILES};
+use crate::figure::{self, Ask, FIGURES, Goal, Reported};
 use crate::model::params::Unit;
 use crate::runner::report::{Figure, Span, StationReport};
 
@@ -20,159 +20,20 @@ pub struct Metric {
     pub statistics: &'static [&'static str],
     /// Exactly how it is measured, over the whole system.
     pub summary: &'static str,
-    /// Whether it can be read at a single station too.
-    pub at_station: bool,
-    /// Whether it exists for the system as a whole.
-    pub at_system: bool,
-    read: Read,
+    station: Option<Ask>,
+    system: Option<Ask>,
 }
-
-#[derive(Clone, Copy, Debug)]
-enum Read {
-    /// From a report's own fields.
-    Report(fn(&Span, Option<&StationReport>, &str) -> Figure),
-    /// A figure of a station, by its id.
-    Figure(&'static str),
-    /// One figure of a station over another.
-    Share(&'static str, &'static str),
-}
-
-const MEAN: &[&str] = &["mean"];
-const TOTAL: &[&str] = &["total"];
 
 /// All metrics, in the order of their names.
 pub static REGISTRY: LazyLock<Vec<Metric>> = LazyLock::new(|| {
-    let figures = FIGURES.iter().filter_map(|spec| {
-        let Goal { statistics, summary, share } = spec.goal?;
-        let (at_station, at_system) = (true, false);
-        let read = share.map_or(Read::Figure(spec.id), |(part, of)| Read::Share(part, of));
-        Some(Metric { name: spec.id, unit: spec.unit, statistics, summary, at_station, at_system, read })
-    });
-    let mut all: Vec<Metric> = OF_REPORTS.iter().copied().chain(figures).collect();
+    let metric = |spec: &figure::Spec| {
+        let Goal { statistics, summary, station, system } = spec.goal?;
+        Some(Metric { name: spec.id, unit: spec.unit, statistics, summary, station, system })
+    };
+    let mut all: Vec<Metric> = FIGURES.iter().filter_map(metric).collect();
     sort::few_by_key(&mut all, |metric| metric.name);
     all
 });
-
-/// Those that are read from more than a station's figure.
-static OF_REPORTS: &[Metric] = &[
-    Metric {
-        name: "answered_share",
-        unit: Unit::Share,
-        statistics: MEAN,
-        summary: "Completed requests over offered ones; at a station, completed calls over calls that reached it.",
-        at_station: true,
-        at_system: true,
-        read: Read::Report(|span, station, _| match station {
-            Some(station) => ratio(station.outcomes().completed as f64, station.get("arrivals").0),
-            None => span.answered_share,
-        }),
-    },
-    Metric {
-        name: "arrival_rate",
-        unit: Unit::PerSecond,
-        statistics: MEAN,
-        summary: "Requests offered per second; at a station, calls that reached it.",
-        at_station: true,
-        at_system: true,
-        read: Read::Report(|span, station, _| station.map_or(span.arrival_rate, |station| station.get("arrival_rate"))),
-    },
-    Metric {
-        name: "cost",
-        unit: Unit::Dollars,
-        statistics: &["total", "per_million"],
-        summary: "What all that ran cost: in total, or for a million completed requests; at a station, what ran there.",
-        at_station: true,
-        at_system: true,
-        read: Read::Report(|span, station, statistic| match (station, statistic) {
-            (Some(station), "total") => station.get("cost"),
-            (Some(station), _) => ratio(station.get("cost").0 * 1e6, station.outcomes().completed as f64),
-            (None, "total") => span.cost,
-            (None, _) => span.cost_per_million,
-        }),
-    },
-    Metric {
-        name: "cost_per_hour",
-        unit: Unit::Dollars,
-        statistics: MEAN,
-        summary: "What all that ran cost an hour, averaged over time; at a station, what ran there.",
-        at_station: true,
-        at_system: true,
-        read: Read::Report(|span, station, _| {
-            station.map_or(span.cost_per_hour, |station| station.get("cost_per_hour"))
-        }),
-    },
-    Metric {
-        name: "error_share",
-        unit: Unit::Share,
-        statistics: MEAN,
-        summary: "Requests that ended otherwise than completed, over all that ended.",
-        at_station: false,
-        at_system: true,
-        read: Read::Report(|span, _, _| span.error_share),
-    },
-    Metric {
-        name: "goodput",
-        unit: Unit::PerSecond,
-        statistics: MEAN,
-        summary: "Requests completed in time, per second.",
-        at_station: false,
-        at_system: true,
-        read: Read::Report(|span, _, _| span.goodput),
-    },
-    Metric {
-        name: "slo_minutes_lost",
-        unit: Unit::Minutes,
-        statistics: TOTAL,
-        summary: "Minutes of the run in which the service-level objective was missed; judged over slices of 8 s, in runs of more than 80 minutes wider ones.",
-        at_station: false,
-        at_system: true,
-        read: Read::Report(|span, _, _| span.slo_minutes_lost),
-    },
-    Metric {
-        name: "sojourn_time",
-        unit: Unit::Seconds,
-        statistics: PERCENTILES,
-        summary: "Response time over all offered requests: one without an answer counts as infinite; at a station, over completed calls.",
-        at_station: true,
-        at_system: true,
-        read: Read::Report(|span, station, statistic| {
-            station.map_or_else(
-                || span.sojourn_time_offered.named(statistic),
-                |station| station.figures.statistic("sojourn_time", statistic),
-            )
-        }),
-    },
-    Metric {
-        name: "throughput",
-        unit: Unit::PerSecond,
-        statistics: MEAN,
-        summary: "Requests completed per second, late ones included; at a station, calls.",
-        at_station: true,
-        at_system: true,
-        read: Read::Report(|span, station, _| station.map_or(span.throughput, |station| station.get("throughput"))),
-    },
-    Metric {
-        name: "utilization",
-        unit: Unit::Share,
-        statistics: MEAN,
-        summary: "Busy share of the station's slots; of the system: its busiest station's.",
-        at_station: true,
-        at_system: true,
-        read: Read::Report(|span, station, _| match station {
-            Some(station) => station.get("utilization"),
-            None => {
-                let busiest =
-                    span.stations.iter().filter_map(|station| station.get("utilization").get()).max_by(f64::total_cmp);
-                busiest.into()
-            }
-        }),
-    },
-];
-
-/// None where nothing was counted.
-fn ratio(part: f64, of: f64) -> Figure {
-    if of > 0.0 { Figure(part / of) } else { Figure::NONE }
-}
 
 /// The metric and the statistic that an id such as `sojourn_time.p99` names.
 ///
@@ -191,16 +52,26 @@ pub fn find(id: &str) -> Result<(&'static Metric, &'static str), String> {
 }
 
 impl Metric {
+    /// Whether it can be read at a single station.
+    #[must_use]
+    pub const fn at_station(&self) -> bool {
+        self.station.is_some()
+    }
+
+    /// Whether it exists for the system as a whole.
+    #[must_use]
+    pub const fn at_system(&self) -> bool {
+        self.system.is_some()
+    }
+
     /// Its value over `span`: of the system, or of one station in it.
     #[must_use]
     pub fn read(&self, span: &Span, station: Option<&StationReport>, statistic: &str) -> Figure {
-        match self.read {
-            Read::Report(read) => read(span, station, statistic),
-            Read::Figure(id) => station.map_or(Figure::NONE, |station| station.figures.statistic(id, statistic)),
-            Read::Share(part, of) => {
-                station.map_or(Figure::NONE, |station| ratio(station.get(part).0, station.get(of).0))
-            }
-        }
+        let (ask, report): (_, &dyn Reported) = match station {
+            Some(station) => (self.station, station),
+            None => (self.system, span),
+        };
+        ask.map_or(Figure::NONE, |ask| Figure(ask.of(report, self.name, statistic)))
     }
 }
 
@@ -213,7 +84,7 @@ mod tests {
         assert!(REGISTRY.is_sorted_by_key(|metric| metric.name));
         for metric in REGISTRY.iter() {
             assert!(crate::glossary::GLOSSARY.find(metric.name).is_some(), "{}", metric.name);
-            assert!(metric.at_station || metric.at_system, "{}", metric.name);
+            assert!(metric.at_station() || metric.at_system(), "{}", metric.name);
             assert!(metric.summary.ends_with('.') && !metric.statistics.is_empty(), "{}", metric.name);
         }
     }

@@ -51,7 +51,7 @@ pub struct Row {
 
 /// What [`rows`] estimates: every metric of the whole system with each of its statistics.
 fn asked() -> impl Iterator<Item = (&'static metric::Metric, &'static str)> {
-    let metrics = metric::REGISTRY.iter().filter(|metric| metric.at_system);
+    let metrics = metric::REGISTRY.iter().filter(|metric| metric.at_system());
     metrics.flat_map(|metric| metric.statistics.iter().map(move |statistic| (metric, *statistic)))
 }
 

@@ -15,6 +15,7 @@ pub use figures::{Figures, Told};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::engine::stats::WindowHistogram;
+use crate::figure::Reported;
 use crate::model::ids::{EdgeId, NodeId};
 use crate::model::outcome::Outcome;
 
@@ -315,6 +316,46 @@ impl StationReport {
     #[must_use]
     pub fn times(&self, id: &str) -> Times {
         self.figures.times(id)
+    }
+}
+
+impl Reported for StationReport {
+    fn number(&self, name: &str) -> f64 {
+        if name == "completed" { self.outcomes().completed as f64 } else { self.get(name).0 }
+    }
+
+    fn statistic(&self, name: &str, statistic: &str) -> f64 {
+        self.figures.statistic(name, statistic).0
+    }
+
+    fn most(&self, id: &str) -> f64 {
+        self.get(id).0
+    }
+}
+
+impl Reported for Span {
+    fn number(&self, name: &str) -> f64 {
+        let figure = match name {
+            "answered_share" => self.answered_share,
+            "error_share" => self.error_share,
+            "arrival_rate" => self.arrival_rate,
+            "throughput" => self.throughput,
+            "goodput" => self.goodput,
+            "cost" => self.cost,
+            "cost_per_hour" => self.cost_per_hour,
+            "slo_minutes_lost" => self.slo_minutes_lost,
+            "completed" => Figure(self.outcomes.completed as f64),
+            _ => Figure::NONE,
+        };
+        figure.0
+    }
+
+    fn statistic(&self, name: &str, statistic: &str) -> f64 {
+        if name == "sojourn_time_offered" { self.sojourn_time_offered.named(statistic).0 } else { self.number(name) }
+    }
+
+    fn most(&self, id: &str) -> f64 {
+        self.stations.iter().filter_map(|station| station.get(id).get()).max_by(f64::total_cmp).unwrap_or(f64::NAN)
     }
 }
 
