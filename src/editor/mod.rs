@@ -36,6 +36,7 @@ pub mod places;
 pub mod scene;
 pub mod session;
 mod stations;
+pub mod story;
 pub mod timeline;
 pub mod tool;
 pub mod turned;

@@ -76,6 +76,8 @@ pub struct Totals {
     pub sojourn_mean: f64,
     pub sojourn_p50: f64,
     pub sojourn_p99: f64,
+    /// Over all offered requests [s]: those without an answer count as infinite. NaN where none was offered.
+    pub p99_offered: f64,
 }
 
 impl Totals {
@@ -93,6 +95,7 @@ impl Totals {
             error_share: if ended == 0 { f64::NAN } else { 1.0 - self.by_outcome[0] as f64 / ended as f64 },
             p50: self.sojourn_p50,
             p99: self.sojourn_p99,
+            p99_offered: self.p99_offered,
             utilization: f64::NAN,
             busiest: None,
         }
@@ -112,6 +115,8 @@ pub struct Recent {
     /// [s], of requests completed; NaN where there are none.
     pub p50: f64,
     pub p99: f64,
+    /// [s], of all that ended: those without an answer count as infinite; NaN where none ended.
+    pub p99_offered: f64,
     /// Of the busiest station, 0..1, and which it is.
     pub utilization: f64,
     pub busiest: Option<NodeId>,

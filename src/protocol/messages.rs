@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{Frame, RunId, Speed};
 use crate::lesson::goal::Goal;
 use crate::model::journey::Journey;
+use crate::model::outcome::Reason;
+use crate::model::system::exemplars::Exemplar;
 use crate::topology::document::NodeId;
 
 /// Page to worker.
@@ -189,4 +191,18 @@ pub struct Ending {
     pub busiest: Option<(NodeId, f64)>,
     /// Why it was stopped before its end, in words; `None` where it was not.
     pub stopped: Option<String>,
+    /// When users suffered; `None` if they never did.
+    pub trouble: Option<Trouble>,
+    /// The most frequent reason for which requests failed, and how many failed for it.
+    pub reason: Option<(Reason, u64)>,
+    /// The first request that failed.
+    pub first_failed: Option<Exemplar>,
+}
+
+/// A part of a run in which at least one in a hundred requests failed or was answered too late.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// From the first slice of time in which that was so to the end of the last [s].
+    pub from_secs: f64,
+    pub to_secs: f64,
 }

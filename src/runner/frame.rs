@@ -262,6 +262,10 @@ fn exemplars(system: &System) -> Exemplars {
     Exemplars { slow: system.slowest_lately(), failed: system.failed_lately().copied().collect() }
 }
 
+fn ended(by_outcome: &[u64]) -> u64 {
+    by_outcome.iter().sum()
+}
+
 fn totals(system: &System) -> Totals {
     let run = &system.totals().run;
     Totals {
@@ -272,6 +276,7 @@ fn totals(system: &System) -> Totals {
         sojourn_mean: or_nan(run.times.mean()),
         sojourn_p50: or_nan(run.times.percentile(50.0)),
         sojourn_p99: or_nan(run.times.percentile(99.0)),
+        p99_offered: or_nan(run.times.percentile_with_unanswered(99.0, ended(&run.by_outcome) - run.completed())),
     }
 }
 
@@ -279,7 +284,7 @@ fn recent(system: &System, stations: &[StationFrame]) -> Recent {
     let bucket = system.meter().recent(system.now(), RECENT_SECS);
     let secs = bucket.secs();
     let per_sec = |count: u64| if secs > 0.0 { count as f64 / secs } else { 0.0 };
-    let ended: u64 = bucket.by_outcome.iter().sum();
+    let ended = ended(&bucket.by_outcome);
     let busiest = stations
         .iter()
         .filter(|station| !station.utilization.is_nan())
@@ -292,6 +297,7 @@ fn recent(system: &System, stations: &[StationFrame]) -> Recent {
         error_share: if ended > 0 { 1.0 - bucket.by_outcome[0] as f64 / ended as f64 } else { f64::NAN },
         p50: or_nan(bucket.times.percentile(50.0)),
         p99: or_nan(bucket.times.percentile(99.0)),
+        p99_offered: or_nan(bucket.times.percentile_with_unanswered(99.0, ended - bucket.by_outcome[0])),
         utilization: busiest.map_or(f64::NAN, |station| station.utilization),
         busiest: busiest.map(|station| NodeId(station.node)),
     }

@@ -1,6 +1,7 @@
 //! Drives a simulation: sessions with an input log, checkpoints and forks; frames for the page; reports of what came
 //! out, of one run or over many seeds.
 
+pub mod account;
 pub mod frame;
 mod measure;
 mod money;

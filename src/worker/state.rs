@@ -6,6 +6,7 @@ use crate::lesson::catalog::built_in;
 use crate::lesson::goal::GoalResult;
 use crate::lesson::grade::grade;
 use crate::protocol::{Ending, FromWorker, RunId, RunStatus, Speed, ToWorker, diagnostics_json};
+use crate::runner::account;
 use crate::runner::frame::{FrameBuilder, Pace};
 use crate::runner::profile::PER_SECOND;
 use crate::runner::report::Report;
@@ -454,7 +455,10 @@ impl State {
         let busiest =
             busiest.filter(|(_, busy)| busy.is_finite()).reduce(|most, next| if next.1 > most.1 { next } else { most });
         let stopped = report.stopped.clone();
-        let ending = Ending { trace_hash: report.trace_hash.clone(), busiest, stopped };
+        let system = session.system();
+        let (trouble, reason) = (account::trouble(system), account::reason(system));
+        let trace_hash = report.trace_hash.clone();
+        let ending = Ending { trace_hash, busiest, stopped, trouble, reason, first_failed: system.first_failed() };
         self.report = Some(report);
         self.told.push(FromWorker::Finished { run: self.run, ending });
     }

@@ -49,6 +49,7 @@ mod scaling;
 mod screens;
 mod shell;
 mod spot_market;
+mod story;
 mod strategies;
 mod strategy_contracts;
 mod strategy_words;

@@ -35,5 +35,6 @@ pub(super) static KIND: FaultKind = FaultKind {
         jitter: super::number(&ENTRY, params, "jitter"),
     },
     summary_of_all: None,
+    struck: "became slower",
     lift_label: "Remove the latency",
 };

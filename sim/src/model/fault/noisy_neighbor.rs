@@ -55,5 +55,6 @@ pub(super) static KIND: FaultKind = FaultKind {
     summary_of_all: Some(
         "All replicas stand on one host, and somebody else there takes CPU time in bursts; what is left makes work slower by 1 / (1 - share).",
     ),
+    struck: "got a noisy neighbor",
     lift_label: "Move the neighbor away",
 };

@@ -21,5 +21,6 @@ pub(super) static KIND: FaultKind = FaultKind {
     once: false,
     effect: |_| Effect::Down,
     summary_of_all: None,
+    struck: "went down",
     lift_label: "Bring back",
 };

@@ -29,5 +29,6 @@ pub(super) static KIND: FaultKind = FaultKind {
     once: false,
     effect: |params| Effect::Traffic { factor: super::number(&ENTRY, params, "factor") },
     summary_of_all: None,
+    struck: "changed the load",
     lift_label: "Back to the plan",
 };

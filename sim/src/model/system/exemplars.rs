@@ -45,6 +45,8 @@ pub struct Exemplars {
     slow: Vec<Exemplar>,
     slow_before: Vec<Exemplar>,
     since: SimTime,
+    /// The first that failed.
+    pub first_failed: Option<Exemplar>,
     /// Newest last.
     pub failed: VecDeque<Exemplar>,
     /// By the index of each balancer that is looked into, newest last.
@@ -66,6 +68,7 @@ impl Exemplars {
             self.since = one.at;
         }
         if one.outcome != Outcome::Completed {
+            self.first_failed.get_or_insert(one);
             if self.failed.len() == FAILED_MAX {
                 self.failed.pop_front();
             }

@@ -92,6 +92,11 @@ impl System {
         self.exemplars.slowest()
     }
 
+    /// The first request that failed since a page watches.
+    pub const fn first_failed(&self) -> Option<Exemplar> {
+        self.exemplars.first_failed
+    }
+
     /// The latest requests that failed, newest first.
     pub fn failed_lately(&self) -> impl Iterator<Item = &Exemplar> {
         self.exemplars.failed.iter().rev()

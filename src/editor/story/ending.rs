@@ -1,0 +1,93 @@
+//! What happened in a run that is over and why, in one sentence with numbers, and the ways to it.
+
+use super::{clock, secs, share};
+use crate::editor::catalog::quantity;
+use crate::editor::session::Target;
+use crate::facet::words::grouped;
+use crate::model::fault;
+use crate::model::params::Unit;
+use crate::protocol::{Ending, LogLevel, LogLine, Totals};
+use crate::topology::document::{Document, NodeId};
+
+/// What began this long before users suffered may have caused it [s].
+const CAUSE_BEFORE_SECS: f64 = 10.0;
+
+/// What came out of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// Whether users had nothing to suffer.
+    pub good: bool,
+    pub sentence: String,
+    /// Why; empty where nothing went wrong.
+    pub why: String,
+    /// When it began [ns].
+    pub at_ns: Option<u64>,
+    /// Where.
+    pub station: Option<Target>,
+    /// A request that it happened to: its source, and its number from 0.
+    pub request: Option<(NodeId, u64)>,
+}
+
+/// What came out: `log` is the run's, `missed_secs` the time in which the objective was missed [s].
+#[must_use]
+pub fn finding(document: &Document, totals: &Totals, ending: &Ending, log: &[LogLine], missed_secs: f64) -> Finding {
+    let failed: u64 = totals.by_outcome[1..].iter().sum::<u64>() + totals.in_flight;
+    let late = totals.by_outcome[0].saturating_sub(totals.good);
+    let offered = totals.offered as f64;
+    let of_all = |count: u64| format!("{} of {}", grouped(count as f64), grouped(offered));
+    let limit = document.good_within_secs.map_or_else(String::new, |limit| quantity(limit, Unit::Seconds));
+    let sentence = if totals.offered == 0 {
+        "No request was sent.".to_owned()
+    } else if failed == 0 && late == 0 {
+        format!("All {} requests were answered{}.", grouped(offered), if limit.is_empty() { "" } else { " in time" })
+    } else if failed >= late {
+        format!("{} of requests got no answer: {}.", share(failed as f64 / offered), of_all(failed))
+    } else {
+        format!("{} of requests were answered too late (after {limit}): {}.", share(late as f64 / offered), of_all(late))
+    };
+    let Some(trouble) = ending.trouble else {
+        let good = ending.stopped.is_none();
+        return Finding { good, sentence, why: String::new(), at_ns: None, station: None, request: None };
+    };
+    let began = cause(log, trouble.from_secs);
+    let mut why = match &began {
+        Some((line, words)) => format!("It began at {}, when {words}", clock(secs(line.at_ns))),
+        None => format!("It began at {}", clock(trouble.from_secs)),
+    };
+    if trouble.to_secs < document.run_length_secs {
+        why.push_str(&format!(", and was over at {}", clock(trouble.to_secs)));
+    }
+    why.push('.');
+    if let Some((reason, count)) = ending.reason.filter(|_| failed >= late) {
+        let most = if count == failed { "All of them".to_owned() } else { format!("{} of them", grouped(count as f64)) };
+        why.push_str(&format!(" {most}: {}.", reason.label()));
+    }
+    if missed_secs > 0.0 {
+        why.push_str(&format!(" The objective was missed for {}.", quantity(missed_secs, Unit::Seconds)));
+    }
+    Finding {
+        good: false,
+        sentence,
+        why,
+        at_ns: Some(began.as_ref().map_or((trouble.from_secs * 1e9) as u64, |(line, _)| line.at_ns)),
+        station: began.as_ref().and_then(|(line, _)| line.node).or(ending.busiest.map(|(node, _)| node)).map(Target::Node),
+        request: ending.first_failed.map(|one| (one.source, one.ordinal)),
+    }
+}
+
+/// The failure that the log tells of shortly before users suffered, and what happened then, in words.
+fn cause(log: &[LogLine], from_secs: f64) -> Option<(&LogLine, String)> {
+    // The slice of time in which it began is about a second wide.
+    let near = |line: &&LogLine| (-1.5..CAUSE_BEFORE_SECS).contains(&(from_secs - secs(line.at_ns)));
+    let line = log.iter().filter(|line| line.level == LogLevel::Bad).find(near)?;
+    Some((line, happened(&line.text)))
+}
+
+/// A line of the log as a part of a sentence: "Orders replica 3: Kill" is "Orders replica 3 died".
+fn happened(text: &str) -> String {
+    let fault = text.split_once(": ").and_then(|(whom, what)| {
+        let kind = fault::REGISTRY.iter().find(|kind| what.split(" (").next() == Some(kind.entry.name))?;
+        Some(format!("{whom} {}", kind.struck))
+    });
+    fault.unwrap_or_else(|| text.to_owned())
+}
