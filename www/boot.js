@@ -49,7 +49,8 @@
   const light = session?.theme === 'light' || (session?.theme !== 'dark' && matchMedia('(prefers-color-scheme: light)').matches);
   root.dataset.theme = light ? 'light' : 'dark';
   const been = ['headroom.place', 'headroom.draft', 'headroom.lesson'].some(kept);
-  root.dataset.visit = been || /^#(new$|(s|lesson|scenario|drawing)=)/.test(location.hash) ? 'again' : 'first';
+  const opens = /^#(new$|(s|lesson|scenario|drawing)=)/.test(location.hash);
+  root.dataset.visit = been || opens ? 'again' : kept('headroom.tour') ? 'first' : 'tour';
   for (const panel of ['dock', 'notes']) if (session?.panels?.[panel] === false) root.dataset[panel] = 'folded';
 
   const lost = (part) => new Error(`the connection broke off or was refused (${part.path})`);

@@ -23,7 +23,7 @@ pub struct Index {
     pub chapters: Vec<Chapter>,
     /// In the order of the course.
     pub lessons: Vec<Listing>,
-    /// In the order of the gallery; the first is what a first visit shows.
+    /// In the order of the gallery: the tour of a first visit, what a visit begins with after that, the rest.
     pub scenarios: Vec<Scene>,
     /// Name of the glossary's file, see [`crate::glossary::Glossary::from_json`].
     pub glossary: String,

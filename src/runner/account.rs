@@ -18,10 +18,9 @@ pub fn trouble(system: &System) -> Option<Trouble> {
         bad as f64 >= SUFFERING * ended as f64 && bad > 0
     });
     let spans = suffered.map(|bucket| (bucket.from, bucket.to));
-    spans.reduce(|first, last| (first.0, last.1)).map(|(from, to)| Trouble {
-        from_secs: SimTime::as_secs_f64(from),
-        to_secs: SimTime::as_secs_f64(to),
-    })
+    spans
+        .reduce(|first, last| (first.0, last.1))
+        .map(|(from, to)| Trouble { from_secs: SimTime::as_secs_f64(from), to_secs: SimTime::as_secs_f64(to) })
 }
 
 /// The most frequent reason for which requests of the run failed, and how many; `None` if none failed.

@@ -30,6 +30,7 @@ use super::store::{
     use_simulation,
 };
 use super::topbar::TopBar;
+use super::tour::{Tour, use_tour};
 use crate::editor::{Action, EditCommand, EditorState, SessionChange};
 use crate::protocol::Speed;
 use crate::topology::document::{Change, Diagnostic};
@@ -67,7 +68,8 @@ pub fn App(props: &AppProps) -> Html {
             state.session.kept = kept;
         }
         theme::apply(state.session.kept.theme);
-        if start::to_break() {
+        // The tour has its own ways to break something.
+        if start::to_break() && storage::toured() {
             start::reach_faults(&mut state);
         }
         Shared::new(state)
@@ -113,7 +115,9 @@ fn Page(props: &PageProps) -> Html {
     let lesson = use_mut_ref(|| Origin::New);
     let wanted = use_state_eq(|| props.start.wanted.clone());
     let keeping = use_keeping(&props.start, wanted.setter());
-    let tab = use_state_eq(|| if start::to_break() { MobileTab::Settings } else { MobileTab::default() });
+    let reaching = start::to_break() && storage::toured();
+    let tab = use_state_eq(|| if reaching { MobileTab::Settings } else { MobileTab::default() });
+    let (touring, tour) = use_tour(&keeping.origin, wanted.setter());
     let dropping = use_state_eq(|| false);
     let asking = use_asked().is_some();
     let later = use_later();
@@ -195,6 +199,7 @@ fn Page(props: &PageProps) -> Html {
             }),
             fetch: Callback::from(move |asked| wanted.set(Some(asked))),
             open,
+            tour,
         })
     };
 
@@ -256,14 +261,14 @@ fn Page(props: &PageProps) -> Html {
         <ContextProvider<Shell> context={(*shell).clone()}>
         <ContextProvider<Keeper> context={keeping.keeper.clone()}>
         <ContextProvider<KeeperState> context={keeping.state.clone()}>
-            <div class={classes!("app", format!("show-{}", tab.id()), practice.is_some().then_some("in-practice"), asking.then_some("has-why"))}
+            <div class={classes!("app", format!("show-{}", tab.id()), practice.is_some().then_some("in-practice"), touring.then_some("in-tour"), asking.then_some("has-why"))}
                 ondragover={drop.0} ondragleave={drop.1} ondrop={drop.2}>
                 <a class="skip-link" href="#stage" onclick={skip}>{ "Skip to the stage" }</a>
                 <TopBar unsaved={keeping.state.trouble} />
                 <KeepBanner />
-                <Palette />
-                <StageArea practice={(*practice).clone()} tab={*tab} choose={choose_tab.clone()} />
-                <Inspector />
+                if touring { <Tour /> } else { <Palette /> }
+                <StageArea practice={(*practice).clone()} {touring} tab={*tab} choose={choose_tab.clone()} />
+                if !touring { <Inspector /> }
                 if asking || later.is_here() { { later.show_over(|later| (later.why)()) } }
                 <Dock />
                 <TabBar chosen={*tab} choose={choose_tab} practice={practice.is_some()} />

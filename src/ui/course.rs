@@ -15,7 +15,7 @@ use super::browser;
 use super::practice::Practice;
 use super::shared::Shared;
 use crate::glossary::Glossary;
-use crate::lesson::catalog::{Index, LessonFiles, built_in};
+use crate::lesson::catalog::{Index, LessonFiles, Scene, built_in};
 use crate::topology::format::Run;
 
 /// How long a file may take to come [ms]: all of them are small.
@@ -130,17 +130,14 @@ pub fn lesson_here(slug: &str) -> Option<Shared<Practice>> {
     KEPT.with_borrow(|kept| kept.lessons.get(slug).cloned())
 }
 
-/// A scenario by its id; `None`: the first, which is what a first visit shows. Gives its id too.
+/// A scenario, which `find` finds in the list; `name` is what was asked for. Gives its id too.
 ///
 /// # Errors
 /// There is none of that name, or a file did not come.
-pub async fn scenario(id: Option<&str>) -> Result<(String, Run), Trouble> {
+pub async fn scenario(name: &str, find: impl Fn(&Index) -> Option<&Scene>) -> Result<(String, Run), Trouble> {
     let index = index().await?;
-    let scene = id.map_or(index.scenarios.first(), |id| index.scenario(id)).ok_or_else(|| {
-        Trouble::Unknown(format!(
-            "There is no scenario called \"{}\". Open lists all scenarios.",
-            id.unwrap_or_default()
-        ))
+    let scene = find(&index).ok_or_else(|| {
+        Trouble::Unknown(format!("There is no scenario called \"{name}\". Open lists all scenarios."))
     })?;
     let kept = KEPT.with_borrow(|kept| kept.scenarios.get(&scene.id).cloned());
     let run = match (kept, &scene.run) {

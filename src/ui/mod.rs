@@ -25,6 +25,7 @@ pub mod start;
 pub mod storage;
 pub mod store;
 pub mod topbar;
+pub mod tour;
 pub mod why;
 pub mod words;
 

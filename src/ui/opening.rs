@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::browser;
 use super::course::{self, Missing, Trouble, use_words};
 use super::drawings::library;
 use super::practice;
@@ -19,15 +20,17 @@ use crate::ui::kit::icons::icon;
 /// # Errors
 /// There is nothing of that name, or a file did not come.
 pub async fn fetch(wanted: &Wanted) -> Result<Opening, Trouble> {
-    let id = match wanted {
+    let (id, run) = match wanted {
         Wanted::Lesson(name) => return practice::opening(name).await,
-        Wanted::Scenario(id) => Some(id.as_str()),
-        Wanted::First => None,
+        Wanted::Scenario(id) => course::scenario(id, |index| index.scenario(id)).await?,
+        Wanted::Tour => course::scenario("tour", |index| index.scenarios.first()).await?,
+        Wanted::First => course::scenario("first", |index| index.scenarios.get(1)).await?,
         Wanted::Drawing(id) => return drawing(id).await,
     };
-    let (id, run) = course::scenario(id).await?;
     let origin = Origin::Scenario(id);
-    Ok(Opening { document: Rc::new(run.document), inputs: run.inputs, origin, play: true, note: None, kept: None })
+    // Nothing moves by itself where the person asked for that.
+    let play = !browser::matches_media("(prefers-reduced-motion: reduce)");
+    Ok(Opening { document: Rc::new(run.document), inputs: run.inputs, origin, play, note: None, kept: None })
 }
 
 /// A drawing of one's own, as it was left.
@@ -63,6 +66,7 @@ fn title(wanted: &Wanted) -> String {
         (Some(title), _) => format!("\"{title}\""),
         (None, Wanted::Lesson(name)) => format!("the lesson \"{name}\""),
         (None, Wanted::Scenario(id)) => format!("the scenario \"{id}\""),
+        (None, Wanted::Tour) => "the tour".to_owned(),
         (None, Wanted::First) => "the first scenario".to_owned(),
         (None, Wanted::Drawing(_)) => "your drawing".to_owned(),
     }

@@ -12,6 +12,8 @@ use crate::topology::document::{Document, Input, NodeId};
 pub enum DialogKind {
     Help,
     Gallery,
+    /// The lessons alone.
+    Learn,
     Share,
     /// One's own drawings, all of them.
     Drawings,
@@ -91,7 +93,9 @@ pub enum Wanted {
     Lesson(String),
     /// A scenario, by its id.
     Scenario(String),
-    /// The scenario that a first visit shows.
+    /// The scenario of the tour, which a first visit shows.
+    Tour,
+    /// What a visit begins with after that.
     First,
     /// A drawing of one's own.
     Drawing(DrawingId),
@@ -103,6 +107,8 @@ pub struct Shell {
     pub dialog: Callback<Option<DialogKind>>,
     pub open: Callback<Rc<Opening>>,
     pub fetch: Callback<Wanted>,
+    /// Starts the tour again, or ends it for good.
+    pub tour: Callback<bool>,
 }
 
 impl Shell {

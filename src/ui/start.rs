@@ -109,11 +109,12 @@ async fn again() -> Start {
     }
 }
 
+/// The tour, until it was seen or skipped.
 async fn first() -> Start {
-    // A first visit to this version finds the draft that an older one kept.
-    match fetch(&Wanted::First).await {
+    let wanted = if storage::toured() { Wanted::First } else { Wanted::Tour };
+    match fetch(&wanted).await {
         Ok(first) => Start::of(first),
-        Err(_) => Start::without(Wanted::First),
+        Err(_) => Start::without(wanted),
     }
 }
 

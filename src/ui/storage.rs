@@ -10,6 +10,8 @@ const PLACE: &str = "headroom.place";
 /// Where an older Headroom kept the lesson of the last visit.
 const LESSON_PLACE: &str = "headroom.lesson";
 const PROGRESS: &str = "headroom.progress";
+/// Whether the tour was seen or skipped; `www/boot.js` reads it, too.
+const TOURED: &str = "headroom.tour";
 
 /// Remembers where the person is, to come back there: in a drawing or a lesson.
 pub fn keep_place(address: &Address) {
@@ -49,4 +51,16 @@ pub fn progress() -> Option<String> {
 /// Keeps lesson progress. Fails with what to tell the learner.
 pub fn keep_progress(text: &str) -> Result<(), &'static str> {
     browser::store(PROGRESS, text)
+}
+
+/// Whether the tour was seen or skipped.
+#[must_use]
+pub fn toured() -> bool {
+    browser::stored(TOURED).is_some()
+}
+
+/// The tour does not come back by itself.
+pub fn keep_toured() {
+    // A failure costs one press at the next visit.
+    let _ = browser::store(TOURED, "done");
 }

@@ -91,9 +91,10 @@ export function check(name, ...rest) {
 /// Opens the site in a context of its own: nothing stored, nothing cached.
 /// `viewport`: 'desktop', 'mobile' or { width, height }; `hash`: what follows the address, with its '#';
 /// `prepare`: called with the page before it goes to the address, for a route of the test's own;
+/// `tour`: true for a newcomer, who is shown around; everybody else has seen the tour;
 /// `storageState`: as `page.context().storageState()` gave it, to come back as the same visitor;
 /// `shell(page)`: as `prepare`, what it gives becomes `page.held`; then the page need not live yet.
-async function openPage(browser, url, { viewport = 'desktop', hash = '', prepare, shell, ...contextOptions }) {
+async function openPage(browser, url, { viewport = 'desktop', hash = '', tour = false, prepare, shell, ...contextOptions }) {
   const context = await browser.newContext({
     colorScheme: 'dark',
     permissions: ['clipboard-read', 'clipboard-write'],
@@ -106,6 +107,15 @@ async function openPage(browser, url, { viewport = 'desktop', hash = '', prepare
       console.error(`content security policy: ${event.violatedDirective} blocked ${event.blockedURI || 'inline'} at ${event.sourceFile}:${event.lineNumber}`);
     });
   });
+  if (!tour) {
+    await context.addInitScript(() => {
+      try {
+        localStorage.setItem('headroom.tour', 'done');
+      } catch {
+        // Nothing can be stored: that test is about it.
+      }
+    });
+  }
   const page = await context.newPage();
   page.on('console', (message) => message.type() === 'error' && problems.push(`console: ${message.text()}`));
   page.on('pageerror', (error) => problems.push(`page error: ${error.message}`));

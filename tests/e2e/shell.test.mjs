@@ -161,7 +161,7 @@ check('the shell follows the system, and a choice of theme before it', async ({ 
 
 check('a door chosen in the shell opens once the page lives', async ({ open }) => {
   const page = await open({ shell: (page) => holdFile(page, 'app.wasm') });
-  await page.getByRole('link', { name: /Start the first lesson/ }).click();
+  await page.getByRole('link', { name: /Start lesson 1/ }).click();
   await page.held.release();
   await page.locator('#lesson-next').waitFor();
 

@@ -13,25 +13,26 @@ fn read(file: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// What a first visit opens: the first of the gallery.
-fn first_scenario() -> Document {
+/// What a visit opens: the first of the gallery while the tour is new, then the second.
+fn scenario(place: usize) -> Document {
     let order: toml::Table = toml::from_str(&read("www/scenarios/order.toml")).expect("the order is TOML");
-    let id = order["order"][0].as_str().expect("ids are text").to_owned();
+    let id = order["order"][place].as_str().expect("ids are text").to_owned();
     Run::from_json(&read(&format!("www/scenarios/{id}.json"))).expect("it can be read").document
 }
 
 #[test]
-fn the_shell_has_the_words_of_the_first_scenario() {
-    let notes = first_scenario().notes;
-    assert!(
-        notes.len() > 40 && read("index.html").contains(&format!("<p>{notes}</p>")),
-        "notes in index.html: {notes}"
-    );
+fn the_shell_has_the_words_of_what_comes() {
+    let index = read("index.html");
+    for (place, tag) in [(0, "<p class=\"tour-words\">"), (1, "<p>")] {
+        let notes = scenario(place).notes;
+        assert!(notes.len() > 40 && index.contains(&format!("{tag}{notes}</p>")), "notes in index.html: {notes}");
+    }
 }
 
 #[test]
 fn the_shell_outlines_the_stations_of_the_first_scenario() {
-    let (index, document) = (read("index.html"), first_scenario());
+    let (index, document) = (read("index.html"), scenario(0));
+    assert_eq!(bounds(&document), bounds(&scenario(1)), "one outline serves both");
     let all = bounds(&document).expect("it has stations");
     let view = format!("viewBox=\"{} {} {} {}\"", all.x, all.y, all.width, all.height);
     assert!(index.contains(&view), "index.html has {view}");
@@ -55,6 +56,9 @@ fn the_shell_outlines_the_stations_of_the_first_scenario() {
 
 #[test]
 fn the_shell_leads_to_the_first_lesson() {
-    let first = LESSONS.first().expect("there are lessons").slug;
-    assert!(read("index.html").contains(&format!("href=\"#lesson={first}\"")), "index.html leads to {first}");
+    let first = LESSONS.first().expect("there are lessons");
+    let (index, lesson) = (read("index.html"), first.listing);
+    assert!(index.contains(&format!("href=\"#lesson={}\"", first.slug)), "index.html leads to {}", first.slug);
+    let about = format!("{}: predict, build, get graded. About {} minutes.", lesson.title, lesson.minutes);
+    assert!(index.contains(&format!("<span>{about}</span>")), "index.html says: {about}");
 }

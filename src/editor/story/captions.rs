@@ -15,6 +15,8 @@ use crate::topology::document::{Document, FaultTarget, NodeId};
 
 /// More would hide the drawing.
 const SHOWN_MAX: usize = 4;
+/// A backend with so few open requests looks idle.
+const IDLE_MAX: u32 = 3;
 
 /// Words beside something on the canvas.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,12 +80,12 @@ fn belief(document: &Document, station: &StationFrame) -> Option<Caption> {
         return Some(Caption { at, title: format!("{who} has noticed."), text });
     }
     let fair = 1.0 / backends.len() as f64;
-    let idle = first.outstanding == 0 && first.recent_share > 1.5 * fair;
+    // What fails at once is never busy: to a choice by open requests it looks idle.
+    let idle = first.outstanding <= IDLE_MAX && first.recent_share > 1.5 * fair;
     let text = match (first.recent_share.is_finite(), idle) {
-        (true, true) => format!(
-            "{backend} has no open requests, so it looks idle and gets {} of all requests.",
-            share(first.recent_share)
-        ),
+        (true, true) => {
+            format!("{backend} fails at once, so it looks idle and gets {} of all requests.", share(first.recent_share))
+        }
         (true, false) => format!("It still sends {} of all requests to {backend}.", share(first.recent_share)),
         (false, _) => format!("It still believes that {backend} is up."),
     };
@@ -128,6 +130,7 @@ fn users(document: &Document, frame: &Frame, broken: bool) -> Option<Caption> {
     } else {
         format!("{} requests failed in all.", grouped(lost as f64))
     };
-    let title = if frame.recent.utilization >= FULL { "Requests still wait." } else { "Every request is answered again." };
+    let title =
+        if frame.recent.utilization >= FULL { "Requests still wait." } else { "Every request is answered again." };
     caption(title.to_owned(), text)
 }

@@ -43,7 +43,11 @@ pub fn finding(document: &Document, totals: &Totals, ending: &Ending, log: &[Log
     } else if failed >= late {
         format!("{} of requests got no answer: {}.", share(failed as f64 / offered), of_all(failed))
     } else {
-        format!("{} of requests were answered too late (after {limit}): {}.", share(late as f64 / offered), of_all(late))
+        format!(
+            "{} of requests were answered too late (after {limit}): {}.",
+            share(late as f64 / offered),
+            of_all(late)
+        )
     };
     let Some(trouble) = ending.trouble else {
         let good = ending.stopped.is_none();
@@ -59,7 +63,8 @@ pub fn finding(document: &Document, totals: &Totals, ending: &Ending, log: &[Log
     }
     why.push('.');
     if let Some((reason, count)) = ending.reason.filter(|_| failed >= late) {
-        let most = if count == failed { "All of them".to_owned() } else { format!("{} of them", grouped(count as f64)) };
+        let most =
+            if count == failed { "All of them".to_owned() } else { format!("{} of them", grouped(count as f64)) };
         why.push_str(&format!(" {most}: {}.", reason.label()));
     }
     if missed_secs > 0.0 {
@@ -70,7 +75,11 @@ pub fn finding(document: &Document, totals: &Totals, ending: &Ending, log: &[Log
         sentence,
         why,
         at_ns: Some(began.as_ref().map_or((trouble.from_secs * 1e9) as u64, |(line, _)| line.at_ns)),
-        station: began.as_ref().and_then(|(line, _)| line.node).or(ending.busiest.map(|(node, _)| node)).map(Target::Node),
+        station: began
+            .as_ref()
+            .and_then(|(line, _)| line.node)
+            .or(ending.busiest.map(|(node, _)| node))
+            .map(Target::Node),
         request: ending.first_failed.map(|one| (one.source, one.ordinal)),
     }
 }

@@ -13,7 +13,7 @@ use crate::facet::words::grouped;
 use crate::model::fault::{self, Effect, FaultKind};
 use crate::model::outcome::Reason;
 use crate::model::params::Params;
-use crate::protocol::{ActiveFault, Exemplars, Frame, Recent};
+use crate::protocol::{ActiveFault, Exemplars, Frame, Recent, RunStatus};
 use crate::runner::account::SUFFERING;
 use crate::topology::document::{Document, FaultTarget};
 
@@ -23,6 +23,9 @@ const NOTICEABLE: f64 = 0.001;
 const WATCHED_SECS: f64 = 2.5;
 /// A station counts as full from this utilization on, 0..1.
 const FULL: f64 = 0.95;
+
+/// Something that broke counts as news for so many seconds.
+const BREAKS_SECS: f64 = 3.0;
 
 /// How users fare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,6 +118,19 @@ pub fn head(document: &Document, frame: &Frame, recent: &Recent, exemplars: &Exe
     Head { mood, title, why, at }
 }
 
+/// How far a newcomer's first minute is, 1..=4: it runs, it breaks, it can be repaired, what comes next.
+#[must_use]
+pub fn step(frame: &Frame) -> usize {
+    let lost: u64 = frame.totals.by_outcome[1..].iter().sum();
+    match struck(frame).first() {
+        _ if frame.status == RunStatus::Finished => 4,
+        Some((_, _, active)) if secs(frame.now_ns.saturating_sub(active.since_ns)) < BREAKS_SECS => 2,
+        Some(_) => 3,
+        None if lost > 0 => 4,
+        None => 1,
+    }
+}
+
 /// What is to blame.
 #[derive(Clone, Debug, PartialEq)]
 struct Cause {
@@ -169,10 +185,7 @@ const fn blames(effect: Effect, reason: Option<Reason>) -> bool {
         Effect::Poison { .. } => matches!(reason, Some(Poison)),
         Effect::Drain | Effect::Flush | Effect::ClockJump { .. } => false,
         // What slows down or floods: late, given up on, or turned away.
-        _ => !matches!(
-            reason,
-            Some(ConnectionRefused | ReplicaDied | NoPrimary | InjectedError | BadVersion | Poison)
-        ),
+        _ => !matches!(reason, Some(ConnectionRefused | ReplicaDied | NoPrimary | InjectedError | BadVersion | Poison)),
     }
 }
 

@@ -3,13 +3,13 @@
 use crate::editor::geometry::{Rect, Size};
 
 /// Width of every caption [screen pixels].
-pub const WIDTH: f64 = 232.0;
+pub const WIDTH: f64 = 256.0;
 /// Between a caption and what it speaks of [screen pixels].
 const GAP: f64 = 24.0;
 /// Between a caption and everything else, the stage's edge included [screen pixels].
 const CLEAR: f64 = 8.0;
 /// Letters in a line, height of a line, and what stands around the lines [screen pixels].
-const LETTERS: usize = 27;
+const LETTERS: usize = 30;
 const LINE: f64 = 20.0;
 const AROUND: f64 = 24.0;
 
@@ -50,7 +50,9 @@ pub fn places(anchors: &[Rect], heights: &[f64], taken: &[Rect], view: Size) -> 
 /// Above and below, in the middle and flush with either side, near before far.
 fn candidates(anchor: Rect, height: f64, view: Size) -> impl Iterator<Item = Rect> {
     let middle = anchor.x + (anchor.width - WIDTH) / 2.0;
-    let rows = [GAP, GAP + 56.0].into_iter().flat_map(move |far| [anchor.y - far - height, anchor.bottom() + far]);
+    let rows = [GAP, CLEAR + 6.0, GAP + 56.0]
+        .into_iter()
+        .flat_map(move |far| [anchor.y - far - height, anchor.bottom() + far]);
     let all = rows.flat_map(move |y| {
         [middle, anchor.x, anchor.right() - WIDTH].map(|x| {
             let x = x.min(view.width - WIDTH - CLEAR).max(CLEAR);

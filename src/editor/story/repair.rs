@@ -2,11 +2,10 @@
 
 use super::{name, secs, struck};
 use crate::editor::catalog::quantity;
-use crate::editor::edit::target_name;
 use crate::editor::faults::targets;
 use crate::editor::session::Target;
 use crate::facet::balancer::Backend;
-use crate::model::fault::{self, FaultKind};
+use crate::model::fault::{self, Effect, FaultKind};
 use crate::model::params::{Params, Unit, Value};
 use crate::model::station;
 use crate::protocol::{Frame, ReplicaState};
@@ -40,7 +39,11 @@ pub fn repair(document: &Document, frame: &Frame) -> Option<Repair> {
         .unwrap_or_else(|| "Waiting does not help: it stays like this until you repair it.".to_owned());
     let several = broken.len() > 1;
     Some(Repair {
-        title: if several { "Repair all that is broken".to_owned() } else { format!("Repair {}", name(document, *target)) },
+        title: if several {
+            "Repair all that is broken".to_owned()
+        } else {
+            format!("Repair {}", name(document, *target))
+        },
         wait,
         label: if several { "Repair".to_owned() } else { kind.lift_label.to_owned() },
         lifts,
@@ -102,9 +105,10 @@ fn way(document: &Document, frame: &Frame, kind: &'static FaultKind) -> Option<B
     let all = targets(document, kind);
     let one = all.iter().filter(|_| kind.one_replica).find_map(first_alive);
     let target = one.or_else(|| all.first().map(|target| crate::editor::faults::whole(*target)))?;
-    let whole = crate::editor::faults::place(target);
-    let label = match target {
-        FaultTarget::Edge(_) => format!("{}: {}", kind.entry.name, target_name(document, whole)),
+    let label = match super::effect(kind) {
+        Effect::Down => format!("Kill {}", name(document, target)),
+        Effect::Latency { .. } => format!("Slow down {}", name(document, target)),
+        Effect::Traffic { factor } => format!("Send {factor} times the traffic"),
         _ => format!("{}: {}", kind.entry.name, name(document, target)),
     };
     let fault = Fault { kind: kind.entry.id.to_owned(), target, params: Params::new() };

@@ -28,6 +28,9 @@ const FILE_BYTES_MAX: f64 = 32.0 * limits::TEXT_BYTES_MAX as f64;
 
 #[derive(Debug, PartialEq, Properties)]
 pub struct GalleryProps {
+    /// Lessons alone.
+    #[prop_or_default]
+    pub lessons: bool,
     pub onclose: Callback<()>,
 }
 
@@ -54,7 +57,7 @@ pub fn Gallery(props: &GalleryProps) -> Html {
     };
     let (index, ask) = use_index();
     let index = match &index {
-        Wait::Here(index) => listed(index, &progress, &fetch),
+        Wait::Here(index) => listed(index, &progress, &fetch, !props.lessons),
         Wait::Coming => waiting("The list of lessons and scenarios", None, &ask),
         Wait::Failed(missing) => waiting("", Some(missing), &ask),
     };
@@ -115,9 +118,9 @@ pub fn Gallery(props: &GalleryProps) -> Html {
         Callback::from(move |()| onclose.emit(()))
     };
     html! {
-        <Dialog title="Open" wide=true onclose={props.onclose.clone()}>
+        <Dialog title={if props.lessons { "Learn" } else { "Open" }} wide=true onclose={props.onclose.clone()}>
             if let Some(message) = failed.as_ref() { <p class="callout callout-warn" role="alert">{ message }</p> }
-            <section class="own">
+            if !props.lessons { <section class="own">
                 <header class="chapter">
                     <h3>{ "Your drawings" }</h3>
                     <button type="button" class="btn btn-s" id="manage-drawings" onclick={all.clone()}>{ "All drawings" }</button>
@@ -129,14 +132,14 @@ pub fn Gallery(props: &GalleryProps) -> Html {
                 </div>
                 <input ref={chooser} type="file" accept=".json,.yaml,.yml,application/json,application/yaml" hidden=true onchange={chosen} id="file-chooser" />
                 <DrawingList few={Some(FEW)} onall={all_of} onopen={opened} />
-            </section>
+            </section> }
             { index }
         </Dialog>
     }
 }
 
 /// Lessons by chapters, then the scenarios.
-fn listed(index: &Index, progress: &ProgressStore, fetch: &Callback<Wanted>) -> Html {
+fn listed(index: &Index, progress: &ProgressStore, fetch: &Callback<Wanted>, scenarios_too: bool) -> Html {
     let chapters = index.chapters.iter().map(|chapter| {
         let here: Vec<_> = index.lessons.iter().filter(|lesson| lesson.chapter == chapter.id).collect();
         let passed = here.iter().filter(|lesson| progress.of(&lesson.slug).passed.is_some()).count();
@@ -160,13 +163,13 @@ fn listed(index: &Index, progress: &ProgressStore, fetch: &Callback<Wanted>) -> 
     html! {
         <>
             { for chapters }
-            <section>
+            if scenarios_too { <section>
                 <header class="chapter">
                     <h3>{ "Scenarios" }</h3>
                     <p>{ "Systems that run as they are: look, change, break." }</p>
                 </header>
                 <ul class="cards">{ for scenarios }</ul>
-            </section>
+            </section> }
         </>
     }
 }

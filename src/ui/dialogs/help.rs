@@ -8,7 +8,9 @@ use crate::ui::commands::PAGE_COMMANDS;
 use crate::ui::course::use_words;
 use crate::ui::kit::dialog::Dialog;
 use crate::ui::kit::hint::capital;
+use crate::ui::kit::icons::icon;
 use crate::ui::opening::waiting;
+use crate::ui::shell::use_shell;
 
 #[derive(Debug, PartialEq, Properties)]
 pub struct HelpProps {
@@ -18,6 +20,14 @@ pub struct HelpProps {
 #[component]
 pub fn Help(props: &HelpProps) -> Html {
     let words = use_words();
+    let shell = use_shell();
+    let tour = {
+        let onclose = props.onclose.clone();
+        Callback::from(move |_: MouseEvent| {
+            onclose.emit(());
+            shell.tour.emit(true);
+        })
+    };
     let group = |title: &'static str, group: Group| {
         let rows = COMMANDS.iter().filter(move |command| command.group == group && !command.shortcuts.is_empty());
         html! {
@@ -38,6 +48,7 @@ pub fn Help(props: &HelpProps) -> Html {
                 <section>
                     <h3>{ "How it works" }</h3>
                     <p>{ "Place stations from the left, wire them, press Run. Every request is simulated one by one; the dots are those requests. Select anything to change it while it runs, or to break it." }</p>
+                    <button type="button" class="btn btn-s" id="tour-again" onclick={tour}>{ icon("play", "icon-s") }{ "Replay the first minute" }</button>
                 </section>
                 <section>
                     <h3>{ "The run" }</h3>

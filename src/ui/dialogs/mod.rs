@@ -18,6 +18,7 @@ pub(crate) fn draw(kind: DialogKind, exported: Option<Exported>, onclose: Callba
     match kind {
         DialogKind::Help => html! { <help::Help {onclose} /> },
         DialogKind::Gallery => html! { <gallery::Gallery {onclose} /> },
+        DialogKind::Learn => html! { <gallery::Gallery lessons=true {onclose} /> },
         DialogKind::Drawings => html! { <drawings::Drawings {onclose} /> },
         DialogKind::Manifest { text, out } => html! { <manifest::Manifest {text} {out} {onclose} /> },
         DialogKind::Share => html! { <share::Share {exported} {onclose} /> },

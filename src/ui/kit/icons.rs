@@ -108,6 +108,7 @@ icons! {
     "globe" => LuGlobe,
     "graduation-cap" => LuGraduationCap,
     "grid-3x3" => LuGrid3x3,
+    "hammer" => LuHammer,
     "hand" => LuHand,
     "heart-pulse" => LuHeartPulse,
     "history" => LuHistory,

@@ -2,6 +2,8 @@
 //! Nothing here ever lies over the canvas.
 
 pub mod canvas;
+mod captions;
+mod outcome;
 pub mod outline;
 mod pace;
 pub mod strip;
@@ -9,9 +11,11 @@ pub mod strip;
 use yew::prelude::*;
 
 use self::canvas::Stage;
+use self::captions::Captions;
+use self::outcome::Outcome;
 use self::outline::Outline;
 use self::pace::Pace;
-use self::strip::Strip;
+use self::strip::{Dots, Strip};
 use super::browser::Timer;
 use super::later::use_later;
 use super::mobile::{MobileTab, SelectionBar};
@@ -35,6 +39,8 @@ pub const OUTLINE: &str = "outline";
 #[derive(Debug, PartialEq, Properties)]
 pub struct StageAreaProps {
     pub practice: Option<Shared<Practice>>,
+    /// A newcomer is being shown around.
+    pub touring: bool,
     pub tab: MobileTab,
     /// Shows another panel on a small screen.
     pub choose: Callback<MobileTab>,
@@ -53,7 +59,7 @@ pub fn StageArea(props: &StageAreaProps) -> Html {
         (outlined, trayed),
         props.tab,
         use_asked().is_some(),
-        use_keeper_state().access != Access::Here,
+        (use_keeper_state().access != Access::Here, props.touring),
     );
     let dispatch = use_dispatch();
     let first = use_mut_ref(|| true);
@@ -66,15 +72,20 @@ pub fn StageArea(props: &StageAreaProps) -> Html {
         <main class="stage-area">
             if let Some(practice) = &props.practice { { later.show_over(|later| (later.practice)(practice)) } }
             <div class="stage-main">
-                if props.practice.is_none() { <Notes /> }
+                if props.practice.is_none() && !props.touring { <Notes /> }
                 <Strip />
                 <Banners />
                 <Pace />
                 <div class="stage-split">
                     if trayed && !outlined { <Tray /> }
                     if outlined { <div class="outline-pane"><Outline /></div> }
-                    <div class="canvas-box"><Stage /></div>
+                    <div class="canvas-box">
+                        <Stage />
+                        <Dots />
+                        if props.touring { <Captions /> }
+                    </div>
                 </div>
+                <Outcome touring={props.touring} />
                 <SelectionBar choose={props.choose.clone()} />
             </div>
         </main>

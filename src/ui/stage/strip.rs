@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 
+use crate::editor::story::{Mood, head, suffering};
 use crate::glossary::Glossary;
 use crate::protocol::Recent;
 use crate::topology::document::Document;
@@ -19,30 +20,52 @@ struct Figure {
     term: &'static str,
     label: &'static str,
     value: String,
-    /// `good`, `warn`, `bad`, or empty.
+    /// Under the value.
+    note: String,
+    /// `warn`, `bad`, or empty.
     tone: &'static str,
     /// What it comes to here and now, in words and numbers.
     here: String,
 }
 
+/// How users fare and why, then the figures; nothing here moves when a number changes.
 #[component]
 pub fn Strip() -> Html {
     let run = use_run();
     let document = use_document();
     let words = use_words();
-    let figures = figures(&run, &document);
     let awaited = run.awaited();
+    let whole = run.finished();
+    // Once it is over, the last seconds are only the rest that drained: the whole run is what counts.
+    let recent = if whole { whole_run(&run, measured_secs(&run)) } else { run.frame.recent.clone() };
+    let told = head(&document, &run.frame, &recent, &run.exemplars, whole);
+    let why = if whole { "over the whole run".to_owned() } else { told.why };
+    let sign = match told.mood {
+        Mood::Waiting => "clock",
+        Mood::Calm => "circle-check",
+        Mood::Uneasy | Mood::Suffering => "triangle-alert",
+    };
     html! {
-        <div class={classes!("strip", awaited.then_some("strip-awaited"))} role="group" aria-label="Totals">
+        <div class={classes!("strip", format!("strip-{}", told.mood.word()), awaited.then_some("strip-awaited"))} role="group" aria-label="Totals">
             if awaited { <Awaited /> }
-            if run.finished() { <span class="strip-scope">{ "whole run" }</span> }
-            { for figures.into_iter().map(|shown| figure(&words.glossary, shown)) }
-            <Hint class="figure figure-dots" card={dots_card(run.frame.dots_per)}>
-                <span class="figure-label">{ "drawn" }</span>
-                <span class="figure-value dots-per" id="dots-per">{ dots_words(run.frame.dots_per) }</span>
-            </Hint>
+            <div class="strip-row">
+                <div class="strip-head" id="strip-head">
+                    { icon(sign, "icon-l") }
+                    <p><strong>{ told.title }</strong><span title={why.clone()}>{ &why }</span></p>
+                </div>
+                <div class="figures">{ for figures(&run, &document, &recent).into_iter().map(|shown| figure(&words.glossary, shown)) }</div>
+            </div>
+            // Spoken when that changes, not with each number.
+            <p class="visually-hidden" role="status">{ if told.mood == Mood::Suffering { format!("Users are affected {why}") } else { String::new() } }</p>
         </div>
     }
+}
+
+/// How many requests one dot stands for, in the stage's corner.
+#[component]
+pub fn Dots() -> Html {
+    let per = use_run().frame.dots_per;
+    html! { <Hint class="dots-scale" card={dots_card(per)}><span class="dots-per" id="dots-per">{ dots_words(per) }</span></Hint> }
 }
 
 /// In the place of the totals while the simulation's program is on its way: how far it is, as `index.html` began to show it.
@@ -111,9 +134,10 @@ fn figure(glossary: &Glossary, figure: Figure) -> Html {
     let here = html! { <p class="hint-here">{ figure.here }</p> };
     let tone = (!figure.tone.is_empty()).then(|| format!("tone-{}", figure.tone));
     html! {
-        <Hint class="figure" card={term_card(glossary.find(figure.term), figure.label, here)}>
+        <Hint class={classes!("figure", format!("figure-{}", figure.term))} card={term_card(glossary.find(figure.term), figure.label, here)}>
             <span class="figure-label">{ figure.label }</span>
             <span class={classes!("figure-value", "num", tone)} data-figure={figure.term}>{ figure.value }</span>
+            <span class="figure-note">{ figure.note }</span>
         </Hint>
     }
 }
@@ -133,122 +157,85 @@ fn whole_run(run: &RunView, secs: f64) -> Recent {
     figures
 }
 
-fn figures(run: &RunView, document: &Document) -> Vec<Figure> {
+fn figures(run: &RunView, document: &Document, recent: &Recent) -> Vec<Figure> {
     let totals = &run.frame.totals;
     let whole = run.finished();
     let measured_secs = measured_secs(run);
-    // Once it is over, the last seconds are only the rest that drained: the whole run is what counts.
-    let recent = if whole { whole_run(run, measured_secs) } else { run.frame.recent.clone() };
     let span =
         if whole { "the whole run".to_owned() } else { format!("the last {}", format::duration(recent.span_secs)) };
     let begun = run.begun();
     // Before anything happened a zero would be a claim; a dash is the truth.
     let shown = |text: String| if begun { text } else { format::NOTHING.to_owned() };
+    let noted = |text: String| if begun { text } else { String::new() };
+    let over = |words: String| if begun { words } else { "Nothing has happened yet.".to_owned() };
     let mean_rate = if measured_secs > 0.0 { totals.offered as f64 / measured_secs } else { f64::NAN };
     let ended: u64 = totals.by_outcome.iter().sum();
-    let over = |words: String| if begun { words } else { "Nothing has happened yet.".to_owned() };
-    let tone_of = |share: f64, warn: f64, bad: f64| {
-        if !begun || !share.is_finite() {
-            ""
-        } else if share >= bad {
-            "bad"
-        } else if share >= warn {
-            "warn"
-        } else {
-            ""
-        }
+    let failed = ended - totals.by_outcome[0];
+    let tone_of = |share: f64, warn: f64, bad: f64| match share {
+        _ if !begun || share.is_nan() => "",
+        _ if share >= bad => "bad",
+        _ if share >= warn => "warn",
+        _ => "",
     };
+    let (lost, late) = suffering(recent);
     let goal = document.good_within_secs;
-    let late = goal.map_or("", |goal| if begun && recent.p99 > goal { "bad" } else { "" });
+    let p99_tone = match goal {
+        Some(goal) if begun && recent.p99_offered > goal => "bad",
+        _ if begun && recent.p99_offered.is_infinite() => "bad",
+        _ => "",
+    };
     let busiest = recent.busiest.and_then(|id| document.nodes.get(&id)).map(|node| node.label.clone());
-    let busy = recent.busiest.and_then(|id| run.station(id)).map_or(String::new(), |station| {
-        if whole {
-            return String::new();
-        }
-        format!(
-            " Right now {} of its {} slots are busy and {} wait.",
-            station.busy,
-            station.slots,
-            format::count(station.queue.into())
-        )
+    let busy = recent.busiest.and_then(|id| run.station(id)).filter(|_| !whole).map_or(String::new(), |station| {
+        let waiting = format::count(station.queue.into());
+        format!(" Right now {} of its {} slots are busy and {waiting} wait.", station.busy, station.slots)
     });
     vec![
         Figure {
-            term: "arrival_rate",
-            label: "arriving",
-            value: shown(format::rate(recent.arrival_rate)),
-            tone: "",
-            here: over(format!(
-                "{} over {span}; {} offered since the start.",
-                format::rate(recent.arrival_rate),
-                format::count(totals.offered)
-            )),
-        },
-        Figure {
-            term: "throughput",
-            label: "throughput",
-            value: shown(format::rate(recent.throughput)),
-            tone: "",
-            here: over(format!(
-                "{} over {span}; {} of {} ended requests completed since the start.",
-                format::rate(recent.throughput),
-                format::count(totals.by_outcome[0]),
-                format::count(ended)
-            )),
-        },
-        Figure {
             term: "goodput",
-            label: "goodput",
+            label: if goal.is_some() { "Answered in time" } else { "Answered" },
             value: shown(format::rate(recent.goodput)),
-            tone: if begun && recent.goodput < recent.throughput * 0.95 { "warn" } else { "" },
+            note: noted(format!("of {} arriving", format::rate(recent.arrival_rate))),
+            tone: tone_of(lost + late, 0.001, 0.01),
             here: over(match goal {
                 Some(goal) => format!(
-                    "Good here means within {}: {} of {} completed requests so far.",
+                    "In time here means within {}: {} of {} requests since the start, {} over {span}.",
                     format::duration(goal),
                     format::count(totals.good),
-                    format::count(totals.by_outcome[0])
+                    format::count(totals.offered),
+                    format::rate(recent.goodput)
                 ),
-                None => "No limit is set for this run, so every completion is good.".to_owned(),
+                None => "No limit is set for this run, so every answer is in time.".to_owned(),
             }),
         },
         Figure {
-            term: "error_share",
-            label: "errors",
-            value: shown(format::percent(recent.error_share)),
-            tone: tone_of(recent.error_share, 0.001, 0.02),
-            here: over(format!(
-                "1 − {} / {} = {} since the start.",
-                format::count(totals.by_outcome[0]),
-                format::count(ended),
-                format::percent(if ended == 0 { f64::NAN } else { 1.0 - totals.by_outcome[0] as f64 / ended as f64 })
-            )),
-        },
-        Figure {
-            term: "p50",
-            label: "p50",
-            value: shown(format::duration(recent.p50)),
-            tone: "",
-            here: over(format!(
-                "{} over {span}, of completed requests; {} since the start.",
-                format::duration(recent.p50),
-                format::duration(totals.sojourn_p50)
-            )),
-        },
-        Figure {
             term: "p99",
-            label: "p99",
-            value: shown(format::duration(recent.p99)),
-            tone: late,
+            label: "p99 of all",
+            value: shown(patience(recent.p99_offered)),
+            note: noted(format!("answered: {}", format::duration(recent.p99))),
+            tone: p99_tone,
             here: over(format!(
-                "{} over {span}, of completed requests; {} since the start.",
+                "Over all requests of {span}; one without an answer counts as infinitely long. Answered ones alone: {} over {span}, {} since the start.",
                 format::duration(recent.p99),
                 format::duration(totals.sojourn_p99)
             )),
         },
         Figure {
+            term: "error_share",
+            label: "Errors",
+            value: shown(format::percent(recent.error_share)),
+            note: noted(format!("{} so far", format::count(failed))),
+            tone: tone_of(recent.error_share, 0.001, 0.01),
+            here: over(format!(
+                "{} of {} requests that have ended since the start got no answer.",
+                format::count(failed),
+                format::count(ended)
+            )),
+        },
+        Figure {
             term: "utilization",
-            label: "busiest",
+            label: "Busiest",
             value: shown(format::percent(recent.utilization)),
+            note: noted(busiest.clone().unwrap_or_default()),
             tone: tone_of(recent.utilization, 0.8, 0.95),
             here: over(match busiest {
                 Some(label) => {
@@ -259,8 +246,9 @@ fn figures(run: &RunView, document: &Document) -> Vec<Figure> {
         },
         Figure {
             term: "in_flight",
-            label: "in flight",
+            label: "In flight",
             value: shown(format::count(totals.in_flight)),
+            note: String::new(),
             tone: "",
             here: over(format!(
                 "Little's law for the whole run: {} × {} mean time = about {} requests.",
@@ -269,5 +257,22 @@ fn figures(run: &RunView, document: &Document) -> Vec<Figure> {
                 format::figures(mean_rate * totals.sojourn_mean)
             )),
         },
+        Figure {
+            term: "p50",
+            label: "p50",
+            value: shown(format::duration(recent.p50)),
+            note: String::new(),
+            tone: "",
+            here: over(format!(
+                "{} over {span}, of answered requests; {} since the start.",
+                format::duration(recent.p50),
+                format::duration(totals.sojourn_p50)
+            )),
+        },
     ]
+}
+
+/// A percentile over all requests: infinite where too many got no answer.
+fn patience(secs: f64) -> String {
+    if secs.is_infinite() { "no answer".to_owned() } else { format::duration(secs) }
 }

@@ -5,6 +5,8 @@ pub mod theme;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::course::{Wait, use_index};
+use super::practice::use_progress;
 use super::shell::{DialogKind, use_shell};
 use super::store::{use_dispatch, use_document, use_guard, use_preferences, use_run, use_simulation};
 use crate::editor::{EditCommand, SessionChange, Theme};
@@ -239,13 +241,8 @@ fn Actions() -> Html {
             <button type="button" class="btn top-gallery" aria-label="Open" onclick={show(DialogKind::Gallery)}>
                 { icon(if guard.fixed_run && !guard.read_only { "graduation-cap" } else { "layout-grid" }, "") }<span class="btn-words">{ "Open" }</span>
             </button>
-            <button type="button" class="btn btn-primary" aria-label="Share" onclick={show(DialogKind::Share)}>
-                { icon("share-2", "") }<span class="btn-words">{ "Share" }</span>
-            </button>
-            <button type="button" class="icon-btn top-manifest" aria-label="Kubernetes manifest" title="Kubernetes manifest: in or out"
-                onclick={show(DialogKind::Manifest { text: String::new(), out: false })}>
-                { icon("file-code", "") }
-            </button>
+            <Learn onclick={show(DialogKind::Learn)} />
+            <button type="button" class="icon-btn" onclick={show(DialogKind::Share)} aria-label="Share" title="Share this run as a link">{ icon("share-2", "") }</button>
             <button type="button" class="icon-btn" onclick={turn} aria-label={if light { "Dark theme" } else { "Light theme" }}
                 title={if light { "Dark theme" } else { "Light theme" }}>
                 { icon(if light { "moon" } else { "sun" }, "") }
@@ -254,5 +251,34 @@ fn Actions() -> Html {
                 { icon("circle-help", "") }
             </button>
         </>
+    }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+struct LearnProps {
+    onclick: Callback<MouseEvent>,
+}
+
+/// The way to the lessons, with how many of them are passed.
+#[component]
+fn Learn(props: &LearnProps) -> Html {
+    let progress = use_progress();
+    let (index, _) = use_index();
+    let (passed, all) = match &index {
+        Wait::Here(index) => {
+            let passed = index.lessons.iter().filter(|lesson| progress.of(&lesson.slug).passed.is_some()).count();
+            (passed, index.lessons.len())
+        }
+        _ => (0, 0),
+    };
+    let arc = format!("{:.1} 100", 100.0 * passed as f64 / all.max(1) as f64);
+    html! {
+        <button type="button" class="btn top-learn" id="learn" onclick={props.onclick.clone()} title={format!("{passed} of {all} lessons passed")}>
+            <svg class="learn-ring" viewBox="0 0 20 20" width="16" height="16" aria-hidden="true" focusable="false">
+                <circle cx="10" cy="10" r="8" />
+                <circle class="learn-part" cx="10" cy="10" r="8" pathLength="100" stroke-dasharray={arc} transform="rotate(-90 10 10)" />
+            </svg>
+            <span>{ "Learn" }</span>{ " " }<span class="learn-count num">{ format!("{passed} of {all}") }</span>
+        </button>
     }
 }

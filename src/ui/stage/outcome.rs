@@ -1,0 +1,70 @@
+//! Under the canvas: one press that repairs what is broken while the tour is on, and what came out of a run that is over.
+
+use yew::prelude::*;
+
+use crate::editor::story::ending::finding;
+use crate::editor::story::repair::repair;
+use crate::editor::{Selection, SessionChange, edit::target_name};
+use crate::ui::kit::icons::icon;
+use crate::ui::store::{use_dispatch, use_document, use_run, use_simulation};
+
+#[derive(Debug, PartialEq, Properties)]
+pub struct OutcomeProps {
+    pub touring: bool,
+}
+
+#[component]
+pub fn Outcome(props: &OutcomeProps) -> Html {
+    let run = use_run();
+    let document = use_document();
+    let dispatch = use_dispatch();
+    let simulation = use_simulation();
+    if let Some(ending) = &run.ending {
+        let found = finding(&document, &run.frame.totals, ending, &run.log, run.money.missed_secs);
+        let station = found.station.filter(|target| target.is_in(&document)).map(|target| {
+            let onclick = {
+                let dispatch = dispatch.clone();
+                Callback::from(move |_: MouseEvent| {
+                    dispatch.session(SessionChange::Select(Selection::of(target)));
+                    dispatch.session(SessionChange::Reveal(target));
+                })
+            };
+            html! { <button type="button" class="btn btn-s" data-way="station" {onclick}>{ icon("crosshair", "icon-s") }{ target_name(&document, target) }</button> }
+        });
+        let request = found.request.map(|(source, ordinal)| {
+            let simulation = simulation.clone();
+            let onclick = Callback::from(move |_: MouseEvent| simulation.explain(source, ordinal));
+            html! { <button type="button" class="btn btn-s" data-way="request" title="The first request that failed" {onclick}>{ icon("circle-help", "icon-s") }{ "Why?" }</button> }
+        });
+        return html! {
+            <div class={classes!("outcome", (!found.good).then_some("outcome-bad"))} role="status" id="ending">
+                { icon(if found.good { "circle-check" } else { "triangle-alert" }, "") }
+                <p><strong>{ found.sentence }</strong>{ " " }{ found.why }</p>
+                <div class="button-row">{ station }{ request }</div>
+            </div>
+        };
+    }
+    if !props.touring {
+        return Html::default();
+    }
+    let Some(repair) = repair(&document, &run.frame) else {
+        return html! {
+            <div class="outcome outcome-still">
+                { icon("circle-check", "") }
+                <p><strong>{ "Nothing is broken." }</strong>{ " Press “Break something now”, or keep watching." }</p>
+            </div>
+        };
+    };
+    let lifts = repair.lifts;
+    let onclick = Callback::from(move |_: MouseEvent| {
+        for (kind, target) in &lifts {
+            simulation.lift(kind, *target);
+        }
+    });
+    html! {
+        <div class="outcome outcome-fix" role="group" aria-label="Repair" id="repair">
+            <p><strong>{ repair.title }</strong><span>{ repair.wait }</span></p>
+            <button type="button" class="btn btn-primary" id="repair-now" {onclick}>{ icon("wrench", "") }{ repair.label }</button>
+        </div>
+    }
+}
