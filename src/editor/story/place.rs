@@ -13,10 +13,11 @@ const LETTERS: usize = 30;
 const LINE: f64 = 20.0;
 const AROUND: f64 = 24.0;
 
-/// Height of a caption with these words, at a cautious guess [screen pixels].
+/// Height of a caption with these words, whole and with its title alone, at a cautious guess [screen pixels].
 #[must_use]
-pub fn height(title: &str, text: &str) -> f64 {
-    AROUND + LINE * (lines(title) + lines(text)) as f64
+pub fn heights(title: &str, text: &str) -> [f64; 2] {
+    let height = |lines: usize| AROUND + LINE * lines as f64;
+    [height(lines(title) + lines(text)), height(lines(title))]
 }
 
 /// Lines that words take, broken between them.
@@ -34,15 +35,26 @@ fn lines(words: &str) -> usize {
     count
 }
 
-/// A place for each caption: `anchors` are what they speak of, `heights` theirs, `taken` all stations, in the pixels of
-/// the stage, which is as large as `view`. `None` where no place is free.
+/// Where a caption stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spot {
+    pub rect: Rect,
+    /// There is room for its title alone.
+    pub brief: bool,
+}
+
+/// A place for each caption: `anchors` are what they speak of, `heights` theirs ([`heights`]), `taken` all stations, in
+/// the pixels of the stage, which is as large as `view`. `None` where no place is free.
 #[must_use]
-pub fn places(anchors: &[Rect], heights: &[f64], taken: &[Rect], view: Size) -> Vec<Option<Rect>> {
+pub fn places(anchors: &[Rect], heights: &[[f64; 2]], taken: &[Rect], view: Size) -> Vec<Option<Spot>> {
     let mut taken = taken.to_vec();
-    let find = |(anchor, height): (&Rect, &f64)| {
-        let place = candidates(*anchor, *height, view).find(|place| !taken.iter().any(|other| meets(place, other)));
-        taken.extend(place);
-        place
+    let find = |(anchor, heights): (&Rect, &[f64; 2])| {
+        let free =
+            |height| candidates(*anchor, height, view).find(|place| !taken.iter().any(|other| meets(place, other)));
+        let whole = free(heights[0]).map(|rect| Spot { rect, brief: false });
+        let spot = whole.or_else(|| free(heights[1]).map(|rect| Spot { rect, brief: true }));
+        taken.extend(spot.map(|spot| spot.rect));
+        spot
     };
     anchors.iter().zip(heights).map(find).collect()
 }
@@ -76,27 +88,33 @@ mod tests {
 
     #[test]
     fn a_caption_stands_above_its_station_or_below_where_that_is_taken() {
-        let above = places(&[CARD], &[64.0], &[CARD], VIEW)[0].expect("there is room");
+        let both = places(&[CARD, CARD], &[[64.0, 44.0]; 2], &[CARD], VIEW);
+        let [above, below] = [0, 1].map(|at| both[at].expect("there is room").rect);
         assert_eq!((above.bottom(), above.center().x), (CARD.y - GAP, CARD.center().x));
-        let both = places(&[CARD, CARD], &[64.0, 64.0], &[CARD], VIEW);
-        assert_eq!(both[1].expect("there is room").y, CARD.bottom() + GAP);
+        assert_eq!(below.y, CARD.bottom() + GAP);
     }
 
     #[test]
     fn captions_keep_clear_of_stations_of_each_other_and_of_the_edge() {
         let cards: Vec<Rect> = (0..4).map(|n| Rect { x: 20.0 + 240.0 * f64::from(n), ..CARD }).collect();
-        let placed = places(&cards, &[104.0; 4], &cards, VIEW);
+        let placed: Vec<Rect> = places(&cards, &[[104.0, 44.0]; 4], &cards, VIEW)
+            .into_iter()
+            .map(|spot| spot.expect("there is room").rect)
+            .collect();
         for (at, place) in placed.iter().enumerate() {
-            let place = place.expect("there is room");
             assert!(place.x >= CLEAR && place.right() <= VIEW.width - CLEAR);
-            assert!(cards.iter().all(|card| !meets(&place, card)));
-            assert!(placed[..at].iter().flatten().all(|other| !meets(&place, other)));
+            assert!(cards.iter().chain(&placed[..at]).all(|other| !meets(place, other)));
         }
     }
 
     #[test]
-    fn where_nothing_is_free_nothing_is_hidden() {
-        assert_eq!(places(&[CARD], &[64.0], &[CARD], Size { width: 390.0, height: 280.0 }), [None]);
+    fn where_there_is_little_room_the_title_stands_alone_and_where_there_is_none_nothing() {
+        let low = |height| places(&[CARD], &[[104.0, 44.0]], &[CARD], Size { height, ..VIEW })[0];
+        assert_eq!(low(290.0).map(|spot| spot.brief), Some(false), "above");
+        let card = Rect { y: 70.0, ..CARD };
+        let spot = places(&[card], &[[104.0, 44.0]], &[card], Size { height: 160.0, ..VIEW })[0];
+        assert_eq!(spot.map(|spot| spot.brief), Some(true));
+        assert_eq!(places(&[card], &[[104.0, 44.0]], &[card], Size { width: 200.0, ..VIEW }), [None]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use crate::editor::geometry::card_rect;
 use crate::editor::story::captions::{Caption, captions};
-use crate::editor::story::place;
+use crate::editor::story::place::{self, Spot};
 use crate::editor::{EditorState, Rect, Target, places};
 use crate::ui::store::{use_editor, use_run};
 
@@ -19,7 +19,7 @@ pub fn Captions() -> Html {
     let run = use_run();
     let told = captions(&state.document, &run.frame);
     let anchors: Vec<Rect> = told.iter().map(|caption| on_screen(&state, anchor(&state, caption.at))).collect();
-    let heights: Vec<f64> = told.iter().map(|caption| place::height(&caption.title, &caption.text)).collect();
+    let heights: Vec<[f64; 2]> = told.iter().map(|caption| place::heights(&caption.title, &caption.text)).collect();
     let view = state.session.viewport;
     // The stage's own buttons stand in its lower right corner.
     let buttons = Rect { x: view.width - BUTTONS.width, y: view.height - BUTTONS.height, ..BUTTONS };
@@ -31,7 +31,7 @@ pub fn Captions() -> Html {
         <div class="captions" aria-hidden="true">
             { for found.filter_map(|(index, ((caption, anchor), spot))| {
                 let key = format!("{:?}{}", caption.at, caption.title);
-                Some(html! { <Spot {key} number={index + 1} {caption} {anchor} spot={spot?} /> })
+                Some(html! { <Shown {key} number={index + 1} {caption} {anchor} spot={spot?} /> })
             }) }
         </div>
     }
@@ -55,18 +55,18 @@ fn on_screen(state: &EditorState, rect: Rect) -> Rect {
 }
 
 #[derive(Debug, PartialEq, Properties)]
-struct SpotProps {
+struct ShownProps {
     number: usize,
     caption: Caption,
     anchor: Rect,
-    spot: Rect,
+    spot: Spot,
 }
 
 /// One caption, and the dotted line to what it speaks of.
 #[component]
-fn Spot(props: &SpotProps) -> Html {
+fn Shown(props: &ShownProps) -> Html {
     let (words, line) = (use_node_ref(), use_node_ref());
-    use_effect_with((words.clone(), line.clone(), props.anchor, props.spot), |(words, line, anchor, spot)| {
+    use_effect_with((words.clone(), line.clone(), props.anchor, props.spot.rect), |(words, line, anchor, spot)| {
         let above = spot.y < anchor.y;
         // The words keep to the side of their station, however high they turn out to be.
         let (x, y) = (spot.x, if above { spot.bottom() } else { spot.y });
@@ -80,7 +80,7 @@ fn Spot(props: &SpotProps) -> Html {
     html! {
         <>
             <span class="caption-line" ref={line}></span>
-            <div class="caption" ref={words} data-n={props.number.to_string()}><strong>{ &props.caption.title }</strong><p>{ &props.caption.text }</p></div>
+            <div class="caption" ref={words} data-n={props.number.to_string()}><strong>{ &props.caption.title }</strong>if !props.spot.brief { <p>{ &props.caption.text }</p> }</div>
         </>
     }
 }
