@@ -51,6 +51,10 @@
   const been = ['headroom.place', 'headroom.draft', 'headroom.lesson'].some(kept);
   const opens = /^#(new$|(s|lesson|scenario|drawing)=)/.test(location.hash);
   root.dataset.visit = been || opens ? 'again' : kept('headroom.tour') ? 'first' : 'tour';
+  // The typefaces are asked for once the first picture is there (type.css).
+  const painted = () => (root.dataset.painted = '');
+  new PerformanceObserver(painted).observe({ type: 'paint', buffered: true });
+  setTimeout(painted, 3000);
   for (const panel of ['dock', 'notes']) if (session?.panels?.[panel] === false) root.dataset[panel] = 'folded';
 
   const lost = (part) => new Error(`the connection broke off or was refused (${part.path})`);

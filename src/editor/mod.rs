@@ -33,6 +33,7 @@ pub mod hit;
 pub mod invariants;
 pub mod layout;
 pub mod places;
+pub mod roam;
 pub mod scene;
 pub mod session;
 mod stations;
@@ -423,6 +424,11 @@ impl EditorState {
             SessionChange::SelectAll => session.selection = Selection::all(&self.document),
             SessionChange::ClearSelection => session.selection = Selection::default(),
             SessionChange::Reveal(target) => self.reveal(target),
+            SessionChange::Roam { from, dx, dy } => {
+                if let Some(target) = roam::next(self, from, (dx, dy)) {
+                    self.bring(target);
+                }
+            }
             SessionChange::SetCamera(camera) => {
                 if [camera.x, camera.y, camera.zoom].iter().all(|v| v.is_finite()) {
                     session.kept.camera = Camera { zoom: camera.zoom.clamp(ZOOM_MIN, ZOOM_MAX), ..camera };
@@ -482,14 +488,22 @@ impl EditorState {
     }
 
     fn reveal(&mut self, target: Target) {
+        if self.bring(target) {
+            self.session.selection = Selection::of(target);
+            let name = target_name(&self.document, target);
+            self.notify(format!("{name} selected."));
+        }
+    }
+
+    /// Asks for the keyboard's focus and brings the target into view; whether it is there.
+    fn bring(&mut self, target: Target) -> bool {
         let rect = match target {
             Target::Node(id) => self.drawn.nodes.get(&id).map(|node| card_rect(node)),
             Target::Edge(id) => self.curves.get(&id).map(|curve| Rect::from_corners(curve.p0, curve.p3)),
             Target::Area(id) => self.drawn.areas.get(&id).map(|area| places::frame(area)),
         };
-        let Some(rect) = rect else { return };
+        let Some(rect) = rect else { return false };
         let session = &mut self.session;
-        session.selection = Selection::of(target);
         let serial = session.focus.map_or(0, |(_, serial)| serial);
         session.focus = Some((target, serial.wrapping_add(1)));
         let camera = session.kept.camera;
@@ -504,7 +518,6 @@ impl EditorState {
             let (x, y) = (center.x - width / camera.zoom / 2.0, center.y - height / camera.zoom / 2.0);
             session.kept.camera = Camera { x, y, zoom: camera.zoom };
         }
-        let name = target_name(&self.document, target);
-        self.notify(format!("{name} selected."));
+        true
     }
 }

@@ -201,6 +201,12 @@ pub enum SessionChange {
     ClearSelection,
     /// Selects the target, brings it into view and asks for keyboard focus: the jump from a problem to its place.
     Reveal(Target),
+    /// The keyboard's focus goes to what lies nearest that way, and is brought into view; nothing is selected.
+    Roam {
+        from: Option<Target>,
+        dx: f64,
+        dy: f64,
+    },
     SetCamera(Camera),
     /// By screen pixels; positive pushes the drawing right and down.
     PanBy {

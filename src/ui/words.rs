@@ -54,3 +54,13 @@ pub fn fault_words(document: &Document, kind: &str, target: FaultTarget, params:
         None => format!("{name}: {on}"),
     }
 }
+
+/// The id of what shows a target on the stage; with a key behind it that of its field.
+#[must_use]
+pub fn element_id(target: Target) -> String {
+    match target {
+        Target::Node(id) => format!("node-{}", id.0),
+        Target::Edge(id) => format!("edge-{}", id.0),
+        Target::Area(id) => format!("area-{}", id.0),
+    }
+}

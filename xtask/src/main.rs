@@ -27,7 +27,7 @@ cargo xtask COMMAND
   test fast       formatting, lints and native tests
   test wasm       the headless tests in Chromium alone
   test e2e [WORD] the built site in Chromium alone; WORD picks files by name
-  test full       everything, statistical tests and lessons over all seeds
+  test full       everything, statistical tests and lessons over all seeds, also in Firefox and WebKit
   bench [load]    what the simulation can do, beside its references, and how the page loads; load: that alone
 ";
 

@@ -1,7 +1,7 @@
 //! Installs what building and testing need, into the project's own folders.
 //!
 //! Pinned tools go to `.tools/`, npm's packages to `node_modules/`: nothing of the machine changes, except for the
-//! compiler's wasm target and, for tests, Chromium from the distribution. A second run only checks.
+//! compiler's wasm target and, for tests, browsers from the distribution. A second run only checks.
 
 use std::{
     env, fs,
@@ -84,30 +84,44 @@ pub struct Browser {
 
 /// Finds Chromium and ChromeDriver; installs them where the system is Debian's and we may.
 pub fn browser() -> Result<Browser, String> {
-    if let Some(browser) = find_browser() {
-        return Ok(browser);
+    found_or_installed("Chromium and ChromeDriver", &["chromium", "chromium-driver", "fonts-dejavu-core"], find_browser)
+}
+
+/// Finds the other engines with what drives them: Firefox; WebKit's driver, a display for it, and what makes its locale.
+pub fn engines() -> Result<(), String> {
+    let there = || {
+        let programs = ["firefox-esr", "WebKitWebDriver", "Xvfb", "localedef"];
+        (programs.iter().all(|program| shell::has(program)) && PathBuf::from(LOCALES).exists()).then_some(())
+    };
+    found_or_installed("Firefox and WebKit", &["firefox-esr", "webkit2gtk-driver", "xvfb", "locales"], there)
+}
+
+/// Where Debian keeps what locales are made from.
+const LOCALES: &str = "/usr/share/i18n/locales/en_US";
+
+/// What `find` finds, after installing `packages` if need be.
+fn found_or_installed<T>(what: &str, packages: &[&str], find: impl Fn() -> Option<T>) -> Result<T, String> {
+    if let Some(found) = find() {
+        return Ok(found);
     }
-    const PACKAGES: [&str; 3] = ["chromium", "chromium-driver", "fonts-dejavu-core"];
-    let by_hand = format!("install them, on Debian with:\n    sudo apt-get install {}", PACKAGES.join(" "));
+    let by_hand = format!("install them, on Debian with:\n    sudo apt-get install {}", packages.join(" "));
     if !shell::has("apt-get") {
-        return Err(format!("Chromium and ChromeDriver are missing: {by_hand}"));
+        return Err(format!("{what} are missing: {by_hand}"));
     }
-    println!("  installing Chromium and ChromeDriver by apt-get (about a minute)");
+    println!("  installing {what} by apt-get (about a minute)");
     let is_root = shell::output("id", &["-u"]).is_ok_and(|id| id.trim() == "0");
-    for arguments in [
-        vec!["update", "--quiet"],
-        [&["install", "--yes", "--no-install-recommends", "--quiet"], &PACKAGES[..]].concat(),
-    ] {
+    for arguments in
+        [vec!["update", "--quiet"], [&["install", "--yes", "--no-install-recommends", "--quiet"], packages].concat()]
+    {
         let mut command = if is_root {
             shell::command("apt-get", &arguments)
         } else {
             shell::command("sudo", &[&["--non-interactive", "apt-get"], arguments.as_slice()].concat())
         };
         command.env("DEBIAN_FRONTEND", "noninteractive");
-        shell::run_quietly(command, "apt-get")
-            .map_err(|error| format!("{error}\nChromium and ChromeDriver are missing: {by_hand}"))?;
+        shell::run_quietly(command, "apt-get").map_err(|error| format!("{error}\n{what} are missing: {by_hand}"))?;
     }
-    find_browser().ok_or_else(|| format!("Chromium and ChromeDriver are still missing: {by_hand}"))
+    find().ok_or_else(|| format!("{what} are still missing: {by_hand}"))
 }
 
 fn find_browser() -> Option<Browser> {

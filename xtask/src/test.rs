@@ -25,7 +25,7 @@ pub enum Extent<'a> {
         picked: &'a [&'a str],
     },
     All,
-    /// Everything, over all seeds.
+    /// Everything, over all seeds, and in the engines of the other browsers.
     Full,
 }
 
@@ -83,7 +83,12 @@ fn run_steps(extent: Extent<'_>, steps: &mut Steps) -> Result<(), String> {
         let mut node = node_tests("tests/e2e", picked)?;
         node.env("HEADROOM_CHROMIUM", setup::browser()?.chromium);
         Ok(node)
-    })
+    })?;
+    if extent == Extent::Full {
+        steps.run("Firefox and WebKit", setup::engines)?;
+        steps.run_tests("the built site in Firefox and WebKit", || node_tests("tests/browsers", &[]))?;
+    }
+    Ok(())
 }
 
 /// The browser's test programs: `tests/web_*.rs`.

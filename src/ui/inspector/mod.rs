@@ -10,6 +10,7 @@ mod settings;
 
 use yew::prelude::*;
 
+use super::browser;
 use super::jump::{INSIDE, INSPECTOR};
 use super::later::use_later;
 use super::store::{use_dispatch, use_document, use_guard, use_preferences, use_selection};
@@ -18,7 +19,7 @@ use crate::model::edge::EDGE_ENTRY;
 use crate::model::station;
 use crate::ui::kit::icons::{category_class, icon, station_icon};
 use crate::ui::kit::tabs;
-use crate::ui::words::target_words;
+use crate::ui::words::{element_id, target_words};
 
 /// One view of the selected thing.
 #[derive(Clone, Copy, PartialEq)]
@@ -61,7 +62,18 @@ pub fn Inspector() -> Html {
         _ if guard.fixed_run && !guard.read_only => html! { <changeable::Changeable /> },
         _ => html! { <run_settings::RunSettings /> },
     };
-    html! { <aside class="inspector" id="inspector" aria-label="Inspector">{ body }</aside> }
+    // Back to where the keyboard came from.
+    let back = selection.single();
+    let onkeydown = Callback::from(move |event: KeyboardEvent| {
+        if let (Some(target), "Escape") = (back, event.key().as_str())
+            && !event.default_prevented()
+        {
+            event.prevent_default();
+            event.stop_propagation();
+            browser::focus_id(&element_id(target));
+        }
+    });
+    html! { <aside class="inspector" id="inspector" aria-label="Inspector" {onkeydown}>{ body }</aside> }
 }
 
 #[derive(Debug, PartialEq, Properties)]

@@ -15,6 +15,7 @@ use crate::ui::kit::form::{GroupedForm, ParamForm, ParamFormProps, Specs};
 use crate::ui::kit::icons::icon;
 use crate::ui::shell::{DialogKind, use_shell};
 use crate::ui::store::{Dispatch, use_dispatch, use_document, use_guard, use_run};
+use crate::ui::words::element_id;
 
 #[component]
 pub(crate) fn Settings(props: &TargetProps) -> Html {
@@ -86,17 +87,9 @@ pub(super) fn form(document: &Document, guard: &Guard, dispatch: &Dispatch, targ
             });
         })
     };
-    let (prefix, problems) = (prefix(target).into(), problems(document, target));
+    let (prefix, problems) = (element_id(target).into(), problems(document, target));
     let onend = dispatch.callback(|| Action::EndGesture);
     Some(ParamFormProps { specs, only: None, free: false, params, prefix, fixed, held_back, problems, onchange, onend })
-}
-
-fn prefix(target: Target) -> String {
-    match target {
-        Target::Node(id) => format!("node-{}", id.0),
-        Target::Edge(id) => format!("edge-{}", id.0),
-        Target::Area(id) => format!("area-{}", id.0),
-    }
 }
 
 /// What the target can be told, and what it is told.

@@ -171,7 +171,7 @@ fn PaletteItem(props: &PaletteItemProps) -> Html {
     });
     let Placer { onpointerdown, onpointerleave, onclick } = use_placer(allowed, placing, place);
     let title = if allowed {
-        format!("{}. Drag it onto the stage, or click here and then there.", kind.entry.summary)
+        format!("{} Drag it onto the stage, or click here and then there.", kind.entry.summary)
     } else {
         guard.absence().to_owned()
     };

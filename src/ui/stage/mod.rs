@@ -3,6 +3,7 @@
 
 pub mod canvas;
 mod captions;
+mod news;
 mod outcome;
 pub mod outline;
 mod pace;
@@ -12,6 +13,7 @@ use yew::prelude::*;
 
 use self::canvas::Stage;
 use self::captions::Captions;
+use self::news::News;
 use self::outcome::Outcome;
 use self::outline::Outline;
 use self::pace::Pace;
@@ -75,6 +77,7 @@ pub fn StageArea(props: &StageAreaProps) -> Html {
                 if props.practice.is_none() && !props.touring { <Notes /> }
                 <Strip />
                 <Banners />
+                <News />
                 <Pace />
                 <div class="stage-split">
                     if trayed && !outlined { <Tray /> }

@@ -28,7 +28,8 @@ pub fn assemble(dist: &Path, shrink: Shrink) -> Result<(), String> {
     let program = attribute(&tag, "data-app").ok_or("boot.js's tag names no program of the page")?.to_owned();
     let wasm = attribute(&tag, "data-wasm").ok_or("boot.js's tag names no WebAssembly of the page")?.to_owned();
 
-    let first = site.sheets(&mut index)?;
+    let fonts = site.fonts()?;
+    let first = site.sheets(&mut index, &fonts)?;
     let script = inlined(&site.text(&program)?, |snippet| site.text(snippet))?;
     site.remove(&program)?;
     if dist.join("snippets").is_dir() {
@@ -100,8 +101,21 @@ impl Site<'_> {
         self.keep(role, stem, end, &bytes)
     }
 
+    /// Gives the typefaces their hashed names: what they were called, and what they are called now.
+    fn fonts(&self) -> Result<Vec<(String, String)>, String> {
+        let entries = fs::read_dir(self.dist).map_err(|error| format!("the built page could not be read: {error}"))?;
+        let mut fonts = Vec::new();
+        for old in entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()) {
+            let Some(stem) = old.strip_suffix(".woff2") else { continue };
+            let (new, _) = self.write(stem, ".woff2", &self.bytes(&old)?)?;
+            self.remove(&old)?;
+            fonts.push((old, new));
+        }
+        Ok(fonts)
+    }
+
     /// Joins the style sheets in their order: gives the name of the first, tells boot.js the second.
-    fn sheets(&mut self, index: &mut String) -> Result<String, String> {
+    fn sheets(&mut self, index: &mut String, fonts: &[(String, String)]) -> Result<String, String> {
         let mut joined = [String::new(), String::new()];
         let mut part = 0;
         while let Some(tag) = tags(index, "<link").into_iter().find(|tag| attribute(tag, "rel") == Some("stylesheet")) {
@@ -117,8 +131,15 @@ impl Site<'_> {
         if part == 0 {
             return Err(format!("index.html names no style sheet {FIRST_SHEET_ENDS}.css"));
         }
-        self.keep("page.css", "page", ".css", joined[1].as_bytes())?;
-        Ok(self.write("shell", ".css", joined[0].as_bytes())?.0)
+        let [first, mut second] = joined;
+        for (old, new) in fonts {
+            if !second.contains(old.as_str()) {
+                return Err(format!("no style sheet names {old}"));
+            }
+            second = second.replace(old.as_str(), new);
+        }
+        self.keep("page.css", "page", ".css", second.as_bytes())?;
+        Ok(self.write("shell", ".css", first.as_bytes())?.0)
     }
 
     /// The workers' programs, each with its loader behind it in the same file: Trunk gives them no hash.
@@ -251,7 +272,7 @@ mod tests {
             ("icon-1.svg", "<svg/>"),
             ("tokens-1.css", "a"),
             ("shell-1.css", "b"),
-            ("stage-1.css", "c"),
+            ("stage-1.css", "c url(\"serif.woff2\")"),
             ("dock-1.css", "d"),
             ("app-1.js", "import { Chart } from './snippets/x/chart.js';\nnew Chart();"),
             ("snippets/x/chart.js", "export class Chart {}\n"),
@@ -264,6 +285,7 @@ mod tests {
             ("manifests_loader.js", "begin();"),
             ("uPlot.iife.min.js", "uPlot"),
             ("boot.js", "boot"),
+            ("serif.woff2", "letters"),
         ]
     }
 
@@ -276,7 +298,7 @@ mod tests {
         let built = Built::new("small", &files());
         let first_two = |end: &str, bytes: &[u8]| Ok(if end == ".css" { bytes[..2].to_vec() } else { bytes.to_vec() });
         assemble(&built.0, first_two).expect("it is assembled");
-        assert_eq!((built.one("shell-").as_str(), built.one("page-").as_str()), ("a\n", "c\n"));
+        assert_eq!((built.one("shell-").as_str(), built.one("page-").as_str()), ("a\n", "c "));
         let index = built.one("index.html");
         assert!(index.contains(r#""page.css":["page-"#) && index.contains(".css\",2]"), "{index}");
     }
@@ -299,6 +321,7 @@ mod tests {
                 "manifests",
                 "manifests",
                 "page",
+                "serif",
                 "shell",
                 "uPlot",
                 "worker",
@@ -306,7 +329,8 @@ mod tests {
             ]
         );
         let index = built.one("index.html");
-        for name in names.iter().filter(|name| *name != "index.html") {
+        // The style sheet names the typeface.
+        for name in names.iter().filter(|name| *name != "index.html" && !name.ends_with(".woff2")) {
             assert!(index.contains(name.as_str()), "{name} is named: {index}");
         }
         assert!(index.contains(r#""worker.wasm":["worker-"#) && index.contains("_bg.wasm\",6]"), "{index}");
@@ -327,7 +351,9 @@ mod tests {
     fn style_sheets_are_joined_in_their_order_and_snippets_taken_in() {
         let built = Built::new("sheets", &files());
         assemble(&built.0, as_it_is).expect("it is assembled");
-        assert_eq!((built.one("shell-").as_str(), built.one("page-").as_str()), ("a\nb\n", "c\nd\n"));
+        let serif = built.names().into_iter().find(|name| name.starts_with("serif-")).expect("it has a hash");
+        assert_eq!(built.one("shell-"), "a\nb\n");
+        assert_eq!(built.one("page-"), format!("c url(\"{serif}\")\nd\n"));
         assert!(built.one("worker-").ends_with("start();") || built.one("worker-") == "engine");
         assert!(!built.names().contains(&"snippets".to_owned()));
         let index = built.one("index.html");

@@ -54,16 +54,7 @@ pub fn Frame(props: &FrameProps) -> Html {
             let _ = style.set_property("height", &format!("{}px", frame.height));
         }
     });
-    let on_key = {
-        let dispatch = dispatch.clone();
-        Callback::from(move |event: KeyboardEvent| {
-            if keys::chooses(&event) {
-                event.prevent_default();
-                event.stop_propagation();
-                dispatch.act(keys::choose(target));
-            }
-        })
-    };
+    let on_key = keys::on_target(&dispatch, target, props.selected);
     let dark = struck.iter().any(|fault| {
         serde_json::from_str::<FaultTarget>(&fault.target_json).is_ok_and(|hit| hit == FaultTarget::Area(props.id))
     });
@@ -99,7 +90,7 @@ pub fn Frame(props: &FrameProps) -> Html {
     );
     html! {
         <div {class} ref={place} data-area={props.id.0.to_string()}>
-            <div class="area-head" id={format!("area-{}", props.id.0)} role="button" tabindex="0" aria-pressed={props.selected.to_string()}
+            <div class="area-head" id={format!("area-{}", props.id.0)} role="button" tabindex="-1" aria-pressed={props.selected.to_string()}
                 onkeydown={on_key}>
                 <Icon name={area_icon(&area.kind)} class="icon-s" />
                 <span class="visually-hidden">{ before }</span>

@@ -78,16 +78,7 @@ pub fn Card(props: &CardProps) -> Html {
     let face = catalog::face(&node.kind);
     let setting = catalog::setting_line(node);
     let target = Target::Node(props.id);
-    let on_key = {
-        let dispatch = dispatch.clone();
-        Callback::from(move |event: KeyboardEvent| {
-            if keys::chooses(&event) {
-                event.prevent_default();
-                event.stop_propagation();
-                dispatch.act(keys::choose(target));
-            }
-        })
-    };
+    let on_key = keys::on_target(&dispatch, target, props.selected);
     let class = classes!(
         "station",
         category_class(&node.kind),
@@ -98,7 +89,7 @@ pub fn Card(props: &CardProps) -> Html {
     html! {
         <div class="station-place" ref={place}>
             <div {class} id={format!("node-{}", props.id.0)} data-node={props.id.0.to_string()}
-                role="button" tabindex="0" aria-pressed={props.selected.to_string()} onkeydown={on_key}>
+                role="button" tabindex="-1" aria-pressed={props.selected.to_string()} onkeydown={on_key}>
                 <svg class="station-queue" viewBox="0 0 4 100" preserveAspectRatio="none" aria-hidden="true">
                     <rect data-live="queue-bar" width="4" height="0" y="100" />
                 </svg>

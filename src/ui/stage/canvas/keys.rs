@@ -5,10 +5,12 @@ use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
 use web_sys::{ClipboardEvent, KeyboardEvent};
+use yew::Callback;
 
 use super::input;
-use crate::editor::{Action, Clip, EditorState, Target, ToolState, commands};
+use crate::editor::{Action, Clip, EditorState, SessionChange, Target, ToolState, commands};
 use crate::interop::kubernetes::looks_like_one;
+use crate::topology::document::{AreaId, EdgeId, NodeId};
 use crate::ui::browser::{self, Listener};
 use crate::ui::shared::Shared;
 use crate::ui::shell::{DialogKind, Shell};
@@ -47,6 +49,11 @@ fn on_key_down(dispatch: Dispatch, latest: Latest) -> impl FnMut(web_sys::Event)
         if named && !modifiers.ctrl && !input::near_drawing(event) {
             return;
         }
+        if let Some(roam) = roams(event, &name, &latest.borrow()) {
+            event.prevent_default();
+            dispatch.session(roam);
+            return;
+        }
         let enabled = {
             let state = latest.borrow();
             commands::for_key(&name, modifiers).is_some_and(|command| (command.enabled)(&state))
@@ -62,6 +69,31 @@ fn on_key_down(dispatch: Dispatch, latest: Latest) -> impl FnMut(web_sys::Event)
             browser::focus_id("stage");
         }
     }
+}
+
+/// The stage is one stop of the Tab key; within, arrow keys go from one thing to the next. What is selected they move.
+fn roams(event: &KeyboardEvent, name: &str, state: &EditorState) -> Option<SessionChange> {
+    let (dx, dy) = match name {
+        "ArrowLeft" => (-1.0, 0.0),
+        "ArrowRight" => (1.0, 0.0),
+        "ArrowUp" => (0.0, -1.0),
+        "ArrowDown" => (0.0, 1.0),
+        _ => return None,
+    };
+    if event.shift_key() || event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return None;
+    }
+    let id = input::target(event)?.id();
+    let number = |start: &str| id.strip_prefix(start).and_then(|number| number.parse().ok());
+    let node = number("node-").map(|id| Target::Node(NodeId(id)));
+    let edge = number("edge-").map(|id| Target::Edge(EdgeId(id)));
+    let from = node.or(edge).or(number("area-").map(|id| Target::Area(AreaId(id))));
+    let selection = &state.session.selection;
+    let free = match from {
+        Some(target) => !selection.contains(target),
+        None => id == "stage" && selection.is_empty(),
+    };
+    free.then_some(SessionChange::Roam { from, dx, dy })
 }
 
 fn on_key_up(dispatch: Dispatch) -> impl FnMut(web_sys::Event) {
@@ -122,13 +154,31 @@ fn on_paste(dispatch: Dispatch, latest: Latest, shell: Shell) -> impl FnMut(web_
 
 /// Enter or the space bar on a focused card or wire: choose it.
 #[must_use]
-pub fn chooses(event: &KeyboardEvent) -> bool {
+fn chooses(event: &KeyboardEvent) -> bool {
     matches!(event.key().as_str(), "Enter" | " ") && !event.ctrl_key() && !event.meta_key() && !event.alt_key()
+}
+
+/// What a key does on a card, a wire or a frame's name: choose it; Enter on what is chosen goes on to its settings.
+#[must_use]
+pub fn on_target(dispatch: &Dispatch, target: Target, selected: bool) -> Callback<KeyboardEvent> {
+    let dispatch = dispatch.clone();
+    Callback::from(move |event: KeyboardEvent| {
+        if !chooses(&event) {
+            return;
+        }
+        event.prevent_default();
+        event.stop_propagation();
+        if selected && event.key() == "Enter" {
+            browser::focus_id("inspector-panel");
+        } else {
+            dispatch.act(choose(target));
+        }
+    })
 }
 
 /// What choosing `target` means while `tool` is in hand.
 #[must_use]
-pub fn choose(target: Target) -> Action {
+fn choose(target: Target) -> Action {
     match target {
         Target::Node(id) => Action::Tool(crate::editor::ToolRequest::Pick(id)),
         Target::Edge(_) | Target::Area(_) => Action::Tool(crate::editor::ToolRequest::Choose(target)),

@@ -45,6 +45,7 @@ use crate::ui::shared::Shared;
 use crate::ui::shell::{Shell, use_shell};
 use crate::ui::store::{Dispatch, use_dispatch, use_editor, use_simulation};
 use crate::ui::why::path::Path;
+use crate::ui::words::element_id;
 
 /// A click this near to a dot means the dot [screen pixels].
 const DOT_REACH: f64 = 9.0;
@@ -90,7 +91,7 @@ pub fn Stage() -> Html {
     let empty = state.document.nodes.is_empty();
     html! {
         <section class={classes!("stage", format!("tool-{}", state.tool.word()), (!state.session.kept.animate).then_some("still"), detail(state.session.camera().zoom).0)} id="stage" ref={stage.clone()} tabindex="0"
-            data-keys="" aria-label="Canvas: stations and connections"
+            data-keys="" aria-label="Canvas: stations and connections. Arrow keys go from one to the next, Enter selects, Enter again opens its settings."
             onpointerdown={pointer(|event| InputKind::Down(input::button(event)))}
             onpointermove={pointer(|_| InputKind::Move)}
             onpointerup={pointer(|_| InputKind::Up)}
@@ -482,11 +483,7 @@ fn use_strikes(state: &EditorState, simulation: Simulation) {
 fn use_asked_focus(state: &EditorState) {
     use_effect_with(state.session.focus, |focus| {
         if let Some((target, _)) = focus {
-            browser::focus_id(&match target {
-                Target::Node(id) => format!("node-{}", id.0),
-                Target::Edge(id) => format!("edge-{}", id.0),
-                Target::Area(id) => format!("area-{}", id.0),
-            });
+            browser::focus_id(&element_id(*target));
         }
     });
 }

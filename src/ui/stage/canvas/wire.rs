@@ -30,13 +30,7 @@ pub struct WireProps {
 pub fn Wire(props: &WireProps) -> Html {
     let dispatch = use_dispatch();
     let target = Target::Edge(props.id);
-    let on_key = Callback::from(move |event: KeyboardEvent| {
-        if keys::chooses(&event) {
-            event.prevent_default();
-            event.stop_propagation();
-            dispatch.act(keys::choose(target));
-        }
-    });
+    let on_key = keys::on_target(&dispatch, target, props.selected);
     let path = props.curve.svg_path();
     let mut label = format!("Connection {}.", props.name);
     if let Some(words) = &props.words {
@@ -52,7 +46,7 @@ pub fn Wire(props: &WireProps) -> Html {
     });
     html! {
         <g class={classes!("wire", props.selected.then_some("selected"), problem_class, aim_class(props.aim), props.candidate.then_some("candidate"))} id={format!("edge-{}", props.id.0)}
-            data-edge={props.id.0.to_string()} role="button" tabindex="0" aria-pressed={props.selected.to_string()}
+            data-edge={props.id.0.to_string()} role="button" tabindex="-1" aria-pressed={props.selected.to_string()}
             aria-label={label} onkeydown={on_key}>
             <path class="wire-halo" d={path.clone()} />
             <path class="wire-line" d={path} />
