@@ -13,15 +13,17 @@
 pub mod manifests;
 #[cfg(test)]
 mod tests;
+mod time;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
+pub use self::time::Hand;
 use crate::lesson::goal::{Goal, GoalResult};
 use crate::model::journey::Journey;
 use crate::protocol::{BUILD, Ending, Frame, FromWorker, PROTOCOL, RunId, RunStatus, Speed, ToWorker};
 use crate::topology::check;
-use crate::topology::document::{Change, Diagnostic, Document, Edit, Fault, FaultTarget, Input, NodeId, Severity};
+use crate::topology::document::{Change, Diagnostic, Document, Edit, Input, NodeId, Severity};
 use crate::topology::format::{self, Run};
 
 /// Something the page should show or act on.
@@ -35,8 +37,10 @@ pub enum News {
     },
     /// A change was refused; the system goes on as it was.
     Refused(Vec<Diagnostic>),
-    /// A change was applied; nothing is refused any more.
-    Applied,
+    /// A change was applied; nothing is refused any more. What had been played after its moment [ns] is void.
+    Applied {
+        void_after_ns: u64,
+    },
     /// A recorded change of the run was applied, which the page's document does not hold yet.
     Recorded(Change),
     /// The run as a link carries it.
@@ -71,14 +75,21 @@ pub enum News {
 /// A change that the worker has been sent and has not answered yet.
 #[derive(Debug)]
 enum Waiting {
-    Edit { change: Change, document: Rc<Document> },
-    Fault(Change),
+    Edit {
+        change: Change,
+        document: Rc<Document>,
+    },
+    Fault {
+        change: Change,
+        /// The step that begins with it, which can be taken back.
+        step: Option<u32>,
+    },
 }
 
 impl Waiting {
     fn change(&self) -> &Change {
         match self {
-            Self::Edit { change, .. } | Self::Fault(change) => change,
+            Self::Edit { change, .. } | Self::Fault { change, .. } => change,
         }
     }
 }
@@ -93,14 +104,26 @@ pub struct Conversation {
     /// The document that the run began with.
     base: Rc<Document>,
     /// Changes since, as the worker stamped them, and recorded ones still to come.
-    inputs: Vec<Input>,
+    hands: Rc<Vec<Hand>>,
+    /// What they were before each step by hand, latest last: the way back.
+    earlier: Vec<(u32, Rc<Vec<Hand>>)>,
+    /// The step to be taken back as soon as the worker has answered it.
+    take_back: Option<u32>,
     /// The document that the worker's system stands for.
     accepted: Rc<Document>,
     /// The newest document of the editor.
     wanted: Rc<Document>,
     waiting: VecDeque<Waiting>,
-    /// Faults asked for while a replaced worker catches up: they belong to the present, not to the past it replays.
-    held: Vec<Change>,
+    /// Faults asked for while the worker is on its way to a moment: they belong there.
+    held: Vec<(Change, Option<u32>)>,
+    /// The system takes over what the editor's document says; not after going back, until a hand changes something there.
+    follows: bool,
+    /// Jumps sent; the moment [ns] of the one under way, and of the one that follows it.
+    jumps: u32,
+    jumping: Option<u64>,
+    next_jump: Option<u64>,
+    /// The clock as last heard [ns].
+    now_ns: u64,
     playing: bool,
     speed: Speed,
     /// Whose series are watched (`None`: the whole system's), and which stations are looked into; each by how many.
@@ -122,11 +145,18 @@ impl Default for Conversation {
             ready: false,
             loading: false,
             base: empty.clone(),
-            inputs: Vec::new(),
+            hands: Rc::default(),
+            earlier: Vec::new(),
+            take_back: None,
             accepted: empty.clone(),
             wanted: empty,
             waiting: VecDeque::new(),
             held: Vec::new(),
+            follows: true,
+            jumps: 0,
+            jumping: None,
+            next_jump: None,
+            now_ns: 0,
             playing: false,
             speed: Speed::Times(1.0),
             watched: BTreeMap::new(),
@@ -212,7 +242,7 @@ impl Conversation {
 
     /// Whether anything happened that a fresh load would lose.
     fn begun(&self) -> bool {
-        self.events > 0 || !self.inputs.is_empty() || !self.waiting.is_empty()
+        self.events > 0 || !self.hands.is_empty() || !self.waiting.is_empty()
     }
 
     /// Begins a run: a document, with the recorded inputs of a shared run.
@@ -220,7 +250,8 @@ impl Conversation {
         self.base = document.clone();
         self.accepted = document.clone();
         self.wanted = document;
-        self.inputs = inputs;
+        self.hands = Rc::new(inputs.into_iter().map(|input| Hand { input, at_ns: None }).collect());
+        self.earlier.clear();
         self.playing = play;
         self.until_event = None;
         self.load();
@@ -236,8 +267,10 @@ impl Conversation {
         self.run = RunId(self.run.0 + 1);
         self.events = 0;
         self.status = RunStatus::Paused;
+        self.now_ns = 0;
         self.waiting.clear();
         self.held.clear();
+        self.forget_jumps();
         self.loading = true;
         if self.ready {
             self.send_load();
@@ -246,7 +279,7 @@ impl Conversation {
 
     fn send_load(&mut self) {
         let mut run = Run::new((*self.base).clone());
-        run.inputs.clone_from(&self.inputs);
+        run.inputs = self.hands.iter().map(|hand| hand.input.clone()).collect();
         let run_json = run.to_json();
         self.outgoing.push(ToWorker::Load { run: self.run, run_json, until_event: self.until_event });
         self.send_watched();
@@ -263,6 +296,7 @@ impl Conversation {
 
     /// The editor holds another document.
     pub fn edited(&mut self, document: Rc<Document>) {
+        self.follows |= !Edit::between(&self.wanted, &document).is_empty();
         self.wanted = document;
         self.catch_up();
     }
@@ -271,11 +305,13 @@ impl Conversation {
     fn catch_up(&mut self) {
         if self.loading
             || self.until_event.is_some()
+            || self.jumping.is_some()
             || self.waiting.iter().any(|waiting| matches!(waiting, Waiting::Edit { .. }))
         {
             return; // The newest is looked at again when the answer comes.
         }
         let edit = Edit::between(&self.accepted, &self.wanted);
+        self.follows |= edit.is_empty();
         if !self.begun() {
             if edit.is_empty() && self.base.same_settings(&self.wanted) {
                 self.base = self.wanted.clone(); // Positions and labels: nothing to tell.
@@ -283,7 +319,7 @@ impl Conversation {
             } else {
                 self.restart(self.playing);
             }
-        } else if !edit.is_empty() && self.status != RunStatus::Finished {
+        } else if self.follows && !edit.is_empty() && self.status != RunStatus::Finished {
             let change = Change::Edit(edit);
             self.send_change(&change);
             self.waiting.push_back(Waiting::Edit { change, document: self.wanted.clone() });
@@ -295,28 +331,6 @@ impl Conversation {
             let change_json = format::change_to_json(change);
             self.outgoing.push(ToWorker::Change { run: self.run, change_json });
         }
-    }
-
-    /// A fault starts now.
-    pub fn inject(&mut self, fault: Fault) {
-        self.change(Change::Inject(fault));
-    }
-
-    /// Faults of this kind on this target end now.
-    pub fn lift(&mut self, kind: &str, target: FaultTarget) {
-        self.change(Change::Lift { kind: kind.to_owned(), target });
-    }
-
-    fn change(&mut self, change: Change) {
-        if self.status == RunStatus::Finished {
-            return;
-        }
-        if self.until_event.is_some() {
-            self.held.push(change);
-            return;
-        }
-        self.send_change(&change);
-        self.waiting.push_back(Waiting::Fault(change));
     }
 
     /// Runs on; a finished run starts anew.
@@ -440,6 +454,7 @@ impl Conversation {
         // Changes sent but not answered go with the worker, except the editor's own, which stands in `wanted`.
         self.waiting.clear();
         self.run = RunId(self.run.0 + 1);
+        self.forget_jumps();
         self.loading = true;
         self.until_event = Some(self.events).filter(|events| *events > 0);
     }
@@ -473,9 +488,9 @@ impl Conversation {
                 self.catch_up();
                 News::Loaded { diagnostics: serde_json::from_str(&diagnostics).unwrap_or_default(), runs }
             }),
-            FromWorker::Changed { run, refused, input_json, .. } => {
+            FromWorker::Changed { run, at_ns, refused, input_json, .. } => {
                 if self.current(run) {
-                    self.changed(refused, input_json)
+                    self.changed(at_ns, refused, input_json)
                 } else {
                     None
                 }
@@ -485,7 +500,12 @@ impl Conversation {
                     return None;
                 }
                 self.outgoing.push(ToWorker::FrameTaken { run: self.run });
+                // From before the jump.
+                if frame.jump != self.jumps {
+                    return None;
+                }
                 self.status = frame.status;
+                self.now_ns = frame.now_ns;
                 if frame.status == RunStatus::Finished {
                     self.playing = false;
                 }
@@ -493,11 +513,12 @@ impl Conversation {
                 if self.until_event.is_none_or(|goal| frame.events >= goal) {
                     self.events = frame.events;
                     if self.until_event.take().is_some() {
-                        for change in std::mem::take(&mut self.held) {
-                            self.change(change);
-                        }
+                        self.change_held();
                         self.catch_up();
                     }
+                }
+                if self.jumping.is_some() && frame.status != RunStatus::Replaying {
+                    self.arrived();
                 }
                 Some(News::Frame(frame))
             }
@@ -521,42 +542,6 @@ impl Conversation {
 
     fn current(&self, run: RunId) -> bool {
         run == self.run
-    }
-
-    fn changed(&mut self, refused: Option<String>, input_json: Option<String>) -> Option<News> {
-        let input: Option<Input> = input_json.and_then(|json| format::input_from_json(&json).ok());
-        // A change that nobody here asked for is one that the run had recorded.
-        if let Some(input) = &input
-            && self.waiting.front().is_none_or(|waiting| *waiting.change() != input.change)
-        {
-            if let Change::Edit(edit) = &input.change {
-                let mut accepted = (*self.accepted).clone();
-                edit.apply(&mut accepted);
-                self.accepted = Rc::new(accepted);
-            }
-            return Some(News::Recorded(input.change.clone()));
-        }
-        let waiting = self.waiting.pop_front()?;
-        let news = match refused {
-            Some(diagnostics) => News::Refused(serde_json::from_str(&diagnostics).unwrap_or_default()),
-            None => {
-                if let Waiting::Edit { document, .. } = &waiting {
-                    self.accepted = document.clone();
-                }
-                if let Some(input) = input {
-                    // A new change makes another future: what had been recorded beyond it is void.
-                    self.inputs.retain(|recorded| recorded.at_event <= input.at_event);
-                    self.inputs.push(input);
-                }
-                News::Applied
-            }
-        };
-        if let Waiting::Edit { document, .. } = waiting
-            && !Rc::ptr_eq(&document, &self.wanted)
-        {
-            self.catch_up();
-        }
-        Some(news)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The page and the worker talk; here the worker is the test.
 
 use super::*;
-use crate::topology::document::{Node, Point};
+use crate::topology::document::{Fault, FaultTarget, Node, NodeId, Point};
 
 /// A document with one source whose parameter `n` is `value`.
 fn document(value: f64) -> Rc<Document> {
@@ -67,7 +67,7 @@ fn answer(talk: &mut Conversation, refused: Option<&str>) -> Option<News> {
     let input = Input { at_event: 7, change };
     let input_json = refused.is_none().then(|| format::input_to_json(&input));
     let run = talk.run();
-    talk.received(FromWorker::Changed { run, at_event: 7, refused: refused.map(str::to_owned), input_json })
+    talk.received(FromWorker::Changed { run, at_event: 7, at_ns: 70, refused: refused.map(str::to_owned), input_json })
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn of_edits_that_come_while_one_is_under_way_only_the_newest_is_sent() {
         talk.edited(document(value));
     }
     assert_eq!(names(&mut talk), ["change"]);
-    assert!(matches!(answer(&mut talk, None), Some(News::Applied)));
+    assert!(matches!(answer(&mut talk, None), Some(News::Applied { .. })));
     assert_eq!(names(&mut talk), ["change"]);
     let Some(Waiting::Edit { document: sent, .. }) = talk.waiting.front() else { panic!("an edit is under way") };
     assert_eq!(**sent, *document(4.0));
@@ -221,7 +221,7 @@ fn a_change_that_the_run_had_recorded_is_told_apart_from_ones_own() {
     let input = Input { at_event: 60, change: Change::Edit(edit) };
     let input_json = Some(format::input_to_json(&input));
     let run = talk.run();
-    let news = talk.received(FromWorker::Changed { run, at_event: 60, refused: None, input_json });
+    let news = talk.received(FromWorker::Changed { run, at_event: 60, at_ns: 600, refused: None, input_json });
     assert!(matches!(news, Some(News::Recorded(Change::Edit(_)))));
     assert_eq!(*talk.accepted, *document(9.0));
     talk.edited(document(9.0));
@@ -316,4 +316,113 @@ fn playing_a_finished_run_starts_it_anew() {
     drop(talk.take_outgoing());
     talk.play();
     assert_eq!(names(&mut talk), ["load", "watch", "play"]);
+}
+
+/// A frame after so many jumps.
+fn stands(talk: &Conversation, jump: u32, events: u64, now_ns: u64, status: RunStatus) -> FromWorker {
+    FromWorker::Frame(Box::new(Frame { run: talk.run(), jump, events, now_ns, status, ..Frame::default() }))
+}
+
+fn kill() -> Change {
+    let target = FaultTarget::Node(NodeId(1));
+    Change::Inject(Fault { kind: "kill".to_owned(), target, params: crate::model::params::Params::new() })
+}
+
+/// The worker applies a change at an event and a moment.
+fn applied(talk: &mut Conversation, at_event: u64, at_ns: u64, change: Change) -> Option<News> {
+    let input_json = Some(format::input_to_json(&Input { at_event, change }));
+    talk.received(FromWorker::Changed { run: talk.run(), at_event, at_ns, refused: None, input_json })
+}
+
+#[test]
+fn of_many_moments_asked_for_while_one_is_under_way_the_newest_comes_next() {
+    let mut talk = running(50);
+    for to_ns in [10, 20, 30] {
+        talk.seek(to_ns);
+    }
+    let run = talk.run();
+    assert_eq!(talk.take_outgoing(), [ToWorker::Seek { run, jump: 1, to_ns: 10 }]);
+    assert_eq!(talk.jumping(), Some(30));
+    assert!(talk.received(stands(&talk, 0, 60, 900, RunStatus::Running)).is_none(), "from before the jump");
+    talk.received(stands(&talk, 1, 5, 7, RunStatus::Replaying));
+    assert_eq!(names(&mut talk), ["taken", "taken"], "it is not there yet");
+    talk.received(stands(&talk, 1, 5, 10, RunStatus::Paused));
+    assert!(talk.take_outgoing().contains(&ToWorker::Seek { run, jump: 2, to_ns: 30 }));
+    talk.received(stands(&talk, 2, 15, 30, RunStatus::Paused));
+    assert_eq!((talk.jumping(), talk.events()), (None, 15));
+}
+
+/// Going back sends nothing; only a change by hand does, and then all that the drawing says by now.
+#[test]
+fn going_back_changes_nothing_until_a_hand_does() {
+    let mut talk = running(50);
+    talk.edited(document(2.0));
+    drop(talk.take_outgoing());
+    let edit = Change::Edit(Edit::between(&document(1.0), &document(2.0)));
+    applied(&mut talk, 50, 500, edit.clone());
+    talk.received(stands(&talk, 0, 90, 900, RunStatus::Paused));
+    talk.seek(100);
+    talk.received(stands(&talk, 1, 10, 100, RunStatus::Paused));
+    assert!(!names(&mut talk).contains(&"change"), "the past is as it was");
+    assert_eq!(*talk.accepted, *document(1.0), "before the edit");
+    assert!(applied(&mut talk, 50, 500, edit).is_none(), "played again it is no news");
+    talk.seek(100);
+    talk.received(stands(&talk, 2, 10, 100, RunStatus::Paused));
+    drop(talk.take_outgoing());
+    talk.act(1, vec![kill()]);
+    assert_eq!(names(&mut talk), ["change"]);
+    let news = applied(&mut talk, 10, 100, kill());
+    assert!(matches!(news, Some(News::Applied { void_after_ns: 100 })), "{news:?}");
+    assert_eq!(talk.hands().len(), 1, "the edit's moment is no more");
+    assert_eq!(names(&mut talk), ["change"], "but what it says acts from here on");
+}
+
+#[test]
+fn a_step_taken_back_brings_back_what_it_had_cut_off() {
+    let mut talk = running(50);
+    talk.act(1, vec![kill()]);
+    applied(&mut talk, 50, 500, kill());
+    talk.seek(100);
+    talk.received(stands(&talk, 1, 10, 100, RunStatus::Paused));
+    let lift = Change::Lift { kind: "kill".to_owned(), target: FaultTarget::Node(NodeId(1)) };
+    talk.act(2, vec![lift.clone(), kill()]);
+    applied(&mut talk, 10, 100, lift);
+    applied(&mut talk, 10, 100, kill());
+    assert_eq!(talk.hands().iter().map(|hand| hand.input.at_event).collect::<Vec<_>>(), [10, 10]);
+    drop(talk.take_outgoing());
+    assert_eq!(talk.take_back(1), None, "not the latest");
+    assert_eq!(talk.take_back(2), Some(100));
+    assert_eq!(talk.hands().iter().map(|hand| hand.input.at_event).collect::<Vec<_>>(), [50]);
+    let sent = talk.take_outgoing();
+    let [ToWorker::Rewrite { jump: 2, to_ns: 100, inputs_json, .. }] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!(inputs_json.len(), 1);
+}
+
+/// What is done while the worker is on its way belongs to where it is going; taken back before it was answered, it waits.
+#[test]
+fn what_is_done_on_the_way_waits_until_it_is_there() {
+    let mut talk = running(50);
+    talk.seek(100);
+    drop(talk.take_outgoing());
+    talk.act(1, vec![kill()]);
+    assert!(names(&mut talk).is_empty());
+    assert_eq!(talk.take_back(1), None);
+    talk.received(stands(&talk, 1, 10, 100, RunStatus::Paused));
+    assert_eq!(names(&mut talk), ["taken", "change"]);
+    let news = applied(&mut talk, 10, 100, kill());
+    assert!(matches!(news, Some(News::Applied { void_after_ns: 100 })));
+    assert!(talk.hands().is_empty());
+    assert!(matches!(talk.take_outgoing().last(), Some(ToWorker::Rewrite { .. })));
+}
+
+#[test]
+fn a_restart_knows_what_a_hand_had_let_loose() {
+    let mut talk = running(50);
+    assert_eq!(talk.loose().count(), 0);
+    talk.act(1, vec![kill()]);
+    applied(&mut talk, 50, 500, kill());
+    assert_eq!(talk.loose().map(|(at_ns, _)| at_ns).collect::<Vec<_>>(), [500]);
+    talk.restart(true);
+    assert_eq!(talk.loose().count(), 0);
+    assert_eq!(talk.take_back(1), None, "that run is over");
 }

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use super::catalog;
+use super::edit::target_name;
 use super::geometry::Curve;
 use super::hit;
 use super::places;
 use super::session::Target;
-use crate::model::fault::{FaultKind, Targets};
+use crate::model::fault::{self, FaultKind, Targets, words};
+use crate::model::params::Params;
 use crate::model::station;
-use crate::topology::document::{Document, EdgeId, FaultTarget, Point};
+use crate::topology::document::{Change, Document, EdgeId, Fault, FaultTarget, Point};
 
 /// How near a dropped fault must be to a connection [screen px].
 pub const DROP_REACH: f64 = 28.0;
@@ -53,6 +56,71 @@ pub const fn place(target: FaultTarget) -> Target {
         FaultTarget::Node(id) | FaultTarget::Replica(id, _) => Target::Node(id),
         FaultTarget::Edge(id) => Target::Edge(id),
         FaultTarget::Area(id) => Target::Area(id),
+    }
+}
+
+/// Whether a fault has something to be said before it strikes: its numbers, or which replica it hits.
+#[must_use]
+pub fn asks(document: &Document, fault: &Fault) -> bool {
+    let Some(kind) = fault::find(&fault.kind) else { return false };
+    !kind.entry.params.is_empty() || (kind.one_replica && replicas(document, fault.target) > 1)
+}
+
+/// How many replicas a station has that is hit as a whole or in part; 1 for all else.
+#[must_use]
+pub fn replicas(document: &Document, target: FaultTarget) -> usize {
+    match place(target) {
+        Target::Node(id) => document.nodes.get(&id).map_or(1, |node| catalog::replicas(node)),
+        Target::Edge(_) | Target::Area(_) => 1,
+    }
+}
+
+/// What a fault hits, in words: "Orders replica 3".
+#[must_use]
+pub fn hit_words(document: &Document, target: FaultTarget) -> String {
+    let label = |id| document.nodes.get(&id).map_or("a station", |node| node.label.as_str());
+    match target {
+        FaultTarget::Node(id) => label(id).to_owned(),
+        FaultTarget::Replica(id, replica) => format!("{} replica {}", label(id), replica + 1),
+        FaultTarget::Edge(id) => match document.edges.get(&id) {
+            Some(edge) => format!("{} → {}", label(edge.from), label(edge.to)),
+            None => "A connection".to_owned(),
+        },
+        FaultTarget::Area(_) => target_name(document, place(target)),
+    }
+}
+
+/// A fault that begins, as a sentence: "Orders replica 3 was killed".
+#[must_use]
+pub fn struck(document: &Document, kind: &str, target: FaultTarget, params: &Params) -> String {
+    let name = hit_words(document, target);
+    match fault::find(kind) {
+        Some(kind) => words::struck((kind.effect)(params), &name, matches!(target, FaultTarget::Area(_))),
+        None => name,
+    }
+}
+
+/// What was changed while it ran, as a sentence.
+#[must_use]
+pub fn sentence(document: &Document, change: &Change) -> String {
+    match change {
+        Change::Inject(fault) => struck(document, &fault.kind, fault.target, &fault.params),
+        Change::Lift { kind, target } => {
+            let (name, place) = (hit_words(document, *target), matches!(target, FaultTarget::Area(_)));
+            fault::find(kind)
+                .map_or_else(|| name.clone(), |kind| words::lifted((kind.effect)(&Params::new()), &name, place))
+        }
+        Change::Edit(edit) => {
+            let nodes = edit.nodes.keys().map(|id| FaultTarget::Node(*id));
+            let edges = edit.edges.keys().map(|id| FaultTarget::Edge(*id));
+            let areas = edit.areas.keys().map(|id| FaultTarget::Area(*id));
+            let mut all = nodes.chain(edges).chain(areas);
+            match (all.next(), all.count()) {
+                (Some(one), 0) => format!("{} was changed", hit_words(document, one)),
+                (Some(one), more) => format!("{} and {more} more were changed", hit_words(document, one)),
+                (None, _) => "The design was changed".to_owned(),
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::session::{Selection, Target};
-use crate::topology::document::Document;
+use crate::topology::document::{Change, Document};
 
 /// Steps kept at most; the oldest is forgotten first.
 pub const HISTORY_MAX: usize = 200;
@@ -18,6 +18,8 @@ pub struct Entry {
     pub label: String,
     pub document: Rc<Document>,
     pub selection: Selection,
+    /// It did this to the run under way instead: its number, and what.
+    pub deed: Option<Rc<(u32, Vec<Change>)>>,
 }
 
 /// Which movement edits belong to: edits of one gesture make one step.
@@ -104,18 +106,30 @@ impl History {
     /// One step back: gives what stood before, keeps `now` for redo.
     pub(super) fn undo(&mut self, document: &Rc<Document>, selection: &Selection) -> Option<Entry> {
         let back = self.past.pop_back()?;
-        self.future.push(Entry { label: back.label.clone(), document: document.clone(), selection: selection.clone() });
+        self.future.push(beside(&back, document, selection));
         Some(back)
     }
 
     /// One step forward again.
     pub(super) fn redo(&mut self, document: &Rc<Document>, selection: &Selection) -> Option<Entry> {
         let forth = self.future.pop()?;
-        self.past.push_back(Entry {
-            label: forth.label.clone(),
-            document: document.clone(),
-            selection: selection.clone(),
-        });
+        self.past.push_back(beside(&forth, document, selection));
         Some(forth)
     }
+
+    /// Number of the latest step, if it was a deed.
+    #[must_use]
+    pub fn latest_deed(&self) -> Option<u32> {
+        self.past.back().and_then(|entry| entry.deed.as_ref()).map(|deed| deed.0)
+    }
+
+    pub(super) fn forget_deeds(&mut self) {
+        self.past.retain(|entry| entry.deed.is_none());
+        self.future.retain(|entry| entry.deed.is_none());
+    }
+}
+
+/// The same step, seen from its other side.
+fn beside(step: &Entry, document: &Rc<Document>, selection: &Selection) -> Entry {
+    Entry { document: document.clone(), selection: selection.clone(), ..step.clone() }
 }

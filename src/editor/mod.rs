@@ -58,7 +58,7 @@ pub use commands::{COMMANDS, Command};
 pub use edit::{EditCommand, EditError, Landing};
 pub use geometry::{Camera, Curve, Rect, Size};
 pub use history::GestureId;
-pub use session::{PersistedSession, Selection, Session, SessionChange, Strike, Target, Theme};
+pub use session::{Deed, Deeds, FaultCard, PersistedSession, Selection, Session, SessionChange, Target, Theme};
 pub use tool::{Button, Input, InputKind, Modifiers, ToolRequest, ToolState};
 
 use edit::{Ids, target_name};
@@ -66,7 +66,7 @@ use geometry::{GRID, ZOOM_MAX, ZOOM_MIN, card_rect, fit};
 use history::{Entry, History};
 use tool::ToolContext;
 
-use crate::topology::document::{Document, EdgeId};
+use crate::topology::document::{Change, Document, EdgeId};
 
 /// What is said when a drawing that can only be looked at is changed.
 pub const READ_ONLY: &str =
@@ -259,7 +259,7 @@ impl EditorState {
     }
 
     fn snapshot(&self, label: String) -> Entry {
-        Entry { label, document: self.document.clone(), selection: self.session.selection.clone() }
+        Entry { label, document: self.document.clone(), selection: self.session.selection.clone(), deed: None }
     }
 
     /// Carries `edit` out. `Some(label)` where the document changed; a refusal is told in the notice.
@@ -351,6 +351,9 @@ impl EditorState {
             return;
         }
         let entry = Rc::make_mut(&mut self.history).undo(&self.document, &self.session.selection);
+        if let Some(deed) = entry.as_ref().and_then(|entry| entry.deed.clone()) {
+            self.session.deeds.push(deed.0, Deed::TakeBack);
+        }
         self.go_to(entry, "Undone");
     }
 
@@ -360,7 +363,21 @@ impl EditorState {
         }
         self.tool = ToolState::Idle;
         let entry = Rc::make_mut(&mut self.history).redo(&self.document, &self.session.selection);
+        if let Some(deed) = entry.as_ref().and_then(|entry| entry.deed.clone()) {
+            self.session.deeds.push(deed.0, Deed::Do(deed.1.clone()));
+        }
         self.go_to(entry, "Done again");
+    }
+
+    /// Does something to the run under way: the document stays, and the step can be undone like any other.
+    fn deed(&mut self, changes: Vec<Change>) {
+        self.end_gesture();
+        let label = changes.last().map_or_else(String::new, |change| faults::sentence(&self.document, change));
+        let step = self.session.deeds.serial.wrapping_add(1);
+        let deed = Some(Rc::new((step, changes.clone())));
+        let entry = Entry { deed, ..self.snapshot(label) };
+        Rc::make_mut(&mut self.history).push(entry);
+        self.session.deeds.push(step, Deed::Do(changes));
     }
 
     fn go_to(&mut self, entry: Option<Entry>, said: &str) {
@@ -469,13 +486,20 @@ impl EditorState {
             SessionChange::SetAnimate(on) => session.kept.animate = on,
             SessionChange::SetPanel { panel, open } => drop(session.kept.panels.insert(panel, open)),
             SessionChange::SetTab { panel, tab } => drop(session.kept.tabs.insert(panel, tab)),
-            SessionChange::ChooseFault(index) => {
-                session.fault = index.filter(|index| *index < self.document.faults.len());
+            SessionChange::ShowFault(card) => {
+                let there =
+                    |card: &FaultCard| !matches!(card, FaultCard::Planned(at) if *at >= self.document.faults.len());
+                session.fault = card.filter(there);
             }
-            SessionChange::Strike { kind, target } => {
-                let serial = session.strike.as_ref().map_or(0, |strike| strike.serial).wrapping_add(1);
-                session.strike = Some(Strike { kind, target, serial });
+            SessionChange::Aim(fault) if faults::asks(&self.document, &fault) => {
+                session.fault = Some(FaultCard::Aimed(fault));
             }
+            SessionChange::Aim(fault) => {
+                session.fault = None;
+                self.deed(vec![Change::Inject(fault)]);
+            }
+            SessionChange::Act(changes) => self.deed(changes),
+            SessionChange::ForgetDeeds => Rc::make_mut(&mut self.history).forget_deeds(),
             SessionChange::Notify(text) => self.notify(text),
             SessionChange::DismissNotice => session.notice.text.clear(),
             SessionChange::Restore(kept) => {

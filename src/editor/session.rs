@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::geometry::{Camera, Size};
 use crate::engine::sort;
 pub use crate::topology::document::Target;
-use crate::topology::document::{AreaId, Document, EdgeId, FaultTarget, NodeId, Point};
+use crate::topology::document::{AreaId, Change, Document, EdgeId, Fault, FaultTarget, NodeId, Point};
 
 /// The selected nodes, edges and areas.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -145,13 +145,42 @@ pub struct Notice {
     pub text: String,
 }
 
-/// A fault that the person lets loose now; a new `serial` means another one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Strike {
-    /// Id of the fault's kind.
-    pub kind: String,
-    pub target: FaultTarget,
+/// The fault whose card is open.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FaultCard {
+    /// Planned: its place in the timetable.
+    Planned(usize),
+    /// Aimed, not let loose yet: its numbers come first.
+    Aimed(Fault),
+    /// In force.
+    InForce { kind: String, target: FaultTarget },
+}
+
+/// Something that a hand does to the run under way, beside the document.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Deed {
+    Do(Vec<Change>),
+    TakeBack,
+}
+
+/// Deeds that the run's side may still have to hear of.
+const DEEDS_MAX: usize = 16;
+
+/// What hands did to the run under way, latest last: each with the number of its step and a number of its own.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Deeds {
+    pub latest: Vec<(u32, u32, Deed)>,
     pub serial: u32,
+}
+
+impl Deeds {
+    pub(super) fn push(&mut self, step: u32, deed: Deed) {
+        self.serial = self.serial.wrapping_add(1);
+        self.latest.push((self.serial, step, deed));
+        if self.latest.len() > DEEDS_MAX {
+            self.latest.remove(0);
+        }
+    }
 }
 
 /// All of it.
@@ -165,10 +194,8 @@ pub struct Session {
     pub notice: Notice,
     /// Where keyboard focus shall go; a new serial asks again.
     pub focus: Option<(Target, u32)>,
-    /// The planned fault whose card is open: its place in the timetable.
-    pub fault: Option<usize>,
-    /// The latest fault that was dropped on something.
-    pub strike: Option<Strike>,
+    pub fault: Option<FaultCard>,
+    pub deeds: Deeds,
     /// Fingers on the stage now.
     pub touches: Vec<(u32, Point)>,
 }
@@ -234,13 +261,14 @@ pub enum SessionChange {
         panel: String,
         tab: String,
     },
-    /// Opens the card of a planned fault, by its place in the timetable.
-    ChooseFault(Option<usize>),
-    /// Lets a fault loose on the running system.
-    Strike {
-        kind: String,
-        target: FaultTarget,
-    },
+    /// Opens the card of a fault, or closes it.
+    ShowFault(Option<FaultCard>),
+    /// A fault was dropped on something: it asks for its numbers first, or strikes at once where there are none.
+    Aim(Fault),
+    /// Does something to the run under way: one step to undo.
+    Act(Vec<Change>),
+    /// The run began anew: what was done to the earlier one cannot be undone any more.
+    ForgetDeeds,
     /// Says a sentence.
     Notify(String),
     DismissNotice,

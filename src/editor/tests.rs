@@ -13,7 +13,7 @@ use super::invariants::validate_invariants;
 use super::testing::{TestEditor, document};
 use super::*;
 use crate::model::params::{Params, Value};
-use crate::topology::document::{AreaId, Fault, FaultTarget, NodeId, Point, ScheduledFault};
+use crate::topology::document::{AreaId, EdgeId, Fault, FaultTarget, NodeId, Point, ScheduledFault};
 
 const SHIFT: Modifiers = Modifiers { shift: true, ctrl: false, alt: false, space: false };
 const ALT: Modifiers = Modifiers { shift: false, ctrl: false, alt: true, space: false };

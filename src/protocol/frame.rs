@@ -22,6 +22,8 @@ pub const OUTCOMES: usize = 6;
 pub struct Frame {
     pub run: RunId,
     pub status: RunStatus,
+    /// The latest jump that was heard of, 0 before the first.
+    pub jump: u32,
     /// Simulated span that this frame covers [ns].
     pub from_ns: u64,
     pub now_ns: u64,

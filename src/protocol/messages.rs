@@ -35,10 +35,18 @@ pub enum ToWorker {
         run: RunId,
         change_json: String,
     },
-    /// Jump to a moment [ns].
+    /// Jump to a moment [ns]. Frames from then on carry the number of the jump, from 1.
     Seek {
         run: RunId,
+        jump: u32,
         to_ns: u64,
+    },
+    /// Give the run other inputs (each a `topology::document::Input` as JSON) and jump.
+    Rewrite {
+        run: RunId,
+        jump: u32,
+        to_ns: u64,
+        inputs_json: Vec<String>,
     },
     /// Send the series of these stations with the frames, and of no others; `None` stands for the whole system.
     Watch {
@@ -127,6 +135,8 @@ pub enum FromWorker {
     Changed {
         run: RunId,
         at_event: u64,
+        /// The moment of the run.
+        at_ns: u64,
         refused: Option<String>,
         input_json: Option<String>,
     },

@@ -18,7 +18,7 @@ pub use self::messages::*;
 use crate::topology::document::Diagnostic;
 
 /// Changes whenever a message changes shape.
-pub const PROTOCOL: u32 = 7;
+pub const PROTOCOL: u32 = 8;
 
 /// Names what page and worker were built from: equal in both, or one of them comes from an old cache.
 /// Set by `build/main.rs`; a build without the page has the version alone.

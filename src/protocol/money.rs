@@ -18,6 +18,8 @@ pub struct MoneyFrame {
     /// Time in which the objective was missed, and time that was judged [s].
     pub missed_secs: f64,
     pub judged_secs: f64,
+    /// When it was missed: from and to [s], in order.
+    pub missed: Vec<(f64, f64)>,
 }
 
 /// What a line is for.

@@ -40,6 +40,7 @@ const SERIES_EVERY_MS: f64 = 250.0;
 pub struct Pace {
     pub run: RunId,
     pub status: RunStatus,
+    pub jump: u32,
     /// Simulated seconds per wall second as asked for; 0 = as fast as possible.
     pub speed: f64,
     pub speed_reached: f64,
@@ -142,6 +143,7 @@ impl FrameBuilder {
         let frame = Frame {
             run: pace.run,
             status: pace.status,
+            jump: pace.jump,
             from_ns: self.last.0.min(clock.0),
             now_ns: clock.0,
             events: system.events(),
@@ -441,6 +443,7 @@ mod tests {
         Pace {
             run: RunId(1),
             status: RunStatus::Running,
+            jump: 0,
             speed: 1.0,
             speed_reached: 1.0,
             clock: SimTime::ZERO,

@@ -51,7 +51,8 @@ fn lines_of(station: &Station, now: SimTime) -> Vec<MoneyLine> {
 pub(super) fn frame(system: &System, recent_secs: f64) -> MoneyFrame {
     let run = system.run_plan();
     let warm_up = SimTime::ZERO + run.warm_up;
-    let (lost, judged) = slo::lost(&slo::slices(system), warm_up, SimTime::NEVER);
+    let slices = slo::slices(system);
+    let (lost, judged) = slo::lost(&slices, warm_up, SimTime::NEVER);
     let now = system.now();
     let lines = lines(system);
     let total: f64 = lines.iter().map(|line| line.cost).sum();
@@ -71,5 +72,6 @@ pub(super) fn frame(system: &System, recent_secs: f64) -> MoneyFrame {
         lines,
         missed_secs: lost.as_secs_f64(),
         judged_secs: judged.as_secs_f64(),
+        missed: slo::missed(&slices),
     }
 }

@@ -51,8 +51,8 @@ pub struct Session {
 pub struct Advanced {
     /// Events processed.
     pub events: u64,
-    /// Recorded inputs that were due and were applied.
-    pub inputs: Vec<Input>,
+    /// Recorded inputs that were due and were applied, each with the moment at which that was.
+    pub inputs: Vec<(SimTime, Input)>,
 }
 
 impl Session {
@@ -102,11 +102,12 @@ impl Session {
         &self.log[..self.applied]
     }
 
-    /// The whole run so far, for a link or a file: it replays to the same hash.
+    /// The whole run, for a link or a file: it replays to the same hash. After going back, what is recorded beyond the
+    /// present moment belongs to it, too.
     #[must_use]
     pub fn export(&self) -> Run {
         let mut run = Run::new(self.base.clone());
-        run.inputs = self.inputs().to_vec();
+        run.inputs.clone_from(&self.log);
         run
     }
 
@@ -118,7 +119,7 @@ impl Session {
                 let input = input.clone();
                 self.enact(&input.change);
                 self.applied += 1;
-                done.inputs.push(input);
+                done.inputs.push((self.system.now(), input));
             }
             let left = events_max - done.events;
             if left == 0 || self.system.finished() {
@@ -195,18 +196,46 @@ impl Session {
             at <= to && (!forward || at > now)
         };
         if let Some(checkpoint) = self.checkpoints.iter().flatten().rev().find(before) {
-            let Checkpoint { system, document, applied } = checkpoint.clone();
-            (self.system, self.document, self.applied) = (system, document, applied);
+            self.restore(checkpoint.clone());
         } else if !forward {
-            let (system, _) = compile(&self.base);
-            let profile_rate = self.system.profile_rate();
-            self.system = system.expect("a document that has run can be run again");
-            if let Some(per_second) = profile_rate {
-                self.system.start_profile(per_second);
-            }
-            self.document = self.base.clone();
-            self.applied = 0;
+            self.start_over();
         }
+    }
+
+    /// Gives the run other inputs: the same without the latest, to take it back, or those that a change made earlier has
+    /// cut off. It goes back to the last checkpoint before the first difference; the way from there is the caller's, as
+    /// after [`Session::seek`].
+    pub fn rewrite(&mut self, inputs: Vec<Input>) {
+        let same = self.log.iter().zip(&inputs).take_while(|(old, new)| old == new).count();
+        let differs = [self.log.get(same), inputs.get(same)].into_iter().flatten().map(|input| input.at_event).min();
+        self.log = inputs;
+        let Some(from) = differs else { return };
+        let sound = |checkpoint: &Checkpoint| checkpoint.applied <= same && checkpoint.system.events() <= from;
+        if let Some(checkpoints) = &mut self.checkpoints {
+            checkpoints.retain(sound);
+        }
+        if self.applied <= same && self.system.events() <= from {
+            return;
+        }
+        match self.checkpoints.iter().flatten().next_back() {
+            Some(checkpoint) => self.restore(checkpoint.clone()),
+            None => self.start_over(),
+        }
+    }
+
+    fn restore(&mut self, checkpoint: Checkpoint) {
+        Checkpoint { system: self.system, document: self.document, applied: self.applied } = checkpoint;
+    }
+
+    fn start_over(&mut self) {
+        let (system, _) = compile(&self.base);
+        let profile_rate = self.system.profile_rate();
+        self.system = system.expect("a document that has run can be run again");
+        if let Some(per_second) = profile_rate {
+            self.system.start_profile(per_second);
+        }
+        self.document = self.base.clone();
+        self.applied = 0;
     }
 
     /// A copy that goes its own way from here; it shares its random numbers with this one.
@@ -355,6 +384,29 @@ mod tests {
         }
         session.advance(SimTime::NEVER, u64::MAX);
         assert_eq!((session.system().trace_hash(), session.system().events()), (hash, events));
+    }
+
+    #[test]
+    fn an_input_taken_back_never_was_and_can_be_brought_back() {
+        let mut session = played();
+        let (hash, whole) = (session.system().trace_hash(), session.export().inputs);
+        session.rewrite(whole[..1].to_vec());
+        session.advance(SimTime::NEVER, u64::MAX);
+        let mut without = Run::new(document());
+        without.inputs = whole[..1].to_vec();
+        let once = run_to_end(&without).0.expect("it runs");
+        assert_eq!(session.system().trace_hash(), once.system().trace_hash(), "as if it had never been");
+        assert_ne!(session.system().trace_hash(), hash);
+        session.seek(at(10.0));
+        session.advance(at(10.0), u64::MAX);
+        session.rewrite(whole.clone());
+        assert!(session.system().now() <= at(10.0), "what comes later moves nothing");
+        session.advance(SimTime::NEVER, u64::MAX);
+        assert_eq!(session.system().trace_hash(), hash);
+        session.rewrite(Vec::new());
+        session.advance(SimTime::NEVER, u64::MAX);
+        let untouched = run_to_end(&Run::new(document())).0.expect("it runs");
+        assert_eq!(session.system().trace_hash(), untouched.system().trace_hash());
     }
 
     #[test]

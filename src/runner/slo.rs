@@ -43,6 +43,19 @@ pub(super) fn slices(system: &System) -> Vec<Slice> {
     slices.iter().map(judged).collect()
 }
 
+/// When the objective was missed: from and to [s], neighbors as one.
+pub(super) fn missed(slices: &[Slice]) -> Vec<(f64, f64)> {
+    let mut spans: Vec<(f64, f64)> = Vec::new();
+    for slice in slices.iter().filter(|slice| slice.missed == Some(true)) {
+        let (from, to) = (slice.from.as_secs_f64(), slice.to.as_secs_f64());
+        match spans.last_mut() {
+            Some(last) if last.1 == from => last.1 = to,
+            _ => spans.push((from, to)),
+        }
+    }
+    spans
+}
+
 /// Of the slices whose middle lies within a span: time in which the objective was missed, and time that was judged.
 pub(super) fn lost(slices: &[Slice], from: SimTime, to: SimTime) -> (SimDuration, SimDuration) {
     let (mut lost, mut judged) = (SimDuration::ZERO, SimDuration::ZERO);

@@ -42,6 +42,7 @@ use crate::ui::dialogs::drawings;
 use crate::ui::dialogs::gallery;
 use crate::ui::dialogs::gallery::Found;
 use crate::ui::dialogs::share::Exported;
+use crate::ui::kit::format;
 use crate::ui::kit::icons::icon;
 use crate::ui::rail::palette::Palette;
 use crate::ui::topbar::theme;
@@ -129,6 +130,7 @@ fn Page(props: &PageProps) -> Html {
         let (simulation, told, exported, dispatch, newest) =
             (simulation.clone(), props.told.clone(), exported.setter(), dispatch.clone(), newest.clone());
         let (shown, told_of, keeper) = (newest.clone(), dispatch.clone(), keeping.keeper.clone());
+        let told_cut = dispatch.clone();
         use_effect_with((), move |()| {
             simulation.listen(Listeners {
                 view: told,
@@ -152,6 +154,14 @@ fn Page(props: &PageProps) -> Html {
                         Err(_) => run_json,
                     };
                     exported.set(Some(Exported { run_json, trace_hash: Some(trace_hash) }));
+                }),
+                cut: Callback::from(move |(at_ns, until_ns): (u64, u64)| {
+                    let secs = |ns: u64| format::moment(ns as f64 / 1e9);
+                    told_cut.notify(format!(
+                        "The run is a new one from {} on. What had been played up to {} is gone.",
+                        secs(at_ns),
+                        secs(until_ns)
+                    ));
                 }),
                 obstacle: Callback::from(move |problem: Diagnostic| {
                     told_of.notify(format!("Nothing to run yet: {}", problem.message));

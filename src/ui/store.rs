@@ -12,7 +12,7 @@ use yew::prelude::*;
 
 use super::shared::Shared;
 use crate::editor::{
-    self, Action, EditCommand, EditorState, Guard, PersistedSession, Selection, Session, SessionChange,
+    self, Action, EditCommand, EditorState, FaultCard, Guard, PersistedSession, Selection, Session, SessionChange,
 };
 use crate::protocol::ActiveFault;
 use crate::topology::document::Document;
@@ -89,9 +89,9 @@ pub struct StoreProps {
     pub children: Html,
 }
 
-/// The planned fault whose card is open.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct ChosenFault(Option<usize>);
+/// The fault whose card is open.
+#[derive(Clone, Debug, PartialEq)]
+struct ShownFault(Option<FaultCard>);
 
 /// Holds the editor's state and gives it out by rate.
 #[component]
@@ -112,13 +112,13 @@ pub fn StoreProvider(props: &StoreProps) -> Html {
         <ContextProvider<Preferences> context={Preferences(kept)}>
         <ContextProvider<Shared<Document>> context={Shared(state.document.clone())}>
         <ContextProvider<Selection> context={state.session.selection.clone()}>
-        <ContextProvider<ChosenFault> context={ChosenFault(state.session.fault)}>
+        <ContextProvider<ShownFault> context={ShownFault(state.session.fault.clone())}>
         <ContextProvider<Session> context={state.session.clone()}>
         <ContextProvider<Shared<EditorState>> context={Shared(state.clone())}>
             { props.children.clone() }
         </ContextProvider<Shared<EditorState>>>
         </ContextProvider<Session>>
-        </ContextProvider<ChosenFault>>
+        </ContextProvider<ShownFault>>
         </ContextProvider<Selection>>
         </ContextProvider<Shared<Document>>>
         </ContextProvider<Preferences>>
@@ -149,10 +149,10 @@ pub fn use_selection() -> Selection {
     provided(use_context())
 }
 
-/// The planned fault whose card is open, by its place in the timetable.
+/// The fault whose card is open.
 #[hook]
-pub fn use_chosen_fault() -> Option<usize> {
-    provided(use_context::<ChosenFault>()).0
+pub fn use_shown_fault() -> Option<FaultCard> {
+    provided(use_context::<ShownFault>()).0
 }
 
 /// Renders when the theme, a panel, a tab changed.

@@ -28,6 +28,8 @@ const MEMBERS_TOLD: u32 = 10_000;
 const MEMBER_MS: f64 = 0.02;
 /// Frames are at least this far apart [ms].
 const FRAME_MS: f64 = 15.0;
+/// On the way to a moment they only tell how far it is.
+const REPLAY_FRAME_MS: f64 = 120.0;
 /// Where a frame takes long to make, they are so many times as far apart.
 const FRAME_TIMES: f64 = 5.0;
 /// Frames on their way to the page at most.
@@ -67,6 +69,8 @@ pub(super) struct State {
     playing: bool,
     speed: Option<Speed>,
     replay: Option<Goal>,
+    /// The latest jump that was heard of.
+    jump: u32,
     /// The end was told.
     finished: bool,
     /// Of the run that has ended, also when it was gone back into.
@@ -108,6 +112,7 @@ impl State {
             ToWorker::Step { .. }
                 | ToWorker::Change { .. }
                 | ToWorker::Seek { .. }
+                | ToWorker::Rewrite { .. }
                 | ToWorker::Explain { .. }
                 | ToWorker::Export { .. }
         ) {
@@ -136,15 +141,9 @@ impl State {
                 self.frame_due = true;
             }
             ToWorker::Change { run, change_json } if run == self.run => self.change(&change_json),
-            ToWorker::Seek { run, to_ns } if run == self.run => {
-                if let Some(session) = &mut self.session {
-                    session.seek(SimTime(to_ns));
-                    self.frames.reset(session.system().now());
-                    self.clock = session.system().now();
-                    self.replay = Some(Goal::Time(SimTime(to_ns)));
-                    self.finished = false;
-                    self.anchor = None;
-                }
+            ToWorker::Seek { run, jump, to_ns } if run == self.run => self.jump(jump, SimTime(to_ns), None),
+            ToWorker::Rewrite { run, jump, to_ns, inputs_json } if run == self.run => {
+                self.jump(jump, SimTime(to_ns), Some(&inputs_json));
             }
             ToWorker::Watch { run, nodes } if run == self.run => {
                 self.frames.watch(nodes);
@@ -237,7 +236,24 @@ impl State {
         self.frame_due = true;
     }
 
+    /// Goes to a moment of the run, which may have been given other inputs (JSON).
+    fn jump(&mut self, jump: u32, to: SimTime, inputs_json: Option<&[String]>) {
+        self.jump = jump;
+        self.frame_due = true;
+        let Some(session) = &mut self.session else { return };
+        if let Some(inputs) = inputs_json {
+            session.rewrite(inputs.iter().filter_map(|json| format::input_from_json(json).ok()).collect());
+        }
+        session.seek(to);
+        self.frames.reset(session.system().now());
+        self.clock = session.system().now();
+        self.replay = Some(Goal::Time(to));
+        self.finished = false;
+        self.anchor = None;
+    }
+
     fn change(&mut self, change_json: &str) {
+        let at_ns = self.clock.0;
         let Some(session) = &mut self.session else { return };
         let outcome = match format::change_from_json(change_json) {
             Ok(change) => session.apply(change),
@@ -246,10 +262,11 @@ impl State {
         self.frame_due = true;
         let at_event = session.system().events();
         self.told.push(match outcome {
-            Ok(input) => changed(self.run, &input),
+            Ok(input) => changed(self.run, at_ns.max(session.system().now().0), &input),
             Err(problems) => FromWorker::Changed {
                 run: self.run,
                 at_event,
+                at_ns,
                 refused: Some(diagnostics_json(&problems)),
                 input_json: None,
             },
@@ -318,7 +335,7 @@ impl State {
     }
 
     fn advanced(&mut self, advanced: Advanced) {
-        self.told.extend(advanced.inputs.iter().map(|input| changed(self.run, input)));
+        self.told.extend(advanced.inputs.iter().map(|(at, input)| changed(self.run, at.0, input)));
     }
 
     /// Simulates for a few milliseconds of wall time and packs a frame if one is due.
@@ -408,14 +425,16 @@ impl State {
             return Next::Sleep;
         };
         let (mut reached, mut at) = (false, start);
+        let mut all = Advanced::default();
         while !reached && at - start < TURN_MS {
             let slice = slice_of(self.slice);
-            let advanced = match goal {
+            let mut advanced = match goal {
                 Goal::Time(to) => session.advance(to, slice),
                 Goal::Event(event) => {
                     session.advance(SimTime::NEVER, event.saturating_sub(session.system().events()).min(slice))
                 }
             };
+            all.inputs.append(&mut advanced.inputs);
             let began = std::mem::replace(&mut at, wall_ms());
             self.slice = next_slice(slice, at - began);
             reached = match goal {
@@ -433,10 +452,11 @@ impl State {
             self.anchor = None;
             self.measured = None;
             self.frame_due = true;
-            // What was drawn and logged on the way is not news.
-            session.system_mut().forget_news();
+            // What was drawn on the way is not news; what was logged is, where nobody has been yet.
+            session.system_mut().forget_sights();
             self.frames.reset(self.clock);
         }
+        self.advanced(all);
         Next::AtOnce
     }
 
@@ -478,8 +498,9 @@ impl State {
     fn frame_if_due(&mut self, wall_ms: &impl Fn() -> f64) {
         let now_ms = wall_ms();
         // Pictures of a crowd are heavy: most of the time belongs to the run.
-        let apart = FRAME_MS.max(self.frame_took_ms * FRAME_TIMES);
         let status = self.status();
+        let least = if status == RunStatus::Replaying { REPLAY_FRAME_MS } else { FRAME_MS };
+        let apart = least.max(self.frame_took_ms * FRAME_TIMES);
         let wanted = self.frame_due || matches!(status, RunStatus::Running | RunStatus::Replaying);
         if !wanted || self.in_flight >= FRAMES_IN_FLIGHT || now_ms - self.frame_ms < apart {
             return;
@@ -488,6 +509,7 @@ impl State {
         let pace = Pace {
             run: self.run,
             status,
+            jump: self.jump,
             speed: match self.speed {
                 Some(Speed::Times(times)) => times,
                 Some(Speed::Max) => 0.0,
@@ -521,8 +543,9 @@ fn next_slice(slice: u64, took_ms: f64) -> u64 {
     }
 }
 
-fn changed(run: RunId, input: &Input) -> FromWorker {
-    FromWorker::Changed { run, at_event: input.at_event, refused: None, input_json: Some(format::input_to_json(input)) }
+fn changed(run: RunId, at_ns: u64, input: &Input) -> FromWorker {
+    let input_json = Some(format::input_to_json(input));
+    FromWorker::Changed { run, at_event: input.at_event, at_ns, refused: None, input_json }
 }
 
 /// The result of one graded run as JSON, or a sentence that says why there is none.

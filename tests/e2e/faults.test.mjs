@@ -63,7 +63,7 @@ check('a zone outage is dragged onto the running system, seen everywhere, and li
   await card(page, 'Shop, Europe').locator('.fault-tag', { hasText: 'Outage' }).waitFor();
   await card(page, 'Shop, Europe').locator('.station[data-condition=dead]').waitFor();
   assert.equal(await card(page, 'Shop, Asia').locator('.fault-tag').count(), 0, 'elsewhere nothing is hit');
-  await page.locator('.timeline-live text', { hasText: `Outage: ${name}` }).waitFor();
+  await page.locator('.timeline-live text', { hasText: `${name} went dark` }).waitFor();
   // The numbers: the front door notices, and sends nobody there any more.
   await card(page, 'Front door').getByText('1 of 3 backends out').waitFor();
   await card(page, 'Shop, Europe').getByText('0/s', { exact: true }).waitFor();
@@ -83,12 +83,15 @@ check('a fault is dropped on a connection, one on the timeline, and one is let l
   await carry(page, await middle(page.locator('[data-tray=loss]')), [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2]);
   await page.locator('.wire.candidate').waitFor();
   await page.mouse.up();
+  // How much is lost is asked first.
+  assert.equal(await page.locator('.fault-tag').count(), 0, 'nothing has struck yet');
+  await page.getByRole('group', { name: 'New fault' }).getByRole('button', { name: 'Lose messages now' }).click();
   await page.locator('.stage-badges .fault-tag', { hasText: 'Lose messages' }).waitFor();
 
   const marks = page.locator('.timeline-fault');
   const before = await marks.count();
   const track = await box(page.locator('.timeline-track'));
-  await carry(page, await middle(page.locator('[data-tray=hang]')), [track.x + track.width / 2, track.y + 34]);
+  await carry(page, await middle(page.locator('[data-tray=hang]')), [track.x + track.width / 2, track.y + 10]);
   await page.mouse.up();
   assert.equal(await marks.count(), before + 1, 'it is planned');
   const planned = page.getByRole('group', { name: 'Planned fault' });
@@ -101,12 +104,17 @@ check('a fault is dropped on a connection, one on the timeline, and one is let l
   await page.keyboard.press('Enter');
   await page.locator('[data-tray=hang]').focus();
   await page.keyboard.press('Enter');
+  // Which of its replicas? All of them: the answer has the focus.
+  await page.locator('#fault-strike:focus').waitFor();
+  await page.keyboard.press('Enter');
   await page.locator('.station-place .fault-tag', { hasText: 'Hang' }).waitFor();
   // And with nothing that suits selected, it stays in hand until something is chosen.
   await page.locator('[data-tray=traffic]').focus();
   await page.keyboard.press('Enter');
   await page.locator('.stage-hint', { hasText: 'choose clients' }).waitFor();
   await page.locator('#node-1').focus();
+  await page.keyboard.press('Enter');
+  await page.locator('#fault-strike:focus').waitFor();
   await page.keyboard.press('Enter');
   await card(page, 'Customers').locator('.fault-tag', { hasText: 'Traffic' }).waitFor();
 });

@@ -426,6 +426,7 @@ fn connections_that_never_end() {
         let pace = Pace {
             run: RunId(1),
             status: RunStatus::Running,
+            jump: 0,
             speed: 0.0,
             speed_reached: 0.0,
             clock: system.now(),

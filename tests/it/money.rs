@@ -65,6 +65,7 @@ fn money(session: &mut Session) -> headroom::protocol::money::MoneyFrame {
     let pace = Pace {
         run: Default::default(),
         status: Default::default(),
+        jump: 0,
         speed: 0.0,
         speed_reached: 0.0,
         clock: SimTime::ZERO,

@@ -1,7 +1,7 @@
 //! A fault in hand: aimed, dropped, let loose by key.
 
 use super::*;
-use crate::editor::Strike;
+use crate::editor::{Deed, FaultCard};
 use crate::model::fault;
 use crate::topology::document::FaultTarget;
 
@@ -9,8 +9,16 @@ fn kind(id: &str) -> &'static fault::FaultKind {
     fault::find(id).expect("it is in the registry")
 }
 
+/// What the latest deed let loose, and how many deeds there were; or what is aimed and asks for its numbers first.
 fn struck(editor: &TestEditor) -> Option<(String, FaultTarget, u32)> {
-    editor.state.session.strike.clone().map(|Strike { kind, target, serial }| (kind, target, serial))
+    let Some((serial, _, Deed::Do(changes))) = editor.state.session.deeds.latest.last() else { return None };
+    let [Change::Inject(fault)] = &changes[..] else { panic!("{changes:?}") };
+    Some((fault.kind.clone(), fault.target, *serial))
+}
+
+fn aimed(editor: &TestEditor) -> Option<(String, FaultTarget)> {
+    let Some(FaultCard::Aimed(fault)) = &editor.state.session.fault else { return None };
+    Some((fault.kind.clone(), fault.target))
 }
 
 #[test]
@@ -27,9 +35,9 @@ fn a_fault_is_dropped_on_what_it_can_hit() {
         matches!(editor.state.tool, ToolState::PlacingFault { candidate: Some(Target::Node(id)), .. } if id == service)
     );
     let steps = editor.state.history.undo_len();
-    let editor = editor.up().expect_tool("idle").expect_selected(&["a"]).expect_notice("Hang: a.");
+    let editor = editor.up().expect_tool("idle").expect_selected(&["a"]);
     assert_eq!(struck(&editor), Some(("hang".to_owned(), FaultTarget::Node(service), 1)));
-    assert_eq!(editor.state.history.undo_len(), steps, "the drawing is as it was");
+    let editor = editor.expect_undo(Some("a hangs: it takes requests and answers none"), steps + 1);
     assert_eq!(editor.state.tool.may_hit(&editor.state.document, Target::Node(service)), None);
 }
 
@@ -51,7 +59,8 @@ fn the_nearest_connection_is_hit() {
     let at = curve.at(0.5);
     let editor = editor.moved(at.x, at.y + 10.0).click(at.x, at.y + 10.0);
     let edge = *editor.state.document.edges.keys().next().expect("there is one");
-    assert_eq!(struck(&editor), Some(("loss".to_owned(), FaultTarget::Edge(edge), 1)));
+    assert_eq!(aimed(&editor), Some(("loss".to_owned(), FaultTarget::Edge(edge))));
+    assert_eq!(struck(&editor), None, "how much is lost is said first");
 }
 
 #[test]
@@ -72,9 +81,9 @@ fn by_key_it_hits_what_is_selected_or_what_is_chosen_next() {
     let editor = editor.ask(ToolRequest::PlaceFault { kind: kind("loss"), dragged: false });
     let edge = *editor.state.document.edges.keys().next().expect("there is one");
     let editor = editor.ask(ToolRequest::Choose(Target::Edge(edge)));
-    assert_eq!(struck(&editor), Some(("loss".to_owned(), FaultTarget::Edge(edge), 3)));
+    assert_eq!(aimed(&editor), Some(("loss".to_owned(), FaultTarget::Edge(edge))));
     let editor = editor.ask(ToolRequest::PlaceFault { kind: kind("loss"), dragged: false }).key("Escape");
-    assert_eq!((editor.state.tool.word(), struck(&editor).map(|strike| strike.2)), ("idle", Some(3)));
+    assert_eq!((editor.state.tool.word(), struck(&editor).map(|strike| strike.2)), ("idle", Some(2)));
 }
 
 /// The clients of a drawing that begins with them.
@@ -114,4 +123,64 @@ fn several_faults_are_planned_in_one_step() {
     assert_eq!(editor.state.document.faults.len(), 2);
     let editor = editor.expect_undo(Some("Plan 2 faults"), steps + 1).act(Action::Undo);
     assert!(editor.state.document.faults.is_empty());
+}
+
+#[test]
+fn one_of_several_replicas_is_asked_for_and_nothing_where_there_is_nothing_to_ask() {
+    let document = crate::editor::testing::document("src -> a");
+    let asks = |id: &str, replicas: f64, target| {
+        let mut document = document.clone();
+        let mut node = (*document.nodes[&NodeId(2)]).clone();
+        node.params.set("replicas", replicas);
+        document.nodes.insert(NodeId(2), node.into());
+        let fault = Fault { kind: id.to_owned(), target, params: Params::new() };
+        crate::editor::faults::asks(&document, &fault)
+    };
+    let whole = FaultTarget::Node(NodeId(2));
+    assert!(asks("kill", 3.0, whole) && !asks("kill", 1.0, whole));
+    assert!(asks("slow", 1.0, whole), "how much slower");
+}
+
+/// A deed stands in the history between steps of the drawing, in order; the run hears of each way back.
+#[test]
+fn what_a_hand_did_to_the_run_is_undone_in_its_turn() {
+    let editor = TestEditor::new("src -> a");
+    let a = editor.id("a");
+    let fault = |kind: &str| Fault { kind: kind.to_owned(), target: FaultTarget::Node(a), params: Params::new() };
+    let act = |editor: TestEditor, change: Change| editor.act(Action::Session(SessionChange::Act(vec![change])));
+    let rename = EditCommand::Rename { node: a, label: "Shop".to_owned() };
+    let editor = act(editor, Change::Inject(fault("kill"))).edit(rename);
+    let steps = editor.state.history.undo_len();
+    assert_eq!(editor.state.history.latest_deed(), None);
+    let editor = editor.act(Action::Undo);
+    assert_eq!(editor.state.session.deeds.latest.len(), 1, "the name alone is undone");
+    assert_eq!(editor.state.history.latest_deed(), Some(1));
+    let editor = editor.act(Action::Undo).expect_notice("Undone: a was killed.");
+    let latest = |editor: &TestEditor| editor.state.session.deeds.latest.last().cloned();
+    assert_eq!(latest(&editor), Some((2, 1, Deed::TakeBack)));
+    let editor = editor.act(Action::Redo);
+    assert!(matches!(latest(&editor), Some((3, 1, Deed::Do(_)))));
+    let editor = editor.act(Action::Redo);
+    assert_eq!(editor.state.history.undo_len(), steps);
+    let editor = editor.act(Action::Session(SessionChange::ForgetDeeds));
+    assert_eq!(editor.state.history.undo_len(), steps - 1, "another run has begun");
+    assert_eq!(&*editor.state.document.nodes[&a].label, "Shop");
+}
+
+#[test]
+fn a_change_is_told_as_a_sentence() {
+    let document = crate::editor::testing::document("src -> a; a -> b");
+    let told = |change: &Change| crate::editor::faults::sentence(&document, change);
+    let kill = Fault { kind: "kill".to_owned(), target: FaultTarget::Replica(NodeId(2), 2), params: Params::new() };
+    assert_eq!(told(&Change::Inject(kill)), "a replica 3 was killed");
+    let lift = Change::Lift { kind: "loss".to_owned(), target: FaultTarget::Edge(EdgeId(1)) };
+    assert_eq!(told(&lift), "src → a delivers everything again");
+    let mut after = document.clone();
+    for id in [NodeId(2), NodeId(3)] {
+        let mut node = (*after.nodes[&id]).clone();
+        node.params.set("slots", 7.0);
+        after.nodes.insert(id, node.into());
+    }
+    let edit = crate::topology::document::Edit::between(&document, &after);
+    assert_eq!(told(&Change::Edit(edit)), "a and 1 more were changed");
 }

@@ -2,10 +2,11 @@
 
 use super::{Input, Step, ToolContext, ToolState, inside, reach, select, world};
 use crate::editor::action::Action;
-use crate::editor::edit::target_name;
 use crate::editor::faults;
 use crate::editor::session::{SessionChange, Target};
 use crate::model::fault::FaultKind;
+use crate::model::params::Params;
+use crate::topology::document::Fault;
 
 pub(super) const fn begin(kind: &'static FaultKind, dragged: bool) -> ToolState {
     ToolState::PlacingFault { kind, at_world: None, candidate: None, dragged }
@@ -16,19 +17,15 @@ fn aimed(kind: &FaultKind, input: &Input, cx: &ToolContext<'_>) -> Option<Target
 }
 
 /// Lets a fault loose, and selects what it hits: there it can be made harder, and lifted.
-pub(super) fn strike(kind: &FaultKind, target: Target, cx: &ToolContext<'_>) -> Vec<Action> {
-    let words = format!("{}: {}.", kind.entry.name, target_name(cx.document, target));
-    vec![
-        select(target),
-        Action::Session(SessionChange::Strike { kind: kind.entry.id.to_owned(), target: faults::whole(target) }),
-        Action::Session(SessionChange::Notify(words)),
-    ]
+pub(super) fn strike(kind: &FaultKind, target: Target) -> Vec<Action> {
+    let fault = Fault { kind: kind.entry.id.to_owned(), target: faults::whole(target), params: Params::new() };
+    vec![select(target), Action::Session(SessionChange::Aim(fault))]
 }
 
 /// A fault in hand, and something chosen by key: what it cannot hit leaves it in hand.
 pub(super) fn aim_at(kind: &'static FaultKind, target: Target, cx: &ToolContext<'_>) -> (ToolState, Vec<Action>) {
     if faults::suits(cx.document, target, kind) {
-        (ToolState::Idle, strike(kind, target, cx))
+        (ToolState::Idle, strike(kind, target))
     } else {
         (begin(kind, false), vec![missed(kind)])
     }
@@ -40,7 +37,7 @@ fn missed(kind: &FaultKind) -> Action {
 }
 
 pub(super) fn down(kind: &'static FaultKind, input: &Input, cx: &ToolContext<'_>) -> Step {
-    let actions = aimed(kind, input, cx).map_or_else(|| vec![missed(kind)], |target| strike(kind, target, cx));
+    let actions = aimed(kind, input, cx).map_or_else(|| vec![missed(kind)], |target| strike(kind, target));
     (ToolState::Idle, actions)
 }
 

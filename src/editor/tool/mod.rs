@@ -201,7 +201,7 @@ impl ToolState {
             ToolRequest::PlaceFault { kind, dragged } => aiming::begin(kind, *dragged),
             ToolRequest::PlaceFaultAtSelection { kind } => match cx.session.selection.single() {
                 Some(target) if faults::suits(cx.document, target, kind) => {
-                    actions.extend(aiming::strike(kind, target, cx));
+                    actions.extend(aiming::strike(kind, target));
                     Self::Idle
                 }
                 _ => aiming::begin(kind, false),

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::conversation::Hand;
+use crate::engine::sort;
 use crate::facet::Facet;
 use crate::model::journey::Journey;
 use crate::protocol::money::MoneyFrame;
@@ -102,6 +104,18 @@ pub struct RunView {
     /// Length and warm-up that the run began with [s].
     pub length_secs: f64,
     pub warm_up_secs: f64,
+    /// The moment that the worker is on its way to [ns].
+    pub jumping: Option<u64>,
+    /// How far the run has been played [ns]: after going back, what lies between the clock and this is known.
+    pub known_ns: u64,
+    /// What was changed while it ran.
+    pub hands: Shared<Vec<Hand>>,
+    /// When the objective was missed: from and to [s], as far as the run is known.
+    pub missed: Shared<Vec<(f64, f64)>>,
+    /// Goes up by one with each run that is begun.
+    pub runs_begun: u32,
+    /// It was asked to begin anew (and to play), which would lose what a hand let loose.
+    pub restart_asked: Option<bool>,
 }
 
 impl Default for RunView {
@@ -132,6 +146,12 @@ impl Default for RunView {
             seed: 0,
             length_secs: 0.0,
             warm_up_secs: 0.0,
+            jumping: None,
+            known_ns: 0,
+            hands: Shared::default(),
+            missed: Shared::default(),
+            runs_begun: 0,
+            restart_asked: None,
         }
     }
 }
@@ -146,6 +166,7 @@ impl RunView {
             playing: self.playing,
             speed: self.speed,
             note: self.note.take(),
+            runs_begun: self.runs_begun + 1,
             ..Self::default()
         };
     }
@@ -160,15 +181,24 @@ impl RunView {
             Speed::Max => 0.0,
         };
         self.slow = (frame.status == RunStatus::Running && takes >= least && takes > 1.5 * asked).then_some(takes);
-        if !frame.log.is_empty() {
+        // What was played before is told again on the way through it.
+        let ahead = frame.now_ns >= self.known_ns;
+        let news = frame.log.iter().filter(|line| line.at_ns > self.known_ns || !self.log.contains(line));
+        let mut news: Vec<LogLine> = news.cloned().collect();
+        if !news.is_empty() {
             let mut log = (*self.log).clone();
-            log.extend(frame.log.iter().cloned());
+            log.append(&mut news);
+            sort::few_by_key(&mut log, |line| line.at_ns);
             let surplus = log.len().saturating_sub(LOG_MAX);
             log.drain(..surplus);
             self.log = Shared::new(log);
         }
+        self.known_ns = self.known_ns.max(frame.now_ns);
         if let Some(money) = &frame.money {
             self.money = Shared::new((**money).clone());
+            if ahead {
+                self.missed = Shared::new(money.missed.clone());
+            }
         }
         if let Some(exemplars) = &frame.exemplars {
             self.exemplars = Shared::new(exemplars.clone());
@@ -179,7 +209,10 @@ impl RunView {
             self.insides.retain(|node, _| frame.insides.iter().any(|inside| inside.node == *node));
         }
         for series in &frame.series {
-            self.series.insert(series.node.map(NodeId), Shared::new(series.clone()));
+            let node = series.node.map(NodeId);
+            if ahead || !self.series.contains_key(&node) {
+                self.series.insert(node, Shared::new(series.clone()));
+            }
         }
         for inside in &frame.insides {
             self.insides.insert(inside.node, Shared::new(inside.facets.clone()));
@@ -188,6 +221,14 @@ impl RunView {
             self.profile = Some(Shared::new((**profile).clone()));
         }
         self.frame = Shared(frame);
+    }
+
+    /// What was played after this moment [ns] is void: something was changed there.
+    pub fn void_after(&mut self, at_ns: u64) {
+        if self.known_ns > at_ns {
+            self.known_ns = at_ns;
+            self.log = Shared::new(self.log.iter().filter(|line| line.at_ns <= at_ns).cloned().collect());
+        }
     }
 
     /// Whether there is nothing to look at yet, because the simulation's program is still to come.

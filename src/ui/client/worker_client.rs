@@ -2,6 +2,8 @@
 //!
 //! What is said to it is decided in [`crate::conversation`]; here are the browser's means.
 
+mod time;
+
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
@@ -16,7 +18,7 @@ use super::worker_link::WorkerLink;
 use crate::conversation::{Conversation, News};
 use crate::lesson::goal::{Goal, GoalResult};
 use crate::protocol::{BUILD, FromWorker, RunStatus, Speed, ToWorker};
-use crate::topology::document::{Change, Diagnostic, Document, Fault, FaultTarget, Input, NodeId};
+use crate::topology::document::{Change, Diagnostic, Document, Input, NodeId};
 use crate::ui::browser::{self, Listener, Timer};
 use crate::ui::shared::Shared;
 
@@ -27,6 +29,8 @@ const MISSED_MAX: u32 = 2;
 const PATIENCE: u32 = 4;
 /// Views are told of news at most this often [ms].
 const VIEW_EVERY_MS: f64 = 100.0;
+/// What is cut off need not be told of where it is this little [ns]: what was under way when the change was made.
+const CUT_MIN_NS: u64 = 400_000_000;
 /// Workers lost in a row, without a run getting anywhere, after which the page stops trying.
 const LOST_MAX: u32 = 3;
 
@@ -57,6 +61,8 @@ pub struct Listeners {
     pub exported: Callback<(String, String)>,
     /// It was asked to run and cannot: why.
     pub obstacle: Callback<Diagnostic>,
+    /// Something was changed at a moment of the past [ns]: what had been played from there to another one is void.
+    pub cut: Callback<(u64, u64)>,
 }
 
 struct Inner {
@@ -126,27 +132,12 @@ impl Simulation {
         self.forget();
     }
 
-    pub fn restart(&self, play: bool) {
-        self.0.watchdog.borrow_mut().lost = 0;
-        self.say(|talk| talk.restart(play));
-        self.forget();
-        if play {
-            self.refuses();
-        }
-    }
-
     /// The editor's document changed.
     pub fn edited(&self, document: Rc<Document>) {
         self.say(|talk| talk.edited(document));
         if let Some(play) = self.0.restart_with_edit.take() {
-            self.restart(play);
+            self.restart_now(play);
         }
-    }
-
-    /// The edit that comes next shall begin the run anew, at the same pace.
-    pub fn restart_with_next_edit(&self) {
-        let playing = self.0.talk.borrow().playing();
-        self.0.restart_with_edit.set(Some(playing));
     }
 
     /// Runs on; a finished run starts anew, as with [`Simulation::restart`]. What cannot run says why instead.
@@ -212,14 +203,6 @@ impl Simulation {
 
     pub fn set_speed(&self, speed: Speed) {
         self.say(|talk| talk.set_speed(speed));
-    }
-
-    pub fn inject(&self, fault: Fault) {
-        self.say(|talk| talk.inject(fault));
-    }
-
-    pub fn lift(&self, kind: &str, target: FaultTarget) {
-        self.say(|talk| talk.lift(kind, target));
     }
 
     /// Sends the series of this station (`None`: of the whole system), until it is no longer asked for.
@@ -370,7 +353,7 @@ impl Simulation {
         if self.0.link.borrow().is_some() {
             programs::again();
         } else if self.0.watchdog.borrow().ready {
-            self.restart(true);
+            self.restart_now(true);
         } else {
             self.revive();
         }
@@ -398,7 +381,7 @@ impl Simulation {
             return;
         };
         let listeners = self.0.listeners.borrow().clone();
-        let mut urgent = true;
+        let (mut urgent, mut cut) = (true, None);
         match news {
             News::Frame(frame) => {
                 let mut view = self.0.view.borrow_mut();
@@ -417,7 +400,14 @@ impl Simulation {
                 view.preparing = None;
             }
             News::Refused(diagnostics) => self.0.view.borrow_mut().refused = Shared::new(diagnostics),
-            News::Applied => self.0.view.borrow_mut().refused = Shared::default(),
+            News::Applied { void_after_ns } => {
+                let mut view = self.0.view.borrow_mut();
+                view.refused = Shared::default();
+                if view.known_ns > void_after_ns + CUT_MIN_NS {
+                    cut = Some((void_after_ns, view.known_ns));
+                }
+                view.void_after(void_after_ns);
+            }
             News::Recorded(change) => listeners.recorded.emit(change),
             News::Exported { run_json, trace_hash } => listeners.exported.emit((run_json, trace_hash)),
             News::Explaining(share) => {
@@ -470,6 +460,9 @@ impl Simulation {
             }
         }
         self.tell_if_due(urgent);
+        if let Some(span) = cut {
+            listeners.cut.emit(span);
+        }
     }
 
     /// Asks whether the worker lives. While the page is hidden browsers slow everything, so nothing is concluded.
@@ -582,6 +575,8 @@ impl Simulation {
             view.seed = talk.seed();
             view.length_secs = talk.base().run_length_secs;
             view.warm_up_secs = talk.base().warm_up_secs;
+            view.jumping = talk.jumping();
+            view.hands = Shared(talk.hands().clone());
             view.clone()
         };
         let listener = self.0.listeners.borrow().view.clone();

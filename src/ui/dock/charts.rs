@@ -3,10 +3,12 @@
 use js_sys::{Array, Float32Array, Float64Array};
 use serde_json::json;
 use wasm_bindgen::prelude::*;
-use web_sys::Element;
+use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
+use super::axis::{Axis, looking_back, playhead, use_axis};
 use crate::editor::Target;
+use crate::editor::timeline::{Span, bands};
 use crate::figure::{Chart, Line, Scale, Spec};
 use crate::protocol::Series;
 use crate::topology::document::NodeId;
@@ -18,22 +20,32 @@ use crate::ui::kit::hint::{Hint, term_card};
 use crate::ui::kit::icons::icon;
 use crate::ui::shared::Shared;
 use crate::ui::shell::{DialogKind, use_shell};
-use crate::ui::store::{use_document, use_preferences, use_run, use_selection};
+use crate::ui::store::{use_document, use_preferences, use_run, use_selection, use_simulation};
 
 #[wasm_bindgen(module = "/www/js/chart.js")]
 extern "C" {
     #[wasm_bindgen(js_name = Chart)]
     type Plotted;
     #[wasm_bindgen(constructor, js_class = "Chart")]
-    fn new(host: &Element, spec_json: &str, missing: &Closure<dyn Fn(bool)>) -> Plotted;
+    fn new(
+        host: &Element,
+        spec_json: &str,
+        missing: &Closure<dyn Fn(bool)>,
+        asked: &Closure<dyn Fn(String, f64, f64)>,
+    ) -> Plotted;
     #[wasm_bindgen(method, js_class = "Chart")]
     fn load(this: &Plotted);
     #[wasm_bindgen(method, js_class = "Chart")]
     fn feed(this: &Plotted, at: &Float64Array, columns: &Array);
     #[wasm_bindgen(method, js_class = "Chart")]
+    fn show(this: &Plotted, from: f64, to: f64, marks_json: &str);
+    #[wasm_bindgen(method, js_class = "Chart")]
     fn restyle(this: &Plotted);
     #[wasm_bindgen(method, js_class = "Chart")]
     fn destroy(this: &Plotted);
+    /// All charts tell their values at this moment [s]; NaN: none do.
+    #[wasm_bindgen(static_method_of = Plotted, js_class = "Chart")]
+    fn point(secs: f64);
 }
 
 /// Rows of a table at most; a longer series is thinned evenly.
@@ -94,7 +106,7 @@ pub struct ChartCardProps {
 /// A chart with its title, its newest value, a legend, and its table.
 #[component]
 pub fn ChartCard(props: &ChartCardProps) -> Html {
-    let run = use_run();
+    let (run, document) = (use_run(), use_document());
     let tabular = use_state_eq(|| false);
     let drawn = props.chart;
     let series = run.series_of(props.node).cloned();
@@ -121,12 +133,19 @@ pub fn ChartCard(props: &ChartCardProps) -> Html {
     } else {
         html! { <p class="hint-here">{ note }</p> }
     };
+    let mut marks = use_marks();
+    // The objective is the whole system's.
+    if drawn.term == "sojourn_time" && props.node.is_none() {
+        marks["limit"] = json!(document.objective().p99_secs);
+    }
     let legend = series.as_ref().map(|series| {
         let lines = lively(drawn, series);
+        // Of the bucket in which the playhead stands.
+        let until = series.at_secs.partition_point(|at| *at <= playhead(&run)).max(1);
         html! {
             <ul class="chart-legend">
                 { for lines.iter().map(|(spec, line)| {
-                    let last = values(series, spec).iter().rev().find(|value| value.is_finite()).copied().unwrap_or(f32::NAN);
+                    let last = values(series, spec).iter().take(until).rev().find(|value| value.is_finite()).copied().unwrap_or(f32::NAN);
                     html! {
                         <li>
                             <svg class="legend-line" viewBox="0 0 18 6" width="18" height="6" aria-hidden="true">
@@ -154,7 +173,7 @@ pub fn ChartCard(props: &ChartCardProps) -> Html {
             if *tabular {
                 <SeriesTable chart={drawn} series={series.clone()} />
             } else {
-                <Plot chart={drawn} series={series.clone()} told={told} tries={*tries} />
+                <Plot chart={drawn} series={series.clone()} told={told} tries={*tries} marks={marks.to_string()} />
                 if *missing {
                     <div class="chart-missing">
                         <p>{ "The chart cannot be drawn: its library did not load." }</p>
@@ -210,6 +229,36 @@ struct PlotProps {
     /// How often the learner asked for it again.
     #[prop_or_default]
     tries: u32,
+    /// What is marked in it, as chart.js knows it.
+    #[prop_or_default]
+    marks: AttrValue,
+}
+
+/// A moment is pointed at [s] (NaN: no more): the line over the dock follows, and all charts tell their values.
+pub fn hover(axis: &Axis, secs: f64) {
+    let share = axis.span.share(secs);
+    if let Some(dock) = axis.dock.cast::<HtmlElement>() {
+        let at = if (0.0..=1.0).contains(&share) { format!("{share:.5}") } else { "-9".to_owned() };
+        // Setting a property of one's own cannot fail.
+        let _ = dock.style().set_property("--hover", &at);
+    }
+    Plotted::point(secs);
+}
+
+/// What is marked in the charts of a run, but for the limit of one of them.
+#[hook]
+fn use_marks() -> serde_json::Value {
+    let (run, document) = (use_run(), use_document());
+    let hands = run.hands.clone();
+    let spans = use_memo((document.clone(), hands), |(document, hands)| {
+        let faults = bands(document, hands, document.run_length_secs).into_iter();
+        let faults: Vec<[f64; 2]> = faults.map(|band| [band.from_secs, band.to_secs]).collect();
+        let windows: Vec<[f64; 2]> = document.windows.iter().map(|window| [window.from_secs, window.to_secs]).collect();
+        (faults, windows)
+    });
+    // While it runs ahead, nothing of what is drawn lies beyond the present moment.
+    let (now, known) = if looking_back(&run) { (playhead(&run), run.known_ns as f64 / 1e9) } else { (0.0, 0.0) };
+    json!({ "faults": spans.0, "windows": spans.1, "now": now, "known": known })
 }
 
 /// The drawing itself.
@@ -219,18 +268,38 @@ fn Plot(props: &PlotProps) -> Html {
     let chart = use_mut_ref(|| None::<Plotted>);
     let theme = use_preferences().0.theme;
     let drawn = props.chart;
+    let (axis, simulation) = (use_axis(), use_simulation());
+    let newest = use_mut_ref(|| axis.clone());
+    *newest.borrow_mut() = axis.clone();
     {
         let (host, chart, told) = (host.clone(), chart.clone(), props.told.clone());
         use_effect_with((), move |()| {
             let missing = Closure::<dyn Fn(bool)>::new(move |is| told.emit(is));
+            let asked = Closure::<dyn Fn(String, f64, f64)>::new(move |what: String, a: f64, b: f64| {
+                let axis = newest.borrow().clone();
+                match what.as_str() {
+                    "seek" => axis.seek(&simulation, a),
+                    "zoom" => axis.show.emit(Some(Span::between(a, b, axis.length_secs))),
+                    "whole" => axis.show.emit(None),
+                    _ => hover(&axis, a),
+                }
+            });
             if let Some(host) = host.cast::<Element>() {
-                *chart.borrow_mut() = Some(Plotted::new(&host, &spec_json(drawn), &missing));
+                *chart.borrow_mut() = Some(Plotted::new(&host, &spec_json(drawn), &missing, &asked));
             }
             move || {
                 if let Some(chart) = chart.borrow_mut().take() {
                     chart.destroy();
                 }
-                drop(missing);
+                drop((missing, asked));
+            }
+        });
+    }
+    {
+        let chart = chart.clone();
+        use_effect_with((axis.span, props.marks.clone()), move |(span, marks)| {
+            if let Some(chart) = chart.borrow().as_ref() {
+                chart.show(span.from, span.to, marks);
             }
         });
     }

@@ -1,25 +1,28 @@
 //! The dock under the stage: charts, where the time goes, the event log, problems; and the timeline.
 
+pub mod axis;
 pub mod charts;
+pub mod log;
 pub mod monitor;
+pub mod notice;
 pub mod profile;
 pub mod report;
 pub mod timeline;
 
 use yew::prelude::*;
 
+use self::axis::{Axis, BackNote, NowLine, use_new_axis};
 use self::charts::{ChartCard, use_charted};
+use self::log::LogPanel;
 use self::monitor::Monitor;
+use self::notice::RunNotice;
 use self::profile::Profile;
 use self::timeline::Timeline;
-use super::jump::{DOCK, WHOSE, ask_count};
-use super::store::{use_dispatch, use_document, use_preferences, use_run, use_selection, use_simulation};
+use super::jump::{DOCK, WHOSE};
+use super::store::{use_dispatch, use_document, use_preferences, use_run, use_selection};
 use crate::editor::{SessionChange, Target};
 use crate::engine::sort;
-use crate::engine::time::SimTime;
-use crate::facet::scaling::Scaling;
 use crate::figure::{self, Scale};
-use crate::protocol::{LogLevel, LogLine};
 use crate::topology::check;
 use crate::topology::document::{Diagnostic, Document, Place, Severity};
 use crate::ui::kit::icons::icon;
@@ -54,8 +57,11 @@ pub fn Dock() -> Html {
             <button type="button" class="tab" aria-expanded={on.to_string()} aria-controls="dock-body" onclick={choose(id)}>{ words }</button>
         }
     };
+    let axis = use_new_axis();
+    let charts = open && !matches!(chosen.as_str(), "log" | "problems" | "profile" | "monitor");
     html! {
-        <section class={classes!("dock", (!open).then_some("dock-closed"))} aria-label="Charts, log and problems">
+        <ContextProvider<Axis> context={axis.clone()}>
+        <section class={classes!("dock", (!open).then_some("dock-closed"), charts.then_some("dock-charts"))} ref={axis.dock.clone()} aria-label="Charts, log and problems">
             <div class="dock-tabs">
                 { tab("charts", html! { <>{ icon("chart-line", "icon-s") }{ "Charts" }</> }) }
                 { tab("monitor", html! { <>{ icon("activity", "icon-s") }{ "Monitor" }</> }) }
@@ -65,7 +71,7 @@ pub fn Dock() -> Html {
                     <>{ icon("triangle-alert", "icon-s") }{ "Problems" }
                     if !problems.is_empty() { <span class={classes!("count", errors.then_some("count-bad"))}>{ problems.len() }</span> }</>
                 }) }
-                <span class="dock-space"></span>
+                <BackNote />
                 if open && !matches!(chosen.as_str(), "log" | "problems" | "profile") { <Whose /> }
                 <button type="button" class="icon-btn icon-btn-s" onclick={fold} aria-expanded={open.to_string()} aria-controls="dock-body"
                     aria-label={if open { "Fold the charts away" } else { "Show the charts" }}>
@@ -84,7 +90,11 @@ pub fn Dock() -> Html {
                 }
             </div>
             <Timeline />
+            <NowLine />
+            <div class="dock-hover" aria-hidden="true"></div>
+            <RunNotice />
         </section>
+        </ContextProvider<Axis>>
     }
 }
 
@@ -122,54 +132,10 @@ pub fn Charts() -> Html {
     charts.retain(|chart| chart.panel.is_some() && (priced || chart.scale != Scale::Dollars));
     sort::few_by_key(&mut charts, |chart| chart.panel);
     html! {
-        <div class={classes!("charts", priced.then_some("charts-priced"))}>
+        <div class="charts">
             { for charts.into_iter().map(|chart| html! { <ChartCard {chart} {node} key={chart.title} /> }) }
         </div>
     }
-}
-
-/// What happened, newest first.
-#[component]
-pub fn LogPanel() -> Html {
-    let run = use_run();
-    let dispatch = use_dispatch();
-    let simulation = use_simulation();
-    if run.log.is_empty() {
-        return html! { <p class="empty">{ "Nothing to report yet. Deaths, health checks and faults are written down here." }</p> };
-    }
-    // What a scaler decided leads to the evaluation behind it.
-    let why_count = |line: &LogLine| {
-        let node = line.node?;
-        let scaled = run.station(node).is_some_and(|station| station.facet::<Scaling>().is_some());
-        (scaled && line.text.contains(" → ") && line.text.contains(" replicas. ")).then(|| {
-            let (dispatch, simulation, at_ns) = (dispatch.clone(), simulation.clone(), line.at_ns);
-            Callback::from(move |_: MouseEvent| ask_count(&dispatch, &simulation, node, Some(at_ns)))
-        })
-    };
-    let lines = run.log.iter().rev().map(|line| {
-        let (class, sign) = match line.level {
-            LogLevel::Info => ("log-info", "info"),
-            LogLevel::Good => ("log-good", "circle-check"),
-            LogLevel::Bad => ("log-bad", "triangle-alert"),
-        };
-        let jump = line.node.map(|node| {
-            let dispatch = dispatch.clone();
-            Callback::from(move |_: MouseEvent| dispatch.session(SessionChange::Reveal(Target::Node(node))))
-        });
-        html! {
-            <li class={classes!("log-line", class)}>
-                <span class="num log-at">{ SimTime(line.at_ns).to_string() }</span>
-                { icon(sign, "icon-s") }
-                if let Some(onclick) = jump {
-                    <button type="button" class="link-btn" {onclick}>{ &line.text }</button>
-                    if let Some(onclick) = why_count(line) { <button type="button" class="btn btn-s" {onclick}>{ "Why?" }</button> }
-                } else {
-                    <span>{ &line.text }</span>
-                }
-            </li>
-        }
-    });
-    html! { <ul class="log" tabindex="0" aria-label="Event log, newest first">{ for lines }</ul> }
 }
 
 #[derive(Debug, PartialEq, Properties)]

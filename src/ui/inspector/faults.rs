@@ -4,16 +4,16 @@ use yew::prelude::*;
 
 use super::TargetProps;
 use crate::editor::faults::{suits, whole};
-use crate::editor::{EditCommand, SessionChange, Target, timeline};
+use crate::editor::{EditCommand, FaultCard, SessionChange, Target, timeline};
 use crate::engine::time::SimTime;
 use crate::model::fault::{self, Group};
 use crate::model::params::{Params, Value};
 use crate::protocol::ActiveFault;
-use crate::topology::document::{Document, Fault, FaultTarget};
+use crate::topology::document::{Change, Document, Fault, FaultTarget};
 use crate::ui::kit::form::{ParamForm, Specs};
 use crate::ui::kit::format;
 use crate::ui::kit::icons::icon;
-use crate::ui::store::{use_dispatch, use_document, use_guard, use_run, use_simulation};
+use crate::ui::store::{use_dispatch, use_document, use_guard, use_run};
 
 pub(crate) fn any_for(document: &Document, target: Target) -> bool {
     fault::REGISTRY.iter().any(|kind| suits(document, target, kind))
@@ -97,7 +97,6 @@ fn in_force<'a>(active: &'a [ActiveFault], kind: &str, aim: FaultTarget) -> Opti
 #[component]
 fn FaultRow(props: &FaultRowProps) -> Html {
     let run = use_run();
-    let simulation = use_simulation();
     let dispatch = use_dispatch();
     let guard = use_guard();
     let document = use_document();
@@ -112,12 +111,15 @@ fn FaultRow(props: &FaultRowProps) -> Html {
     let active = in_force(&run.frame.faults, kind.entry.id, aim);
     let fault = Fault { kind: kind.entry.id.to_owned(), target: aim, params: (*params).clone() };
     let strike = {
-        let (simulation, fault) = (simulation.clone(), fault.clone());
-        Callback::from(move |_: MouseEvent| simulation.inject(fault.clone()))
+        let (dispatch, fault) = (dispatch.clone(), fault.clone());
+        Callback::from(move |_: MouseEvent| dispatch.session(SessionChange::Act(vec![Change::Inject(fault.clone())])))
     };
     let lift = {
-        let simulation = simulation.clone();
-        Callback::from(move |_: MouseEvent| simulation.lift(kind.entry.id, aim))
+        let dispatch = dispatch.clone();
+        Callback::from(move |_: MouseEvent| {
+            let change = Change::Lift { kind: kind.entry.id.to_owned(), target: aim };
+            dispatch.session(SessionChange::Act(vec![change]));
+        })
     };
     let plan = {
         let (dispatch, now_secs) = (dispatch.clone(), run.frame.now_ns as f64 / 1e9);
@@ -126,7 +128,7 @@ fn FaultRow(props: &FaultRowProps) -> Html {
             let planned = timeline::soon(&document, kind, fault.clone(), now_secs);
             let (at_secs, next) = (planned.at_secs, document.faults.len());
             dispatch.edit(EditCommand::AddFault(planned));
-            dispatch.session(SessionChange::ChooseFault(Some(next)));
+            dispatch.session(SessionChange::ShowFault(Some(FaultCard::Planned(next))));
             let at = format::clock(at_secs);
             dispatch.notify(if begun {
                 format!("Planned at {at}. It acts from the next start: press Restart (R).")

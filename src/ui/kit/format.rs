@@ -147,6 +147,13 @@ pub fn clock(secs: f64) -> String {
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
+/// A moment of the run with its tenths: `1:18.2`, `1:02:05.0`.
+#[must_use]
+pub fn moment(secs: f64) -> String {
+    let tenths = if secs.is_finite() { (secs.max(0.0) * 10.0 + 1e-6) as u64 } else { 0 };
+    format!("{}.{}", clock((tenths / 10) as f64), tenths % 10)
+}
+
 /// Minutes and seconds of a moment of the run [ns], on an axis: `02:05`.
 #[must_use]
 pub fn short_clock(ns: u64) -> String {
@@ -202,6 +209,8 @@ mod tests {
         check(&duration(f64::NAN), NOTHING);
         check(&percent(0.977), "97.7 %");
         check(&clock(125.0), "2:05");
+        check(&moment(78.2), "1:18.2");
+        check(&moment(59.99), "0:59.9");
     }
 
     #[test]

@@ -77,7 +77,15 @@ fn on(params: &[(&str, f64)]) -> Value {
 }
 
 fn pace(system: &System) -> Pace {
-    Pace { run: RunId(1), status: RunStatus::Paused, speed: 1.0, speed_reached: 1.0, clock: system.now(), wall_ms: 0.0 }
+    Pace {
+        run: RunId(1),
+        status: RunStatus::Paused,
+        jump: 0,
+        speed: 1.0,
+        speed_reached: 1.0,
+        clock: system.now(),
+        wall_ms: 0.0,
+    }
 }
 
 /// What the page would see of a station.

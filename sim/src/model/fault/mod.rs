@@ -23,6 +23,7 @@ mod shortage;
 mod slow;
 mod spot;
 mod traffic;
+pub mod words;
 
 use super::params::{Entry, Params};
 use super::read::Reader;

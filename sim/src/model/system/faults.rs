@@ -97,7 +97,7 @@ impl System {
     pub(super) fn start_fault(&mut self, kind: &str, target: FaultTarget, params: &Params, scheduled: Option<u32>) {
         let Some(kind) = fault::find(kind) else { return };
         let effect = (kind.effect)(params);
-        let text = format!("{}: {}{}", self.target_name(target), kind.entry.name, describe(effect));
+        let text = fault::words::struck(effect, &self.target_name(target), matches!(target, FaultTarget::Area(_)));
         let tone = if effect.is_failure() { LogTone::Bad } else { LogTone::Info };
         self.log(tone, self.target_node(target), text);
         if kind.once {
@@ -175,7 +175,8 @@ impl System {
             std::mem::take(&mut self.active).into_iter().partition(|active| matches(active));
         self.active = kept;
         for active in &ended {
-            let text = format!("{}: {}", self.target_name(active.target), active.kind.lift_label);
+            let place = matches!(active.target, FaultTarget::Area(_));
+            let text = fault::words::lifted(active.effect, &self.target_name(active.target), place);
             let tone = if active.effect.is_failure() { LogTone::Good } else { LogTone::Info };
             self.log(tone, self.target_node(active.target), text);
         }
@@ -340,33 +341,5 @@ impl System {
         let replica = &self.replicas[replica_ix as usize];
         let several = self.stations[replica.station as usize].pool().is_some_and(|pool| pool.replicas.len() > 1);
         if several { format!(" replica {}", replica.number + 1) } else { String::new() }
-    }
-}
-
-fn describe(effect: Effect) -> String {
-    let percent = |share: f64| share * 100.0;
-    match effect {
-        Effect::Slow { factor } | Effect::Traffic { factor } => format!(" ({factor}×)"),
-        Effect::Errors { share }
-        | Effect::HotKey { share }
-        | Effect::Poison { share }
-        | Effect::Rollout { errors: share, .. } => {
-            format!(" ({} %)", percent(share))
-        }
-        Effect::Steal { share, .. } => format!(" (up to {} %)", percent(share)),
-        Effect::Latency { secs, jitter: 0.0 } => format!(" ({} ms)", secs * 1000.0),
-        Effect::Latency { secs, jitter } => format!(" ({} ± {} ms)", secs * 1000.0, jitter * 1000.0),
-        Effect::Loss { out: 1.0, back: 1.0 } => String::new(),
-        Effect::Loss { out: 1.0, back: 0.0 } => " (requests are lost)".to_owned(),
-        Effect::Loss { out: 0.0, back: 1.0 } => " (answers are lost)".to_owned(),
-        Effect::Loss { out, back } => format!(" ({} % of requests, {} % of answers)", percent(out), percent(back)),
-        Effect::Bandwidth { bits_per_sec } => format!(" ({} Mbit/s)", bits_per_sec / 1e6),
-        Effect::Pause { every, lasts } => format!(" ({lasts} s every {every} s)"),
-        Effect::Spot { notice, .. } | Effect::Shortage { notice } => format!(" (in {notice} s)"),
-        Effect::ClockJump { secs } => format!(" ({secs:+} s)"),
-        Effect::NewVersion { ready: false, .. } => " (never becomes ready)".to_owned(),
-        Effect::NewVersion { errors, .. } if errors > 0.0 => format!(" ({} % errors)", percent(errors)),
-        Effect::NewVersion { .. } => String::new(),
-        Effect::Down | Effect::Hang | Effect::Drain | Effect::Failover { .. } | Effect::Flush => String::new(),
     }
 }

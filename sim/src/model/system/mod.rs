@@ -489,10 +489,15 @@ impl System {
 
     /// Forgets drawn hops and log lines that nobody has taken.
     pub fn forget_news(&mut self) {
+        self.forget_sights();
+        self.log.clear();
+    }
+
+    /// Forgets what was drawn on the way here; the lines of the log are kept.
+    pub fn forget_sights(&mut self) {
         self.watch(None);
         self.forget_lately();
         self.hops.clear();
-        self.log.clear();
     }
 
     fn log(&mut self, tone: LogTone, node: Option<NodeId>, text: String) {

@@ -36,9 +36,8 @@ use crate::editor::edit::target_name;
 use crate::editor::geometry::{DRAG_THRESHOLD, card_rect, detail};
 use crate::editor::wire::{edge_marks_within, edge_words, has_breaker};
 use crate::editor::{Action, Camera, EditorState, InputKind, SessionChange, Size, Target, ToolState, places};
-use crate::model::params::Params;
 use crate::topology::check::check;
-use crate::topology::document::{Area, AreaKind, Diagnostic, Fault, Place, Point};
+use crate::topology::document::{Area, AreaKind, Diagnostic, Place, Point};
 use crate::ui::browser::{self, Listener};
 use crate::ui::client::worker_client::Simulation;
 use crate::ui::shared::Shared;
@@ -74,7 +73,6 @@ pub fn Stage() -> Html {
     use_animation(stage.clone(), canvas.clone(), latest.clone(), dots.clone());
     use_camera(stage.clone(), state.session.camera());
     use_asked_focus(&state);
-    use_strikes(&state, simulation.clone());
 
     let problems = use_memo(Shared(state.document.clone()), |document| problems(&check(document)));
     let world = world(&state, &problems);
@@ -462,19 +460,6 @@ fn use_camera(stage: NodeRef, camera: Camera) {
         let _ = style.set_property("--grid-step", &format!("{step}px"));
         let _ = style.set_property("--grid-x", &format!("{left}px"));
         let _ = style.set_property("--grid-y", &format!("{top}px"));
-    });
-}
-
-/// Lets a dropped fault loose on the running system.
-#[hook]
-fn use_strikes(state: &EditorState, simulation: Simulation) {
-    let strike = state.session.strike.clone();
-    // What was dropped before this stage was there has struck already.
-    let done = use_mut_ref(|| strike.as_ref().map(|strike| strike.serial));
-    use_effect_with(strike, move |strike| {
-        let Some(strike) = strike.as_ref().filter(|strike| *done.borrow() != Some(strike.serial)) else { return };
-        *done.borrow_mut() = Some(strike.serial);
-        simulation.inject(Fault { kind: strike.kind.clone(), target: strike.target, params: Params::new() });
     });
 }
 

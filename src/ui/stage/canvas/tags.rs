@@ -3,12 +3,12 @@
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use crate::editor::Target;
+use crate::editor::{FaultCard, SessionChange, Target};
 use crate::model::fault;
 use crate::protocol::ActiveFault;
 use crate::topology::document::{Document, FaultTarget};
 use crate::ui::kit::icons::icon;
-use crate::ui::store::{use_active_faults, use_document};
+use crate::ui::store::{use_active_faults, use_dispatch, use_document};
 
 /// What a fault in force hits.
 fn target_of(active: &ActiveFault) -> Option<FaultTarget> {
@@ -16,7 +16,7 @@ fn target_of(active: &ActiveFault) -> Option<FaultTarget> {
 }
 
 /// The faults in force that hit something: its own, and of a station those of the places where it stands.
-fn hitting(document: &Document, target: Target, struck: &[ActiveFault]) -> Vec<(&'static str, String)> {
+fn hitting(document: &Document, target: Target, struck: &[ActiveFault]) -> Vec<(&'static str, String, FaultCard)> {
     let hit = |active: &ActiveFault| match (target_of(active)?, target) {
         (FaultTarget::Node(hit), Target::Node(id)) if hit == id => Some(String::new()),
         (FaultTarget::Replica(hit, number), Target::Node(id)) if hit == id => {
@@ -34,7 +34,8 @@ fn hitting(document: &Document, target: Target, struck: &[ActiveFault]) -> Vec<(
         .iter()
         .filter_map(|active| {
             let kind = fault::find(&active.kind)?;
-            hit(active).map(|of| (kind.icon, format!("{}{of}", kind.entry.name)))
+            let card = FaultCard::InForce { kind: active.kind.clone(), target: target_of(active)? };
+            hit(active).map(|of| (kind.icon, format!("{}{of}", kind.entry.name), card))
         })
         .collect()
 }
@@ -53,7 +54,7 @@ const SHOWN_MAX: usize = 3;
 /// The tags of one thing on the canvas; nothing where it is whole.
 #[component]
 pub fn Tags(props: &TagsProps) -> Html {
-    let document = use_document();
+    let (document, dispatch) = (use_document(), use_dispatch());
     let struck = use_active_faults();
     let place = use_node_ref();
     let found = hitting(&document, props.target, &struck);
@@ -66,11 +67,22 @@ pub fn Tags(props: &TagsProps) -> Html {
     if found.is_empty() {
         return Html::default();
     }
+    // The canvas does not take the press for its own.
+    let keep = Callback::from(|event: PointerEvent| event.stop_propagation());
     let more = found.len().saturating_sub(SHOWN_MAX);
     html! {
         <div class="fault-tags" ref={place}>
-            { for found.iter().take(SHOWN_MAX).map(|(sign, words)| html! {
-                <span class="fault-tag">{ icon(sign, "icon-s") }{ words }</span>
+            { for found.iter().take(SHOWN_MAX).map(|(sign, words, card)| {
+                let open = {
+                    let (dispatch, card) = (dispatch.clone(), card.clone());
+                    Callback::from(move |event: MouseEvent| {
+                        event.stop_propagation();
+                        dispatch.session(SessionChange::ShowFault(Some(card.clone())));
+                    })
+                };
+                html! {
+                    <button type="button" class="fault-tag" title={format!("{words}: adjust or lift")} onclick={open} onpointerdown={keep.clone()}>{ icon(sign, "icon-s") }{ words }</button>
+                }
             }) }
             if more > 0 { <span class="fault-tag num">{ format!("+{more}") }</span> }
         </div>

@@ -120,10 +120,11 @@ impl System {
         let healthy = believed.healthy;
         balancer.refresh(backend as usize, now);
         let name = self.backend_label(self.balancer(station), backend);
+        let who = self.stations[station as usize].label.as_str();
         let (tone, text) = if healthy {
-            (LogTone::Good, format!("health check: {name} up after {} good answers", checks.rise))
+            (LogTone::Good, format!("{who} sends to {name} again: health checks passed {} times in a row", checks.rise))
         } else {
-            (LogTone::Bad, format!("health check: {name} down after {} failures", checks.fall))
+            (LogTone::Bad, format!("{who} took {name} out: health checks failed {} times in a row", checks.fall))
         };
         let node = self.backend_node(station, backend);
         self.log(tone, node, text);

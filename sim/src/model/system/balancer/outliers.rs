@@ -207,23 +207,26 @@ impl System {
             }
         }
         let name = self.backend_label(self.balancer(station), host);
-        let who = watcher.map_or_else(String::new, |caller| format!("caller {}: ", caller + 1));
+        let label = self.stations[station as usize].label.as_str();
+        let who = watcher.map_or_else(|| label.to_owned(), |caller| format!("{label} (caller {})", caller + 1));
         let (tone, text) = match event {
             outlier::Event::Ejected { rule, lasts, .. } => {
-                (LogTone::Bad, format!("{name} ejected for {} s after {rule}", lasts.as_secs_f64()))
+                (LogTone::Bad, format!("{who} ejected {name} for {} s after {rule}", lasts.as_secs_f64()))
             }
             outlier::Event::Spared { first: false, .. } => return,
             outlier::Event::Spared { rule, .. } => {
-                (LogTone::Info, format!("{name} would be ejected after {rule}, but {cap}"))
+                (LogTone::Info, format!("{who} would eject {name} after {rule}, but {cap}"))
             }
-            outlier::Event::Returned { .. } => (LogTone::Good, format!("{name} returns")),
+            outlier::Event::Returned { .. } => {
+                (LogTone::Good, format!("{who} sends to {name} again: its ejection is over"))
+            }
         };
         let node = self.backend_node(station, host);
-        self.log(tone, node, format!("outlier detection: {who}{text}"));
+        self.log(tone, node, text);
         self.note_panic(station);
     }
 
-    /// Tells when a balancer begins or ends to use all backends because too few are believed well.
+    /// Tells when a balancer begins or ends to use all backends because too few are believed healthy.
     pub(super) fn note_panic(&mut self, station: u32) {
         let Some(balancer) = self.balancer_mut(station) else { return };
         let panics = balancer.panics();
@@ -235,12 +238,12 @@ impl System {
         let (tone, text) = if panics {
             (
                 LogTone::Bad,
-                format!("{label}: fewer than {threshold} % of its backends are believed well, so it uses all"),
+                format!("{label}: fewer than {threshold} % of its backends are believed healthy, so it uses all"),
             )
         } else {
             (
                 LogTone::Good,
-                format!("{label}: {threshold} % of its backends are believed well again, so it uses only those"),
+                format!("{label}: {threshold} % of its backends are believed healthy again, so it uses only those"),
             )
         };
         self.log(tone, Some(id), text);

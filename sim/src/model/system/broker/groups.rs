@@ -323,7 +323,7 @@ impl System {
         let id = self.stations[station as usize].id;
         let how =
             if config.cooperative { "partitions that change hands stand still" } else { "all of it stands still" };
-        let text = format!("{name}: rebalancing for {} s, {how}", config.rebalance.as_secs_f64());
+        let text = format!("{name} rebalances for {} s: {how}", config.rebalance.as_secs_f64());
         self.log(LogTone::Info, Some(id), text);
     }
 
@@ -357,11 +357,7 @@ impl System {
         if left > 0 {
             let name = self.group_name(station, group_ix);
             let id = self.stations[station as usize].id;
-            self.log(
-                LogTone::Bad,
-                Some(id),
-                format!("{name}: a member was silent for too long and is out of the group"),
-            );
+            self.log(LogTone::Bad, Some(id), format!("{name} lost a member that was silent for too long"));
             self.reassign(station, group_ix, true);
         } else if over {
             self.settle_owners(station, group_ix);

@@ -21,7 +21,7 @@ impl System {
         };
         let node = self.stations[self.edges[edge_ix as usize].from as usize].id;
         let name = self.breaker_name(edge_ix, whose);
-        self.log(tone, Some(node), format!("circuit breaker {name} {word}: {why}"));
+        self.log(tone, Some(node), format!("The circuit breaker {name} {word}: {why}"));
     }
 
     pub(super) fn breaker_at(&self, edge_ix: u32, whose: u32) -> Option<&dyn Breaker> {

@@ -278,7 +278,7 @@ impl System {
             let station = &self.stations[station as usize];
             (station.id, station.label.clone())
         };
-        let text = format!("{label} replica {}: out of memory, killed", number + 1);
+        let text = format!("{label} replica {} ran out of memory and was killed", number + 1);
         self.log(LogTone::Bad, Some(id), text);
         self.restart_replica(station, replica_ix, None);
     }

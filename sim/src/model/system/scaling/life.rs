@@ -366,7 +366,7 @@ impl System {
             (station.id, station.label.clone())
         };
         let secs = notice.as_secs_f64();
-        let text = format!("{label} replica {}: its spot machine is taken away in {secs:.0} s", number + 1);
+        let text = format!("{label} replica {} loses its spot machine in {secs:.0} s", number + 1);
         self.log(LogTone::Bad, Some(id), text);
         self.order::<Pod>(station);
         self.dismiss::<Pod>(station, &[number], Some(notice));
@@ -462,7 +462,7 @@ impl System {
             let station = &self.stations[station as usize];
             (station.id, station.label.clone())
         };
-        self.log(LogTone::Info, Some(id), format!("{label}: another size. {why}"));
+        self.log(LogTone::Info, Some(id), format!("{label} gets another size. {why}"));
         self.rebill(station);
         self.go_on_resizing(station);
     }

@@ -56,8 +56,7 @@ impl System {
                 continue;
             }
             let (id, label) = (self.stations[station as usize].id, self.stations[station as usize].label.clone());
-            let text =
-                format!("{label}: {} spot machines are taken away in {notice:.0} s; there are no others", had.len());
+            let text = format!("{label} loses {} spot machines in {notice:.0} s, and there are no others", had.len());
             self.log(LogTone::Bad, Some(id), text);
             self.farewell(station);
             self.rebill(station);

@@ -173,7 +173,7 @@ impl System {
         };
         if fails {
             let text = format!(
-                "{label}: no progress with the new version for {:.0} s; {} of {} new replicas are ready",
+                "{label} made no progress with the new version for {:.0} s: {} of {} new replicas are ready",
                 settings.deadline.as_secs_f64(),
                 counts.new_available,
                 counts.desired
@@ -184,8 +184,8 @@ impl System {
             if let Some(scaling) = self.scaling(station) {
                 scaling.rollout = None;
             }
-            let what = if back { "rolled back" } else { "the new version is all there is" };
-            let text = format!("{label}: {what}, after {:.1} s", now.since(begun).as_secs_f64());
+            let what = if back { "is rolled back" } else { "runs the new version everywhere" };
+            let text = format!("{label} {what}, after {:.1} s", now.since(begun).as_secs_f64());
             self.log(LogTone::Good, Some(id), text);
             return;
         }

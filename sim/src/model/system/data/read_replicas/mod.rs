@@ -334,7 +334,7 @@ impl Upbringing for ReadReplica {
     fn joined(system: &mut System, station: u32, number: u32) {
         if system.now > SimTime::ZERO {
             let entry = &system.stations[station as usize];
-            let (id, text) = (entry.id, format!("{}: read replica {number} serves", entry.label));
+            let (id, text) = (entry.id, format!("{} has read replica {number} serving", entry.label));
             system.log(LogTone::Info, Some(id), text);
         }
     }
