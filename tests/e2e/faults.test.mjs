@@ -63,7 +63,7 @@ check('a zone outage is dragged onto the running system, seen everywhere, and li
   await card(page, 'Shop, Europe').locator('.fault-tag', { hasText: 'Outage' }).waitFor();
   await card(page, 'Shop, Europe').locator('.station[data-condition=dead]').waitFor();
   assert.equal(await card(page, 'Shop, Asia').locator('.fault-tag').count(), 0, 'elsewhere nothing is hit');
-  await page.locator('.timeline-live text', { hasText: `${name} went dark` }).waitFor();
+  await page.locator('.timeline-live text', { hasText: `${name} of Frankfurt went dark` }).waitFor();
   // The numbers: the front door notices, and sends nobody there any more.
   await card(page, 'Front door').getByText('1 of 3 backends out').waitFor();
   await card(page, 'Shop, Europe').getByText('0/s', { exact: true }).waitFor();
