@@ -41,7 +41,15 @@ impl Watched {
         let system = self.session.system_mut();
         let (clock, over) = (system.now(), system.finished());
         let status = if over { RunStatus::Finished } else { RunStatus::Running };
-        let pace = Pace { run: RunId::default(), status, speed: 1.0, speed_reached: 1.0, clock, wall_ms: self.wall_ms };
+        let pace = Pace {
+            run: RunId::default(),
+            status,
+            jump: 0,
+            speed: 1.0,
+            speed_reached: 1.0,
+            clock,
+            wall_ms: self.wall_ms,
+        };
         self.frame = self.frames.build(system, pace);
         self.log.extend(self.frame.log.iter().cloned());
         self.exemplars = self.frame.exemplars.clone().expect("a second has passed");
