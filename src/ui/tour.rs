@@ -7,10 +7,12 @@ use super::course;
 use super::shell::{Opening, Origin, Wanted, use_shell};
 use super::start;
 use super::storage;
-use super::store::{use_document, use_run, use_simulation};
+use super::store::{use_dispatch, use_document, use_run, use_simulation};
+use crate::editor::SessionChange;
 use crate::editor::story::captions::captions;
 use crate::editor::story::repair::breaks;
 use crate::editor::story::step;
+use crate::topology::document::Change;
 use crate::ui::kit::icons::icon;
 
 const STEPS: [&str; 4] = ["Watch it run", "Something breaks", "Fix it with one press", "Choose what comes next"];
@@ -58,7 +60,7 @@ pub fn Tour() -> Html {
     let shell = use_shell();
     let document = use_document();
     let run = use_run();
-    let simulation = use_simulation();
+    let (simulation, dispatch) = (use_simulation(), use_dispatch());
     let breaking = use_state_eq(start::to_break);
     let lesson = course::index_here().and_then(|index| index.lessons.first().cloned());
 
@@ -85,14 +87,15 @@ pub fn Tour() -> Html {
         Callback::from(move |_: MouseEvent| breaking.set(!*breaking))
     };
     let ways = breaks(&document, &run.frame).into_iter().map(|way| {
-        let (simulation, fault, over) = (simulation.clone(), way.fault.clone(), run.finished());
+        let (simulation, dispatch) = (simulation.clone(), dispatch.clone());
+        let (fault, over) = (way.fault.clone(), run.finished());
         let onclick = Callback::from(move |_: MouseEvent| {
             if over {
-                simulation.restart(true);
+                simulation.restart_now(true);
             } else {
                 simulation.play();
             }
-            simulation.inject(fault.clone());
+            dispatch.session(SessionChange::Act(vec![Change::Inject(fault.clone())]));
         });
         html! { <button type="button" class="btn" data-break={way.fault.kind.clone()} {onclick}>{ icon(way.icon, "icon-s") }{ way.label }</button> }
     });

@@ -140,7 +140,7 @@ fn a_machine_dies_and_words_say_cause_and_effect_in_order() {
         &run.finding(),
         expect![[r#"
         11 % of requests got no answer: 1 246 of 11 845.
-        It began at 0:08, when Orders replica 3 died, and was over at 0:24. 1 244 of them: connection refused: the replica is dead. The objective was missed for 16 s.
+        It began at 0:08, when Orders replica 3 was killed, and was over at 0:24. 1 244 of them: connection refused: the replica is dead. The objective was missed for 16 s.
         Some(8000000000) Some(Node(NodeId(3))) Some((NodeId(1), 1577))
     "#]],
     );
@@ -167,7 +167,7 @@ fn one_press_repairs_it_and_users_are_answered_again() {
         &run.finding(),
         expect![[r#"
         2.5 % of requests got no answer: 300 of 11 845.
-        It began at 0:08, when Orders replica 3 died, and was over at 0:12. 298 of them: connection refused: the replica is dead. The objective was missed for 8 s.
+        It began at 0:08, when Orders replica 3 was killed, and was over at 0:12. 298 of them: connection refused: the replica is dead. The objective was missed for 8 s.
         Some(8000000000) Some(Node(NodeId(3))) Some((NodeId(1), 1577))
     "#]],
     );

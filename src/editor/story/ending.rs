@@ -4,7 +4,6 @@ use super::{clock, secs, share};
 use crate::editor::catalog::quantity;
 use crate::editor::session::Target;
 use crate::facet::words::grouped;
-use crate::model::fault;
 use crate::model::params::Unit;
 use crate::protocol::{Ending, LogLevel, LogLine, Totals};
 use crate::topology::document::{Document, NodeId};
@@ -89,14 +88,5 @@ fn cause(log: &[LogLine], from_secs: f64) -> Option<(&LogLine, String)> {
     // The slice of time in which it began is about a second wide.
     let near = |line: &&LogLine| (-1.5..CAUSE_BEFORE_SECS).contains(&(from_secs - secs(line.at_ns)));
     let line = log.iter().filter(|line| line.level == LogLevel::Bad).find(near)?;
-    Some((line, happened(&line.text)))
-}
-
-/// A line of the log as a part of a sentence: "Orders replica 3: Kill" is "Orders replica 3 died".
-fn happened(text: &str) -> String {
-    let fault = text.split_once(": ").and_then(|(whom, what)| {
-        let kind = fault::REGISTRY.iter().find(|kind| what.split(" (").next() == Some(kind.entry.name))?;
-        Some(format!("{whom} {}", kind.struck))
-    });
-    fault.unwrap_or_else(|| text.to_owned())
+    Some((line, line.text.clone()))
 }

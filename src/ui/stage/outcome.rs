@@ -5,6 +5,7 @@ use yew::prelude::*;
 use crate::editor::story::ending::finding;
 use crate::editor::story::repair::repair;
 use crate::editor::{Selection, SessionChange, edit::target_name};
+use crate::topology::document::Change;
 use crate::ui::kit::icons::icon;
 use crate::ui::store::{use_dispatch, use_document, use_run, use_simulation};
 
@@ -57,9 +58,8 @@ pub fn Outcome(props: &OutcomeProps) -> Html {
     };
     let lifts = repair.lifts;
     let onclick = Callback::from(move |_: MouseEvent| {
-        for (kind, target) in &lifts {
-            simulation.lift(kind, *target);
-        }
+        let lifts = lifts.iter().map(|(kind, target)| Change::Lift { kind: (*kind).to_owned(), target: *target });
+        dispatch.session(SessionChange::Act(lifts.collect()));
     });
     html! {
         <div class="outcome outcome-fix" role="group" aria-label="Repair" id="repair">
