@@ -128,7 +128,7 @@ export class Chart {
           y: { range: (_, __, high) => [0, spec.max ?? (high > 0 ? high * 1.08 : 1)] },
         },
         axes: [
-          shared ? { ...axis, size: 0, space: 80, values: (_, ticks) => ticks.map(() => '') } : { ...axis, size: 20, space: 48, values: (_, ticks) => ticks.map(clock) },
+          shared ? { ...axis, show: false } : { ...axis, size: 20, space: 48, values: (_, ticks) => ticks.map(clock) },
           { ...axis, size: shared ? left : 46, space: 26, values: (_, ticks) => ticks.map((tick) => label(tick, spec.unit)) },
         ],
         series,

@@ -27,6 +27,7 @@ const RULER: usize = 26;
 /// Width of the track before it is measured, and room for a tick [px].
 const TRACK_WIDTH: f64 = 900.0;
 const TICK_ROOM: f64 = 72.0;
+const FLAG_ROOM: f64 = 46.0;
 
 /// Where a moment lies, as a share of the width of what it stands in.
 fn place(span: Span, secs: f64) -> String {
@@ -184,6 +185,9 @@ pub fn Timeline() -> Html {
         })
         .collect();
     let last = span.to;
+    // A label under the playhead's flag would be half a label.
+    let stands = pulled.unwrap_or_else(|| playhead(&run));
+    let covered = |secs: f64| (span.share(secs) - span.share(stands)).abs() * *wide < FLAG_ROOM;
     let ticks = timeline::ticks(span, ((*wide / TICK_ROOM) as usize).clamp(2, 10)).into_iter().map(|secs| {
         let words = if span.to - span.from < 10.0 { format::moment(secs) } else { format::clock(secs) };
         let anchor = if secs <= span.from {
@@ -196,13 +200,13 @@ pub fn Timeline() -> Html {
         html! {
             <svg x={place(span, secs)} y={ruler.to_string()} overflow="visible" class="timeline-tick">
                 <line x1="0" x2="0" y1="0" y2="5" />
-                <text x="0" y="19" text-anchor={anchor}>{ words }</text>
+                if !covered(secs) { <text x="0" y="19" text-anchor={anchor}>{ words }</text> }
             </svg>
         }
     });
     let name = |y: usize, words: &'static str| html! { <text class="timeline-name" x="-12" y={y.to_string()} text-anchor="end">{ words }</text> };
     let known = extent(span, 0.0, run.known_ns as f64 / 1e9);
-    let played = extent(span, 0.0, pulled.unwrap_or_else(|| playhead(&run)));
+    let played = extent(span, 0.0, stands);
     let height = ruler + RULER;
     let bar = |class: &'static str, extent: Option<(String, String)>| {
         extent.map(|(x, width)| html! { <rect {class} {x} {width} y={(ruler - 2).to_string()} height="4" rx="2" /> })
