@@ -237,7 +237,8 @@ impl Conversation {
     /// Whether the run is over: to play then means to start anew.
     #[must_use]
     pub fn finished(&self) -> bool {
-        self.status == RunStatus::Finished
+        // On the way back it is not over any more.
+        self.status == RunStatus::Finished && self.jumping.is_none()
     }
 
     /// Whether anything happened that a fresh load would lose.
@@ -335,7 +336,7 @@ impl Conversation {
 
     /// Runs on; a finished run starts anew.
     pub fn play(&mut self) {
-        if self.status == RunStatus::Finished {
+        if self.finished() {
             self.restart(true);
             return;
         }

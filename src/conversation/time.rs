@@ -7,7 +7,7 @@
 use std::rc::Rc;
 
 use super::{Conversation, News, Waiting};
-use crate::protocol::{RunStatus, ToWorker};
+use crate::protocol::ToWorker;
 use crate::topology::document::{Change, Input};
 use crate::topology::format;
 
@@ -46,7 +46,7 @@ impl Conversation {
     /// Faults start or end now: one step, which [`Conversation::take_back`] takes back by its number. A run that is over
     /// takes none.
     pub fn act(&mut self, step: u32, changes: Vec<Change>) {
-        if self.status == RunStatus::Finished {
+        if self.finished() {
             return;
         }
         for (place, change) in changes.into_iter().enumerate() {
