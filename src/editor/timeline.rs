@@ -196,6 +196,8 @@ pub fn bands(document: &Document, hands: &[Hand], length_secs: f64) -> Vec<Band>
             Change::Edit(_) => {}
         }
     }
+    // What was lifted in the moment in which it began was adjusted.
+    bands.retain(|band| band.planned.is_some() || band.to_secs > band.from_secs);
     for band in &mut bands {
         if fault::find(&band.kind).is_some_and(|kind| kind.once) {
             band.to_secs = band.from_secs;

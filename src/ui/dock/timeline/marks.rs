@@ -28,10 +28,11 @@ pub(super) struct MarksProps {
 
 #[component]
 pub(super) fn Marks(props: &MarksProps) -> Html {
-    let bands = props.bands.iter().zip(&props.places);
+    let bands = props.bands.iter().zip(&props.places).enumerate();
     html! {
-        { for bands.map(|(band, placed)| {
-            let key = format!("{:?} {:?} {} {}", band.planned, band.target, band.kind, if band.planned.is_some() { 0.0 } else { band.from_secs });
+        { for bands.map(|(at, (band, placed))| {
+            // One that is pulled past another stays the one that is pulled.
+            let key = band.planned.map_or_else(|| format!("hand-{at}"), |planned| format!("planned-{planned}"));
             html! {
                 <FaultBand {key} band={band.clone()} label={placed.label.clone()} y={props.top + placed.row * props.row} span={props.span} length={props.length}
                     track={props.track.clone()} fixed={props.fixed} over={band.from_secs <= props.now} now={props.now.clamp(band.from_secs, band.to_secs)} />

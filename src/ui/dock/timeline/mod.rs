@@ -221,13 +221,13 @@ pub fn Timeline() -> Html {
                     <defs>
                         <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="2" height="5" /></pattern>
                     </defs>
-                    { windows }
-                    { for warm_up }
                     if let Some([all, good]) = map.as_ref().as_ref() {
                         <svg class="timeline-map" x="0" y="0" width="100%" height={MAP.to_string()} viewBox={format!("0 0 1000 {MAP}")} preserveAspectRatio="none">
                             <path class="map-bad" d={all.clone()} /><path class="map-good" d={good.clone()} />
                         </svg>
                     }
+                    { windows }
+                    { for warm_up }
                     { missed }
                     { name(MAP / 2 + 4, "Load") }
                     { name(MAP + 4 + 14, "Faults") }
