@@ -102,7 +102,7 @@ fn FaultBand(props: &BandProps) -> Html {
             if event.button() != 0 {
                 return;
             }
-            if let Some(element) = event.current_target().and_then(|target| target.dyn_into::<Element>().ok()) {
+            if let Some(element) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) {
                 // Without capture the pull ends at the mark's edge; nothing else goes wrong.
                 let _ = element.set_pointer_capture(event.pointer_id());
             }

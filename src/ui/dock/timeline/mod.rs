@@ -4,7 +4,6 @@
 mod card;
 mod marks;
 
-use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent, PointerEvent};
 use yew::prelude::*;
 
@@ -98,13 +97,13 @@ pub fn Timeline() -> Html {
     };
     let ondown = {
         let (moment, pulled, pulls) = (moment.clone(), pulled.clone(), pulls.clone());
-        let (axis, simulation) = (axis.clone(), simulation.clone());
+        let (axis, simulation, track) = (axis.clone(), simulation.clone(), track.clone());
         Callback::from(move |event: PointerEvent| {
             if event.button() != 0 || aiming.is_some() {
                 return;
             }
             let Some(at) = moment(&event) else { return };
-            if let Some(element) = event.current_target().and_then(|target| target.dyn_into::<Element>().ok()) {
+            if let Some(element) = track.cast::<Element>() {
                 // Without capture the pull ends at the strip's edge; nothing else goes wrong.
                 let _ = element.set_pointer_capture(event.pointer_id());
             }
