@@ -16,7 +16,7 @@ const GAIN: f64 = 1.15;
 /// `document` as a stage of that size shows it: itself, or with other places.
 #[must_use]
 pub fn drawn(document: &Rc<Document>, viewport: Size) -> Rc<Document> {
-    let upright = viewport.width > 0.0 && viewport.width < NARROW && viewport.height > viewport.width * 0.8;
+    let upright = viewport.width > 0.0 && viewport.width < NARROW && viewport.height > viewport.width * 0.6;
     if !upright {
         return document.clone();
     }

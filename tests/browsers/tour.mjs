@@ -21,6 +21,24 @@ async function until(read, good, what, seconds = 60) {
   }
 }
 
+/** A browser in which the chart library cannot start: the charts say so and offer the table. */
+export function withoutCharts(name, start) {
+  test(name, { timeout: 300_000 }, async () => {
+    const site = await serve(`${ROOT}dist`, { base: '/classes/headroom/' });
+    const driver = await start();
+    const count = (selector) => driver.evaluate((selector) => document.querySelectorAll(selector).length, selector);
+    try {
+      await driver.goto(`${site.url}#scenario=black-friday`);
+      await until(() => count('.chart-missing button'), (count) => count > 0, 'the charts say that they cannot be drawn');
+      await driver.evaluate(() => [...document.querySelectorAll('.chart-missing button')].find((button) => /table/i.test(button.textContent)).click());
+      await until(() => count('.chart-table'), (count) => count > 0, 'the table is there');
+    } finally {
+      await driver.close();
+      await site.close();
+    }
+  });
+}
+
 /** The tests for one browser. `start` opens it and gives a driver: `goto(address)`, `evaluate(function, argument)`,
  *  `press([x, y])`, `drag(from, to)`, `type(text)`, `key(name)`, `upload(selector, file)`, `close()`. */
 export function tour(name, start) {
@@ -60,11 +78,14 @@ export function tour(name, start) {
         speed.dispatchEvent(new Event('change', { bubbles: true }));
       });
     try {
-      await t.test('the first visit runs by itself and says what happens', async () => {
+      await t.test('the first minute: it runs by itself, breaks, and one press repairs it', async () => {
         await open();
         await clockPasses('00:01.000');
         assert.ok((await count('.station')) >= 3, 'stations are drawn');
-        await until(() => text('[data-figure="arrival_rate"], .strip .figure-value'), (rate) => /\d/.test(rate), 'a rate is shown');
+        await until(() => count('.strip-suffering'), (count) => count > 0, 'something breaks');
+        await until(() => count('.caption'), (count) => count >= 2, 'words say why');
+        await click('#repair-now');
+        await until(() => count('.strip-calm'), (count) => count > 0, 'it recovers');
       });
 
       await t.test('the golden run ends with the hash that it has natively', async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 
 /** Parts of the page that must never lie over one another, and groups of controls that must not within a part. */
-const PARTS = ['.top', '.keep-area', '.rail', '.lesson', '.notes', '.strip', '.canvas-box', '.outline-pane', '.tray', '.selection-bar', '.inspector', '.dock', '.tabbar'];
+const PARTS = ['.top', '.keep-area', '.rail', '.lesson', '.tour', '.outcome', '.notes', '.strip', '.canvas-box', '.outline-pane', '.tray', '.selection-bar', '.inspector', '.dock', '.tabbar'];
 const ROWS = ['.top', '.strip', '.tabbar', '.dock-tabs', '.lesson-foot', '.lesson-head', '.stage-buttons'];
 
 /** Every pair that overlaps, everything that sticks out of the window at its side, and the size of the stage. */

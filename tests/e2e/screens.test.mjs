@@ -39,6 +39,17 @@ check('no part lies over another from 320 to 2560 px, enlarged or not, and the s
   }
 });
 
+check('the first minute at every width: no overlaps, and the stage keeps its height', { timeout: 240_000 }, async ({ open }) => {
+  const page = await open({ tour: true });
+  await page.locator('.tour').waitFor();
+  for (const [width, height] of WINDOWS) {
+    await page.setViewportSize({ width, height });
+    await assertNoOverlaps(page, `in the first minute at ${width} x ${height}`);
+    const shown = await stage(page);
+    assert.ok(shown.height >= 199, `the stage is ${shown.height} px high at ${width} x ${height}`);
+  }
+});
+
 check('a lesson at every width: no overlaps, text as wide as is comfortable', { timeout: 240_000 }, async ({ open }) => {
   const page = await open({ hash: '#lesson=black-friday' });
   await page.locator('#lesson-title').waitFor();

@@ -48,6 +48,7 @@ pub fn Help(props: &HelpProps) -> Html {
                 <section>
                     <h3>{ "How it works" }</h3>
                     <p>{ "Place stations from the left, wire them, press Run. Every request is simulated one by one; the dots are those requests. Select anything to change it while it runs, or to break it." }</p>
+                    <p>{ "By keyboard: Tab to the canvas, then arrow keys go from one station or connection to the next. Enter selects, Enter again opens the settings, and Escape comes back." }</p>
                     <button type="button" class="btn btn-s" id="tour-again" onclick={tour}>{ icon("play", "icon-s") }{ "Replay the first minute" }</button>
                 </section>
                 <section>
