@@ -1,7 +1,7 @@
 // Serves a built page as a host should: the headers of hosting.json, compressed where the browser takes it, under any path.
 // Used by `cargo xtask serve` and by the end-to-end tests, so that what is tested is what is served.
 import { spawn } from 'node:child_process';
-import { createReadStream, readFileSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { basename, extname, join, normalize, sep } from 'node:path';
@@ -13,8 +13,13 @@ export const HOSTING = JSON.parse(readFileSync(new URL('hosting.json', import.me
 /// The best first, with what follows the name of the compressed file.
 const ENCODINGS = [['br', '.br'], ['gzip', '.gz']];
 
-/// As in index.html; a page cannot weaken the header.
-export const CONTENT_SECURITY_POLICY = HOSTING.policy.join('; ');
+/// The policy that the page in `folder` states, with the hashes of what stands inline in it, by directives: the header
+/// says the same. A folder without a page has that of hosting.json.
+export function policyOf(folder) {
+  const page = join(folder, 'index.html');
+  const stated = existsSync(page) && /http-equiv="Content-Security-Policy"\s+content="([^"]*)"/.exec(readFileSync(page, 'utf8'));
+  return stated ? stated[1].split('; ') : HOSTING.policy;
+}
 
 /// The headers that a file is sent with on every host; `path` is relative to the built page's folder.
 export function headersOf(path, hosting = HOSTING) {
@@ -61,7 +66,7 @@ async function answer({ folder, base, hosting }, request, response) {
   if (!original?.isFile()) return refuse(404);
   const { encoding, suffix, found, varies } = await variant(file, original, request.headers['accept-encoding']);
   const tag = `"${found.size.toString(36)}-${Math.round(found.mtimeMs).toString(36)}${suffix}"`;
-  const headers = { ...headersOf(inside.split(sep).join('/'), hosting), ETag: tag };
+  const headers = { ...headersOf(inside.split(sep).join('/'), { ...hosting, policy: policyOf(folder) }), ETag: tag };
   if (varies) headers.Vary = 'Accept-Encoding';
   if (names(request.headers['if-none-match'], tag)) return refuse(304, headers);
   if (encoding) headers['Content-Encoding'] = encoding;

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { CONTENT_SECURITY_POLICY, HOSTING, serve } from '../../xtask/server.mjs';
+import { HOSTING, policyOf, serve } from '../../xtask/server.mjs';
 import { ROOT, check } from './lib.mjs';
 
 const DIST = `${ROOT}dist`;
@@ -40,7 +40,7 @@ check('every file comes with the headers, and is the same file in every form', a
     assert.equal(plain.status, 200, path);
     assert.ok(plain.body.equals(raw), path);
     assert.equal(plain.headers['content-encoding'], undefined, path);
-    assert.equal(plain.headers['content-security-policy'], `${CONTENT_SECURITY_POLICY}; frame-ancestors 'none'`);
+    assert.equal(plain.headers['content-security-policy'], [...policyOf(DIST), "frame-ancestors 'none'"].join('; '));
     for (const [name, value] of HOSTING.headers) assert.equal(plain.headers[name.toLowerCase()], value, `${path}: ${name}`);
     for (const [encoding, suffix, decompress] of FORMS) {
       const form = await ask(url + path, { 'Accept-Encoding': encoding });

@@ -1,6 +1,9 @@
 //! What Trunk wrote becomes what is served: two style sheets instead of one for each part of the screen, scripts with
 //! what they need inside, a name with a hash of its content for every file, and a list of all of them with their sizes on
-//! the tag of `boot.js`.
+//! the tag of what loads them.
+//!
+//! What the first paint waits for, the first sheet and `boot.js`, stands in `index.html` itself: one way over the line
+//! instead of two. The policy names both by their hashes; nothing else inline runs.
 //!
 //! A file with such a name never changes: hosts may let browsers keep it for good. `index.html` alone keeps its name.
 
@@ -9,7 +12,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hasher};
 use std::path::Path;
 
-use super::split::LATER;
+use super::{policy, split::LATER};
 
 /// Ends the style sheet that the first paint waits for; what comes after it is loaded beside the program.
 const FIRST_SHEET_ENDS: &str = "shell";
@@ -21,7 +24,7 @@ pub type Shrink = fn(&str, &[u8]) -> Result<Vec<u8>, String>;
 pub fn assemble(dist: &Path, shrink: Shrink) -> Result<(), String> {
     let mut site = Site { dist, shrink, files: BTreeMap::new() };
     let mut index = site.text("index.html")?;
-    if index.contains("<script src=\"boot-") {
+    if index.contains(" data-files=") {
         return Ok(()); // It is already.
     }
     let tag = boot_tag(&index)?.to_owned();
@@ -43,18 +46,20 @@ pub fn assemble(dist: &Path, shrink: Shrink) -> Result<(), String> {
     site.workers()?;
     site.rename("uPlot.js", "uPlot.iife.min.js", "uPlot", ".js")?;
 
-    let boot = site.text("boot.js")?;
+    let boot = site.small("boot.js", ".js")?;
     site.remove("boot.js")?;
-    let (boot, _) = site.write("boot", ".js", boot.as_bytes())?;
     let list: Vec<String> =
         site.files.iter().map(|(role, (name, bytes))| format!("\"{role}\":[\"{name}\",{bytes}]")).collect();
     // What other steps have written onto the tag stays there.
     let course = attribute(&tag, "data-course").map(|list| format!(" data-course=\"{list}\"")).unwrap_or_default();
-    let head = format!(
-        "<link rel=\"stylesheet\" href=\"{first}\" /><script src=\"{boot}\"{course} data-files='{{{}}}'></script>",
-        list.join(",")
-    );
+    for (text, end) in [(&first, "</style"), (&boot, "</script")] {
+        if text.contains(end) {
+            return Err(format!("what stands within the page would end at its own \"{end}\""));
+        }
+    }
+    let head = format!("<style>{first}</style><script{course} data-files='{{{}}}'>{boot}</script>", list.join(","));
     let index = index.replacen(&format!("{tag}</script>"), &head, 1);
+    let index = policy::allow(&index, &[("style-src 'self'", &first), ("script-src 'self'", &boot)])?;
     fs::write(dist.join("index.html"), index).map_err(|error| format!("index.html could not be written: {error}"))
 }
 
@@ -114,7 +119,16 @@ impl Site<'_> {
         Ok(fonts)
     }
 
-    /// Joins the style sheets in their order: gives the name of the first, tells boot.js the second.
+    fn small(&self, name: &str, end: &str) -> Result<String, String> {
+        self.shrunk(end, &self.bytes(name)?)
+    }
+
+    fn shrunk(&self, end: &str, bytes: &[u8]) -> Result<String, String> {
+        let text = String::from_utf8((self.shrink)(end, bytes)?).map_err(|_| format!("a file {end} is no text"))?;
+        Ok(text.trim().to_owned())
+    }
+
+    /// Joins the style sheets in their order: gives the text of the first, tells boot.js the second.
     fn sheets(&mut self, index: &mut String, fonts: &[(String, String)]) -> Result<String, String> {
         let mut joined = [String::new(), String::new()];
         let mut part = 0;
@@ -139,7 +153,7 @@ impl Site<'_> {
             second = second.replace(old.as_str(), new);
         }
         self.keep("page.css", "page", ".css", second.as_bytes())?;
-        Ok(self.write("shell", ".css", first.as_bytes())?.0)
+        self.shrunk(".css", first.as_bytes())
     }
 
     /// The workers' programs, each with its loader behind it in the same file: Trunk gives them no hash.
@@ -261,7 +275,7 @@ mod tests {
         }
     }
 
-    const INDEX: &str = r#"<head><link rel="icon" href="./icon-1.svg"/>
+    const INDEX: &str = r#"<head><meta http-equiv="Content-Security-Policy" content="script-src 'self' 'wasm-unsafe-eval'; style-src 'self'" /><link rel="icon" href="./icon-1.svg"/>
 <link rel="stylesheet" href="./tokens-1.css" integrity="sha384-x"/><link rel="stylesheet" href="./shell-1.css"/>
 <link rel="stylesheet" href="./stage-1.css"/><link rel="stylesheet" href="./dock-1.css"/>
 <script src="boot.js" data-course="course/index-1.json" data-app="./app-1.js" data-wasm="./app-1_bg.wasm"></script></head>"#;
@@ -298,8 +312,9 @@ mod tests {
         let built = Built::new("small", &files());
         let first_two = |end: &str, bytes: &[u8]| Ok(if end == ".css" { bytes[..2].to_vec() } else { bytes.to_vec() });
         assemble(&built.0, first_two).expect("it is assembled");
-        assert_eq!((built.one("shell-").as_str(), built.one("page-").as_str()), ("a\n", "c "));
+        assert_eq!(built.one("page-"), "c ");
         let index = built.one("index.html");
+        assert!(index.contains("<style>a</style>"), "{index}");
         assert!(index.contains(r#""page.css":["page-"#) && index.contains(".css\",2]"), "{index}");
     }
 
@@ -315,14 +330,12 @@ mod tests {
             [
                 "app",
                 "app",
-                "boot",
                 "icon",
                 "index.html",
                 "manifests",
                 "manifests",
                 "page",
                 "serif",
-                "shell",
                 "uPlot",
                 "worker",
                 "worker"
@@ -352,12 +365,13 @@ mod tests {
         let built = Built::new("sheets", &files());
         assemble(&built.0, as_it_is).expect("it is assembled");
         let serif = built.names().into_iter().find(|name| name.starts_with("serif-")).expect("it has a hash");
-        assert_eq!(built.one("shell-"), "a\nb\n");
         assert_eq!(built.one("page-"), format!("c url(\"{serif}\")\nd\n"));
         assert!(built.one("worker-").ends_with("start();") || built.one("worker-") == "engine");
         assert!(!built.names().contains(&"snippets".to_owned()));
         let index = built.one("index.html");
-        assert_eq!(index.matches("stylesheet").count(), 1, "{index}");
+        assert!(!index.contains("stylesheet") && index.contains("<style>a\nb</style>"), "{index}");
+        assert!(index.contains(">boot</script>"), "{index}");
+        assert!(index.contains("style-src 'self' 'sha256-") && index.contains("script-src 'self' 'sha256-"), "{index}");
         assert!(index.contains(" data-course=\"course/index-1.json\""), "{index}");
         // Once more changes nothing.
         let names = built.names();

@@ -2,11 +2,12 @@
 //!
 //! A page that other sites may show in a frame is named in its `may_be_framed`; no other page may be.
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use regex_lite::Regex;
 use serde::Deserialize;
 
+use super::policy;
 use crate::shell;
 
 const FILE: &str = "xtask/hosting.json";
@@ -62,6 +63,14 @@ impl Hosting {
         serde_json::from_str(&text).map_err(|error| format!("{FILE}: {error}"))
     }
 
+    /// The same for the site in `dist`, whose page states what stands inline in it.
+    pub fn of(dist: &Path) -> Result<Self, String> {
+        let page = fs::read_to_string(dist.join("index.html"))
+            .map_err(|error| format!("index.html of the built page could not be read: {error}"))?;
+        let policy = policy::stated(&page).ok_or("the built page states no content security policy")?;
+        Ok(Self { policy, ..Self::read()? })
+    }
+
     /// `Content-Security-Policy` of the file at `path`.
     pub fn policy_of(&self, path: &str) -> String {
         let framing = (!self.may_be_framed.iter().any(|framed| framed == path)).then_some(&self.framing);
@@ -86,10 +95,8 @@ mod tests {
     #[test]
     fn the_page_asks_for_the_policy_that_hosts_send() {
         let page = fs::read_to_string(shell::root().join("index.html")).expect("there is an index.html");
-        let meta = page.split_once("http-equiv=\"Content-Security-Policy\"").expect("index.html has a policy").1;
-        let asked = meta.split_once("content=\"").and_then(|(_, rest)| rest.split_once('"')).expect("it has words").0;
         let hosting = Hosting::read().expect("hosting.json can be read");
-        assert_eq!(asked, hosting.policy.join("; "));
+        assert_eq!(policy::stated(&page).expect("index.html states one"), hosting.policy);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod compress;
 mod headers;
 pub mod hosting;
 mod minify;
+mod policy;
 mod split;
 pub mod texts;
 
@@ -30,7 +31,7 @@ fn steps(dist: &Path, effort: compress::Effort) -> Result<(), String> {
     }
     split::split(dist)?;
     assemble::assemble(dist, minify::minified)?;
-    let hosting = hosting::Hosting::read()?;
+    let hosting = hosting::Hosting::of(dist)?;
     // Last: these two look at every file, and change none.
     compress::write(dist, &hosting, effort)?;
     headers::write(dist, &hosting)
