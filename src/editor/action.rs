@@ -8,7 +8,7 @@ use super::session::SessionChange;
 use super::tool::input::Input;
 use super::tool::request::ToolRequest;
 use crate::lesson::guard::Guard;
-use crate::topology::document::Document;
+use crate::topology::document::{Document, Point};
 
 /// One request to [`super::update`].
 #[derive(Clone, Debug)]
@@ -33,8 +33,16 @@ pub enum Action {
     Command(&'static str),
     Copy,
     Cut,
-    /// Pastes text of the system clipboard; other text than a clip is ignored.
-    PasteText(String),
+    /// Pastes text of the system clipboard, where the pointer is if it is over the stage; other text than a clip is
+    /// ignored.
+    PasteText {
+        text: String,
+        at_world: Option<Point>,
+    },
+    /// So many milliseconds went by while something is held at the stage's edge: the view follows.
+    FollowEdge(f64),
+    /// A secondary or long press: selects what is there and opens the menu.
+    AskMenu(Input),
     /// Another document: history, selection and tool start anew.
     Open(Rc<Document>),
     /// What the lesson keeps from being changed.

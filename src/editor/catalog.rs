@@ -130,6 +130,24 @@ pub fn words_for(spec: &ParamSpec, params: &Params) -> Option<String> {
     }
 }
 
+/// What is set among some parameters, in one line: "3 retries, deadline 2 s"; "off" or "default" where nothing is.
+#[must_use]
+pub fn state_line(specs: &[ParamSpec], keys: &[&str], params: &Params) -> String {
+    let of = |key: &&str| specs.iter().find(|spec| spec.key == *key);
+    let set = |spec: &&ParamSpec| params.get(spec.key).is_some_and(|value| *value != spec.default_value());
+    let told: Vec<String> = keys
+        .iter()
+        .filter_map(of)
+        .filter(|spec| set(spec) && !is_off(spec, params))
+        .map(|spec| words_for(spec, params).unwrap_or_else(|| spec.label.to_owned()))
+        .collect();
+    match keys.iter().filter_map(of).next() {
+        _ if !told.is_empty() => told.join(", "),
+        Some(first) if is_off(first, params) => "off".to_owned(),
+        _ => "default".to_owned(),
+    }
+}
+
 /// The entry's short name and its first number, e.g. "Constant 100/s".
 fn variant_words(entry: &Entry, params: &Params) -> String {
     let name = entry.name.split(" (").next().unwrap_or(entry.name);

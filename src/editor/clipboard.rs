@@ -6,9 +6,10 @@ use std::rc::Rc;
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use super::hit;
 use super::session::Selection;
 use crate::engine::sort;
-use crate::topology::document::{Area, AreaId, AreaKind, Change, Document, Edge, EdgeId, Node, NodeId};
+use crate::topology::document::{Area, AreaId, AreaKind, Change, Document, Edge, EdgeId, Node, NodeId, Point};
 use crate::topology::format;
 
 /// Nodes and the edges between them, and areas with what stands in them. Ids are those of the document copied from; pasting gives fresh ones.
@@ -46,6 +47,15 @@ impl Clip {
         let edges = document.edges.iter().filter(|(_, edge)| both(edge));
         let edges = sort::map(edges.map(|(id, edge)| (*id, (**edge).clone())));
         Some(Self { headroom_clip: VERSION, nodes, edges, areas })
+    }
+
+    /// Whether a point lies on one of the cards that were copied: pasting there would only cover them.
+    #[must_use]
+    pub fn lies_under(&self, document: &Document, at: Point) -> bool {
+        let under = hit::node_at(document, at);
+        under.is_some_and(|id| {
+            self.nodes.get(&id).zip(document.nodes.get(&id)).is_some_and(|(copied, there)| *copied == **there)
+        })
     }
 
     /// JSON text for the system clipboard.
@@ -93,7 +103,6 @@ fn put<K: Ord, T: Clone>(edited: BTreeMap<K, Option<Rc<T>>>) -> Option<BTreeMap<
 mod tests {
     use super::*;
     use crate::model::params::Params;
-    use crate::topology::document::Point;
 
     fn clip() -> Clip {
         let at = Point { x: 8.0, y: 16.0 };

@@ -1,61 +1,17 @@
-//! The commands: one list feeds shortcuts, menus, buttons and the help page.
-
-use std::fmt;
+//! The commands of editor and page: one list feeds keys, menus, buttons, search, the help page and docs/commands.md.
+//!
+//! A key is written as it is printed, with what must be held in front: `Ctrl+Shift+Z`, `Delete`, `?`. Signs carry no
+//! `Shift`, since some keyboards type them with it; `Ctrl` is Command on a Mac.
 
 use super::EditorState;
 use super::action::Action;
 use super::edit::{EditCommand, Landing};
-use super::geometry::{GRID, snapped};
+use super::geometry::{GRID, card_rect, snapped};
 use super::history::GestureId;
-use super::session::{SessionChange, Target};
+use super::session::{PersistedSession, SessionChange, Target};
 use super::tool::{Modifiers, ToolRequest, ToolState, ZOOM_STEP};
 use super::{layout, places};
-
-/// A key with what must be held. Letters are lower case; `ctrl` is Command on a Mac.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shortcut {
-    /// `KeyboardEvent.key`.
-    pub key: &'static str,
-    pub ctrl: bool,
-    /// `None`: shift does not matter (signs that some keyboards type with shift).
-    pub shift: Option<bool>,
-}
-
-const fn plain(key: &'static str) -> Shortcut {
-    Shortcut { key, ctrl: false, shift: Some(false) }
-}
-const fn sign(key: &'static str) -> Shortcut {
-    Shortcut { key, ctrl: false, shift: None }
-}
-const fn shift(key: &'static str) -> Shortcut {
-    Shortcut { key, ctrl: false, shift: Some(true) }
-}
-const fn ctrl(key: &'static str) -> Shortcut {
-    Shortcut { key, ctrl: true, shift: Some(false) }
-}
-const fn ctrl_shift(key: &'static str) -> Shortcut {
-    Shortcut { key, ctrl: true, shift: Some(true) }
-}
-
-/// As printed in menus and on the help page, e.g. "Ctrl+Shift+Z".
-impl fmt::Display for Shortcut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.ctrl {
-            write!(f, "Ctrl+")?;
-        }
-        if self.shift == Some(true) {
-            write!(f, "Shift+")?;
-        }
-        match self.key {
-            "ArrowLeft" => write!(f, "Left"),
-            "ArrowRight" => write!(f, "Right"),
-            "ArrowUp" => write!(f, "Up"),
-            "ArrowDown" => write!(f, "Down"),
-            key if key.chars().count() == 1 => write!(f, "{}", key.to_uppercase()),
-            key => write!(f, "{key}"),
-        }
-    }
-}
+use crate::topology::document::Point;
 
 /// Where a command stands in menus and help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,7 +20,18 @@ pub enum Group {
     Selection,
     Arrange,
     View,
+    /// The run and the page around the canvas: the page carries these out.
+    Run,
 }
+
+/// The groups in the order of the help page, with their titles.
+pub const GROUPS: [(Group, &str); 5] = [
+    (Group::Run, "The run and the page"),
+    (Group::Edit, "Editing"),
+    (Group::Selection, "Selecting"),
+    (Group::Arrange, "Arranging"),
+    (Group::View, "The view"),
+];
 
 /// Something that can be done, wherever it is offered.
 #[derive(Clone, Copy)]
@@ -78,13 +45,13 @@ pub struct Command {
     pub icon: &'static str,
     pub group: Group,
     /// The first is the one shown in menus.
-    pub shortcuts: &'static [Shortcut],
+    pub keys: &'static [&'static str],
     pub enabled: fn(&EditorState) -> bool,
     pub run: fn(&EditorState) -> Vec<Action>,
 }
 
-impl fmt::Debug for Command {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl std::fmt::Debug for Command {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Command").field("id", &self.id).finish_non_exhaustive()
     }
 }
@@ -103,6 +70,22 @@ fn node_selected(state: &EditorState) -> bool {
 }
 fn session(change: SessionChange) -> Vec<Action> {
     vec![Action::Session(change)]
+}
+
+/// The one selected thing that has a name of its own.
+fn named(state: &EditorState) -> Option<Target> {
+    state.session.selection.single().filter(|target| !matches!(target, Target::Edge(_)))
+}
+
+/// Where the menu opens when no pointer says where: at what is selected, else in the middle of the stage.
+fn menu_place(state: &EditorState) -> Point {
+    let world = match state.session.selection.single() {
+        Some(Target::Node(id)) => state.drawn.nodes.get(&id).map(|node| card_rect(node).center()),
+        Some(Target::Edge(id)) => state.curves.get(&id).map(|curve| curve.at(0.5)),
+        Some(Target::Area(id)) => state.drawn.areas.get(&id).map(|area| area.at),
+        None => None,
+    };
+    state.session.camera().screen_from_world(world.unwrap_or_else(|| state.session.view_center()))
 }
 
 /// Moves the selected cards and frames one way: by a grid step, or by four.
@@ -137,7 +120,7 @@ pub static COMMANDS: &[Command] = &[
         help: "Takes back the last change.",
         icon: "undo-2",
         group: Group::Edit,
-        shortcuts: &[ctrl("z")],
+        keys: &["Ctrl+Z"],
         enabled: |state| state.history.undo_label().is_some(),
         run: |_| vec![Action::Undo],
     },
@@ -147,7 +130,7 @@ pub static COMMANDS: &[Command] = &[
         help: "Does again what was taken back.",
         icon: "redo-2",
         group: Group::Edit,
-        shortcuts: &[ctrl("y"), ctrl_shift("z")],
+        keys: &["Ctrl+Y", "Ctrl+Shift+Z"],
         enabled: |state| state.history.redo_len() > 0,
         run: |_| vec![Action::Redo],
     },
@@ -157,7 +140,7 @@ pub static COMMANDS: &[Command] = &[
         help: "Copies the selected nodes and deletes them.",
         icon: "scissors",
         group: Group::Edit,
-        shortcuts: &[ctrl("x")],
+        keys: &["Ctrl+X"],
         enabled: node_selected,
         run: |_| vec![Action::Cut],
     },
@@ -167,7 +150,7 @@ pub static COMMANDS: &[Command] = &[
         help: "Copies the selected nodes and the connections between them, and regions with what stands in them.",
         icon: "copy",
         group: Group::Edit,
-        shortcuts: &[ctrl("c")],
+        keys: &["Ctrl+C"],
         enabled: node_selected,
         run: |_| vec![Action::Copy],
     },
@@ -177,13 +160,18 @@ pub static COMMANDS: &[Command] = &[
         help: "Puts what was copied onto the canvas.",
         icon: "clipboard-paste",
         group: Group::Edit,
-        shortcuts: &[ctrl("v")],
+        keys: &["Ctrl+V"],
         enabled: |state| state.clipboard.is_some(),
         run: |state| {
             state
                 .clipboard
                 .iter()
-                .map(|clip| Action::Edit(EditCommand::Paste { clip: (**clip).clone(), at: None }))
+                .map(|clip| {
+                    // From the menu it goes where that is open.
+                    let at = state.session.menu.map(|at| state.session.camera().world_from_screen(at));
+                    Action::Edit(EditCommand::Paste { clip: (**clip).clone(), at })
+                })
+                .chain(session(SessionChange::ShowSelected))
                 .collect()
         },
     },
@@ -193,7 +181,7 @@ pub static COMMANDS: &[Command] = &[
         help: "Puts a copy of the selected nodes beside them.",
         icon: "copy-plus",
         group: Group::Edit,
-        shortcuts: &[ctrl("d")],
+        keys: &["Ctrl+D"],
         enabled: node_selected,
         run: |state| vec![Action::Edit(EditCommand::Duplicate(state.session.selection.clone()))],
     },
@@ -203,9 +191,29 @@ pub static COMMANDS: &[Command] = &[
         help: "Deletes what is selected; nodes take their connections with them, what stood in a region stays.",
         icon: "trash-2",
         group: Group::Edit,
-        shortcuts: &[plain("Delete"), plain("Backspace")],
+        keys: &["Delete", "Backspace"],
         enabled: any_selected,
         run: |state| vec![Action::Edit(EditCommand::Delete(state.session.selection.clone()))],
+    },
+    Command {
+        id: "rename",
+        label: "Rename",
+        help: "Opens the name of the selected station, region or zone for typing. A double press does too.",
+        icon: "pencil",
+        group: Group::Edit,
+        keys: &["F2"],
+        enabled: |state| !state.read_only && named(state).is_some(),
+        run: |state| session(SessionChange::Rename(named(state))),
+    },
+    Command {
+        id: "menu",
+        label: "Menu",
+        help: "What can be done with what is selected. A right click and a long press open it too.",
+        icon: "",
+        group: Group::Edit,
+        keys: &["Shift+F10", "ContextMenu"],
+        enabled: always,
+        run: |state| session(SessionChange::Menu(Some(menu_place(state)))),
     },
     Command {
         id: "connect",
@@ -213,7 +221,7 @@ pub static COMMANDS: &[Command] = &[
         help: "Choose where the calls start, then what is called. A selected node is the start.",
         icon: "cable",
         group: Group::Edit,
-        shortcuts: &[plain("c")],
+        keys: &["C"],
         enabled: |state| state.document.nodes.len() >= 2,
         run: |state| {
             let from = match state.session.selection.single() {
@@ -229,7 +237,7 @@ pub static COMMANDS: &[Command] = &[
         help: "Selects every node, connection, region and zone.",
         icon: "square-dashed-mouse-pointer",
         group: Group::Selection,
-        shortcuts: &[ctrl("a")],
+        keys: &["Ctrl+A"],
         enabled: any_node,
         run: |_| session(SessionChange::SelectAll),
     },
@@ -239,7 +247,7 @@ pub static COMMANDS: &[Command] = &[
         help: "Selects nothing; gives up what is under way.",
         icon: "",
         group: Group::Selection,
-        shortcuts: &[plain("Escape")],
+        keys: &["Escape"],
         enabled: |state| any_selected(state) || !matches!(state.tool, ToolState::Idle),
         run: |state| {
             if matches!(state.tool, ToolState::Idle) {
@@ -255,7 +263,7 @@ pub static COMMANDS: &[Command] = &[
         help: "Lines the cards up from left to right along the calls.",
         icon: "layout-grid",
         group: Group::Arrange,
-        shortcuts: &[shift("l")],
+        keys: &["Shift+L"],
         enabled: any_node,
         run: |state| {
             vec![
@@ -267,10 +275,10 @@ pub static COMMANDS: &[Command] = &[
     Command {
         id: "toggle-snap",
         label: "Snap to grid",
-        help: "Cards settle on the grid and line up with each other; hold Alt to place freely.",
+        help: "Cards settle on the grid and line up with each other; hold Ctrl to place freely.",
         icon: "magnet",
         group: Group::Arrange,
-        shortcuts: &[plain("g")],
+        keys: &["G"],
         enabled: always,
         run: |state| session(SessionChange::SetSnap(!state.session.kept.snap)),
     },
@@ -280,7 +288,7 @@ pub static COMMANDS: &[Command] = &[
         help: "Moves the selected nodes left; with nothing selected, the view.",
         icon: "",
         group: Group::Arrange,
-        shortcuts: &[plain("ArrowLeft")],
+        keys: &["Left"],
         enabled: always,
         run: |state| nudge_or_pan(state, -GRID, 0.0),
     },
@@ -290,7 +298,7 @@ pub static COMMANDS: &[Command] = &[
         help: "Moves the selected nodes right; with nothing selected, the view.",
         icon: "",
         group: Group::Arrange,
-        shortcuts: &[plain("ArrowRight")],
+        keys: &["Right"],
         enabled: always,
         run: |state| nudge_or_pan(state, GRID, 0.0),
     },
@@ -300,7 +308,7 @@ pub static COMMANDS: &[Command] = &[
         help: "Moves the selected nodes up; with nothing selected, the view.",
         icon: "",
         group: Group::Arrange,
-        shortcuts: &[plain("ArrowUp")],
+        keys: &["Up"],
         enabled: always,
         run: |state| nudge_or_pan(state, 0.0, -GRID),
     },
@@ -310,7 +318,7 @@ pub static COMMANDS: &[Command] = &[
         help: "Moves the selected nodes down; with nothing selected, the view.",
         icon: "",
         group: Group::Arrange,
-        shortcuts: &[plain("ArrowDown")],
+        keys: &["Down"],
         enabled: always,
         run: |state| nudge_or_pan(state, 0.0, GRID),
     },
@@ -320,7 +328,7 @@ pub static COMMANDS: &[Command] = &[
         help: "Four steps at once.",
         icon: "",
         group: Group::Arrange,
-        shortcuts: &[shift("ArrowLeft")],
+        keys: &["Shift+Left"],
         enabled: node_selected,
         run: |state| nudge(state, -4.0 * GRID, 0.0),
     },
@@ -330,7 +338,7 @@ pub static COMMANDS: &[Command] = &[
         help: "Four steps at once.",
         icon: "",
         group: Group::Arrange,
-        shortcuts: &[shift("ArrowRight")],
+        keys: &["Shift+Right"],
         enabled: node_selected,
         run: |state| nudge(state, 4.0 * GRID, 0.0),
     },
@@ -340,7 +348,7 @@ pub static COMMANDS: &[Command] = &[
         help: "Four steps at once.",
         icon: "",
         group: Group::Arrange,
-        shortcuts: &[shift("ArrowUp")],
+        keys: &["Shift+Up"],
         enabled: node_selected,
         run: |state| nudge(state, 0.0, -4.0 * GRID),
     },
@@ -350,7 +358,7 @@ pub static COMMANDS: &[Command] = &[
         help: "Four steps at once.",
         icon: "",
         group: Group::Arrange,
-        shortcuts: &[shift("ArrowDown")],
+        keys: &["Shift+Down"],
         enabled: node_selected,
         run: |state| nudge(state, 0.0, 4.0 * GRID),
     },
@@ -360,7 +368,7 @@ pub static COMMANDS: &[Command] = &[
         help: "Shows less, larger. The mouse wheel zooms too.",
         icon: "zoom-in",
         group: Group::View,
-        shortcuts: &[sign("+"), sign("=")],
+        keys: &["+", "="],
         enabled: always,
         run: |_| session(SessionChange::ZoomBy { factor: ZOOM_STEP, at_screen: None }),
     },
@@ -370,7 +378,7 @@ pub static COMMANDS: &[Command] = &[
         help: "Shows more, smaller.",
         icon: "zoom-out",
         group: Group::View,
-        shortcuts: &[sign("-"), sign("_")],
+        keys: &["-", "_"],
         enabled: always,
         run: |_| session(SessionChange::ZoomBy { factor: 1.0 / ZOOM_STEP, at_screen: None }),
     },
@@ -380,7 +388,7 @@ pub static COMMANDS: &[Command] = &[
         help: "Zoom 100 %.",
         icon: "",
         group: Group::View,
-        shortcuts: &[plain("0")],
+        keys: &["0"],
         enabled: always,
         run: |_| session(SessionChange::ZoomReset),
     },
@@ -390,11 +398,38 @@ pub static COMMANDS: &[Command] = &[
         help: "Brings every node into view.",
         icon: "maximize",
         group: Group::View,
-        shortcuts: &[plain("f")],
+        keys: &["F"],
         enabled: any_node,
         run: |_| session(SessionChange::Fit),
     },
+    Command {
+        id: "outline",
+        label: "Outline",
+        help: "Shows or hides the drawing as a list beside the canvas.",
+        icon: "list-tree",
+        group: Group::View,
+        keys: &[],
+        enabled: always,
+        run: |state| {
+            let open = !state.session.panel_open("outline", false);
+            session(SessionChange::SetPanel { panel: "outline".to_owned(), open })
+        },
+    },
+    page("run", "Run or pause", "Starts the simulation, or holds it where it is.", &["Space"]),
+    page("step", "Single step", "Carries out one event while paused.", &["."]),
+    page("restart", "Restart", "Begins the run again with the same seed.", &["R"]),
+    page("slower", "Slower", "Fewer simulated seconds per second.", &["["]),
+    page("faster", "Faster", "More simulated seconds per second, up to as fast as possible.", &["]"]),
+    page("search", "Search", "Finds stations, commands, settings and words.", &["Ctrl+K"]),
+    page("open", "Open", "Lessons, scenarios, files and your own drawings.", &[]),
+    page("share", "Share", "A link or a file of this drawing and its run.", &[]),
+    page("help", "Help", "Shows what the keys do, and lets you change them.", &["?"]),
 ];
+
+/// A command of the page around the canvas, which carries it out.
+const fn page(id: &'static str, label: &'static str, help: &'static str, keys: &'static [&'static str]) -> Command {
+    Command { id, label, help, icon: "", group: Group::Run, keys, enabled: always, run: |_| Vec::new() }
+}
 
 /// Finds a command by id.
 #[must_use]
@@ -402,19 +437,63 @@ pub fn find(id: &str) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.id == id)
 }
 
+/// A key with what is held, as it is printed; `key`: `KeyboardEvent.key`.
+#[must_use]
+pub fn chord(key: &str, modifiers: Modifiers) -> String {
+    let letter = key.chars().count() == 1;
+    let key = match key {
+        " " => "Space".to_owned(),
+        // With caps lock or shift, letters arrive in upper case.
+        key if letter => key.to_uppercase(),
+        key => key.strip_prefix("Arrow").unwrap_or(key).to_owned(),
+    };
+    let sign = letter && !key.chars().all(char::is_alphanumeric);
+    let held = [("Ctrl+", modifiers.ctrl), ("Alt+", modifiers.alt), ("Shift+", modifiers.shift && !sign)];
+    held.into_iter().filter(|(_, held)| *held).map(|(name, _)| name).collect::<String>() + &key
+}
+
+/// The keys of a command as this visitor has set them; the first is shown in menus.
+#[must_use]
+pub fn keys_of<'a>(kept: &'a PersistedSession, command: &'a Command) -> Vec<&'a str> {
+    let keys = match kept.keys.get(command.id) {
+        Some(key) => vec![key.as_str()],
+        None => command.keys.to_vec(),
+    };
+    // A lone sign or letter is easily pressed unawares, and speech input types them: they can be switched off.
+    let plain = |key: &str| key.chars().count() == 1;
+    keys.into_iter().filter(|key| !key.is_empty() && (kept.plain_keys || !plain(key))).collect()
+}
+
+/// A command's name with its key, for tooltips: "Undo (Ctrl+Z)".
+#[must_use]
+pub fn words(kept: &PersistedSession, command: &Command) -> String {
+    match keys_of(kept, command).first() {
+        Some(key) => format!("{} ({key})", command.label),
+        None => command.label.to_owned(),
+    }
+}
+
+/// The command that a printed key asks for.
+#[must_use]
+pub fn for_chord(kept: &PersistedSession, chord: &str) -> Option<&'static Command> {
+    COMMANDS.iter().find(|command| keys_of(kept, command).contains(&chord))
+}
+
 /// The command that a key asks for.
 #[must_use]
-pub fn for_key(key: &str, modifiers: Modifiers) -> Option<&'static Command> {
-    // With caps lock or shift, letters arrive in upper case.
-    let key = if key.chars().count() == 1 { key.to_lowercase() } else { key.to_owned() };
-    COMMANDS.iter().find(|command| {
-        command.shortcuts.iter().any(|shortcut| {
-            shortcut.key == key
-                && shortcut.ctrl == modifiers.ctrl
-                && shortcut.shift.is_none_or(|shift| shift == modifiers.shift)
-                && !modifiers.alt
-        })
-    })
+pub fn for_key(kept: &PersistedSession, key: &str, modifiers: Modifiers) -> Option<&'static Command> {
+    for_chord(kept, &chord(key, modifiers))
+}
+
+/// What the menu on the canvas offers: for what is selected, or for the drawing when nothing is.
+#[must_use]
+pub fn menu(state: &EditorState) -> Vec<&'static Command> {
+    let ids: &[&str] = if any_selected(state) {
+        &["rename", "connect", "duplicate", "copy", "cut", "paste", "delete"]
+    } else {
+        &["paste", "select-all", "undo", "redo", "fit", "tidy-layout", "toggle-snap"]
+    };
+    ids.iter().filter_map(|id| find(id)).filter(|command| (command.enabled)(state)).collect()
 }
 
 #[cfg(test)]
@@ -424,15 +503,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_and_shortcuts_are_unique_and_every_command_explains_itself() {
+    fn ids_and_keys_are_unique_and_every_command_explains_itself() {
         let mut ids = BTreeSet::new();
-        let mut shortcuts = BTreeSet::new();
+        let mut keys = BTreeSet::new();
         for command in COMMANDS {
             assert!(ids.insert(command.id), "{} stands twice", command.id);
             assert!(command.id.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{}", command.id);
             assert!(!command.label.is_empty() && command.help.ends_with('.'), "{}", command.id);
-            for shortcut in command.shortcuts {
-                assert!(shortcuts.insert(shortcut.to_string()), "{shortcut} stands twice");
+            for key in command.keys {
+                assert!(keys.insert(*key), "{key} stands twice");
             }
         }
     }
@@ -441,12 +520,45 @@ mod tests {
     fn keys_find_their_command_whatever_the_case() {
         let none = Modifiers::default();
         let control = Modifiers { ctrl: true, ..none };
-        let found = |key, modifiers| for_key(key, modifiers).map(|command| command.id);
+        let kept = PersistedSession::default();
+        let found = |key, modifiers| for_key(&kept, key, modifiers).map(|command| command.id);
         assert_eq!(found("Z", control), Some("undo"));
         assert_eq!(found("Z", Modifiers { shift: true, ..control }), Some("redo"));
         assert_eq!(found("c", none), Some("connect"));
         assert_eq!(found("c", control), Some("copy"));
         assert_eq!(found("+", Modifiers { shift: true, ..none }), Some("zoom-in"));
+        assert_eq!(found("ArrowLeft", Modifiers { shift: true, ..none }), Some("nudge-far-left"));
+        assert_eq!(found(" ", none), Some("run"));
         assert_eq!(found("q", none), None);
+    }
+
+    #[test]
+    fn a_key_can_be_changed_switched_off_and_given_back() {
+        let state = EditorState::default();
+        let set = |state: &EditorState, id: &str, key: Option<&str>| {
+            let change = SessionChange::SetKey { id: id.to_owned(), key: key.map(str::to_owned) };
+            crate::editor::update(state, Action::Session(change))
+        };
+        let found = |state: &EditorState, key: &str| for_chord(&state.session.kept, key).map(|command| command.id);
+        let changed = set(&state, "restart", Some("F"));
+        assert_eq!((found(&changed, "R"), found(&changed, "F")), (None, Some("restart")), "fit has lost it");
+        let off = set(&state, "restart", Some(""));
+        assert_eq!(found(&off, "R"), None);
+        assert_eq!(found(&set(&off, "restart", None), "R"), Some("restart"));
+        let quiet = crate::editor::update(&state, Action::Session(SessionChange::SetPlainKeys(false)));
+        assert_eq!((found(&quiet, "R"), found(&quiet, "Delete")), (None, Some("delete")));
+    }
+    /// The document is made from the list: `UPDATE_EXPECT=1 cargo test --lib commands` writes it anew.
+    #[test]
+    fn the_document_of_commands_is_that_of_the_list() {
+        let mut text = "# Commands and keys\n\nMade from the list in `src/editor/commands.rs`. Help (`?`) shows the same and lets you change each key; search (`Ctrl+K`) finds them by name. `Ctrl` is Command on a Mac.\n".to_owned();
+        for (group, title) in GROUPS {
+            text += &format!("\n## {title}\n\n| command | id | keys | what it does |\n| --- | --- | --- | --- |\n");
+            for Command { id, label, help, keys, .. } in COMMANDS.iter().filter(|command| command.group == group) {
+                let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+                text += &format!("| {label} | `{id}` | {} | {help} |\n", keys.join(" "));
+            }
+        }
+        expect_test::expect_file!["../../docs/commands.md"].assert_eq(&text);
     }
 }

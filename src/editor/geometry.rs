@@ -19,7 +19,7 @@ pub const DRAG_THRESHOLD: f64 = 4.0;
 /// The same for a finger, which trembles more.
 pub const DRAG_THRESHOLD_TOUCH: f64 = 10.0;
 /// Smallest and largest zoom.
-pub const ZOOM_MIN: f64 = 0.2;
+pub const ZOOM_MIN: f64 = 0.02;
 /// See [`ZOOM_MIN`].
 pub const ZOOM_MAX: f64 = 2.5;
 /// Free for the buttons in the stage's corner when everything is brought into view [screen pixels].
@@ -161,6 +161,32 @@ impl Camera {
         Self { x: at_world.x - at_screen.x / zoom, y: at_world.y - at_screen.y / zoom, zoom }
     }
 
+    /// How far the drawing lies from the stage's corner, in whole pixels: what is moved by parts of one becomes blurred.
+    #[must_use]
+    pub fn offset(&self) -> (f64, f64) {
+        ((-self.x * self.zoom).round(), (-self.y * self.zoom).round())
+    }
+
+    /// The same zoom, moved just so far that `rect` is in view; in its middle where it is too large.
+    #[must_use]
+    pub fn showing(&self, rect: Rect, viewport: Size) -> Self {
+        let along = |at: f64, begins: f64, long: f64, room: f64| {
+            let (room, margin) = (room / self.zoom, 2.0 * GRID);
+            if room <= 0.0 || (begins >= at && begins + long <= at + room) {
+                at
+            } else if long + 2.0 * margin > room {
+                begins + (long - room) / 2.0
+            } else {
+                at.clamp(begins + long + margin - room, begins - margin)
+            }
+        };
+        Self {
+            x: along(self.x, rect.x, rect.width, viewport.width),
+            y: along(self.y, rect.y, rect.height, viewport.height),
+            zoom: self.zoom,
+        }
+    }
+
     /// Shows all of `bounds` in the middle of the viewport, with a margin; never larger than life. What then has no room
     /// at the smallest zoom is cut off at the right and below.
     #[must_use]
@@ -199,6 +225,46 @@ pub fn detail(zoom: f64) -> (Option<&'static str>, f64) {
         _ => Some("scale-far"),
     };
     (class, TYPE_MIN / zoom)
+}
+
+/// Drawings of more stations than this are drawn only as far as they are near the view.
+const DRAWN_WHOLE_MAX: usize = 60;
+/// How far beyond the view things are drawn [screen px].
+const WINDOW_MARGIN: f64 = 240.0;
+
+/// The part of the world that is drawn; `None`: all of it. `kept`, the part drawn before, stays while the view lies
+/// within it and is not much smaller: so a pan draws something new only now and then.
+#[must_use]
+pub fn window(kept: Option<Rect>, camera: Camera, viewport: Size, stations: usize) -> Option<Rect> {
+    if stations <= DRAWN_WHOLE_MAX || viewport.width <= 0.0 {
+        return None;
+    }
+    let size = |length: f64| length / camera.zoom;
+    let view = Rect { x: camera.x, y: camera.y, width: size(viewport.width), height: size(viewport.height) };
+    let near = view.grown(size(WINDOW_MARGIN));
+    let fits = |kept: &Rect| kept.union(&view) == *kept && kept.width <= 2.0 * near.width;
+    Some(kept.filter(fits).unwrap_or(near))
+}
+
+/// How near to the stage's edge the view begins to follow what is held [screen px].
+const EDGE_BAND: f64 = 28.0;
+/// How fast it follows at most [screen px per ms].
+const EDGE_SPEED: f64 = 0.9;
+
+/// How the view follows what is held at `at_screen` [screen px per ms]: the deeper in the edge's band, the faster; `None`
+/// where it stays.
+#[must_use]
+pub fn edge_pull(at_screen: Point, viewport: Size) -> Option<(f64, f64)> {
+    let along = |at: f64, long: f64| {
+        let band = EDGE_BAND.min(long / 4.0);
+        let deep = if at < band { at - band } else { (at - (long - band)).max(0.0) };
+        (deep / band.max(1.0)).clamp(-1.0, 1.0) * EDGE_SPEED
+    };
+    if viewport.width <= 0.0 {
+        return None;
+    }
+    let pull = (along(at_screen.x, viewport.width), along(at_screen.y, viewport.height));
+    (pull != (0.0, 0.0)).then_some(pull)
 }
 
 /// Height of a node's card [world units]: by kind, and one row more where many replicas are shown.
@@ -279,6 +345,12 @@ pub struct Curve {
 }
 
 impl Curve {
+    /// A rectangle around all of it.
+    #[must_use]
+    pub fn around(&self) -> Rect {
+        Rect::from_corners(self.p0, self.p3).union(&Rect::from_corners(self.p1, self.p2))
+    }
+
     /// The point at `t` in 0..=1.
     #[must_use]
     pub fn at(&self, t: f64) -> Point {
@@ -411,6 +483,14 @@ pub fn loose_curve(from: &Node, to_world: Point) -> Curve {
     curve_between(output_port(from), Side::Right, to_world, Side::Left)
 }
 
+/// The same, from a free point to a node's input.
+#[must_use]
+pub fn loose_start(from_world: Point, to: &Node) -> Curve {
+    let rect = card_rect(to);
+    curve_between(from_world, Side::Right, Point { x: rect.x, y: rect.center().y }, Side::Left)
+}
+
+/// The curves of all edges. Edges that share a side of a card fan out along it, in the order of where they lead.
 /// The curves of all edges. Edges that share a side of a card fan out along it, in the order of where they lead. `down`:
 /// the drawing runs from top to bottom, so what is lower is reached through the bottom.
 #[must_use]

@@ -27,6 +27,8 @@ pub struct Entry {
 pub enum GestureId {
     /// Dragging cards.
     Move,
+    /// Dragging a copy away.
+    Copy,
     /// Arrow keys held down.
     Nudge,
     /// A slider or a field being changed.

@@ -1,12 +1,13 @@
 //! What lies under a point: geometry, no browser.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::catalog;
 use super::geometry::{Curve, Rect, card_rect, distance, output_port};
 use super::places::{self, Grip};
 use super::session::{Selection, Target};
-use crate::topology::document::{AreaId, AreaKind, Document, EdgeId, NodeId, Point};
+use crate::topology::document::{AreaId, AreaKind, Document, EdgeId, Node, NodeId, Point};
 
 /// Reach of a port and of an edge around its line [screen px].
 pub const PORT_REACH: f64 = 11.0;
@@ -78,6 +79,53 @@ fn frame_at(document: &Document, at_world: Point, reach: f64) -> Hit {
         }
     }
     Hit::Canvas
+}
+
+/// How far from its end a wire is taken hold of there [screen px].
+const END_REACH: f64 = 28.0;
+
+/// Which end of a wire lies near a point on it; `true`: the one with the arrow.
+#[must_use]
+pub fn end_near(curve: &Curve, at_world: Point, reach: f64) -> Option<bool> {
+    let (start, end) = (distance(curve.p0, at_world), distance(curve.p3, at_world));
+    (start.min(end) <= END_REACH * reach).then_some(end <= start)
+}
+
+/// The end of a selected wire under the point: it lies over ports and cards.
+#[must_use]
+pub fn selected_end(
+    selection: &Selection,
+    curves: &BTreeMap<EdgeId, Curve>,
+    at_world: Point,
+    reach: f64,
+) -> Option<(EdgeId, bool)> {
+    let Some(Target::Edge(id)) = selection.single() else { return None };
+    let curve = curves.get(&id)?;
+    let near = |end: Point| distance(end, at_world) <= PORT_REACH * reach;
+    if near(curve.p3) { Some((id, true)) } else { near(curve.p0).then_some((id, false)) }
+}
+
+/// How near to a card's middle a wire must pass to take the card in [world units].
+const TAKE_IN_REACH: f64 = 30.0;
+
+/// The wire into which a card would go if it were put down with its middle here; `me`: the card, if it is on the canvas
+/// already. Only a card that is not wired yet goes into one.
+#[must_use]
+pub fn takes_in(
+    document: &Document,
+    curves: &BTreeMap<EdgeId, Curve>,
+    kind: &str,
+    center_world: Point,
+    me: Option<NodeId>,
+) -> Option<EdgeId> {
+    let wired = document.edges.values().any(|edge| Some(edge.from) == me || Some(edge.to) == me);
+    let over = |(id, node): (&NodeId, &Rc<Node>)| Some(*id) != me && card_rect(node).contains(center_world);
+    let fits = catalog::face(kind).accepts_input && catalog::makes_calls(kind);
+    if wired || !fits || document.nodes.iter().any(over) {
+        return None;
+    }
+    let near = curves.iter().map(|(id, curve)| (*id, curve.distance_to(center_world)));
+    near.filter(|(_, far)| *far <= TAKE_IN_REACH).min_by(|a, b| a.1.total_cmp(&b.1)).map(|(id, _)| id)
 }
 
 /// The card under the point; the newest lies on top.

@@ -31,7 +31,10 @@ pub fn validate_invariants(state: &EditorState) -> Result<(), String> {
         return Err(format!("tool refers to what is gone: {:?}", state.tool));
     }
     if matches!(state.tool, ToolState::Idle)
-        && state.history.gesture().is_some_and(|open| open.id == super::GestureId::Move)
+        && state
+            .history
+            .gesture()
+            .is_some_and(|open| matches!(open.id, super::GestureId::Move | super::GestureId::Copy))
     {
         return Err("a drag is open though no tool drags".to_owned());
     }

@@ -20,7 +20,7 @@
 
 use std::collections::BTreeMap;
 
-use super::geometry::{CARD_WIDTH, GRID, Rect, Size, card_height, moved, snapped};
+use super::geometry::{self, CARD_WIDTH, GRID, Rect, Size, card_height, moved, snapped};
 use super::places::{FRAME_MIN, HEAD, PAD};
 use crate::engine::sort;
 use crate::topology::document::{AreaId, AreaKind, Document, Node, NodeId, Point};
@@ -31,6 +31,8 @@ const GAP_X: f64 = 8.0 * GRID;
 const GAP_Y: f64 = 3.0 * GRID;
 /// Height kept free for a wire that passes through a column.
 const WIRE_HEIGHT: f64 = GRID;
+/// How much more than a card a passing wire draws the cards at its ends to its height.
+const WIRE_PULL: f64 = 6.0;
 /// Sweeps over the columns; small drawings settle within three.
 const SWEEPS: usize = 12;
 
@@ -137,20 +139,35 @@ fn group(document: &Document, area: Option<AreaId>, way: Way) -> (Places, Size) 
         Block::Area(id) => Some((*id, group(document, Some(*id), way))),
         Block::Node(_) => None,
     }));
-    let sizes: Vec<Size> = blocks
+    let mut sizes: Vec<Size> = blocks
         .iter()
         .map(|block| match block {
             Block::Node(id) => {
                 Size { width: CARD_WIDTH, height: document.nodes.get(id).map_or(0.0, |node| card_height(node)) }
             }
+            // An empty frame keeps its shape.
+            Block::Area(id) if inside[id].0 == Places::default() => {
+                let frame = document.areas.get(id).map(|area| geometry::frame(area)).unwrap_or_default();
+                Size { width: frame.width.max(FRAME_MIN.width), height: frame.height.max(FRAME_MIN.height) }
+            }
             Block::Area(id) => framed(inside[id].1),
         })
         .collect();
     let index: BTreeMap<Block, usize> = sort::map(blocks.iter().enumerate().map(|(place, block)| (*block, place)));
+    // Wires that come from outside, and those that lead there, have a place at the side like a card of no size, so that
+    // a way is kept free for them past the cards that stand between.
+    let (entry, exit) = (blocks.len(), blocks.len() + 1);
+    sizes.extend([Size { width: 0.0, height: WIRE_HEIGHT }; 2]);
+    let place = |id: NodeId| block_of(id).and_then(|block| index.get(&block).copied());
     let calls: Vec<(usize, usize)> = document
         .edges
         .values()
-        .filter_map(|edge| Some((*index.get(&block_of(edge.from)?)?, *index.get(&block_of(edge.to)?)?)))
+        .filter_map(|edge| match (place(edge.from), place(edge.to)) {
+            (Some(from), Some(to)) => Some((from, to)),
+            (None, Some(to)) => Some((entry, to)),
+            (Some(from), None) => Some((from, exit)),
+            (None, None) => None,
+        })
         .filter(|(from, to)| from != to)
         .collect();
     let turned: Vec<Size> = sizes.iter().map(|size| way.size(*size)).collect();
@@ -191,7 +208,7 @@ fn layered(sizes: &[Size], calls: &[(usize, usize)], loose_below: bool, way: Way
     let (gap_x, gap_y) = way.gaps();
     let linked = |block: &usize| calls.iter().any(|(from, to)| from == block || to == block);
     let (connected, loose): (Vec<usize>, Vec<usize>) =
-        (0..sizes.len()).partition(|block| !loose_below || linked(block));
+        (0..sizes.len()).partition(|block| linked(block) || (!loose_below && sizes[*block].width > 0.0));
     let items = items(sizes, calls, &connected);
     let columns = order(&items);
     let centers = settle(&items, &columns, gap_y);
@@ -203,7 +220,9 @@ fn layered(sizes: &[Size], calls: &[(usize, usize)], loose_below: bool, way: Way
         .map(|column| {
             let widths = column.iter().filter_map(|item| items[*item].block).map(|block| sizes[block].width);
             let here = left;
-            left += widths.fold(least, f64::max) + gap_x;
+            // Where only wires come in or go out there is no column.
+            let widest = widths.fold(0.0, f64::max);
+            left += if widest > 0.0 { widest.max(least) + gap_x } else { 0.0 };
             here
         })
         .collect();
@@ -374,9 +393,12 @@ fn settle(items: &[Item], columns: &[Vec<usize>], gap: f64) -> Vec<f64> {
             let goals: Vec<f64> = columns[column]
                 .iter()
                 .map(|item| {
-                    let neighbors: Vec<usize> =
-                        items[*item].before.iter().chain(&items[*item].after).copied().collect();
-                    neighbors.iter().map(|n| centers[*n]).sum::<f64>() / (neighbors.len().max(1)) as f64
+                    // A long wire is drawn straight: cards at its ends go where its way past the others is.
+                    let pull = |n: usize| if items[n].block.is_none() { WIRE_PULL } else { 1.0 };
+                    let neighbors = items[*item].before.iter().chain(&items[*item].after);
+                    let (sum, weight) = neighbors
+                        .fold((0.0, 0.0), |(sum, weight), n| (sum + pull(*n) * centers[*n], weight + pull(*n)));
+                    if weight > 0.0 { sum / weight } else { 0.0 }
                 })
                 .collect();
             place_column(items, &columns[column], &goals, &mut centers, gap);
@@ -468,6 +490,43 @@ mod tests {
         let document = laid_out("src -> a; src -> b; c; d; a -> d; b -> c");
         let order = |one, other| at(&document, one).y < at(&document, other).y;
         assert_eq!(order("a", "b"), order("d", "c"));
+    }
+
+    /// Wires that lead behind a card that they do not belong to.
+    fn behind_cards(document: &Document) -> Vec<(&str, &str, &str)> {
+        let label = |id: &NodeId| document.nodes[id].label.as_str();
+        let mut found = Vec::new();
+        for (id, curve) in geometry::curves(document, false) {
+            let edge = &document.edges[&id];
+            for (other, node) in document.nodes.iter().filter(|(id, _)| **id != edge.from && **id != edge.to) {
+                let card = card_rect(node).grown(-4.0);
+                if (1..40).any(|step| card.contains(curve.at(f64::from(step) / 40.0))) {
+                    found.push((label(&edge.from), label(&edge.to), label(other)));
+                }
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn long_wires_pass_the_cards_between() {
+        for text in [
+            "src -> a; a -> b; b -> c; src -> c",
+            "src -> lb; lb -> a; lb -> b; a -> cache; b -> cache; cache -> db; a -> db",
+            "src -> a; a -> b; b -> c; c -> db; a -> db; a -> c",
+        ] {
+            assert_eq!(behind_cards(&laid_out(text)), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn an_empty_region_keeps_its_shape() {
+        let mut document = document("src -> a");
+        let (kind, size) = (AreaKind::Region { region: "us-east-1".to_owned() }, Point { x: 480.0, y: 360.0 });
+        let area = crate::topology::document::Area { kind, label: "x".to_owned(), at: Point::default(), size };
+        let empty = document.add_area(area);
+        let frame = tidy(&document).frames[&empty];
+        assert_eq!((frame.width, frame.height), (480.0, 360.0));
     }
 
     #[test]

@@ -24,10 +24,12 @@ pub mod action;
 pub mod catalog;
 pub mod clipboard;
 pub mod commands;
+pub mod common;
 pub mod edit;
 pub mod faults;
 pub mod gauge;
 pub mod geometry;
+pub mod happening;
 pub mod history;
 pub mod hit;
 pub mod invariants;
@@ -35,6 +37,7 @@ pub mod layout;
 pub mod places;
 pub mod roam;
 pub mod scene;
+pub mod search;
 pub mod session;
 mod stations;
 pub mod story;
@@ -84,6 +87,10 @@ pub struct EditorState {
     pub history: Rc<History>,
     pub tool: ToolState,
     pub clipboard: Option<Rc<Clip>>,
+    /// The last thing that the pointer did on the stage.
+    pointer: Option<Input>,
+    /// What is dragged in from a panel has been well within the stage: from then on its edge pulls.
+    arrived: bool,
     pub guard: Rc<Guard>,
     /// Another tab edits this drawing: it can only be looked at.
     pub read_only: bool,
@@ -134,6 +141,8 @@ impl EditorState {
             history: Rc::default(),
             tool: ToolState::Idle,
             clipboard: None,
+            pointer: None,
+            arrived: false,
             guard: Rc::default(),
             read_only: false,
             opened: 0,
@@ -172,9 +181,25 @@ impl EditorState {
                 let selection = self.session.selection.clone();
                 self.act(Action::Edit(EditCommand::Delete(selection)));
             }
-            Action::PasteText(text) => {
+            Action::PasteText { text, at_world } => {
                 if let Some(clip) = Clip::from_text(&text) {
-                    self.act(Action::Edit(EditCommand::Paste { clip, at: None }));
+                    let at = at_world.filter(|at| !clip.lies_under(&self.document, *at));
+                    self.act(Action::Edit(EditCommand::Paste { clip, at }));
+                    self.change_session(SessionChange::ShowSelected);
+                }
+            }
+            Action::FollowEdge(millis) => self.follow_edge(millis),
+            Action::AskMenu(input) => {
+                // A finger that rests has begun a press or a pan that went nowhere.
+                let rests = match &self.tool {
+                    ToolState::Idle | ToolState::Pointing { .. } => true,
+                    ToolState::Panning { camera_start, .. } => *camera_start == self.session.camera(),
+                    _ => false,
+                };
+                if rests {
+                    self.tool = ToolState::Idle;
+                    let actions = tool::ask_menu(&input, &self.tool_context());
+                    self.act_all(actions);
                 }
             }
             Action::Open(document) => self.open(document),
@@ -203,6 +228,7 @@ impl EditorState {
         if self.session.focus.is_some_and(|(target, _)| !target.is_in(&self.document)) {
             self.session.focus = None;
         }
+        self.session.renaming = self.session.renaming.filter(|target| target.is_in(&self.document));
     }
 
     /// Brings what is drawn in step with the document and the stage.
@@ -218,21 +244,55 @@ impl EditorState {
     }
 
     fn tool_context(&self) -> ToolContext<'_> {
-        ToolContext { document: &self.drawn, turned: self.is_turned(), session: &self.session, curves: &self.curves }
+        let Self { drawn, session, curves, guard, ids, .. } = self;
+        ToolContext { document: drawn, turned: self.is_turned(), session, curves, guard, ids: *ids }
     }
 
     fn input(&mut self, input: &Input) {
         self.track_touch(input);
+        self.track_pointer(input);
         if let InputKind::KeyDown(key) = &input.kind
             && (key != "Escape" || matches!(self.tool, ToolState::Idle))
         {
-            if let Some(command) = commands::for_key(key, input.modifiers) {
+            if let Some(command) = commands::for_key(&self.session.kept, key, input.modifiers) {
                 self.command(command.id);
             }
             return;
         }
         let tool = std::mem::take(&mut self.tool);
         let (tool, actions) = tool.on_input(input, &self.tool_context());
+        self.tool = tool;
+        self.act_all(actions);
+    }
+
+    fn track_pointer(&mut self, input: &Input) {
+        if matches!(input.kind, InputKind::Down(_)) {
+            (self.session.menu, self.session.renaming) = (None, None);
+        }
+        if matches!(input.kind, InputKind::Down(_) | InputKind::Move) {
+            self.pointer = Some(input.clone());
+            let within = geometry::edge_pull(input.pos_screen, self.session.viewport).is_none();
+            self.arrived = !self.tool.is_from_outside() || self.arrived || within;
+        }
+        if matches!(self.tool, ToolState::Idle) {
+            self.arrived = false;
+        }
+    }
+
+    /// How the view follows what is held at the stage's edge [screen px per ms]; `None` where it stays.
+    #[must_use]
+    pub fn edge_pull(&self) -> Option<(f64, f64)> {
+        let pointer = self.pointer.as_ref().filter(|_| self.tool.pulls_view() && self.arrived)?;
+        geometry::edge_pull(pointer.pos_screen, self.session.viewport)
+    }
+
+    fn follow_edge(&mut self, millis: f64) {
+        let (Some((x, y)), Some(pointer)) = (self.edge_pull(), self.pointer.clone()) else { return };
+        let millis = millis.clamp(0.0, 100.0);
+        self.change_session(SessionChange::PanBy { dx: -x * millis, dy: -y * millis });
+        let here = Input { kind: InputKind::Move, ..pointer };
+        let tool = std::mem::take(&mut self.tool);
+        let (tool, actions) = tool.on_input(&here, &self.tool_context());
         self.tool = tool;
         self.act_all(actions);
     }
@@ -313,8 +373,10 @@ impl EditorState {
         let history = Rc::make_mut(&mut self.history);
         if history.gesture().is_none() {
             history.begin(gesture, before);
+            history.relabel(label);
+        } else if gesture != GestureId::Copy {
+            history.relabel(label);
         }
-        history.relabel(label);
     }
 
     fn end_gesture(&mut self) {
@@ -469,6 +531,23 @@ impl EditorState {
                     session.kept.camera = camera;
                 }
             }
+            SessionChange::ShowSelected => self.show_selected(),
+            SessionChange::Rename(target) => {
+                let able = matches!(target, Some(Target::Node(_) | Target::Area(_))) && !self.read_only;
+                session.renaming = target.filter(|target| able && target.is_in(&self.document));
+            }
+            SessionChange::Menu(at) => session.menu = at,
+            SessionChange::SetKey { id, key } => {
+                let taken = key.as_deref().and_then(|key| commands::for_chord(&session.kept, key));
+                if let Some(other) = taken.filter(|other| other.id != id) {
+                    session.kept.keys.insert(other.id.to_owned(), String::new());
+                }
+                match key {
+                    Some(key) => drop(session.kept.keys.insert(id, key)),
+                    None => drop(session.kept.keys.remove(&id)),
+                }
+            }
+            SessionChange::SetPlainKeys(on) => session.kept.plain_keys = on,
             // A stage that is folded away measures nothing; what it showed shall still be there when it comes back.
             SessionChange::SetViewport(size) if size.width <= 0.0 || size.height <= 0.0 => {}
             SessionChange::SetViewport(size) => {
@@ -508,6 +587,16 @@ impl EditorState {
                 let camera = if sound { session.kept.camera } else { Camera::default() };
                 session.kept.camera = Camera { zoom: camera.zoom.clamp(ZOOM_MIN, ZOOM_MAX), ..camera };
             }
+        }
+    }
+
+    fn show_selected(&mut self) {
+        let selection = &self.session.selection;
+        let cards = selection.nodes.iter().filter_map(|id| self.drawn.nodes.get(id)).map(|node| card_rect(node));
+        let frames = selection.areas.iter().filter_map(|id| self.drawn.areas.get(id)).map(|area| places::frame(area));
+        if let Some(rect) = cards.chain(frames).reduce(|a, b| a.union(&b)) {
+            let camera = self.session.kept.camera;
+            self.session.kept.camera = camera.showing(rect, self.session.viewport);
         }
     }
 

@@ -123,6 +123,10 @@ pub struct PersistedSession {
     pub panels: BTreeMap<String, bool>,
     /// Chosen tab by panel name.
     pub tabs: BTreeMap<String, String>,
+    /// Keys that were changed, by the command's id; an empty one: the command has none.
+    pub keys: BTreeMap<String, String>,
+    /// Whether keys without Control do anything: letters, digits and signs.
+    pub plain_keys: bool,
 }
 
 impl Default for PersistedSession {
@@ -134,6 +138,8 @@ impl Default for PersistedSession {
             animate: true,
             panels: BTreeMap::new(),
             tabs: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            plain_keys: true,
         }
     }
 }
@@ -196,6 +202,10 @@ pub struct Session {
     pub focus: Option<(Target, u32)>,
     pub fault: Option<FaultCard>,
     pub deeds: Deeds,
+    /// The card or frame whose name is being typed on the canvas.
+    pub renaming: Option<Target>,
+    /// Where the menu of commands is open [screen px].
+    pub menu: Option<Point>,
     /// Fingers on the stage now.
     pub touches: Vec<(u32, Point)>,
 }
@@ -249,6 +259,12 @@ pub enum SessionChange {
     ZoomReset,
     /// All cards and frames in view.
     Fit,
+    /// Moves the view just so far that what is selected is in it.
+    ShowSelected,
+    /// Opens a name on the canvas for typing, or closes it.
+    Rename(Option<Target>),
+    /// Opens the menu of commands at a point of the stage, or closes it.
+    Menu(Option<Point>),
     SetViewport(Size),
     SetTheme(Theme),
     SetSnap(bool),
@@ -261,6 +277,12 @@ pub enum SessionChange {
         panel: String,
         tab: String,
     },
+    /// Gives a command another key; an empty one: none, `None`: its own again. Another command loses it.
+    SetKey {
+        id: String,
+        key: Option<String>,
+    },
+    SetPlainKeys(bool),
     /// Opens the card of a fault, or closes it.
     ShowFault(Option<FaultCard>),
     /// A fault was dropped on something: it asks for its numbers first, or strikes at once where there are none.

@@ -128,6 +128,24 @@ impl TestEditor {
     }
 
     #[track_caller]
+    pub(crate) fn double_click(self, x: f64, y: f64) -> Self {
+        self.click(x, y).input(InputKind::DoubleClick)
+    }
+
+    #[track_caller]
+    pub(crate) fn right_click(mut self, x: f64, y: f64) -> Self {
+        self.pos = Point { x, y };
+        let input = Input {
+            kind: InputKind::Down(Button::Secondary),
+            pos_screen: self.pos,
+            modifiers: self.modifiers,
+            pointer: self.pointer,
+            touch: self.touch,
+        };
+        self.act(Action::AskMenu(input))
+    }
+
+    #[track_caller]
     pub(crate) fn wheel(self, dx: f64, dy: f64) -> Self {
         self.input(InputKind::Wheel { dx, dy, pinch: false })
     }

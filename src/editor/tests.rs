@@ -3,6 +3,7 @@
 mod areas;
 mod faults;
 mod read_only;
+mod tasks;
 
 use std::rc::Rc;
 
@@ -16,6 +17,7 @@ use crate::model::params::{Params, Value};
 use crate::topology::document::{AreaId, EdgeId, Fault, FaultTarget, NodeId, Point, ScheduledFault};
 
 const SHIFT: Modifiers = Modifiers { shift: true, ctrl: false, alt: false, space: false };
+const CTRL: Modifiers = Modifiers { shift: false, ctrl: true, alt: false, space: false };
 const ALT: Modifiers = Modifiers { shift: false, ctrl: false, alt: true, space: false };
 
 #[test]
@@ -79,14 +81,14 @@ fn a_drag_that_ends_where_it_began_is_no_step() {
 }
 
 #[test]
-fn several_cards_move_together_and_alt_turns_snapping_off() {
+fn several_cards_move_together_and_ctrl_turns_snapping_off() {
     TestEditor::new("a; b; c")
         .click(20.0, 20.0)
         .holding(SHIFT)
         .click(260.0, 20.0)
         .expect_selected(&["a", "b"])
-        .holding(ALT)
         .down(260.0, 20.0)
+        .holding(CTRL)
         .moved(265.5, 331.0)
         .up()
         .expect_undo(Some("Move 2 nodes"), 1)
@@ -316,11 +318,11 @@ fn a_clip_travels_as_text_and_other_text_is_ignored() {
     let editor = TestEditor::new("a -> b").ctrl("a");
     let text = editor.state.copy_text().expect("nodes are selected");
     TestEditor::new("")
-        .act(Action::PasteText(text))
+        .act(Action::PasteText { text, at_world: None })
         .expect_selected(&["a", "b"])
         .expect_undo(Some("Paste 2 nodes"), 1)
-        .act(Action::PasteText("a shopping list".to_owned()))
-        .act(Action::PasteText("{\"headroom_clip\":1,\"nodes\":{}}".to_owned()))
+        .act(Action::PasteText { text: "a shopping list".to_owned(), at_world: None })
+        .act(Action::PasteText { text: "{\"headroom_clip\":1,\"nodes\":{}}".to_owned(), at_world: None })
         .expect_undo(Some("Paste 2 nodes"), 1);
 }
 

@@ -311,8 +311,9 @@ fn use_keep_session() {
 #[hook]
 fn use_keys(simulation: Simulation, shell: Shell, busy: bool) {
     let run = super::store::use_run();
-    let state = use_mut_ref(|| (run.speed, run.playing));
-    *state.borrow_mut() = (run.speed, run.playing);
+    let preferences = use_preferences();
+    let state = use_mut_ref(|| (run.speed, run.playing, preferences.clone()));
+    *state.borrow_mut() = (run.speed, run.playing, preferences);
     use_effect_with(busy, move |busy| {
         let busy = *busy;
         // The space bar also pans: it runs or pauses only if it comes up again without a drag.
@@ -324,8 +325,9 @@ fn use_keys(simulation: Simulation, shell: Shell, busy: bool) {
                 if busy || event.default_prevented() || takes_keys(&event) {
                     return;
                 }
-                if let Some(command) = commands::for_key(&event) {
-                    if command.key == " " {
+                let (speed, playing, preferences) = state.borrow().clone();
+                if let Some(command) = commands::for_key(&preferences.0, &event) {
+                    if event.key() == " " {
                         if !event.repeat() {
                             space.set(true);
                         }
@@ -333,8 +335,7 @@ fn use_keys(simulation: Simulation, shell: Shell, busy: bool) {
                         return;
                     }
                     event.prevent_default();
-                    let (speed, playing) = *state.borrow();
-                    (command.run)(&Means { simulation: &simulation, shell: &shell, speed, playing });
+                    commands::run(command.id, &Means { simulation: &simulation, shell: &shell, speed, playing });
                 }
             })
         };

@@ -1,7 +1,10 @@
 //! Ways from one panel to another: which of them opens, on which of its tabs. So no panel has to know another.
 
+use std::cell::RefCell;
+
 use yew::prelude::*;
 
+use super::browser;
 use super::client::worker_client::Simulation;
 use super::store::{Dispatch, use_dispatch, use_simulation};
 use crate::editor::{Selection, SessionChange, Target};
@@ -17,6 +20,32 @@ pub const INSIDE: &str = "inside";
 
 fn tab(dispatch: &Dispatch, panel: &str, tab: &str) {
     dispatch.session(SessionChange::SetTab { panel: panel.to_owned(), tab: tab.to_owned() });
+}
+
+thread_local! {
+    /// The field that shall have the focus once its form is there.
+    static WANTED: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Opens the settings of a station or a wire at one field.
+pub fn to_setting(dispatch: &Dispatch, target: Target, field: &str) {
+    dispatch.session(SessionChange::Select(Selection::of(target)));
+    dispatch.session(SessionChange::ShowSelected);
+    tab(dispatch, INSPECTOR, "settings");
+    WANTED.set(Some(field.to_owned()));
+    arrive();
+}
+
+/// Gives the wanted field the focus if its form is there, with the group that it stands in open.
+pub fn arrive() {
+    let here = WANTED.with_borrow(|id| browser::document().get_element_by_id(id.as_deref()?));
+    if let Some(field) = here {
+        if let Some(group) = field.closest("details").ok().flatten() {
+            // Setting an attribute cannot fail.
+            let _ = group.set_attribute("open", "");
+        }
+        browser::focus_id(&WANTED.take().unwrap_or_default());
+    }
 }
 
 fn open_dock(dispatch: &Dispatch, on: &str) {

@@ -11,6 +11,8 @@ use crate::topology::document::{Document, Input, NodeId};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DialogKind {
     Help,
+    /// Stations, commands, settings and words by name.
+    Search,
     Gallery,
     /// The lessons alone.
     Learn,

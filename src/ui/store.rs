@@ -89,6 +89,10 @@ pub struct StoreProps {
     pub children: Html,
 }
 
+/// What a panel has given into the hand: the id of a kind of station or fault, `region` or `zone`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct InHand(Option<&'static str>);
+
 /// The fault whose card is open.
 #[derive(Clone, Debug, PartialEq)]
 struct ShownFault(Option<FaultCard>);
@@ -112,6 +116,7 @@ pub fn StoreProvider(props: &StoreProps) -> Html {
         <ContextProvider<Preferences> context={Preferences(kept)}>
         <ContextProvider<Shared<Document>> context={Shared(state.document.clone())}>
         <ContextProvider<Selection> context={state.session.selection.clone()}>
+        <ContextProvider<InHand> context={InHand(state.tool.in_hand())}>
         <ContextProvider<ShownFault> context={ShownFault(state.session.fault.clone())}>
         <ContextProvider<Session> context={state.session.clone()}>
         <ContextProvider<Shared<EditorState>> context={Shared(state.clone())}>
@@ -119,6 +124,7 @@ pub fn StoreProvider(props: &StoreProps) -> Html {
         </ContextProvider<Shared<EditorState>>>
         </ContextProvider<Session>>
         </ContextProvider<ShownFault>>
+        </ContextProvider<InHand>>
         </ContextProvider<Selection>>
         </ContextProvider<Shared<Document>>>
         </ContextProvider<Preferences>>
@@ -153,6 +159,12 @@ pub fn use_selection() -> Selection {
 #[hook]
 pub fn use_shown_fault() -> Option<FaultCard> {
     provided(use_context::<ShownFault>()).0
+}
+
+/// What a panel has given into the hand: the id of a kind of station or fault, `region` or `zone`.
+#[hook]
+pub fn use_in_hand() -> Option<&'static str> {
+    provided(use_context::<InHand>()).0
 }
 
 /// Renders when the theme, a panel, a tab changed.

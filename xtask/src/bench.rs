@@ -54,6 +54,7 @@ pub fn run(options: &[&str]) -> Result<(), String> {
     print_goal("Headroom over the bare kernel, native", product.per_second / bare.per_second, GOAL_NATIVE);
     print_goal("Headroom as wasm over native", product_wasm.per_second / product.per_second, GOAL_WASM);
     frames()?;
+    shell::run("node", &["benches/pan.mjs"])?;
     println!();
     load()
 }

@@ -4,6 +4,7 @@ mod areas;
 mod error;
 mod paste;
 mod run;
+mod wired;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -24,7 +25,8 @@ use crate::topology::document::{
 use crate::topology::format::limits::POSITION_MAX;
 use areas::{add_area, arrange, set_region, stand_in};
 pub use error::EditError;
-use paste::paste;
+use paste::{Spot, paste};
+pub use wired::Wired;
 
 /// A change that a person makes to the document.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +37,17 @@ pub enum EditCommand {
         at: Point,
         label: Option<String>,
         params: Params,
+    },
+    /// A new card that is wired as it is put down; `at` as for `AddNode`.
+    AddWired {
+        kind: String,
+        at: Point,
+        wired: Wired,
+    },
+    /// Puts a card that is there into a wire: the wire ends at it and keeps its settings, a new one leads on.
+    Insert {
+        node: NodeId,
+        edge: EdgeId,
     },
     /// A new edge: `from` calls `to`.
     Connect {
@@ -58,6 +71,12 @@ pub enum EditCommand {
         target: Target,
         params: Params,
         label: String,
+    },
+    /// One parameter of several nodes or several edges.
+    SetParamOfAll {
+        targets: Vec<Target>,
+        key: String,
+        value: Value,
     },
     Rename {
         node: NodeId,
@@ -104,6 +123,8 @@ pub enum EditCommand {
     Delete(Selection),
     /// A copy beside the original.
     Duplicate(Selection),
+    /// A copy right over the original, to be dragged away from there.
+    CopyInPlace(Selection),
     /// Puts a clip, centered on `at`, or a little beside where it was copied.
     Paste {
         clip: Clip,
@@ -239,6 +260,8 @@ impl EditCommand {
                 places::put_down(document, id);
                 Ok(Applied::said(words).selecting(Selection::of_nodes([id])))
             }
+            Self::AddWired { kind, at, wired } => wired::add(document, ids, guard, kind, *at, *wired),
+            Self::Insert { node, edge } => wired::insert(document, ids, guard, *node, *edge),
             Self::Connect { from, to } => {
                 let words = check_connection(document, *from, *to, None)?;
                 let id = ids.next_edge();
@@ -260,6 +283,16 @@ impl EditCommand {
                     set_param(document, guard, *target, key, Some(value))?;
                 }
                 Ok(Applied::said(label.clone()).selecting(Selection::of(*target)))
+            }
+            Self::SetParamOfAll { targets, key, value } => {
+                let mut words = String::new();
+                for target in targets {
+                    words = set_param(document, guard, *target, key, Some(value))?.label;
+                }
+                if let (Some((change, _)), true) = (words.rsplit_once(" of "), targets.len() > 1) {
+                    words = format!("{change} of {}", targets.len());
+                }
+                Ok(Applied::said(words))
             }
             Self::Rename { node, label } => {
                 let label = clean_name(label)?;
@@ -300,13 +333,10 @@ impl EditCommand {
                 Ok(Applied::said("Tidy layout"))
             }
             Self::Delete(selection) => delete(document, guard, selection),
-            Self::Duplicate(selection) => {
-                let clip = Clip::copy(document, selection).ok_or(EditError::Gone)?;
-                let pasted = paste(document, ids, guard, &clip, None)?;
-                Ok(Applied::said(format!("Duplicate {}", names(document, selection.nodes.iter(), 0))).selecting(pasted))
-            }
+            Self::Duplicate(selection) => duplicate(document, ids, guard, selection, Spot::Beside),
+            Self::CopyInPlace(selection) => duplicate(document, ids, guard, selection, Spot::Same),
             Self::Paste { clip, at } => {
-                let pasted = paste(document, ids, guard, clip, *at)?;
+                let pasted = paste(document, ids, guard, clip, at.map_or(Spot::Beside, Spot::Around))?;
                 let words = format!("Paste {}", names(document, pasted.nodes.iter(), 0));
                 Ok(Applied::said(words).selecting(pasted))
             }
@@ -337,6 +367,18 @@ impl EditCommand {
             }
         }
     }
+}
+
+fn duplicate(
+    document: &mut Document,
+    ids: &mut Ids,
+    guard: &Guard,
+    selection: &Selection,
+    spot: Spot,
+) -> Result<Applied, EditError> {
+    let clip = Clip::copy(document, selection).ok_or(EditError::Gone)?;
+    let pasted = paste(document, ids, guard, &clip, spot)?;
+    Ok(Applied::said(format!("Duplicate {}", names(document, selection.nodes.iter(), 0))).selecting(pasted))
 }
 
 /// A name without blanks around it, cut to a bearable length.

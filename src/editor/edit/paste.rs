@@ -14,13 +14,24 @@ use crate::lesson::guard::Guard;
 use crate::model::station;
 use crate::topology::document::{Document, Edge, Node, NodeId, Point};
 
+/// Where a clip goes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Spot {
+    /// A little beside where it was copied.
+    Beside,
+    /// With its middle here.
+    Around(Point),
+    /// Right where it was copied.
+    Same,
+}
+
 /// Puts the clip under fresh ids; gives what was put.
 pub(super) fn paste(
     document: &mut Document,
     ids: &mut Ids,
     guard: &Guard,
     clip: &Clip,
-    at: Option<Point>,
+    spot: Spot,
 ) -> Result<Selection, EditError> {
     if let Some(kinds) = &guard.kinds
         && let Some(node) = clip.nodes.values().find(|node| !kinds.contains(&node.kind))
@@ -34,14 +45,17 @@ pub(super) fn paste(
     let areas = sort::map(clip.areas.iter().map(|(id, area)| (*id, Rc::new(area.clone()))));
     let shape = Document { nodes, areas, ..Document::default() };
     let frame = bounds(&shape).ok_or(EditError::Gone)?;
-    let (mut dx, mut dy) = match at {
-        Some(at) => {
+    let (mut dx, mut dy) = match spot {
+        Spot::Same => (0.0, 0.0),
+        Spot::Around(at) => {
             let corner = snapped(Point { x: at.x - frame.width / 2.0, y: at.y - frame.height / 2.0 });
             (corner.x - frame.x, corner.y - frame.y)
         }
         // A frame goes beside everything, not over what it was copied from.
-        None if !clip.areas.is_empty() => (bounds(document).map_or(0.0, |all| all.right() + 2.0 * GRID - frame.x), 0.0),
-        None => (2.0 * GRID, 2.0 * GRID),
+        Spot::Beside if !clip.areas.is_empty() => {
+            (bounds(document).map_or(0.0, |all| all.right() + 2.0 * GRID - frame.x), 0.0)
+        }
+        Spot::Beside => (2.0 * GRID, 2.0 * GRID),
     };
     // Pasting again must not bury the first copy: step aside until no corner meets another.
     let buried = |document: &Document, dx: f64, dy: f64| {
@@ -54,7 +68,7 @@ pub(super) fn paste(
         })
     };
     for _ in 0..=document.nodes.len() * clip.nodes.len() {
-        if !buried(document, dx, dy) {
+        if spot == Spot::Same || !buried(document, dx, dy) {
             break;
         }
         dx += 2.0 * GRID;

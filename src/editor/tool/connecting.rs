@@ -1,6 +1,6 @@
 //! Wires: drawn with the button held, or chosen end by end.
 
-use super::{Input, Step, ToolContext, ToolState, dragged, node_near, select, world};
+use super::{Input, Step, ToolContext, ToolState, dragged, inside, node_near, select, world};
 use crate::editor::action::Action;
 use crate::editor::catalog;
 use crate::editor::edit::{EditCommand, EditError, check_connection, target_name};
@@ -55,9 +55,9 @@ pub(super) fn let_go(from: NodeId, origin_screen: Point, input: &Input, cx: &Too
         return (ToolState::Picking { from: Some(from), current_world: None, candidate: None }, Vec::new());
     }
     // Even a wrong target is tried, so that the refusal tells why.
-    let actions = match node_near(input, cx) {
-        Some(to) if to != from => vec![Action::Edit(EditCommand::Connect { from, to })],
-        _ => Vec::new(),
-    };
-    (ToolState::Idle, actions)
+    match node_near(input, cx) {
+        Some(to) if to != from => (ToolState::Idle, vec![Action::Edit(EditCommand::Connect { from, to })]),
+        None if inside(input, cx) => (ToolState::Choosing { from, at_world: world(input, cx) }, Vec::new()),
+        _ => (ToolState::Idle, Vec::new()),
+    }
 }

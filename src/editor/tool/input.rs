@@ -6,9 +6,9 @@ use crate::topology::document::Point;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Modifiers {
     pub shift: bool,
-    /// Control, or Command on a Mac.
+    /// Control, or Command on a Mac. While something is dragged it turns snapping off.
     pub ctrl: bool,
-    /// Turns snapping off.
+    /// Held when a drag begins, a copy is dragged.
     pub alt: bool,
     /// The space bar: drag pans.
     pub space: bool,

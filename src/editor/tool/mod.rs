@@ -11,6 +11,7 @@ mod idle;
 pub mod input;
 mod placing;
 mod placing_area;
+mod reconnecting;
 pub mod request;
 mod resizing;
 mod showing;
@@ -19,14 +20,17 @@ mod translating;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+pub(in crate::editor) use self::idle::ask_menu;
 pub use self::input::{Button, Input, InputKind, Modifiers};
 pub use self::request::ToolRequest;
 use super::action::Action;
+use super::edit::Ids;
 use super::faults;
 use super::geometry::{Camera, Curve, DRAG_THRESHOLD, DRAG_THRESHOLD_TOUCH, Rect, distance};
 use super::hit::{self, TOUCH_REACH_FACTOR};
 use super::places::Grip;
 use super::session::{Selection, Session, SessionChange, Target};
+use crate::lesson::guard::Guard;
 use crate::model::fault::FaultKind;
 use crate::topology::document::{AreaId, Document, EdgeId, NodeId, Point};
 
@@ -42,6 +46,9 @@ pub struct ToolContext<'a> {
     pub turned: bool,
     pub session: &'a Session,
     pub curves: &'a BTreeMap<EdgeId, Curve>,
+    pub guard: &'a Guard,
+    /// The next numbers to give.
+    pub ids: Ids,
 }
 
 /// A line that shows two cards to be aligned.
@@ -70,6 +77,8 @@ pub enum ToolState {
         anchor: Target,
         origin_world: Point,
         guides: Vec<Guide>,
+        /// What is dragged is a copy.
+        copied: bool,
     },
     /// Dragging a side or a corner of a frame.
     Resizing {
@@ -98,6 +107,19 @@ pub enum ToolState {
         origin_screen: Point,
         current_world: Point,
         candidate: Option<NodeId>,
+    },
+    /// Dragging a wire's end to another station; `target`: the end with the arrow.
+    Reconnecting {
+        edge: EdgeId,
+        target: bool,
+        origin_screen: Point,
+        current_world: Point,
+        candidate: Option<NodeId>,
+    },
+    /// A wire was let go over empty canvas: which kind of station shall stand there?
+    Choosing {
+        from: NodeId,
+        at_world: Point,
     },
     /// Choosing source, then target, by one click, tap or Enter each.
     Picking {
@@ -144,12 +166,38 @@ impl ToolState {
             Self::Translating { .. } => "translating",
             Self::Brushing { .. } => "brushing",
             Self::Connecting { .. } => "connecting",
+            Self::Reconnecting { .. } => "reconnecting",
+            Self::Choosing { .. } => "choosing",
             Self::Picking { .. } => "picking",
             Self::Panning { .. } => "panning",
             Self::Pinching { .. } => "pinching",
             Self::PlacingNode { .. } | Self::PlacingArea { .. } => "placing",
             Self::PlacingFault { .. } => "aiming",
         }
+    }
+
+    /// Whether the view follows when what is held reaches the stage's edge.
+    #[must_use]
+    pub const fn pulls_view(&self) -> bool {
+        matches!(
+            self,
+            Self::Translating { .. }
+                | Self::Resizing { .. }
+                | Self::Brushing { .. }
+                | Self::Connecting { .. }
+                | Self::Reconnecting { .. }
+        ) || self.is_from_outside()
+    }
+
+    /// Whether something is being dragged in from a panel.
+    #[must_use]
+    pub const fn is_from_outside(&self) -> bool {
+        matches!(
+            self,
+            Self::PlacingNode { dragged: true, .. }
+                | Self::PlacingArea { dragged: true, .. }
+                | Self::PlacingFault { dragged: true, .. }
+        )
     }
 
     /// The next state and what follows from the input.
@@ -175,7 +223,7 @@ impl ToolState {
             InputKind::Down(button) => self.down(*button, input, cx),
             InputKind::Move => self.moved(input, cx),
             InputKind::Up => self.up(input, cx),
-            InputKind::DoubleClick => (self, Vec::new()),
+            InputKind::DoubleClick => (Self::Idle, idle::rename(input, cx)),
         }
     }
 
@@ -219,6 +267,12 @@ impl ToolState {
             },
             ToolRequest::PlaceAtCenter { kind } => {
                 actions.push(placing::place(kind, cx.session.view_center(), cx.session.kept.snap));
+                Self::Idle
+            }
+            ToolRequest::Take { kind } => {
+                if let Self::Choosing { from, at_world } = self {
+                    actions.push(placing::called(kind, from, at_world, cx.session.kept.snap));
+                }
                 Self::Idle
             }
             ToolRequest::Connect { from } => Self::Picking { from: *from, current_world: None, candidate: None },
@@ -265,7 +319,7 @@ impl ToolState {
             Self::PlacingFault { kind, dragged: false, .. } => aiming::down(kind, input, cx),
             Self::PlacingArea { zone, dragged: false, .. } => placing_area::down(zone, input, cx),
             Self::Picking { from, .. } => connecting::choose(from, input, cx),
-            Self::Idle => idle::press(input, cx),
+            Self::Idle | Self::Choosing { .. } => idle::press(input, cx),
             // A second button or a lost release: the state under way goes on.
             other => (other, Vec::new()),
         }
@@ -280,8 +334,8 @@ impl ToolState {
             Self::Pointing { target, origin_screen, .. } if dragged(input, origin_screen) => {
                 translating::begin(target, origin_screen, input, cx)
             }
-            Self::Translating { start, held, anchor, origin_world, .. } => {
-                translating::moved_to(start, held, anchor, origin_world, input, cx)
+            Self::Translating { start, held, anchor, origin_world, copied, .. } => {
+                translating::moved_to(start, held, (anchor, copied), origin_world, input, cx)
             }
             Self::Resizing { start, area, grip, origin_world } => {
                 resizing::moved_to(start, area, grip, origin_world, input, cx)
@@ -291,6 +345,9 @@ impl ToolState {
             }
             Self::Brushing { origin_world, before, .. } => brushing::moved_to(origin_world, before, input, cx),
             Self::Connecting { from, origin_screen, .. } => connecting::moved_to(from, origin_screen, input, cx),
+            Self::Reconnecting { edge, target, origin_screen, .. } => {
+                (reconnecting::moved_to(edge, target, origin_screen, input, cx), Vec::new())
+            }
             Self::Picking { from, .. } => connecting::sought(from, input, cx),
             Self::Panning { origin_screen, camera_start, touch } => {
                 camera::panned_to(origin_screen, camera_start, touch, input)
@@ -309,8 +366,8 @@ impl ToolState {
             Self::Pointing { target, additive, was_selected, .. } => {
                 (Self::Idle, translating::clicked(target, additive, was_selected))
             }
-            Self::Translating { start, held, anchor, origin_world, .. } => {
-                (Self::Idle, translating::let_go(&start, &held, anchor, origin_world, input, cx))
+            Self::Translating { start, held, anchor, origin_world, copied, .. } => {
+                (Self::Idle, translating::let_go(&start, &held, (anchor, copied), origin_world, input, cx))
             }
             Self::Resizing { start, area, grip, origin_world } => {
                 (Self::Idle, resizing::let_go(&start, area, grip, origin_world, input, cx))
@@ -323,6 +380,9 @@ impl ToolState {
                 (Self::Idle, brushing::let_go(origin_world, current_world, before, cx))
             }
             Self::Connecting { from, origin_screen, .. } => connecting::let_go(from, origin_screen, input, cx),
+            Self::Reconnecting { edge, target, origin_screen, .. } => {
+                (Self::Idle, reconnecting::let_go(edge, target, origin_screen, input, cx))
+            }
             Self::Panning { origin_screen, touch, .. } => {
                 (Self::Idle, camera::pan_ended(origin_screen, touch, input, cx))
             }
@@ -359,7 +419,7 @@ fn inside(input: &Input, cx: &ToolContext<'_>) -> bool {
 }
 
 fn snaps(input: &Input, cx: &ToolContext<'_>) -> bool {
-    cx.session.kept.snap && !input.modifiers.alt
+    cx.session.kept.snap && !input.modifiers.ctrl
 }
 
 /// Where the pointer is in the drawing.

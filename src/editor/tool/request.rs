@@ -19,6 +19,8 @@ pub enum ToolRequest {
     PlaceFaultAtSelection { kind: &'static FaultKind },
     /// Put a card into the middle of the view at once (Enter on a palette entry).
     PlaceAtCenter { kind: String },
+    /// The kind of station for the wire that was let go over empty canvas.
+    Take { kind: String },
     /// Choose a source (or start from this one), then a target.
     Connect { from: Option<NodeId> },
     /// Choose this node: source first, then target (Enter on a focused card).

@@ -1,14 +1,16 @@
 //! What a tool shows while it is under way: words, a marquee, a new frame, where things would land.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ToolState;
 use crate::editor::faults;
-use crate::editor::geometry::{Rect, card_rect};
+use crate::editor::geometry::{Curve, Rect, card_rect};
+use crate::editor::hit;
 use crate::editor::places;
 use crate::editor::session::Target;
 use crate::engine::sort;
-use crate::topology::document::{AreaId, Document, NodeId};
+use crate::model::station;
+use crate::topology::document::{AreaId, Document, EdgeId, NodeId};
 
 impl ToolState {
     /// What to do next, in words; `None` where nothing waits for the person.
@@ -36,6 +38,38 @@ impl ToolState {
             Self::PlacingArea { zone: true, dragged: false, .. } => {
                 Some("Drag a frame within a region, or click there. Escape puts it back.".to_owned())
             }
+            _ => None,
+        }
+    }
+
+    /// What a panel has given into the hand: the id of a kind of station or fault, `region` or `zone`.
+    #[must_use]
+    pub fn in_hand(&self) -> Option<&'static str> {
+        match self {
+            Self::PlacingNode { kind, .. } => station::find(kind).map(|kind| kind.entry.id),
+            Self::PlacingFault { kind, .. } => Some(kind.entry.id),
+            Self::PlacingArea { zone, .. } => Some(if *zone { "zone" } else { "region" }),
+            _ => None,
+        }
+    }
+
+    /// What the hand would hit, wire to, or put a card into if the button were released now.
+    #[must_use]
+    pub fn candidate(&self, document: &Document, curves: &BTreeMap<EdgeId, Curve>) -> Option<Target> {
+        let into = |kind: &str, center, me| hit::takes_in(document, curves, kind, center, me).map(Target::Edge);
+        match self {
+            Self::Connecting { candidate, .. }
+            | Self::Picking { candidate, .. }
+            | Self::Reconnecting { candidate, .. } => candidate.map(Target::Node),
+            Self::PlacingFault { candidate, .. } => *candidate,
+            Self::PlacingNode { kind, center_world: Some(center), .. } => into(kind, *center, None),
+            Self::Translating { held, copied: false, .. } => match held.single()? {
+                Target::Node(id) => {
+                    let node = document.nodes.get(&id)?;
+                    into(&node.kind, card_rect(node).center(), Some(id))
+                }
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -89,6 +123,10 @@ impl ToolState {
             Self::Translating { held, .. } => **held == held.within(document),
             Self::Resizing { area, .. } => document.areas.contains_key(area),
             Self::Connecting { from, candidate, .. } => has(from) && candidate.as_ref().is_none_or(has),
+            Self::Reconnecting { edge, candidate, .. } => {
+                document.edges.contains_key(edge) && candidate.as_ref().is_none_or(has)
+            }
+            Self::Choosing { from, .. } => has(from),
             Self::Picking { from, candidate, .. } => {
                 from.as_ref().is_none_or(has) && candidate.as_ref().is_none_or(has)
             }

@@ -9,9 +9,10 @@ use crate::editor::action::Action;
 use crate::editor::edit::{EditCommand, Landing};
 use crate::editor::geometry::{Rect, card_rect, moved, snapped};
 use crate::editor::history::GestureId;
+use crate::editor::hit;
 use crate::editor::places;
 use crate::editor::session::{Selection, SessionChange, Target};
-use crate::topology::document::{Document, Point};
+use crate::topology::document::{Document, EdgeId, NodeId, Point};
 
 pub(super) fn point(target: Target, additive: bool, input: &Input, cx: &ToolContext<'_>) -> Step {
     let was_selected = cx.session.selection.contains(target);
@@ -40,13 +41,43 @@ pub(super) fn begin(anchor: Target, origin_screen: Point, input: &Input, cx: &To
         return (ToolState::Idle, Vec::new());
     }
     let origin_world = cx.session.camera().world_from_screen(origin_screen);
-    moved_to(cx.document.clone(), Rc::new(held), anchor, origin_world, input, cx)
+    let copy = if input.modifiers.alt { copied(&held, anchor, cx) } else { None };
+    let Some((document, held, anchor, first)) = copy else {
+        return moved_to(cx.document.clone(), Rc::new(held), (anchor, false), origin_world, input, cx);
+    };
+    let (next, actions) = moved_to(Rc::new(document), Rc::new(held), (anchor, true), origin_world, input, cx);
+    (next, first.into_iter().chain(actions).collect())
+}
+
+/// The document with a copy right over what is held, the copy, the card or frame of it under the hand, and the action
+/// that makes it.
+fn copied(
+    held: &Selection,
+    anchor: Target,
+    cx: &ToolContext<'_>,
+) -> Option<(Document, Selection, Target, Vec<Action>)> {
+    let edit = EditCommand::CopyInPlace(held.clone());
+    let (mut document, mut ids) = ((**cx.document).clone(), cx.ids);
+    let copies = edit.apply(&mut document, &mut ids, cx.guard).ok()?.select?;
+    let place = |document: &Document, target: Target| match target {
+        Target::Node(id) => document.nodes.get(&id).map(|node| node.at),
+        Target::Area(id) => document.areas.get(&id).map(|area| area.at),
+        Target::Edge(_) => None,
+    };
+    let at = place(&document, anchor);
+    let nodes = copies.nodes.iter().map(|id| Target::Node(*id));
+    let areas = copies.areas.iter().map(|id| Target::Area(*id));
+    let same = |target: &Target| {
+        matches!((target, anchor), (Target::Node(_), Target::Node(_)) | (Target::Area(_), Target::Area(_)))
+    };
+    let hand = nodes.chain(areas).find(|target| same(target) && place(&document, *target) == at)?;
+    Some((document, copies, hand, vec![Action::Drag { gesture: GestureId::Copy, edit }]))
 }
 
 pub(super) fn moved_to(
     start: Rc<Document>,
     held: Rc<Selection>,
-    anchor: Target,
+    (anchor, copied): (Target, bool),
     origin_world: Point,
     input: &Input,
     cx: &ToolContext<'_>,
@@ -54,14 +85,18 @@ pub(super) fn moved_to(
     let at = world(input, cx);
     let by = (at.x - origin_world.x, at.y - origin_world.y);
     let (edit, guides) = translated(&start, &held, anchor, by, snaps(input, cx), Landing::None);
-    let drag = Action::Drag { gesture: GestureId::Move, edit };
-    (ToolState::Translating { start, held, anchor, origin_world, guides }, vec![drag])
+    let drag = Action::Drag { gesture: gesture(copied), edit };
+    (ToolState::Translating { start, held, anchor, origin_world, guides, copied }, vec![drag])
+}
+
+const fn gesture(copied: bool) -> GestureId {
+    if copied { GestureId::Copy } else { GestureId::Move }
 }
 
 pub(super) fn let_go(
     start: &Document,
     held: &Selection,
-    anchor: Target,
+    (anchor, copied): (Target, bool),
     origin_world: Point,
     input: &Input,
     cx: &ToolContext<'_>,
@@ -69,7 +104,21 @@ pub(super) fn let_go(
     let at = world(input, cx);
     let by = (at.x - origin_world.x, at.y - origin_world.y);
     let (edit, _) = translated(start, held, anchor, by, snaps(input, cx), Landing::OffLines);
-    vec![Action::Drag { gesture: GestureId::Move, edit }, Action::EndGesture]
+    let mut actions = vec![Action::Drag { gesture: gesture(copied), edit }];
+    // A single card that is not wired yet goes into the wire that it is put down on.
+    if let (Some(Target::Node(id)), false) = (held.single(), copied)
+        && let Some(edge) = put_into(cx, id)
+    {
+        actions.push(Action::Drag { gesture: gesture(copied), edit: EditCommand::Insert { node: id, edge } });
+    }
+    actions.extend([Action::EndGesture, Action::Session(SessionChange::ShowSelected)]);
+    actions
+}
+
+/// The wire that a card would go into where it is now.
+fn put_into(cx: &ToolContext<'_>, id: NodeId) -> Option<EdgeId> {
+    let node = cx.document.nodes.get(&id)?;
+    hit::takes_in(cx.document, cx.curves, &node.kind, card_rect(node).center(), Some(id))
 }
 
 /// How near two cards' lines must be to snap together [world units].

@@ -1,16 +1,18 @@
-//! Help: what the keys do, and the glossary.
+//! Help: what the keys do and how to change them, and the glossary.
 
+use web_sys::KeyboardEvent;
 use yew::prelude::*;
 
-use crate::editor::COMMANDS;
-use crate::editor::commands::Group;
-use crate::ui::commands::PAGE_COMMANDS;
+use crate::editor::commands::{self, COMMANDS, Command, GROUPS};
+use crate::editor::{Action, SessionChange};
 use crate::ui::course::use_words;
 use crate::ui::kit::dialog::Dialog;
 use crate::ui::kit::hint::capital;
 use crate::ui::kit::icons::icon;
 use crate::ui::opening::waiting;
 use crate::ui::shell::use_shell;
+use crate::ui::stage::canvas::input::key_modifiers;
+use crate::ui::store::{use_dispatch, use_preferences};
 
 #[derive(Debug, PartialEq, Properties)]
 pub struct HelpProps {
@@ -28,20 +30,69 @@ pub fn Help(props: &HelpProps) -> Html {
             shell.tour.emit(true);
         })
     };
-    let group = |title: &'static str, group: Group| {
-        let rows = COMMANDS.iter().filter(move |command| command.group == group && !command.shortcuts.is_empty());
-        html! {
-            <section>
-                <h3>{ title }</h3>
-                <dl class="keys">
-                    { for rows.map(|command| html! {
-                        <><dt>{ keys(command.shortcuts.iter().map(ToString::to_string)) }</dt>
-                        <dd><strong>{ command.label }</strong>{ " " }{ command.help }</dd></>
-                    }) }
-                </dl>
-            </section>
+    let dispatch = use_dispatch();
+    let preferences = use_preferences();
+    // The command whose next key is awaited.
+    let awaited = use_state_eq(|| None::<&'static str>);
+    let plain_keys = preferences.0.plain_keys;
+    let set_key = {
+        let (dispatch, awaited) = (dispatch.clone(), awaited.clone());
+        move |id: &str, key: Option<String>| {
+            dispatch.session(SessionChange::SetKey { id: id.to_owned(), key });
+            awaited.set(None);
         }
     };
+    let row = |command: &'static Command| {
+        let id = command.id;
+        let asking = *awaited == Some(id);
+        let keys = commands::keys_of(&preferences.0, command);
+        let onclick = {
+            let awaited = awaited.clone();
+            Callback::from(move |_: MouseEvent| awaited.set((!asking).then_some(id)))
+        };
+        let onkeydown = {
+            let (awaited, set_key) = (awaited.clone(), set_key.clone());
+            Callback::from(move |event: KeyboardEvent| {
+                if !asking || matches!(event.key().as_str(), "Control" | "Shift" | "Alt" | "Meta" | "Tab") {
+                    return;
+                }
+                event.prevent_default();
+                event.stop_propagation();
+                match event.key().as_str() {
+                    "Escape" => awaited.set(None),
+                    "Backspace" => set_key(id, Some(String::new())),
+                    key => set_key(id, Some(commands::chord(key, key_modifiers(&event)))),
+                }
+            })
+        };
+        let set_back = set_key.clone();
+        let changed = preferences.0.keys.contains_key(id);
+        let name = format!(
+            "Key of {}: {}. Change it",
+            command.label,
+            if keys.is_empty() { "none".to_owned() } else { keys.join(", ") }
+        );
+        html! {
+            <><dt>
+                <button type="button" class="key-button" data-key-of={id} aria-label={name} aria-pressed={asking.to_string()} {onclick} {onkeydown}>
+                    if asking {
+                        { "Press a key" }
+                    } else if keys.is_empty() {
+                        { "none" }
+                    } else {
+                        { for keys.iter().map(|key| html! { <kbd>{ (*key).to_owned() }</kbd> }) }
+                    }
+                </button>
+            </dt>
+            <dd><strong>{ command.label }</strong>{ " " }{ command.help }
+                if changed {
+                    <button type="button" class="icon-btn icon-btn-s" aria-label={format!("Give {} its own key back", command.label)}
+                        onclick={Callback::from(move |_: MouseEvent| set_back(id, None))}>{ icon("rotate-ccw", "icon-s") }</button>
+                }
+            </dd></>
+        }
+    };
+    let toggle = dispatch.callback(move || Action::Session(SessionChange::SetPlainKeys(!plain_keys)));
     html! {
         <Dialog title="Help" wide=true onclose={props.onclose.clone()}>
             <div class="help">
@@ -50,19 +101,18 @@ pub fn Help(props: &HelpProps) -> Html {
                     <p>{ "Place stations from the left, wire them, press Run. Every request is simulated one by one; the dots are those requests. Select anything to change it while it runs, or to break it." }</p>
                     <p>{ "By keyboard: Tab to the canvas, then arrow keys go from one station or connection to the next. Enter selects, Enter again opens the settings, and Escape comes back." }</p>
                     <button type="button" class="btn btn-s" id="tour-again" onclick={tour}>{ icon("play", "icon-s") }{ "Replay the first minute" }</button>
+                    <p class="sub">{ "To change a key, press it here, then the new one. Backspace leaves the command without a key." }</p>
+                    <div class="field-row">
+                        <div class="field-label"><label for="plain-keys">{ "Single letters and signs are keys" }</label></div>
+                        <input id="plain-keys" class="switch" type="checkbox" role="switch" checked={plain_keys} onchange={toggle} />
+                    </div>
                 </section>
-                <section>
-                    <h3>{ "The run" }</h3>
-                    <dl class="keys">
-                        { for PAGE_COMMANDS.iter().map(|command| html! {
-                            <><dt>{ keys(std::iter::once(command.key_label.to_owned())) }</dt><dd><strong>{ command.label }</strong>{ " " }{ command.help }</dd></>
-                        }) }
-                    </dl>
-                </section>
-                { group("Editing", Group::Edit) }
-                { group("Selecting", Group::Selection) }
-                { group("Arranging", Group::Arrange) }
-                { group("The view", Group::View) }
+                { for GROUPS.into_iter().map(|(group, title)| html! {
+                    <section key={title}>
+                        <h3>{ title }</h3>
+                        <dl class="keys">{ for COMMANDS.iter().filter(|command| command.group == group).map(row) }</dl>
+                    </section>
+                }) }
                 <section class="help-words">
                     <h3>{ "Words" }</h3>
                     <dl class="words">
@@ -76,9 +126,4 @@ pub fn Help(props: &HelpProps) -> Html {
             </div>
         </Dialog>
     }
-}
-
-fn keys(keys: impl Iterator<Item = String>) -> Html {
-    let keys: Vec<Html> = keys.map(|key| html! { <kbd>{ key }</kbd> }).collect();
-    html! { { for keys } }
 }

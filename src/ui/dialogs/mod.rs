@@ -5,6 +5,7 @@ pub mod gallery;
 pub mod help;
 pub mod manifest;
 pub mod money;
+pub mod search;
 pub mod share;
 pub mod what_if;
 
@@ -17,6 +18,7 @@ use super::shell::DialogKind;
 pub(crate) fn draw(kind: DialogKind, exported: Option<Exported>, onclose: Callback<()>) -> Html {
     match kind {
         DialogKind::Help => html! { <help::Help {onclose} /> },
+        DialogKind::Search => html! { <search::Search {onclose} /> },
         DialogKind::Gallery => html! { <gallery::Gallery {onclose} /> },
         DialogKind::Learn => html! { <gallery::Gallery lessons=true {onclose} /> },
         DialogKind::Drawings => html! { <drawings::Drawings {onclose} /> },

@@ -2,11 +2,12 @@
 
 mod changeable;
 mod faults;
+mod happening;
 pub(crate) mod inside;
 mod metrics;
 pub(crate) mod places;
 mod run_settings;
-mod settings;
+pub(crate) mod settings;
 
 use yew::prelude::*;
 
@@ -14,9 +15,12 @@ use super::browser;
 use super::jump::{INSIDE, INSPECTOR};
 use super::later::use_later;
 use super::store::{use_dispatch, use_document, use_guard, use_preferences, use_selection};
-use crate::editor::{Action, SessionChange, Target};
+use crate::editor::common::{Common, common};
+use crate::editor::{Action, EditCommand, GestureId, SessionChange, Target};
 use crate::model::edge::EDGE_ENTRY;
+use crate::model::params::Value;
 use crate::model::station;
+use crate::ui::kit::form::{GroupedForm, ParamFormProps, Specs};
 use crate::ui::kit::icons::{category_class, icon, station_icon};
 use crate::ui::kit::tabs;
 use crate::ui::words::{element_id, target_words};
@@ -85,6 +89,8 @@ pub(crate) struct TargetProps {
 #[component]
 fn Several() -> Html {
     let selection = use_selection();
+    let document = use_document();
+    let guard = use_guard();
     let dispatch = use_dispatch();
     let command = |id: &'static str| dispatch.callback(move || Action::Command(id));
     let (nodes, edges, areas) = (selection.nodes.len(), selection.edges.len(), selection.areas.len());
@@ -98,6 +104,34 @@ fn Several() -> Html {
     if areas > 0 {
         words.push(format!("{areas} region{0} or zone{0}", if areas == 1 { "" } else { "s" }));
     }
+    let fields = common(&document, &selection).map(|shared| {
+        let Common { targets, specs, groups, keys, params, differ } = shared;
+        let any_fixed = |key: &str| targets.iter().any(|target| guard.fixes(*target, key));
+        let fixed = keys.iter().filter(|key| any_fixed(key)).map(|key| (*key).to_owned()).collect();
+        let onchange = {
+            let (dispatch, targets) = (dispatch.clone(), targets.clone());
+            Callback::from(move |(key, value): (String, Value)| {
+                let gesture = GestureId::Named(format!("all {key}"));
+                let edit = EditCommand::SetParamOfAll { targets: targets.clone(), key, value };
+                dispatch.act(Action::Drag { gesture, edit });
+            })
+        };
+        let onend = dispatch.callback(|| Action::EndGesture);
+        let form = ParamFormProps {
+            specs: Specs(specs),
+            only: Some(keys.into()),
+            free: false,
+            differ,
+            params,
+            prefix: "all".into(),
+            fixed,
+            held_back: Vec::new(),
+            problems: Vec::new(),
+            onchange,
+            onend,
+        };
+        html! { <GroupedForm {groups} {form} /> }
+    });
     html! {
         <div class="panel-body">
             <h2>{ format!("{} selected", selection.len()) }</h2>
@@ -108,6 +142,10 @@ fn Several() -> Html {
                 }
                 <button type="button" class="btn btn-danger" onclick={command("delete")}>{ icon("trash-2", "") }{ "Delete" }</button>
             </div>
+            if let Some(fields) = fields {
+                <p class="sub">{ "What is set here is set on all of them." }</p>
+                { fields }
+            }
         </div>
     }
 }

@@ -3,7 +3,8 @@
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
-use crate::editor::EditCommand;
+use super::happening::Happening;
+use crate::editor::{EditCommand, SessionChange};
 use crate::model::params::Unit;
 use crate::ui::dialogs::money::lost_words;
 use crate::ui::dialogs::what_if::objective_words;
@@ -12,9 +13,11 @@ use crate::ui::kit::form::number::NumberField;
 use crate::ui::kit::format;
 use crate::ui::kit::hint::Term;
 use crate::ui::kit::icons::icon;
-use crate::ui::store::{use_dispatch, use_document, use_guard, use_run};
+use crate::ui::store::{use_dispatch, use_document, use_guard, use_preferences, use_run};
 use crate::ui::why::Exemplars;
 
+/// Name of the settings' panel in the stored session.
+const GROUP: &str = "group run";
 /// The longest run that can be asked for [s].
 const RUN_LENGTH_MAX: f64 = 1e7;
 
@@ -46,6 +49,21 @@ pub(crate) fn RunSettings() -> Html {
         // A minute for an hour is the usual choice.
         Callback::from(move |_: Event| dispatch.edit(EditCommand::SetDay(day.is_none().then_some(1_440.0))))
     };
+    let open = use_preferences().panel_open(GROUP, false);
+    let ontoggle = {
+        let dispatch = dispatch.clone();
+        Callback::from(move |event: Event| {
+            let now = event.target_unchecked_into::<web_sys::Element>().has_attribute("open");
+            if now != open {
+                dispatch.session(SessionChange::SetPanel { panel: GROUP.to_owned(), open: now });
+            }
+        })
+    };
+    let mut state =
+        format!("{} long, warm-up {}", format::span(document.run_length_secs), format::span(document.warm_up_secs));
+    if let Some(limit) = limited {
+        state.push_str(&format!(", good within {}", format::duration(limit)));
+    }
     let transfer = document.transfer_costs;
     let transfer_switch = {
         let dispatch = dispatch.clone();
@@ -64,7 +82,10 @@ pub(crate) fn RunSettings() -> Html {
             </header>
             <div class="panel-body">
                 <ReportCard />
+                <Happening />
                 <Exemplars />
+                <details class="form-group" id="run-settings" open={open} {ontoggle}>
+                <summary><span class="form-group-title">{ "Settings of the run" }</span><span class="form-group-set">{ state }</span></summary>
                 <div class="form">
                     <div class="field">
                         <NumberField id="run-length" name="Run length" unit={Unit::Seconds} min={0.001} max={RUN_LENGTH_MAX}
@@ -120,6 +141,7 @@ pub(crate) fn RunSettings() -> Html {
                             placeholder="One or two sentences for the reader: what to look at, what to try." />
                     </div>
                 </div>
+                </details>
             </div>
         </div>
     }

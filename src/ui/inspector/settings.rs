@@ -8,10 +8,11 @@ use super::places::{AreaSettings, EdgeWay, StandsIn};
 use crate::editor::{Action, EditCommand, GestureId, Guard, Target};
 use crate::model::edge::{EDGE_ENTRY, GROUPS};
 use crate::model::params::{ParamKind, Params, Value};
-use crate::model::station::{self, service};
+use crate::model::station::{self, Groups, service};
 use crate::topology::check;
 use crate::topology::document::{Document, Place};
-use crate::ui::kit::form::{GroupedForm, ParamForm, ParamFormProps, Specs};
+use crate::ui::jump;
+use crate::ui::kit::form::{GroupedForm, ParamFormProps, Specs};
 use crate::ui::kit::icons::icon;
 use crate::ui::shell::{DialogKind, use_shell};
 use crate::ui::store::{Dispatch, use_dispatch, use_document, use_guard, use_run};
@@ -24,6 +25,7 @@ pub(crate) fn Settings(props: &TargetProps) -> Html {
     let guard = use_guard();
     let shell = use_shell();
     let target = props.target;
+    use_effect_with(target, |_| jump::arrive());
     if let Target::Area(id) = target {
         return html! { <><AreaSettings {id} /><Refused /></> };
     }
@@ -49,11 +51,7 @@ pub(crate) fn Settings(props: &TargetProps) -> Html {
             if let Target::Node(id) = target { <NameField {target} label={document.nodes.get(&id).map_or(String::new(), |node| node.label.clone())} /> }
             if let Target::Node(id) = target { <StandsIn {id} /> }
             if let Target::Edge(id) = target { <EdgeWay {id} /> }
-            if matches!(target, Target::Edge(_)) {
-                <GroupedForm groups={GROUPS} {form} />
-            } else {
-                <ParamForm ..form />
-            }
+            <GroupedForm groups={groups(&document, target)} {form} />
             <Refused />
             <div class="panel-foot">
                 { what_if }
@@ -89,7 +87,19 @@ pub(super) fn form(document: &Document, guard: &Guard, dispatch: &Dispatch, targ
     };
     let (prefix, problems) = (element_id(target).into(), problems(document, target));
     let onend = dispatch.callback(|| Action::EndGesture);
-    Some(ParamFormProps { specs, only: None, free: false, params, prefix, fixed, held_back, problems, onchange, onend })
+    Some(ParamFormProps {
+        specs,
+        only: None,
+        free: false,
+        differ: Vec::new(),
+        params,
+        prefix,
+        fixed,
+        held_back,
+        problems,
+        onchange,
+        onend,
+    })
 }
 
 /// What the target can be told, and what it is told.
@@ -101,6 +111,18 @@ fn described(document: &Document, target: Target) -> Option<(Specs, Params)> {
         }
         Target::Edge(id) => Some((Specs(EDGE_ENTRY.params), document.edges.get(&id)?.params.clone())),
         Target::Area(_) => None,
+    }
+}
+
+/// How the form of a target groups what it can be told.
+fn groups(document: &Document, target: Target) -> Groups {
+    match target {
+        Target::Node(id) => {
+            let kind = document.nodes.get(&id).and_then(|node| station::find(&node.kind));
+            kind.map_or(&[], |kind| kind.groups)
+        }
+        Target::Edge(_) => GROUPS,
+        Target::Area(_) => &[],
     }
 }
 

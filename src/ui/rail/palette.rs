@@ -3,12 +3,12 @@
 use yew::prelude::*;
 
 use super::tray::TrayToggle;
-use crate::editor::{AREA_KIND, Action, Command, SessionChange, ToolRequest, ToolState, commands};
+use crate::editor::{AREA_KIND, Action, SessionChange, ToolRequest, ToolState, commands};
 use crate::model::station::{self, Category, StationKind};
 use crate::ui::kit::icons::{category_class, icon, station_icon};
 use crate::ui::kit::placer::{Placer, Way, use_placer};
 use crate::ui::stage::OUTLINE;
-use crate::ui::store::{use_dispatch, use_editor, use_guard, use_preferences};
+use crate::ui::store::{use_dispatch, use_editor, use_guard, use_in_hand, use_preferences};
 
 /// The groups of stations, in the order of the rail.
 const GROUPS: [&str; 4] = ["Clients", "Routing", "Compute", "Data"];
@@ -94,10 +94,9 @@ struct PlaceItemProps {
 #[component]
 fn PlaceItem(props: &PlaceItemProps) -> Html {
     let guard = use_guard();
-    let editor = use_editor();
     let zone = props.zone;
     let allowed = guard.allows_areas();
-    let placing = matches!(editor.tool, ToolState::PlacingArea { zone: other, .. } if other == zone);
+    let placing = use_in_hand() == Some(if zone { "zone" } else { "region" });
     let place = Callback::from(move |way: Way| match way {
         Way::Keyboard => ToolRequest::PlaceAreaAtCenter { zone },
         Way::Dragged | Way::Clicked => ToolRequest::PlaceArea { zone, dragged: way == Way::Dragged },
@@ -157,11 +156,10 @@ impl PartialEq for PaletteItemProps {
 #[component]
 fn PaletteItem(props: &PaletteItemProps) -> Html {
     let guard = use_guard();
-    let editor = use_editor();
     let PaletteItemProps { kind } = *props;
     let id = kind.entry.id;
     let allowed = guard.kinds.as_ref().is_none_or(|kinds| kinds.contains(id));
-    let placing = matches!(&editor.tool, ToolState::PlacingNode { kind, .. } if kind == id);
+    let placing = use_in_hand() == Some(id);
     let place = Callback::from(move |way: Way| {
         let kind = id.to_owned();
         match way {
@@ -205,16 +203,9 @@ pub fn CommandButton(props: &CommandButtonProps) -> Html {
     let onclick = dispatch.callback(move || Action::Command(id));
     html! {
         <button type="button" class={classes!("icon-btn", props.words.then_some("icon-btn-words"), on.then_some("icon-btn-on"))} disabled={!enabled}
-            aria-label={command.label} title={tip(command)} {onclick} data-command={id}>
+            aria-label={command.label} title={commands::words(&editor.session.kept, command)} {onclick} data-command={id}>
             { icon(command.icon, "") }
             if props.words { <span>{ command.label }</span> }
         </button>
-    }
-}
-
-fn tip(command: &Command) -> String {
-    match command.shortcuts.first() {
-        Some(key) => format!("{} ({key})", command.label),
-        None => command.label.to_owned(),
     }
 }

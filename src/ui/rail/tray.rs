@@ -3,14 +3,14 @@
 use yew::prelude::*;
 
 use crate::editor::faults::targets;
-use crate::editor::{Action, EditCommand, SessionChange, ToolRequest, ToolState};
+use crate::editor::{Action, EditCommand, SessionChange, ToolRequest};
 use crate::model::fault::{self, FaultKind, Group};
 use crate::model::params::{Params, Value};
 use crate::topology::chaos::{self, Budget};
 use crate::ui::kit::form::{ParamForm, Specs};
 use crate::ui::kit::icons::icon;
 use crate::ui::kit::placer::{Placer, Way, use_placer};
-use crate::ui::store::{use_dispatch, use_document, use_editor, use_guard, use_preferences, use_run};
+use crate::ui::store::{use_dispatch, use_document, use_guard, use_in_hand, use_preferences, use_run};
 
 /// Name of the panel in the stored session.
 pub const TRAY: &str = "faults";
@@ -69,10 +69,10 @@ impl PartialEq for TrayItemProps {
 
 #[component]
 fn TrayItem(props: &TrayItemProps) -> Html {
-    let editor = use_editor();
+    let document = use_document();
     let TrayItemProps { kind } = *props;
-    let aiming = matches!(editor.tool, ToolState::PlacingFault { kind: other, .. } if other == kind);
-    let anything = !targets(&editor.document, kind).is_empty();
+    let aiming = use_in_hand() == Some(kind.entry.id);
+    let anything = !targets(&document, kind).is_empty();
     let place = Callback::from(move |way: Way| match way {
         Way::Keyboard => ToolRequest::PlaceFaultAtSelection { kind },
         Way::Dragged | Way::Clicked => ToolRequest::PlaceFault { kind, dragged: way == Way::Dragged },

@@ -49,7 +49,8 @@ pub fn Exemplars(props: &LatelyProps) -> Html {
         <section class="exemplars" id="exemplars" aria-label="Requests worth asking about">
             <h3>{ "Slowest lately" }</h3>
             if slow.is_empty() { <p class="sub">{ "No request has ended yet." }</p> } else { <ul class="exemplars-list">{ slow }</ul> }
-            if !failed.is_empty() {
+            // Of everybody, failures are told by group elsewhere.
+            if !failed.is_empty() && props.source.is_some() {
                 <h3>{ "Failed lately" }</h3>
                 <ul class="exemplars-list">{ failed }</ul>
             }

@@ -96,6 +96,13 @@ pub(super) const PANIC_MODE: ParamSpec = ParamSpec::flag(
     "With no healthy backend left, send to all of them rather than answer with an error.",
 );
 
+/// The checks of a balancer beside whether it checks at all.
+pub(super) const CHECKS: (&str, &[&str]) =
+    ("Health checks", &["check_interval", "check_timeout", "rise", "fall", "check", "concurrent"]);
+/// What a balancer does about backends that fail, and about those that are back.
+pub(super) const BACKENDS: (&str, &[&str]) =
+    ("Failing and new backends", &["outlier_detection", "slow_start", "panic_mode", "panic_threshold"]);
+
 /// Parameters of a balancer: its own, then those that all have, then its price.
 macro_rules! balancing_params {
     ($($own:expr),* ; $($price:expr),*) => {
@@ -136,6 +143,12 @@ pub const KIND: StationKind = StationKind {
     icon: "network",
     accepts_input: true,
     outputs: Outputs::Required,
+    groups: &[
+        ("", &["strategy", "retry_elsewhere", "health_checks", "slow_start"]),
+        CHECKS,
+        ("Failing backends", &["outlier_detection", "panic_mode", "panic_threshold"]),
+        ("Price", &["price"]),
+    ],
     ..StationKind::PLAIN
 };
 

@@ -186,6 +186,24 @@ pub const KIND: StationKind = StationKind {
     icon: "mailbox",
     accepts_input: true,
     outputs: Outputs::Optional,
+    groups: &[
+        ("", &["partitions", "guarantee", "acks", "capacity", "when_full"]),
+        (
+            "Consumers",
+            &[
+                "partition_by",
+                "ordered",
+                "prefetch",
+                "commit_interval",
+                "session_timeout",
+                "rebalance",
+                "rebalance_time",
+            ],
+        ),
+        ("Redelivery", &["redelivery_wait", "max_deliveries", "dedup_time", "dedup_window"]),
+        ("Storage", &["append_time", "flush_time", "flush_interval", "memory"]),
+        ("Price", &["request_price"]),
+    ],
     ..StationKind::PLAIN
 };
 

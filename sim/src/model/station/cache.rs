@@ -73,6 +73,13 @@ pub const KIND: StationKind = StationKind {
         of: Resource::CacheEntries,
         amount: |reader| members_max(reader).saturating_mul(reader.count("capacity")),
     }],
+    groups: &[
+        ("", &["capacity", "ttl", "lookup_time", "slots"]),
+        ("Queue", &["queue_limit"]),
+        ("Cluster", &["cluster"]),
+        ("Health checks", &["check_time"]),
+        ("Price", &["price"]),
+    ],
     ..StationKind::PLAIN
 };
 

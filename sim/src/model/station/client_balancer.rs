@@ -1,6 +1,6 @@
 //! Client-side balancing: every caller chooses for itself, by what a registry told it when it last asked.
 
-use super::balancer::{STRATEGY, balancing_params, config};
+use super::balancer::{BACKENDS, CHECKS, STRATEGY, balancing_params, config};
 use super::{Category, Outputs, StationKind};
 use crate::engine::time::SimDuration;
 use crate::model::params::{Entry, ParamSpec, Unit};
@@ -48,6 +48,7 @@ pub const KIND: StationKind = StationKind {
     icon: "waypoints",
     accepts_input: true,
     outputs: Outputs::Required,
+    groups: &[("", &["strategy", "refresh", "subset", "callers", "health_checks"]), CHECKS, BACKENDS],
     ..StationKind::PLAIN
 };
 

@@ -70,6 +70,12 @@ pub const KIND: StationKind = StationKind {
     outputs: Outputs::None,
     members_max,
     concerns,
+    groups: &[
+        ("", &["connections", "read_time", "write_time", "queue_limit"]),
+        ("Read replicas", &["read_replicas"]),
+        ("Health checks", &["check_time"]),
+        ("Price", &["price", "request_price"]),
+    ],
     spends: &[Spend {
         of: Resource::Connections,
         amount: |reader| members_max(reader).saturating_mul(reader.count("connections")),

@@ -1,7 +1,7 @@
 //! DNS as a balancer: hands out addresses, which resolvers keep for the time to live on behalf of their clients.
 
 use super::balancer::config;
-use super::balancer::{CHECK, CHECK_TIMEOUT, CONCURRENT, FALL, HEALTH_CHECKS, PANIC_THRESHOLD, RISE};
+use super::balancer::{CHECK, CHECK_TIMEOUT, CHECKS, CONCURRENT, FALL, HEALTH_CHECKS, PANIC_THRESHOLD, RISE};
 use super::{Category, Outputs, StationKind};
 use crate::engine::time::SimDuration;
 use crate::model::params::{Entry, ParamSpec, Unit};
@@ -69,6 +69,11 @@ pub const KIND: StationKind = StationKind {
     icon: "signpost",
     accepts_input: true,
     outputs: Outputs::Required,
+    groups: &[
+        ("", &["strategy", "ttl", "lookup_time", "health_checks"]),
+        CHECKS,
+        ("Failing backends", &["panic_mode", "panic_threshold"]),
+    ],
     ..StationKind::PLAIN
 };
 

@@ -1,6 +1,6 @@
 //! A gateway: a balancer of requests that first decides whom to let in.
 
-use super::balancer::{RETRY_ELSEWHERE, STRATEGY, balancing_params};
+use super::balancer::{BACKENDS, CHECKS, RETRY_ELSEWHERE, STRATEGY, balancing_params};
 use super::{Category, Outputs, StationKind};
 use crate::model::money::{per_million, prices};
 use crate::model::params::{Entry, ParamSpec};
@@ -39,6 +39,12 @@ pub const KIND: StationKind = StationKind {
     icon: "shield",
     accepts_input: true,
     outputs: Outputs::Required,
+    groups: &[
+        ("", &["rate_limit", "shedding", "strategy", "retry_elsewhere", "health_checks"]),
+        CHECKS,
+        BACKENDS,
+        ("Price", &["request_price"]),
+    ],
     ..StationKind::PLAIN
 };
 

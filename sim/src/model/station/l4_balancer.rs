@@ -1,6 +1,6 @@
 //! A balancer of connections (L4): chooses a backend when a connection is opened; all that comes over it goes there.
 
-use super::balancer::{STRATEGY, balancing_params, config};
+use super::balancer::{BACKENDS, CHECKS, STRATEGY, balancing_params, config};
 use super::positive;
 use super::{Category, Outputs, StationKind};
 use crate::model::money::{hourly, prices};
@@ -65,6 +65,13 @@ pub const KIND: StationKind = StationKind {
     icon: "cable",
     accepts_input: true,
     outputs: Outputs::Required,
+    groups: &[
+        ("", &["strategy", "connections", "lifetime", "cut_when_down", "health_checks"]),
+        ("Connections", &["idle_timeout", "requests_per_connection"]),
+        CHECKS,
+        BACKENDS,
+        ("Price", &["price"]),
+    ],
     ..StationKind::PLAIN
 };
 

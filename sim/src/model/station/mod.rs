@@ -45,6 +45,9 @@ pub enum Outputs {
     Required,
 }
 
+/// Titles with the keys of parameters under them.
+pub type Groups = &'static [(&'static str, &'static [&'static str])];
+
 /// One kind of station.
 #[derive(Clone, Copy, Debug)]
 pub struct StationKind {
@@ -59,6 +62,8 @@ pub struct StationKind {
     pub members_max: fn(&Reader<'_>) -> u32,
     /// Settings that are each possible, but do not go together.
     pub concerns: fn(&Setting<'_>) -> Vec<Concern>,
+    /// Its parameters as a form shows them: titles with keys. The first group is what a newcomer sets; it has no title.
+    pub groups: Groups,
     /// What it takes from the budget of a lesson.
     pub spends: &'static [Spend],
 }
@@ -73,6 +78,7 @@ impl StationKind {
         outputs: Outputs::Required,
         members_max: |_| 1,
         concerns: |_| Vec::new(),
+        groups: &[],
         spends: &[],
     };
 }
@@ -183,4 +189,21 @@ const DISCIPLINE: ParamSpec = ParamSpec::variant(
 #[must_use]
 pub fn find(id: &str) -> Option<&'static StationKind> {
     REGISTRY.iter().find(|kind| kind.entry.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_parameter_is_in_one_group_and_the_first_holds_what_a_newcomer_sets() {
+        for kind in REGISTRY {
+            let mut grouped: Vec<&str> = kind.groups.iter().flat_map(|(_, keys)| keys.iter().copied()).collect();
+            let mut declared: Vec<&str> = kind.entry.params.iter().map(|spec| spec.key).collect();
+            grouped.sort_unstable();
+            declared.sort_unstable();
+            assert_eq!(grouped, declared, "{}", kind.entry.id);
+            assert!((3..=5).contains(&kind.groups[0].1.len()), "{}", kind.entry.id);
+        }
+    }
 }

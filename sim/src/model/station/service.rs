@@ -167,6 +167,15 @@ pub const KIND: StationKind = StationKind {
     outputs: Outputs::Optional,
     members_max,
     concerns,
+    groups: &[
+        ("", &["replicas", "slots", "service_time", "queue_limit"]),
+        ("Scaling", &["scaler", "nodes", "instance"]),
+        ("Queue and overload", &["queue", "shedding"]),
+        ("Calls", &["calls", "check_time"]),
+        ("Starts and roll-outs", &["start_up", "rollout", "warm_up_requests", "warm_up_time", "cold_factor"]),
+        ("Memory", &["objects", "object_pool"]),
+        ("Price", &["request_price"]),
+    ],
     spends: &[
         Spend { of: Resource::Slots, amount: |reader| members_max(reader).saturating_mul(reader.count("slots")) },
         Spend { of: Resource::Replicas, amount: members_max },

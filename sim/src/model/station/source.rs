@@ -214,6 +214,14 @@ pub const KIND: StationKind = StationKind {
     icon: "users",
     accepts_input: false,
     outputs: Outputs::Required,
+    groups: &[
+        ("", &["profile", "arrivals", "write_share", "patience"]),
+        (
+            "What they ask for",
+            &["keys", "key_skew", "paths", "static_share", "priorities", "request_kilobytes", "answer_kilobytes"],
+        ),
+        ("Who they are", &["clients", "countries", "proxies", "resolvers"]),
+    ],
     ..StationKind::PLAIN
 };
 

@@ -11,9 +11,11 @@ use yew::prelude::*;
 use self::number::NumberField;
 use super::hint::Hint;
 use super::icons::icon;
+use crate::editor::{SessionChange, catalog};
 use crate::engine::sort;
 use crate::model::params::{Entry, ParamKind, ParamSpec, Params, Unit, Value, Variant, find_entry};
-use crate::ui::store::use_document;
+use crate::model::station::Groups;
+use crate::ui::store::{use_dispatch, use_document, use_preferences};
 
 /// Which form of an entry's description is shown where entries are chosen.
 #[derive(Debug, PartialEq, Properties)]
@@ -21,10 +23,13 @@ pub struct ParamFormProps {
     pub specs: Specs,
     /// Only these of them, in this order; `None`: all.
     #[prop_or_default]
-    pub only: Option<&'static [&'static str]>,
+    pub only: Option<Rc<[&'static str]>>,
     /// Without those that a lesson keeps.
     #[prop_or_default]
     pub free: bool,
+    /// Several things are set at once, and these not to the same.
+    #[prop_or_default]
+    pub differ: Vec<&'static str>,
     pub params: Params,
     /// Makes the fields' ids unique on the page.
     pub prefix: AttrValue,
@@ -58,7 +63,7 @@ impl PartialEq for Specs {
 /// A labelled field for every parameter.
 #[component]
 pub fn ParamForm(props: &ParamFormProps) -> Html {
-    let shown: Vec<&'static ParamSpec> = match props.only {
+    let shown: Vec<&'static ParamSpec> = match &props.only {
         None => props.specs.0.iter().collect(),
         Some(keys) => keys.iter().filter_map(|key| props.specs.0.iter().find(|spec| spec.key == *key)).collect(),
     };
@@ -72,9 +77,11 @@ pub fn ParamForm(props: &ParamFormProps) -> Html {
             Callback::from(move |value: Value| onchange.emit((key.to_owned(), value)))
         };
         let id = format!("{}-{}", props.prefix, spec.key);
+        let mixed = props.differ.contains(&spec.key);
         html! {
             <div class={classes!("field", fixed.then_some("field-fixed"))} key={spec.key}>
-                { field(spec, &value, &id, fixed, &props.held_back, &onchange, &props.onend) }
+                { field(spec, &value, &id, (fixed, mixed), &props.held_back, &onchange, &props.onend) }
+                if mixed { <p class="field-summary">{ "Not the same everywhere." }</p> }
                 if let Some(words) = problem { <p class="field-problem" role="alert">{ icon("triangle-alert", "icon-s") }{ words }</p> }
             </div>
         }
@@ -84,55 +91,51 @@ pub fn ParamForm(props: &ParamFormProps) -> Html {
 
 #[derive(Debug, PartialEq, Properties)]
 pub struct GroupedFormProps {
-    /// Titles with the keys under them, in order.
-    pub groups: &'static [(&'static str, &'static [&'static str])],
+    /// Titles with the keys under them, in order; the first group is always in sight.
+    pub groups: Groups,
     pub form: ParamFormProps,
 }
 
-/// The same in groups that open and close; a closed one says what is set in it. The first is open, and every one in which
-/// something was set when it was first shown.
+/// The same in groups that open and close; a closed one says its state in one line. Which are open is kept by title, so
+/// that the next selection shows the same.
 #[component]
 pub fn GroupedForm(props: &GroupedFormProps) -> Html {
     let form = &props.form;
-    let set = |key: &str| {
-        let spec = form.specs.0.iter().find(|spec| spec.key == key)?;
-        let value = form.params.get(key)?;
-        let off = matches!(value, Value::Variant(variant) if variant.id == "off");
-        (*value != spec.default_value() && !off).then_some(spec.label)
-    };
-    let opened = use_state(|| {
-        let open = props
-            .groups
-            .iter()
-            .enumerate()
-            .filter(|(at, (_, keys))| *at == 0 || keys.iter().any(|key| set(key).is_some()));
-        open.map(|(at, _)| at).collect::<Vec<usize>>()
-    });
-    let groups = props.groups.iter().enumerate().map(|(at, (title, keys))| {
-        let words: Vec<&str> = keys.iter().filter_map(|key| set(key)).collect();
-        let open = opened.contains(&at);
+    let dispatch = use_dispatch();
+    let preferences = use_preferences();
+    let groups = props.groups.iter().enumerate().filter_map(|(at, (title, keys))| {
+        let keys: Rc<[&'static str]> =
+            keys.iter().copied().filter(|key| form.only.as_ref().is_none_or(|only| only.contains(key))).collect();
+        if keys.is_empty() {
+            return None;
+        }
         let wrong = form.problems.iter().any(|(key, _)| keys.iter().any(|known| key.split('.').next() == Some(known)));
-        let ontoggle = {
-            let opened = opened.clone();
-            Callback::from(move |event: Event| {
-                let now = event.target_unchecked_into::<web_sys::Element>().has_attribute("open");
-                if now != opened.contains(&at) {
-                    let mut next = (*opened).clone();
-                    if now { next.push(at) } else { next.retain(|other| *other != at) }
-                    opened.set(next);
-                }
-            })
+        let state = catalog::state_line(form.specs.0, &keys, &form.params);
+        let fields = html! {
+            <ParamForm specs={form.specs} only={Some(keys)} differ={form.differ.clone()} params={form.params.clone()} prefix={form.prefix.clone()} fixed={form.fixed.clone()}
+                held_back={form.held_back.clone()} problems={form.problems.clone()} onchange={form.onchange.clone()} onend={form.onend.clone()} />
         };
-        html! {
-            <details class="form-group" key={*title} open={open || wrong} {ontoggle}>
+        if at == 0 {
+            return Some(fields);
+        }
+        let panel = format!("group {title}");
+        let kept = preferences.panel_open(&panel, false);
+        let dispatch = dispatch.clone();
+        let ontoggle = Callback::from(move |event: Event| {
+            let open = event.target_unchecked_into::<web_sys::Element>().has_attribute("open");
+            if open != kept && !wrong {
+                dispatch.session(SessionChange::SetPanel { panel: panel.clone(), open });
+            }
+        });
+        Some(html! {
+            <details class="form-group" key={*title} open={kept || wrong} {ontoggle}>
                 <summary>
                     <span class="form-group-title">{ *title }</span>
-                    if !words.is_empty() { <span class="form-group-set">{ words.join(", ") }</span> }
+                    <span class={classes!("form-group-set", matches!(state.as_str(), "off" | "default").then_some("form-group-unset"))}>{ state }</span>
                 </summary>
-                <ParamForm specs={form.specs} only={Some(*keys)} params={form.params.clone()} prefix={form.prefix.clone()} fixed={form.fixed.clone()}
-                    held_back={form.held_back.clone()} problems={form.problems.clone()} onchange={form.onchange.clone()} onend={form.onend.clone()} />
+                { fields }
             </details>
-        }
+        })
     });
     html! { <div class="form-groups">{ for groups }</div> }
 }
@@ -179,7 +182,7 @@ fn field(
     spec: &'static ParamSpec,
     value: &Value,
     id: &str,
-    fixed: bool,
+    (fixed, mixed): (bool, bool),
     held_back: &[(String, String)],
     onchange: &Callback<Value>,
     onend: &Callback<()>,
@@ -196,7 +199,7 @@ fn field(
             let number = if let Value::Number(number) = value { *number } else { default };
             let onchange = onchange.reform(Value::Number);
             html! {
-                <NumberField id={id.to_owned()} {unit} {min} {max} value={number} disabled={fixed} {onchange}
+                <NumberField id={id.to_owned()} {unit} {min} {max} value={number} {mixed} disabled={fixed} {onchange}
                     onend={onend.clone()} slider={wants_slider(unit, max)} label={label(spec, id, fixed)} name={spec.label} />
             }
         }

@@ -1,11 +1,19 @@
 //! A number with its unit: typed or pulled. A number out of range is kept as typed and told about, never dropped.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use web_sys::{HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
-use super::quantity::{on_scale, parse, scale_for, shown, slider_from, slider_to};
+use super::quantity::{Scale, on_scale, parse, scale_for, shown, slider_from, slider_to, typed};
 use crate::model::params::Unit;
 use crate::ui::kit::icons::icon;
+
+thread_local! {
+    /// The last number that a hand typed into a field, by its id, with the scale that it was typed on.
+    static HAND: RefCell<BTreeMap<String, (f64, Scale)>> = const { RefCell::new(BTreeMap::new()) };
+}
 
 /// Places on a slider.
 const SLIDER_STEPS: f64 = 200.0;
@@ -19,6 +27,9 @@ pub struct NumberFieldProps {
     pub min: f64,
     pub max: f64,
     pub value: f64,
+    /// Several things are set, and not to the same: nothing is shown until something is typed.
+    #[prop_or_default]
+    pub mixed: bool,
     #[prop_or_default]
     pub disabled: bool,
     #[prop_or_default]
@@ -39,14 +50,19 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
     // What was typed, while it is being typed or cannot be taken over.
     let draft = use_state_eq(|| None::<String>);
     let sent = use_mut_ref(|| value);
-    // The scale stays while one types: "0.5" on the way to "0.05" must not change its meaning.
-    let scale_kept = use_mut_ref(|| None);
-    let scale = if draft.is_some() {
-        *scale_kept.borrow_mut().get_or_insert(scale_for(value, unit))
-    } else {
-        let scale = scale_for(value, unit);
-        *scale_kept.borrow_mut() = Some(scale);
-        scale
+    // The scale that a hand typed in stays for as long as the value is the hand's: "20 ms", then 1500, then 20 is 20 ms
+    // again, also after another selection. "0.5" on the way to "0.05" must not change its meaning either.
+    let scale = HAND.with_borrow(|hand| match hand.get(props.id.as_str()) {
+        Some((by_hand, scale)) if draft.is_some() || *by_hand == value => *scale,
+        _ => scale_for(value, unit),
+    });
+    let keep = {
+        let id = props.id.clone();
+        move |number: f64, scale: Scale| {
+            HAND.with_borrow_mut(|hand| {
+                hand.insert(id.to_string(), (number, scale));
+            });
+        }
     };
 
     // Another value came from elsewhere (undo, a lesson): what had been typed is over.
@@ -69,18 +85,25 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
         }
     };
     let oninput = {
-        let (draft, send, props) = (draft.clone(), send.clone(), Judged::of(props));
+        let (draft, send, props, keep) = (draft.clone(), send.clone(), Judged::of(props), keep.clone());
+        let unsettled = draft.is_none();
         Callback::from(move |event: InputEvent| {
             let text = event.target_unchecked_into::<HtmlInputElement>().value();
             if let Ok(number) = props.judge(&text, scale) {
+                keep(number, scale);
                 send(number);
+            } else if unsettled {
+                keep(value, scale);
             }
             draft.set(Some(text));
         })
     };
     let settle = {
-        let (draft, onend, props) = (draft.clone(), props.onend.clone(), Judged::of(props));
+        let (draft, onend, props, keep) = (draft.clone(), props.onend.clone(), Judged::of(props), keep.clone());
         move || {
+            if let Some((number, scale)) = draft.as_ref().and_then(|text| typed(text, props.unit, scale)) {
+                keep(number, scale);
+            }
             if draft.as_ref().is_none_or(|text| props.judge(text, scale).is_ok()) {
                 draft.set(None);
             }
@@ -113,7 +136,9 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
             let grain = props.grain(value, scale.one);
             let next = ((value + step * size * grain) / grain).round() * grain;
             draft.set(None);
-            send(next.clamp(props.min, props.max));
+            let next = next.clamp(props.min, props.max);
+            keep(next, scale);
+            send(next);
         })
     };
     let onslide = {
@@ -126,7 +151,8 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
     };
     let onslid = props.onend.reform(|_: Event| ());
 
-    let text = draft.as_ref().cloned().unwrap_or_else(|| on_scale(value, scale));
+    let shown_now = || if props.mixed { String::new() } else { on_scale(value, scale) };
+    let text = draft.as_ref().cloned().unwrap_or_else(shown_now);
     let error_id = format!("{}-error", props.id);
     let labelled = props.label != Html::default();
     html! {
@@ -134,7 +160,7 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
             <div class="field-row">
                 { props.label.clone() }
                 <span class={classes!("number", problem.is_some().then_some("number-bad"))}>
-                    <input id={props.id.clone()} type="text" inputmode="decimal" autocomplete="off" class="num" value={text}
+                    <input id={props.id.clone()} type="text" inputmode="decimal" autocomplete="off" class="num" value={text} placeholder={props.mixed.then_some("differ")}
                         disabled={props.disabled} {oninput} {onblur} {onkeydown}
                         aria-label={(!labelled).then(|| props.name.clone())}
                         aria-invalid={problem.is_some().to_string()}
@@ -168,7 +194,7 @@ impl Judged {
         Self { unit: props.unit, min: props.min, max: props.max, example: props.value.clamp(props.min, props.max) }
     }
 
-    fn judge(&self, text: &str, scale: super::quantity::Scale) -> Result<f64, String> {
+    fn judge(&self, text: &str, scale: Scale) -> Result<f64, String> {
         let Self { unit, min, max, .. } = *self;
         let number = parse(text, unit, scale).ok_or_else(|| match unit {
             Unit::Seconds => format!("Type a time, e.g. {}.", shown(self.example, unit)),
@@ -200,6 +226,6 @@ impl Judged {
     }
 }
 
-fn judge(text: &str, props: &NumberFieldProps, scale: super::quantity::Scale) -> Result<f64, String> {
+fn judge(text: &str, props: &NumberFieldProps, scale: Scale) -> Result<f64, String> {
     Judged::of(props).judge(text, scale)
 }

@@ -45,6 +45,12 @@ pub fn shown(number: f64, unit: Unit) -> String {
 /// Reads what was typed; `None` if it is no number with a unit that fits.
 #[must_use]
 pub fn parse(text: &str, unit: Unit, scale: Scale) -> Option<f64> {
+    typed(text, unit, scale).map(|(number, _)| number)
+}
+
+/// The same with the scale that the hand means from now on: the one that it typed, else the one that stood there.
+#[must_use]
+pub fn typed(text: &str, unit: Unit, scale: Scale) -> Option<(f64, Scale)> {
     // "$0.24" as well as "0.24 USD".
     let text = if unit == Unit::Dollars { text.trim().trim_start_matches('$') } else { text };
     let text: String = text.chars().filter(|c| !matches!(c, ' ' | '\u{a0}' | '\u{202f}' | '_')).collect();
@@ -80,7 +86,15 @@ pub fn parse(text: &str, unit: Unit, scale: Scale) -> Option<f64> {
     };
     // Dividing by a whole number rounds once, multiplying by 0.001 twice: "20" ms must be the same 0.02 as in a file.
     let value = if one < 1.0 { number / (1.0 / one).round() } else { number * one };
-    value.is_finite().then_some(value)
+    let sign = match (unit, suffix.to_lowercase().as_str()) {
+        (Unit::Seconds, "us" | "µs" | "μs") => Some("µs"),
+        (Unit::Seconds, "ms") => Some("ms"),
+        (Unit::Seconds, "s" | "sec") => Some("s"),
+        (Unit::Seconds, "m" | "min") => Some("min"),
+        (Unit::Seconds, "h") => Some("h"),
+        _ => None,
+    };
+    value.is_finite().then_some((value, sign.map_or(scale, |sign| Scale { sign, one })))
 }
 
 /// Whether a lone comma sets thousands apart: "10,000".
@@ -150,6 +164,16 @@ mod tests {
         assert_eq!(parse("fast", Unit::Seconds, ms), None);
         assert_eq!(parse("5 %", Unit::Seconds, ms), None);
         assert_eq!(parse("", Unit::Count, scale_for(1.0, Unit::Count)), None);
+    }
+
+    #[test]
+    fn the_unit_that_was_typed_stays() {
+        let ms = scale_for(0.02, Unit::Seconds);
+        let (long, scale) = typed("1500", Unit::Seconds, ms).expect("a number");
+        assert_eq!((long, scale.sign), (1.5, "ms"));
+        assert_eq!(typed("20", Unit::Seconds, scale).map(|(short, _)| short), Some(0.02));
+        let (_, minutes) = typed("2 min", Unit::Seconds, ms).expect("a number");
+        assert_eq!((minutes.sign, on_scale(120.0, minutes).as_str()), ("min", "2"));
     }
 
     #[test]

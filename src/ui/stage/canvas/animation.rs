@@ -8,10 +8,11 @@ use web_sys::{Element, HtmlCanvasElement};
 use super::gauges::Gauges;
 use super::keys::Latest;
 use super::painter::Painter;
-use crate::editor::Camera;
+use super::world::Drawn;
 use crate::editor::scene::{DotField, DynamicInput, PaintClock, build_dynamic, dots_drawn};
+use crate::editor::{Camera, Rect};
 use crate::protocol::{RunId, RunStatus};
-use crate::topology::document::Document;
+use crate::topology::document::{Document, EdgeId};
 use crate::ui::browser;
 use crate::ui::client::frames::FrameCell;
 
@@ -44,6 +45,9 @@ pub struct Animation {
     canvas: HtmlCanvasElement,
     painter: Option<Painter>,
     dots: Dots,
+    /// What is drawn of a large drawing, now and when the gauges were last written.
+    drawn: Drawn,
+    drawn_before: Option<Rect>,
     clock: PaintClock,
     gauges: Gauges,
     /// The document that the gauges were last written for.
@@ -63,7 +67,13 @@ pub struct Animation {
 
 impl Animation {
     #[must_use]
-    pub fn new(frames: Rc<FrameCell>, latest: Latest, dots: Dots, stage: Element, canvas: HtmlCanvasElement) -> Self {
+    pub(super) fn new(
+        frames: Rc<FrameCell>,
+        latest: Latest,
+        (dots, drawn): (Dots, Drawn),
+        stage: Element,
+        canvas: HtmlCanvasElement,
+    ) -> Self {
         Self {
             painter: Painter::new(canvas.clone()),
             frames,
@@ -71,6 +81,8 @@ impl Animation {
             stage,
             canvas,
             dots,
+            drawn,
+            drawn_before: None,
             clock: PaintClock::default(),
             gauges: Gauges::default(),
             drawing: None,
@@ -128,18 +140,23 @@ impl Animation {
 
     fn write_gauges(&mut self, now_ms: f64) {
         let state = self.latest.borrow().clone();
+        let drawn = self.drawn.get();
         let redrawn = !self.drawing.as_ref().is_some_and(|drawing| Rc::ptr_eq(drawing, &state.document));
         let serial = self.frames.serial();
         let due = serial != self.serial && now_ms - self.gauges_at_ms >= GAUGES_EVERY_MS;
-        if !redrawn && !due {
+        if !redrawn && !due && drawn == self.drawn_before {
             return;
         }
         if redrawn {
             self.gauges.forget();
             self.drawing = Some(state.document.clone());
         }
-        (self.serial, self.gauges_at_ms) = (serial, now_ms);
-        self.gauges.show(&self.stage, &state.document, self.frames.latest().as_deref());
+        (self.serial, self.gauges_at_ms, self.drawn_before) = (serial, now_ms, drawn);
+        // Rates are told on selected wires, and everywhere where dots do not move: elsewhere nobody sees them.
+        let moving = state.session.kept.animate && !self.reduced;
+        let told = |id: &EdgeId| !moving || state.session.selection.edges.contains(id);
+        let frame = self.frames.latest();
+        self.gauges.show(&self.stage, &state, frame.as_deref(), drawn, &told);
     }
 
     fn paint(&mut self, now_ms: f64) {

@@ -5,6 +5,7 @@ use yew::prelude::*;
 
 use super::card::{Problem, aim_class, badge};
 use super::keys;
+use super::naming::NameInput;
 use crate::editor::places::{frame, region_name};
 use crate::editor::{Action, SessionChange, Target};
 use crate::topology::document::{Area, AreaId, AreaKind, FaultTarget};
@@ -20,6 +21,9 @@ pub struct FrameProps {
     pub name: AttrValue,
     /// How many stations stand in it.
     pub stations: usize,
+    /// Its name is being typed.
+    #[prop_or_default]
+    pub renaming: bool,
     pub selected: bool,
     /// What is being dragged would stand in it.
     pub lit: bool,
@@ -94,7 +98,11 @@ pub fn Frame(props: &FrameProps) -> Html {
                 onkeydown={on_key}>
                 <Icon name={area_icon(&area.kind)} class="icon-s" />
                 <span class="visually-hidden">{ before }</span>
-                <span class="area-name">{ &area.label }</span>{ " " }
+                if props.renaming {
+                    <NameInput {target} label={area.label.clone()} />
+                } else {
+                    <span class="area-name">{ &area.label }</span>{ " " }
+                }
                 if let Some(aside) = aside {
                     <span class="area-aside">{ aside }</span>
                 }

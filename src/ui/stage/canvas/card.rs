@@ -4,6 +4,7 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use super::keys;
+use super::naming::NameInput;
 use super::tags::Tags;
 use crate::editor::catalog::{self, Gauges};
 use crate::editor::gauge::{SQUARE_STEP, STRIP};
@@ -51,6 +52,9 @@ pub struct CardProps {
     pub id: NodeId,
     pub node: Shared<Node>,
     pub selected: bool,
+    /// Its name is being typed.
+    #[prop_or_default]
+    pub renaming: bool,
     /// A wire would end here if the button were released.
     pub candidate: bool,
     /// Whether the fault in hand could hit it; `None`: there is none.
@@ -95,7 +99,11 @@ pub fn Card(props: &CardProps) -> Html {
                 </svg>
                 <div class="station-head">
                     <span class="station-mark"><Icon name={station_icon(&node.kind)} /></span>
-                    <span class="station-name">{ &node.label }</span>
+                    if props.renaming {
+                        <NameInput {target} label={node.label.clone()} />
+                    } else {
+                        <span class="station-name">{ &node.label }</span>
+                    }
                     <span class="visually-hidden">{ format!(", {}.", face.name) }</span>
                 </div>
                 <div class="station-line">

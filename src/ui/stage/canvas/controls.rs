@@ -5,7 +5,7 @@ use yew::prelude::*;
 use super::legend::Legend;
 use crate::editor::{Action, SessionChange, commands};
 use crate::ui::kit::icons::Icon;
-use crate::ui::store::use_dispatch;
+use crate::ui::store::{use_dispatch, use_preferences};
 
 #[derive(Debug, PartialEq, Properties)]
 pub struct ControlsProps {
@@ -19,12 +19,10 @@ pub struct ControlsProps {
 #[component]
 pub fn Controls(props: &ControlsProps) -> Html {
     let dispatch = use_dispatch();
+    let preferences = use_preferences();
     let legend_open = use_state(|| false);
     let command = |id: &'static str, icon: &'static str, disabled: bool| {
-        let words = commands::find(id).map_or_else(String::new, |command| {
-            let key = command.shortcuts.first().map(|shortcut| format!(" ({shortcut})")).unwrap_or_default();
-            format!("{}{key}", command.label)
-        });
+        let words = commands::find(id).map_or_else(String::new, |command| commands::words(&preferences.0, command));
         html! {
             <button type="button" class="stage-button" {disabled} aria-label={words.clone()} title={words} data-command={id}
                 onclick={dispatch.callback(move || Action::Command(id))}>

@@ -32,6 +32,12 @@ pub fn pointer(stage: &Element, kind: InputKind, event: &PointerEvent, space: bo
     }
 }
 
+/// A mouse's event as an input.
+#[must_use]
+pub fn mouse(stage: &Element, kind: InputKind, event: &MouseEvent) -> Input {
+    Input { kind, pos_screen: pos_on(stage, event), modifiers: modifiers(event, false), pointer: 0, touch: false }
+}
+
 /// Which button a press is about.
 #[must_use]
 pub fn button(event: &PointerEvent) -> Button {
@@ -53,13 +59,7 @@ pub fn wheel(stage: &Element, event: &WheelEvent) -> Input {
     };
     // Browsers report a trackpad's pinch as a wheel with control held.
     let pinch = event.ctrl_key();
-    Input {
-        kind: InputKind::Wheel { dx: event.delta_x() * unit, dy: event.delta_y() * unit, pinch },
-        pos_screen: pos_on(stage, event),
-        modifiers: modifiers(event, false),
-        pointer: 0,
-        touch: false,
-    }
+    mouse(stage, InputKind::Wheel { dx: event.delta_x() * unit, dy: event.delta_y() * unit, pinch }, event)
 }
 
 /// A key as an input; it has no place.

@@ -1,6 +1,6 @@
 //! Shortcuts and the clipboard, for as long as the stage is there.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
@@ -8,9 +8,10 @@ use web_sys::{ClipboardEvent, KeyboardEvent};
 use yew::Callback;
 
 use super::input;
-use crate::editor::{Action, Clip, EditorState, SessionChange, Target, ToolState, commands};
+use crate::editor::commands::{self, Group};
+use crate::editor::{Action, Clip, EditorState, SessionChange, Target, ToolState};
 use crate::interop::kubernetes::looks_like_one;
-use crate::topology::document::{AreaId, EdgeId, NodeId};
+use crate::topology::document::{AreaId, EdgeId, NodeId, Point};
 use crate::ui::browser::{self, Listener};
 use crate::ui::shared::Shared;
 use crate::ui::shell::{DialogKind, Shell};
@@ -19,16 +20,19 @@ use crate::ui::store::Dispatch;
 /// What the listeners look at; renewed with every change of the editor.
 pub type Latest = Rc<RefCell<Shared<EditorState>>>;
 
+/// Where the pointer is on the stage [screen px]; `None` while it is elsewhere.
+pub type Hover = Rc<Cell<Option<Point>>>;
+
 /// Listens for the editor's keys and for copy, cut and paste. Dropping the result ends it.
 #[must_use]
-pub fn listen(dispatch: &Dispatch, latest: &Latest, shell: &Shell) -> Vec<Listener> {
+pub fn listen(dispatch: &Dispatch, latest: &Latest, shell: &Shell, hover: &Hover) -> Vec<Listener> {
     let window = browser::window();
     vec![
         Listener::new(&window, "keydown", on_key_down(dispatch.clone(), latest.clone())),
         Listener::new(&window, "keyup", on_key_up(dispatch.clone())),
         Listener::new(&window, "copy", on_copy(dispatch.clone(), latest.clone(), Action::Copy)),
         Listener::new(&window, "cut", on_copy(dispatch.clone(), latest.clone(), Action::Cut)),
-        Listener::new(&window, "paste", on_paste(dispatch.clone(), latest.clone(), shell.clone())),
+        Listener::new(&window, "paste", on_paste(dispatch.clone(), latest.clone(), shell.clone(), hover.clone())),
     ]
 }
 
@@ -45,7 +49,7 @@ fn on_key_down(dispatch: Dispatch, latest: Latest) -> impl FnMut(web_sys::Event)
             return;
         }
         // Escape gives up what is under way, and letters are nobody else's, wherever the focus is.
-        let named = name.chars().count() > 1 && name != "Escape";
+        let named = name.chars().count() > 1 && !matches!(name.as_str(), "Escape" | "F2" | "F10");
         if named && !modifiers.ctrl && !input::near_drawing(event) {
             return;
         }
@@ -56,7 +60,8 @@ fn on_key_down(dispatch: Dispatch, latest: Latest) -> impl FnMut(web_sys::Event)
         }
         let enabled = {
             let state = latest.borrow();
-            commands::for_key(&name, modifiers).is_some_and(|command| (command.enabled)(&state))
+            commands::for_key(&state.session.kept, &name, modifiers)
+                .is_some_and(|command| command.group != Group::Run && (command.enabled)(&state))
         };
         if !enabled {
             return;
@@ -129,7 +134,7 @@ fn on_copy(dispatch: Dispatch, latest: Latest, action: Action) -> impl FnMut(web
     }
 }
 
-fn on_paste(dispatch: Dispatch, latest: Latest, shell: Shell) -> impl FnMut(web_sys::Event) {
+fn on_paste(dispatch: Dispatch, latest: Latest, shell: Shell, hover: Hover) -> impl FnMut(web_sys::Event) {
     move |event| {
         let Some(event) = event.dyn_ref::<ClipboardEvent>() else { return };
         if event.default_prevented() || input::typing(event) {
@@ -139,7 +144,8 @@ fn on_paste(dispatch: Dispatch, latest: Latest, shell: Shell) -> impl FnMut(web_
         match text {
             Some(text) if Clip::from_text(&text).is_some() => {
                 event.prevent_default();
-                dispatch.act(Action::PasteText(text));
+                let at_world = hover.get().map(|at| latest.borrow().session.camera().world_from_screen(at));
+                dispatch.act(Action::PasteText { text, at_world });
             }
             Some(text) if looks_like_one(&text) => {
                 event.prevent_default();

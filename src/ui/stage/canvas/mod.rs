@@ -12,13 +12,16 @@ pub mod gauges;
 pub mod input;
 pub mod keys;
 pub mod legend;
+mod menu;
+mod minimap;
+mod naming;
 pub mod overlay;
 pub mod painter;
 pub mod tags;
 pub mod wire;
+mod world;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
@@ -26,19 +29,16 @@ use web_sys::{Element, HtmlCanvasElement, HtmlElement, KeyboardEvent, PointerEve
 use yew::prelude::*;
 
 use self::animation::{Animation, Dots};
-use self::area::Frame;
-use self::card::{Card, Problem};
 use self::controls::Controls;
 use self::frame_loop::FrameLoop;
-use self::keys::Latest;
-use self::wire::{Wire, WireLabel};
-use crate::editor::edit::target_name;
-use crate::editor::geometry::{DRAG_THRESHOLD, card_rect, detail};
-use crate::editor::wire::{edge_marks_within, edge_words, has_breaker};
-use crate::editor::{Action, Camera, EditorState, InputKind, SessionChange, Size, Target, ToolState, places};
+use self::keys::{Hover, Latest};
+use self::minimap::Minimap;
+use self::world::{Drawn, Kept, World, problems, world};
+use crate::editor::geometry::{DRAG_THRESHOLD, card_rect, detail, window};
+use crate::editor::{Action, Camera, EditorState, InputKind, Rect, SessionChange, Size, ToolState};
 use crate::topology::check::check;
-use crate::topology::document::{Area, AreaKind, Diagnostic, Place, Point};
-use crate::ui::browser::{self, Listener};
+use crate::topology::document::Point;
+use crate::ui::browser::{self, Listener, Timer};
 use crate::ui::client::worker_client::Simulation;
 use crate::ui::shared::Shared;
 use crate::ui::shell::{Shell, use_shell};
@@ -51,6 +51,9 @@ const DOT_REACH: f64 = 9.0;
 
 /// Whether the space bar is held.
 type Space = Rc<Cell<bool>>;
+/// A finger that rests on the stage, and for how long that is the menu [ms].
+type Resting = Rc<RefCell<Option<Timer>>>;
+const LONG_PRESS_MS: i32 = 500;
 
 /// The canvas with everything on it. It asks for its own place in the page by filling its parent.
 #[component]
@@ -64,28 +67,54 @@ pub fn Stage() -> Html {
     let latest: Latest = (*latest).clone();
     let space: Space = (*use_memo((), |()| Space::default())).clone();
     let dots: Dots = (*use_memo((), |()| Dots::default())).clone();
+    let hover: Hover = (*use_memo((), |()| Hover::default())).clone();
+    let resting: Resting = (*use_memo((), |()| Resting::default())).clone();
     let simulation = use_simulation();
+    // What is drawn of a large drawing; the gauges are written for the same.
+    let drawn: Drawn = (*use_memo((), |()| Drawn::default())).clone();
+    drawn.set(window(drawn.get(), state.session.camera(), state.session.viewport, state.document.nodes.len()));
 
     use_measure(stage.clone(), dispatch.clone());
     let shell = use_shell();
-    use_listeners(stage.clone(), dispatch.clone(), latest.clone(), space.clone(), shell);
+    use_listeners(stage.clone(), dispatch.clone(), latest.clone(), space.clone(), (shell, hover.clone()));
     use_palette_drag(stage.clone(), dispatch.clone(), &state.tool);
-    use_animation(stage.clone(), canvas.clone(), latest.clone(), dots.clone());
+    use_animation(stage.clone(), canvas.clone(), latest.clone(), (dots.clone(), drawn.clone()));
     use_camera(stage.clone(), state.session.camera());
     use_asked_focus(&state);
 
     let problems = use_memo(Shared(state.document.clone()), |document| problems(&check(document)));
-    let world = world(&state, &problems);
+    let World { places, wires, labels, cards, badges, tags } = use_world(&state, problems, drawn.get());
     // On Linux the middle button also pastes what is marked elsewhere; here it only pans.
     let no_middle_paste = Callback::from(|event: MouseEvent| {
         if event.button() == 1 {
             event.prevent_default();
         }
     });
-    let pointer = |kind: fn(&PointerEvent) -> InputKind| on_pointer(&stage, &dispatch, &latest, &space, kind);
+    let pointer =
+        |kind: fn(&PointerEvent) -> InputKind| on_pointer(&stage, &dispatch, &latest, (&space, &hover, &resting), kind);
     let pressed: Rc<Cell<(i32, i32)>> = (*use_memo((), |()| Rc::new(Cell::new((0, 0))))).clone();
     let onclick = on_dot(&stage, &latest, &dots, &pressed, &simulation);
     let onmousedown = Callback::from(move |event: MouseEvent| pressed.set((event.client_x(), event.client_y())));
+    let ondblclick = {
+        let (stage, dispatch) = (stage.clone(), dispatch.clone());
+        Callback::from(move |event: MouseEvent| {
+            if let (Some(element), false) = (stage.cast::<Element>(), input::on_stage_button(&event)) {
+                dispatch.act(Action::Input(input::mouse(&element, InputKind::DoubleClick, &event)));
+            }
+        })
+    };
+    let oncontextmenu = {
+        let (stage, dispatch) = (stage.clone(), dispatch.clone());
+        Callback::from(move |event: MouseEvent| {
+            if let (Some(element), false) = (stage.cast::<Element>(), input::on_stage_button(&event)) {
+                event.prevent_default();
+                let secondary = InputKind::Down(crate::editor::Button::Secondary);
+                dispatch.act(Action::AskMenu(input::mouse(&element, secondary, &event)));
+            }
+        })
+    };
+    let leave = hover.clone();
+    let onpointerleave = Callback::from(move |_: PointerEvent| leave.set(None));
     let empty = state.document.nodes.is_empty();
     html! {
         <section class={classes!("stage", format!("tool-{}", state.tool.word()), (!state.session.kept.animate).then_some("still"), detail(state.session.camera().zoom).0)} id="stage" ref={stage.clone()} tabindex="0"
@@ -94,13 +123,18 @@ pub fn Stage() -> Html {
             onpointermove={pointer(|_| InputKind::Move)}
             onpointerup={pointer(|_| InputKind::Up)}
             onpointercancel={pointer(|_| InputKind::Cancel)} {onmousedown} {onclick}
-            onmouseup={no_middle_paste.clone()} onauxclick={no_middle_paste}>
-            <div class="stage-places world" role="group" aria-label="Regions and zones">{ world.places }</div>
-            <svg class="stage-wires" role="group" aria-label="Connections"><g class="world-svg"><Path curves={Shared(state.curves.clone())} drawn={Shared(state.drawn.clone())} />{ world.wires }</g></svg>
+            onmouseup={no_middle_paste.clone()} onauxclick={no_middle_paste} {ondblclick} {oncontextmenu} {onpointerleave}>
+            <div class="stage-grid"></div>
+            <div class="pan">
+                <div class="stage-places world" role="group" aria-label="Regions and zones"><Kept content={places} /></div>
+                <svg class="stage-wires" role="group" aria-label="Connections"><g class="world-svg"><Path curves={Shared(state.curves.clone())} drawn={Shared(state.drawn.clone())} /><Kept content={wires} /></g></svg>
+            </div>
             <canvas class="stage-dots" ref={canvas} aria-hidden="true"></canvas>
-            <svg class="stage-labels" aria-hidden="true"><g class="world-svg">{ world.labels }</g></svg>
-            <div class="stage-cards world" role="group" aria-label="Stations">{ world.cards }</div>
-            <div class="stage-badges world">{ world.badges }{ world.tags }</div>
+            <div class="pan">
+                <svg class="stage-labels" aria-hidden="true"><g class="world-svg"><Kept content={labels} /></g></svg>
+                <div class="stage-cards world" role="group" aria-label="Stations"><Kept content={cards} /></div>
+                <div class="stage-badges world"><Kept content={badges} /><Kept content={tags} /></div>
+            </div>
             { overlay::overlay(&state) }
             if let Some(hint) = state.tool.hint(&state.document) {
                 <p class="stage-hint" role="status">{ hint }</p>
@@ -110,165 +144,32 @@ pub fn Stage() -> Html {
                     { " Begin with clients, then give them something to call: choose a station, place it here, and drag from the dot on its right side to the next one." }
                 </p>
             }
+            <Minimap />
+            { menu::of(&state, &dispatch) }
             <Controls zoom_percent={(state.session.camera().zoom * 100.0).round() as u32} animate={state.session.kept.animate} {empty} />
         </section>
     }
-}
-
-struct World {
-    /// Frames of regions and zones, behind everything.
-    places: Html,
-    wires: Html,
-    labels: Html,
-    cards: Html,
-    /// Problems of wires, over the cards.
-    badges: Html,
-    /// Faults that hit wires.
-    tags: Html,
-}
-
-fn world(state: &EditorState, problems: &BTreeMap<Target, Problem>) -> World {
-    let candidate = match &state.tool {
-        ToolState::Connecting { candidate, .. } | ToolState::Picking { candidate, .. } => candidate.map(Target::Node),
-        ToolState::PlacingFault { candidate, .. } => *candidate,
-        _ => None,
-    };
-    let selection = &state.session.selection;
-    let document = &state.drawn;
-    let landing = state.tool.landing(document);
-    // Zones lie in regions, so they come after them.
-    let zone = |area: &Area| matches!(area.kind, AreaKind::Zone { .. });
-    let order = document.areas.iter().filter(|(_, area)| !zone(area));
-    let places = order
-        .chain(document.areas.iter().filter(|(_, area)| zone(area)))
-        .map(|(id, area)| {
-            let target = Target::Area(*id);
-            let name: AttrValue = target_name(document, target).into();
-            html! {
-                <Frame key={id.0} id={*id} area={Shared(area.clone())} {name} stations={places::held(document, *id).count()}
-                    selected={selection.contains(target)} lit={landing.contains(id)} aim={state.tool.may_hit(document, target)} problem={problems.get(&target).cloned()} />
-            }
-        })
-        .collect();
-    let wires = document
-        .edges
-        .iter()
-        .filter_map(|(id, edge)| {
-            let target = Target::Edge(*id);
-            let curve = *state.curves.get(id)?;
-            let name: AttrValue = target_name(document, target).into();
-            let way = places::way_mark(document, edge).map(|(_, words)| words);
-            let words: Vec<String> = edge_words(edge).into_iter().chain(way).collect();
-            let words = (!words.is_empty()).then(|| AttrValue::from(words.join(" · ")));
-            let problem = problems.get(&target).cloned();
-            Some(html! {
-                <Wire key={id.0} id={*id} {curve} selected={selection.contains(target)} {name} {words} {problem}
-                    aim={state.tool.may_hit(document, target)} candidate={candidate == Some(target)} />
-            })
-        })
-        .collect();
-    let cards = document
-        .nodes
-        .iter()
-        .map(|(id, node)| {
-            html! {
-                <Card key={id.0} id={*id} node={Shared(node.clone())} selected={selection.nodes.contains(id)}
-                    candidate={candidate == Some(Target::Node(*id))} aim={state.tool.may_hit(document, Target::Node(*id))} problem={problems.get(&Target::Node(*id)).cloned()} />
-            }
-        })
-        .collect();
-    let badges = document
-        .edges
-        .keys()
-        .filter_map(|id| {
-            let problem = problems.get(&Target::Edge(*id))?.clone();
-            let curve = *state.curves.get(id)?;
-            Some(html! { <WireBadge key={id.0} target={Target::Edge(*id)} at={(curve.at(0.5).x, curve.at(0.5).y)} {problem} /> })
-        })
-        .collect();
-    let labels = document
-        .edges
-        .iter()
-        .filter_map(|(id, edge)| {
-            let curve = state.curves.get(id)?;
-            let at = curve.at(0.5);
-            // Between two cards side by side there is only the gap; elsewhere the words may be longer than the wire is wide.
-            let beside = (curve.p3.y - curve.p0.y).abs() < 48.0;
-            let room = if beside { (curve.p3.x - curve.p0.x).abs() - 24.0 } else { f64::INFINITY };
-            let selected = selection.edges.contains(id);
-            let way = places::way_mark(document, edge).map(|(mark, _)| mark);
-            let marks = edge_marks_within(edge, way, room).map(AttrValue::from);
-            let breaker = has_breaker(edge);
-            Some(html! { <WireLabel key={id.0} id={*id} at={(at.x, at.y)} {selected} {marks} {breaker} /> })
-        })
-        .collect();
-    let tags = state
-        .curves
-        .iter()
-        .map(|(id, curve)| {
-            let at = curve.at(0.5);
-            html! { <tags::Tags key={id.0} target={Target::Edge(*id)} at={Some((at.x, at.y))} /> }
-        })
-        .collect();
-    World { places, wires, labels, cards, badges, tags }
-}
-
-#[derive(Debug, PartialEq, Properties)]
-struct WireBadgeProps {
-    target: Target,
-    at: (f64, f64),
-    problem: Problem,
-}
-
-/// A wire's problem stands at its middle.
-#[component]
-fn WireBadge(props: &WireBadgeProps) -> Html {
-    let dispatch = use_dispatch();
-    let place = use_node_ref();
-    use_effect_with((place.clone(), props.at), |(place, (x, y))| {
-        if let Some(element) = place.cast::<HtmlElement>() {
-            // Setting a known property cannot fail.
-            let _ = element.style().set_property("transform", &format!("translate({x}px, {y}px)"));
-        }
-    });
-    let target = props.target;
-    let onclick = dispatch.callback(move || Action::Session(SessionChange::Reveal(target)));
-    html! { <div class="wire-problem" ref={place}>{ card::badge(&props.problem, onclick) }</div> }
-}
-
-/// The worst problem of each place on the canvas. Problems come errors first, so the first of a place is its worst.
-fn problems(diagnostics: &[Diagnostic]) -> BTreeMap<Target, Problem> {
-    let mut found: BTreeMap<Target, Problem> = BTreeMap::new();
-    for diagnostic in diagnostics {
-        let target = match diagnostic.place {
-            Place::Node(id) => Target::Node(id),
-            Place::Edge(id) => Target::Edge(id),
-            Place::Area(id) => Target::Area(id),
-            // Told in the list of problems: they have no place on the canvas.
-            Place::Document | Place::Fault(_) => continue,
-        };
-        found.entry(target).and_modify(|problem| problem.count += 1).or_insert_with(|| Problem {
-            severity: diagnostic.severity,
-            message: diagnostic.message.clone().into(),
-            remedy: diagnostic.remedy.clone().into(),
-            count: 1,
-        });
-    }
-    found
 }
 
 fn on_pointer(
     stage: &NodeRef,
     dispatch: &Dispatch,
     latest: &Latest,
-    space: &Space,
+    (space, hover, resting): (&Space, &Hover, &Resting),
     kind: fn(&PointerEvent) -> InputKind,
 ) -> Callback<PointerEvent> {
     let (stage, dispatch, latest, space) = (stage.clone(), dispatch.clone(), latest.clone(), space.clone());
+    let (hover, resting) = (hover.clone(), resting.clone());
     Callback::from(move |event: PointerEvent| {
         let Some(element) = stage.cast::<Element>() else { return };
         let kind = kind(&event);
         let tool = latest.borrow().tool.clone();
+        if kind == InputKind::Move && event.pointer_type() == "mouse" {
+            hover.set(Some(input::pos_on(&element, &event)));
+        }
+        if matches!(kind, InputKind::Up | InputKind::Cancel) {
+            resting.borrow_mut().take();
+        }
         match kind {
             InputKind::Down(button) => {
                 if input::on_stage_button(&event) {
@@ -279,6 +180,12 @@ fn on_pointer(
                 if button == crate::editor::Button::Middle {
                     // The browser would start scrolling by itself.
                     event.prevent_default();
+                }
+                if event.pointer_type() == "touch" {
+                    let secondary = InputKind::Down(crate::editor::Button::Secondary);
+                    let (here, dispatch) = (input::pointer(&element, secondary, &event, false), dispatch.clone());
+                    let ask = move || dispatch.act(Action::AskMenu(here.clone()));
+                    *resting.borrow_mut() = Some(Timer::once(LONG_PRESS_MS, ask));
                 }
             }
             // While nothing is under way, moves change nothing: hovering is the style sheet's business.
@@ -360,9 +267,10 @@ fn use_measure(stage: NodeRef, dispatch: Dispatch) {
 /// Keys, clipboard, wheel, and whether the space bar is held: then dragging pans. (Pressed and released without a drag
 /// it runs or pauses; that is the page's business.)
 #[hook]
-fn use_listeners(stage: NodeRef, dispatch: Dispatch, latest: Latest, space: Space, shell: Shell) {
+fn use_listeners(stage: NodeRef, dispatch: Dispatch, latest: Latest, space: Space, around: (Shell, Hover)) {
+    let (shell, hover) = around;
     use_effect_with(stage, move |stage| {
-        let mut listeners = keys::listen(&dispatch, &latest, &shell);
+        let mut listeners = keys::listen(&dispatch, &latest, &shell, &hover);
         if let Some(element) = stage.cast::<Element>() {
             let wheeled = element.clone();
             // A card that takes the focus out of sight makes the browser scroll the stage, which would then lie beside
@@ -420,46 +328,76 @@ fn use_palette_drag(stage: NodeRef, dispatch: Dispatch, tool: &ToolState) {
 
 /// Starts the loop that paints dots and writes gauges; it ends with the stage.
 #[hook]
-fn use_animation(stage: NodeRef, canvas: NodeRef, latest: Latest, dots: Dots) {
+fn use_animation(stage: NodeRef, canvas: NodeRef, latest: Latest, shown: (Dots, Drawn)) {
     let simulation = use_simulation();
+    let dispatch = use_dispatch();
     use_effect_with((stage, canvas), move |(stage, canvas)| {
         let running = stage.cast::<Element>().zip(canvas.cast::<HtmlCanvasElement>()).map(|(stage, canvas)| {
-            let mut animation = Animation::new(simulation.frames(), latest, dots, stage, canvas);
-            FrameLoop::start(move |now_ms| animation.tick(now_ms))
+            let held = latest.clone();
+            let mut animation = Animation::new(simulation.frames(), latest, shown, stage, canvas);
+            let mut before_ms = 0.0;
+            FrameLoop::start(move |now_ms| {
+                if held.borrow().edge_pull().is_some() {
+                    dispatch.act(Action::FollowEdge(now_ms - before_ms));
+                }
+                before_ms = now_ms;
+                animation.tick(now_ms);
+            })
         });
         move || drop(running)
     });
 }
 
-/// Moves the world under the camera. Through the CSSOM, since the content security policy forbids style attributes.
+/// The parts of the world, made again only when something in them changed: a pan moves them as they are.
+#[hook]
+fn use_world(state: &Shared<EditorState>, problems: Rc<world::Problems>, drawn: Option<Rect>) -> World {
+    let hand = world::Hand::of(state);
+    let shown = (Shared(state.drawn.clone()), Shared(state.curves.clone()), Shared(problems));
+    let deps = (shown, state.session.selection.clone(), state.session.renaming, hand, drawn);
+    (*use_memo(deps, |((document, curves, problems), selection, renaming, hand, drawn)| {
+        world(document, curves, problems, selection, *renaming, hand, *drawn)
+    }))
+    .clone()
+}
+
+/// Moves the world under the camera: by one transform each for what lies below and above the dots, which the browser
+/// moves as pictures. Through the CSSOM, since the content security policy forbids style attributes.
 #[hook]
 fn use_camera(stage: NodeRef, camera: Camera) {
-    use_effect_with((stage, camera), |(stage, camera)| {
+    let zoomed = use_mut_ref(|| f64::NAN);
+    use_effect_with((stage, camera), move |(stage, camera)| {
         let Some(stage) = stage.cast::<HtmlElement>() else { return };
-        let Camera { x, y, zoom } = *camera;
-        let (left, top) = (-x * zoom, -y * zoom);
-        let move_world = format!("translate({left}px, {top}px) scale({zoom})");
-        for selector in [".world", ".world-svg"] {
-            let Ok(found) = stage.query_selector_all(selector) else { continue };
+        let zoom = camera.zoom;
+        let (left, top) = camera.offset();
+        let each = |selector: &str, set: &dyn Fn(&Element)| {
+            let Ok(found) = stage.query_selector_all(selector) else { return };
             for place in 0..found.length() {
-                let Some(element) = found.item(place) else { continue };
-                // Setting an attribute or a known property cannot fail.
-                if let Some(element) = element.dyn_ref::<HtmlElement>() {
-                    let _ = element.style().set_property("transform", &move_world);
-                } else if let Some(element) = element.dyn_ref::<Element>() {
-                    let _ = element.set_attribute("transform", &format!("translate({left} {top}) scale({zoom})"));
+                if let Some(element) = found.item(place).and_then(|node| node.dyn_into::<Element>().ok()) {
+                    set(&element);
                 }
             }
-        }
-        let style = stage.style();
+        };
+        // Setting an attribute or a known property cannot fail.
+        let style = |element: &Element, name: &str, value: &str| {
+            if let Some(element) = element.dyn_ref::<HtmlElement>() {
+                let _ = element.style().set_property(name, value);
+            }
+        };
+        each(".pan", &|element| style(element, "transform", &format!("translate({left}px, {top}px)")));
         // Far out, every second point of the grid goes, so that it stays a grid and does not become a grey.
-        let step = 24.0 * zoom * if zoom < 0.5 { 2.0 } else { 1.0 };
+        let step = 24.0 * zoom * if zoom < 0.5 { 2.0 } else { 1.0 } * if zoom < 0.2 { 4.0 } else { 1.0 };
         let (class, letters) = detail(zoom);
-        let _ =
-            style.set_property("--letters", &if class.is_some() { format!("{letters:.1}px") } else { String::new() });
-        let _ = style.set_property("--grid-step", &format!("{step}px"));
-        let _ = style.set_property("--grid-x", &format!("{left}px"));
-        let _ = style.set_property("--grid-y", &format!("{top}px"));
+        let letters = if class.is_some() { format!("{letters:.1}px") } else { String::new() };
+        style(&stage, "--letters", &letters);
+        let (x, y) = (left.rem_euclid(step) - step, top.rem_euclid(step) - step);
+        each(".stage-grid", &|element| {
+            style(element, "--grid-step", &format!("{step}px"));
+            style(element, "transform", &format!("translate({x}px, {y}px)"));
+        });
+        if zoomed.replace(zoom).to_bits() != zoom.to_bits() {
+            each(".world", &|element| style(element, "transform", &format!("scale({zoom})")));
+            each(".world-svg", &|element| drop(element.set_attribute("transform", &format!("scale({zoom})"))));
+        }
     });
 }
 

@@ -3,8 +3,8 @@
 use yew::prelude::*;
 
 use crate::editor::edit::corner_for;
-use crate::editor::geometry::{CARD_WIDTH, card_height, loose_curve};
-use crate::editor::{Camera, EditorState, Rect, ToolState};
+use crate::editor::geometry::{CARD_WIDTH, Curve, card_height, loose_curve, loose_start};
+use crate::editor::{Camera, EditorState, Rect, Target, ToolState};
 use crate::model::params::Params;
 use crate::topology::document::{Node, Point};
 
@@ -35,6 +35,17 @@ fn content(state: &EditorState) -> Html {
         ToolState::Connecting { from, current_world, candidate, .. } => {
             document.nodes.get(from).map(|node| wire(node, *current_world, candidate.is_some())).unwrap_or_default()
         }
+        ToolState::Reconnecting { edge, target, current_world, candidate, .. } => {
+            let curve = document.edges.get(edge).and_then(|wire| {
+                let stays = document.nodes.get(if *target { &wire.from } else { &wire.to })?;
+                Some(if *target { loose_curve(stays, *current_world) } else { loose_start(*current_world, stays) })
+            });
+            curve.map(|curve| path(&curve, candidate.is_some())).unwrap_or_default()
+        }
+        ToolState::Choosing { from, at_world } => {
+            document.nodes.get(from).map(|node| wire(node, *at_world, true)).unwrap_or_default()
+        }
+        ToolState::Idle | ToolState::Pointing { .. } => ends(state),
         ToolState::Picking { from: Some(from), current_world: Some(at), candidate } => {
             document.nodes.get(from).map(|node| wire(node, *at, candidate.is_some())).unwrap_or_default()
         }
@@ -65,7 +76,26 @@ fn rect(frame: Rect, class: &'static str, corner: f64) -> Html {
     }
 }
 
+/// Where a selected wire can be taken hold of.
+fn ends(state: &EditorState) -> Html {
+    let curve = match state.session.selection.single() {
+        Some(Target::Edge(id)) => state.curves.get(&id),
+        _ => None,
+    };
+    curve
+        .map(|curve| {
+            [curve.p0, curve.p3]
+                .into_iter()
+                .map(|end| html! { <circle class="wire-end" cx={end.x.to_string()} cy={end.y.to_string()} r="5.5" /> })
+                .collect()
+        })
+        .unwrap_or_default()
+}
+
 fn wire(from: &Node, to: Point, lands: bool) -> Html {
-    let curve = loose_curve(from, to);
+    path(&loose_curve(from, to), lands)
+}
+
+fn path(curve: &Curve, lands: bool) -> Html {
     html! { <path class={classes!("loose-wire", lands.then_some("lands"))} d={curve.svg_path()} /> }
 }

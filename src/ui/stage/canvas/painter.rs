@@ -3,7 +3,7 @@
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
-use crate::editor::geometry::{Camera, Size};
+use crate::editor::geometry::{Camera, Rect, Size};
 use crate::editor::scene::{DOT_RADIUS, DotStyle, DrawCmd, Scene, Shape};
 use crate::topology::document::Point;
 use crate::ui::browser;
@@ -79,21 +79,25 @@ impl Painter {
         // A refused transform leaves the last picture standing: nothing to repair.
         let _ = context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0);
         context.clear_rect(0.0, 0.0, f64::from(self.canvas.width()), f64::from(self.canvas.height()));
-        let _ = context.set_transform(scale, 0.0, 0.0, scale, -camera.x * scale, -camera.y * scale);
+        let (left, top) = camera.offset();
+        let _ = context.set_transform(scale, 0.0, 0.0, scale, left * self.density, top * self.density);
         // Zoomed far out, dots keep a size that can be seen.
         let radius = DOT_RADIUS * (0.6 / camera.zoom).max(1.0);
+        let span = |pixels: u32| f64::from(pixels) / scale;
+        let (width, height) = (span(self.canvas.width()), span(self.canvas.height()));
+        let view = Rect { x: camera.x, y: camera.y, width, height }.grown(2.0 * radius);
         for command in scene {
             match command {
-                DrawCmd::Dots { style, points } => self.dots(*style, points, radius),
+                DrawCmd::Dots { style, points } => self.dots(*style, points, &view, radius),
             }
         }
     }
 
-    fn dots(&self, style: DotStyle, points: &[Point], radius: f64) {
+    fn dots(&self, style: DotStyle, points: &[Point], view: &Rect, radius: f64) {
         let context = &self.context;
         let color = &self.palette.0[style.index()];
         context.begin_path();
-        for point in points {
+        for point in points.iter().filter(|point| view.contains(**point)) {
             outline(context, style.shape(), *point, radius);
         }
         match style.shape() {

@@ -21,6 +21,9 @@ pub struct WireProps {
     /// Whether the fault in hand could hit it; `None`: there is none.
     #[prop_or_default]
     pub aim: Option<bool>,
+    /// One of its ends is in hand.
+    #[prop_or_default]
+    pub loose: bool,
     /// It would, if the button were released.
     #[prop_or_default]
     pub candidate: bool,
@@ -45,7 +48,7 @@ pub fn Wire(props: &WireProps) -> Html {
         crate::topology::document::Severity::Warning => "wire-warning",
     });
     html! {
-        <g class={classes!("wire", props.selected.then_some("selected"), problem_class, aim_class(props.aim), props.candidate.then_some("candidate"))} id={format!("edge-{}", props.id.0)}
+        <g class={classes!("wire", props.selected.then_some("selected"), props.loose.then_some("loose"), problem_class, aim_class(props.aim), props.candidate.then_some("candidate"))} id={format!("edge-{}", props.id.0)}
             data-edge={props.id.0.to_string()} role="button" tabindex="-1" aria-pressed={props.selected.to_string()}
             aria-label={label} onkeydown={on_key}>
             <path class="wire-halo" d={path.clone()} />
