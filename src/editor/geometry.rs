@@ -227,6 +227,12 @@ pub fn detail(zoom: f64) -> (Option<&'static str>, f64) {
     (class, TYPE_MIN / zoom)
 }
 
+/// Whether cards are too small at a zoom for more than a mark and their state.
+#[must_use]
+pub fn is_far(zoom: f64) -> bool {
+    zoom < 0.36
+}
+
 /// Drawings of more stations than this are drawn only as far as they are near the view.
 const DRAWN_WHOLE_MAX: usize = 60;
 /// How far beyond the view things are drawn [screen px].

@@ -1,7 +1,7 @@
 // Practice question 5.2 by pointer and keyboard: the bet, the sale that is lost, a way around it that is refused, the
 // forecast that passes.
 import assert from 'node:assert/strict';
-import { assertAccessible, assertFits, check, select, setField } from './lib.mjs';
+import { assertAccessible, assertFits, check, select, setField, unfold } from './lib.mjs';
 
 check('the flash sale: reacting is too late, free machines are not on offer, a forecast passes', { timeout: 240_000 }, async ({ open }) => {
   const page = await open({ hash: '#lesson=flash-sale' });
@@ -22,6 +22,7 @@ check('the flash sale: reacting is too late, free machines are not on offer, a f
   const instance = page.locator('#node-3-instance');
   const disabled = await instance.locator('option[value="none"]').evaluate((option) => option.disabled || option.parentElement.disabled);
   assert.ok(disabled, 'machines that cost nothing are not in this lesson');
+  await unfold(page, 'node-3-scaler');
   await page.locator('#node-3-scaler').selectOption('predictive');
   await setField(page, 'node-3-scaler-predictive-min', '2');
   await setField(page, 'node-3-scaler-predictive-max', '12');

@@ -187,9 +187,18 @@ export async function select(page, id) {
 
 /** Types into a field and confirms. */
 export async function setField(page, id, text) {
+  await unfold(page, id);
   const field = page.locator(`#${id}`);
   await field.fill(text);
   await field.press('Enter');
+}
+
+/** Opens the group that a field stands in, if it is folded. */
+export async function unfold(page, id) {
+  const field = page.locator(`#${id}`);
+  await field.waitFor({ state: 'attached' });
+  const group = page.locator('details:not([open])', { has: field });
+  if (await group.count()) await group.locator('> summary').click();
 }
 
 /// The card of the station with this name.

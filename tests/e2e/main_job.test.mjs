@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { ROOT, at, check, clockPasses, drag, middle } from './lib.mjs';
+import { ROOT, at, check, clockPasses, drag, middle, unfold } from './lib.mjs';
 
 /// Drags a kind from the palette to a place on the stage; gives the new card.
 async function place(page, kind, id, x, y) {
@@ -22,6 +22,7 @@ async function wire(page, from, to) {
 async function set(page, node, fields) {
   await page.locator(`#node-${node}`).click();
   for (const [field, value] of Object.entries(fields)) {
+    await unfold(page, `node-${node}-${field}`);
     const input = page.locator(`#node-${node}-${field}`);
     await input.fill(value);
     await input.press('Enter');
@@ -99,6 +100,7 @@ check('draw, load, break, notice, mend, share: one run, one hash', { timeout: 30
   await set(page, 2, { check_interval: '1 s' });
   await set(page, 1, { 'profile-constant-rate': '1000' });
   await deselect(page);
+  await unfold(page, 'run-length');
   const length = page.locator('#run-length');
   await length.fill('60');
   await length.press('Enter');

@@ -9,8 +9,8 @@ const nameOf = (page, edge) => page.locator(`#edge-${edge}`).getAttribute('aria-
 async function drawn(open) {
   const page = await open();
   await empty(page);
-  await place(page, 'source', 140, 200);
-  await place(page, 'service', 520, 200);
+  await place(page, 'source', 140, 160);
+  await place(page, 'service', 520, 160);
   await drag(page, await middle(card(page, 'Clients').locator('.port')), await middle(card(page, 'Service')));
   await becomes(() => wires(page).count(), 1, 'one wire');
   return page;
@@ -45,7 +45,7 @@ async function wireEnd(page, edge) {
 
 check("a wire's end goes elsewhere by one drag and keeps its settings", async ({ open }) => {
   const page = await drawn(open);
-  await place(page, 'database', 520, 420);
+  await place(page, 'database', 520, 330);
   await page.locator('#edge-1').focus();
   await page.keyboard.press('Enter');
   await page.locator('summary', { hasText: 'Time-outs' }).click();
@@ -61,7 +61,7 @@ check("a wire's end goes elsewhere by one drag and keeps its settings", async ({
 
 check('a running system follows when the end of a wire moves', async ({ open }) => {
   const page = await drawn(open);
-  await place(page, 'service', 520, 400);
+  await place(page, 'service', 520, 330);
   await run(page);
   const value = (name) => card(page, name).locator('[data-live=value]').innerText();
   await becomes(async () => Number.parseFloat(await value('Service')) > 0, true, 'the first one works');
@@ -71,7 +71,7 @@ check('a running system follows when the end of a wire moves', async ({ open }) 
 
 check('a station dropped on a wire goes into it by one drag', async ({ open }) => {
   const page = await drawn(open);
-  const stage = await at(page, 330, 200);
+  const stage = await at(page, 330, 160);
   const by = hand(page);
   await by.drag(await middle(page.locator('[data-kind=balancer]')), stage);
   await becomes(() => wires(page).count(), 2, 'two wires');
@@ -85,14 +85,14 @@ check('a station dropped on a wire goes into it by one drag', async ({ open }) =
 check('a wire let go over empty canvas asks which station it shall call', async ({ open }) => {
   const page = await drawn(open);
   const by = hand(page);
-  await by.drag(await middle(card(page, 'Service').locator('.port')), await at(page, 700, 320));
+  await by.drag(await middle(card(page, 'Service').locator('.port')), await at(page, 700, 300));
   await page.getByRole('menu', { name: 'Which station shall it call?' }).waitFor();
   await by.click(page.getByRole('menuitem', { name: 'Database' }));
   await becomes(() => card(page, 'Database').count(), 1, 'it stands there');
   assert.equal(by.count, 2);
   assert.match(await nameOf(page, 2), /Service to Database/);
   // By keyboard as well, and Escape asks for nothing.
-  await drag(page, await middle(card(page, 'Clients').locator('.port')), await at(page, 300, 420));
+  await drag(page, await middle(card(page, 'Clients').locator('.port')), await at(page, 300, 310));
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Escape');
   await becomes(() => page.locator('.stage-menu').count(), 0, 'closed');
@@ -134,7 +134,7 @@ check('Alt drags a copy', async ({ open }) => {
   const page = await drawn(open);
   const by = hand(page);
   await page.keyboard.down('Alt');
-  await by.drag(await middle(card(page, 'Service')), await at(page, 520, 400));
+  await by.drag(await middle(card(page, 'Service')), await at(page, 520, 320));
   await page.keyboard.up('Alt');
   await card(page, 'Service 2').waitFor();
   assert.equal(by.count, 1);
@@ -159,7 +159,7 @@ check('a paste goes to the pointer', async ({ open }) => {
   await page.mouse.click(...(await middle(card(page, 'Service'))));
   const by = hand(page);
   await by.press('Control+c');
-  const goal = await at(page, 300, 420);
+  const goal = await at(page, 300, 310);
   await page.mouse.move(...goal);
   await by.press('Control+v');
   await card(page, 'Service 2').waitFor();

@@ -1,5 +1,7 @@
 //! Search: stations, commands, settings and words by name, from the keyboard.
 
+use std::rc::Rc;
+
 use web_sys::{HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
@@ -47,26 +49,30 @@ pub fn Search(props: &SearchProps) -> Html {
         .iter()
         .map(|result| {
             let (dispatch, onclose) = (dispatch.clone(), props.onclose.clone());
-            let act: Box<dyn Fn()> = match result.found {
+            let act: Rc<dyn Fn()> = match result.found {
                 Found::Term(_) => return None,
-                Found::Place(target) => Box::new(move || dispatch.session(SessionChange::Reveal(target))),
+                Found::Place(target) => Rc::new(move || dispatch.session(SessionChange::Reveal(target))),
                 Found::Setting(target, spec) => {
                     let field = format!("{}-{}", element_id(target), spec.key);
-                    Box::new(move || jump::to_setting(&dispatch, target, &field))
+                    Rc::new(move || jump::to_setting(&dispatch, target, &field))
                 }
                 Found::Command(command) if command.group == Group::Run => {
                     let (shell, simulation) = (shell.clone(), simulation.clone());
                     let (speed, playing) = (run.speed, run.playing);
-                    Box::new(move || {
+                    Rc::new(move || {
                         commands::run(command.id, &Means { simulation: &simulation, shell: &shell, speed, playing });
                     })
                 }
-                Found::Command(command) => Box::new(move || dispatch.act(Action::Command(command.id))),
+                Found::Command(command) => Rc::new(move || dispatch.act(Action::Command(command.id))),
             };
             Some(Callback::from(move |()| {
                 // The dialog gives the focus back first; then what was chosen may take it.
                 onclose.emit(());
-                act();
+                let act = act.clone();
+                wasm_bindgen_futures::spawn_local(async move {
+                    browser::within(0, std::future::pending::<()>()).await;
+                    act();
+                });
             }))
         })
         .collect();

@@ -9,6 +9,7 @@ use super::gauges::Gauges;
 use super::keys::Latest;
 use super::painter::Painter;
 use super::world::Drawn;
+use crate::editor::geometry::is_far;
 use crate::editor::scene::{DotField, DynamicInput, PaintClock, build_dynamic, dots_drawn};
 use crate::editor::{Camera, Rect};
 use crate::protocol::{RunId, RunStatus};
@@ -47,7 +48,7 @@ pub struct Animation {
     dots: Dots,
     /// What is drawn of a large drawing, now and when the gauges were last written.
     drawn: Drawn,
-    drawn_before: Option<Rect>,
+    drawn_before: (Option<Rect>, bool),
     clock: PaintClock,
     gauges: Gauges,
     /// The document that the gauges were last written for.
@@ -82,7 +83,7 @@ impl Animation {
             canvas,
             dots,
             drawn,
-            drawn_before: None,
+            drawn_before: (None, false),
             clock: PaintClock::default(),
             gauges: Gauges::default(),
             drawing: None,
@@ -140,7 +141,7 @@ impl Animation {
 
     fn write_gauges(&mut self, now_ms: f64) {
         let state = self.latest.borrow().clone();
-        let drawn = self.drawn.get();
+        let drawn = (self.drawn.get(), is_far(state.session.camera().zoom));
         let redrawn = !self.drawing.as_ref().is_some_and(|drawing| Rc::ptr_eq(drawing, &state.document));
         let serial = self.frames.serial();
         let due = serial != self.serial && now_ms - self.gauges_at_ms >= GAUGES_EVERY_MS;

@@ -65,7 +65,8 @@ impl Written {
         }
     }
 
-    fn node(&mut self, id: NodeId, node: &Node, frame: Option<&Frame>) {
+    /// `far`: the card is too small for more than its state.
+    fn node(&mut self, id: NodeId, node: &Node, frame: Option<&Frame>, far: bool) {
         let station = frame.and_then(|frame| frame.stations.iter().find(|station| station.node == id.0));
         let finished = frame.is_some_and(|frame| frame.status == RunStatus::Finished);
         let Some(told) = station.map(|station| gauge::gauge(node, station, finished)) else {
@@ -80,6 +81,9 @@ impl Written {
             return;
         };
         self.attribute("", "data-condition", told.condition.word());
+        if far {
+            return;
+        }
         self.text("state", told.state_line.as_deref().unwrap_or(""));
         self.text("value", &told.value);
         self.text("queue", told.queue.as_deref().unwrap_or(""));
@@ -140,7 +144,7 @@ impl Gauges {
         stage: &Element,
         state: &EditorState,
         frame: Option<&Frame>,
-        drawn: Option<Rect>,
+        (drawn, far): (Option<Rect>, bool),
         told: &dyn Fn(&EdgeId) -> bool,
     ) {
         let near = |rect: Rect| drawn.is_none_or(|drawn| drawn.touches(&rect));
@@ -148,7 +152,7 @@ impl Gauges {
             let target = Target::Node(*id);
             if near(card_rect(node)) {
                 let find = || Written::find(stage, "node", id.0);
-                self.places.entry(target).or_insert_with(find).node(*id, node, frame);
+                self.places.entry(target).or_insert_with(find).node(*id, node, frame, far);
             } else {
                 self.places.remove(&target);
             }

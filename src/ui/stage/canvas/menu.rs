@@ -123,7 +123,9 @@ fn Menu(props: &MenuProps) -> Html {
         let (place, onclose) = (place.clone(), props.onclose.clone());
         Callback::from(move |event: FocusEvent| {
             let to = event.related_target().and_then(|to| to.dyn_into::<web_sys::Node>().ok());
-            if to.is_some_and(|to| place.cast::<Element>().is_some_and(|menu| !menu.contains(Some(&to)))) {
+            // A press on the stage closes it by itself.
+            let stage = place.cast::<Element>().and_then(|menu| menu.parent_element());
+            if to.is_some_and(|to| stage.is_some_and(|stage| !stage.contains(Some(&to)))) {
                 onclose.emit(());
             }
         })
