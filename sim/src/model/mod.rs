@@ -9,12 +9,13 @@ pub mod broker;
 pub mod discipline;
 pub mod distribution;
 pub mod edge;
+pub mod eviction;
 pub mod fault;
 pub mod geography;
 pub mod heap;
 pub mod ids;
 pub mod journey;
-pub mod lru;
+
 pub mod money;
 mod nanos;
 pub mod objective;

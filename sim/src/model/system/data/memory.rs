@@ -2,7 +2,7 @@
 
 use super::{Deed, Found, Store};
 use crate::engine::time::SimTime;
-use crate::model::lru::{Lookup, Lru};
+use crate::model::eviction::{Lookup, Lru};
 use crate::model::system::System;
 use crate::model::system::plan::{PoolConfig, PoolKind};
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Deed, Found, Store, memory};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::balancer::key_ring::KeyRing;
-use crate::model::lru::Lru;
+use crate::model::eviction::Lru;
 use crate::model::money::Item;
 use crate::model::scaler::cache_cluster::{ByLoad, Number, Settings};
 use crate::model::scaler::{Decision, Scaler, StoreSeen};
