@@ -111,5 +111,5 @@ fn long_traces_have_the_reference_number_of_hits() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(checked, 296);
+    assert_eq!(checked, 306);
 }
