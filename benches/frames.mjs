@@ -46,6 +46,8 @@ if (!existsSync(`${DIST}/index.html`)) throw new Error('dist/ is missing: run `c
 const site = await serve(DIST);
 const browser = await chromium.launch({ executablePath: process.env.HEADROOM_CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
 const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+// Not a newcomer's first visit, which begins with a tour.
+await page.addInitScript(() => localStorage.setItem('headroom.tour', 'done'));
 await page.goto(site.url);
 await page.locator('h1').first().waitFor({ state: 'attached' });
 await page.getByRole('button', { name: 'Open', exact: true }).click();
