@@ -59,14 +59,14 @@ pub fn search<'a>(state: &EditorState, glossary: &'a Glossary, query: &str) -> V
     for command in COMMANDS.iter().filter(|command| command.group == Group::Run || (command.enabled)(state)) {
         add(1, command.label.to_owned(), command.help.to_owned(), Found::Command(command));
     }
-    // Settings of what is selected, or of everything; of wires only of a selected one, since there are many.
+    // Settings of what is selected, or of everything.
     let chosen = state.session.selection.single();
     for target in places.iter().filter(|target| chosen.is_none_or(|chosen| chosen == **target)) {
         let specs = match target {
             Target::Node(id) => {
                 document.nodes.get(id).and_then(|node| station::find(&node.kind)).map(|kind| kind.entry)
             }
-            Target::Edge(_) => chosen.map(|_| EDGE_ENTRY),
+            Target::Edge(_) => Some(EDGE_ENTRY),
             Target::Area(_) => None,
         };
         for spec in specs.map_or(&[][..], |entry| entry.params).iter().filter(|_| !query.is_empty()) {
