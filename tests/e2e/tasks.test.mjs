@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { at, becomes, card, check, drag, empty, middle, place, run, setField } from './lib.mjs';
 
 const wires = (page) => page.locator('.wire');
-const nameOf = (page, edge) => page.locator(`#edge-${edge}`).getAttribute('aria-label');
+// Numbers are never given twice: what is drawn here is not the first of its kind in the document.
+const nameOf = (page, place) => wires(page).nth(place - 1).getAttribute('aria-label');
+const idOf = (locator) => locator.getAttribute('id');
 
 async function drawn(open) {
   const page = await open();
@@ -34,8 +36,8 @@ function hand(page) {
 }
 
 /// The end of a wire with the arrow, a little before the card.
-async function wireEnd(page, edge) {
-  const [x, y] = await page.locator(`#edge-${edge} .wire-line`).evaluate((path) => {
+async function wireEnd(page, place) {
+  const [x, y] = await wires(page).nth(place - 1).locator('.wire-line').evaluate((path) => {
     const at = path.getPointAtLength(path.getTotalLength() - 8);
     const matrix = path.getScreenCTM();
     return [matrix.a * at.x + matrix.e, matrix.d * at.y + matrix.f];
@@ -46,10 +48,10 @@ async function wireEnd(page, edge) {
 check("a wire's end goes elsewhere by one drag and keeps its settings", async ({ open }) => {
   const page = await drawn(open);
   await place(page, 'database', 520, 330);
-  await page.locator('#edge-1').focus();
+  await wires(page).first().focus();
   await page.keyboard.press('Enter');
   await page.locator('summary', { hasText: 'Time-outs' }).click();
-  await setField(page, 'edge-1-timeout', '2 s');
+  await setField(page, `${await idOf(wires(page).first())}-timeout`, '2 s');
   const by = hand(page);
   await by.drag(await wireEnd(page, 1), await middle(card(page, 'Database')));
   await becomes(async () => (await nameOf(page, 1)).startsWith('Connection Clients to Database.'), true, 'it leads to the database');
@@ -103,11 +105,13 @@ check('a name is typed where it stands, after a double press or F2', async ({ op
   const page = await drawn(open);
   const by = hand(page);
   await by.doubleClick(await middle(card(page, 'Service')));
+  await page.locator('.name-input:focus').waitFor();
   await by.type('Orders');
   await by.press('Enter');
   await card(page, 'Orders').waitFor();
   assert.equal(by.count, 3);
   await page.keyboard.press('F2');
+  await page.locator('.name-input:focus').waitFor();
   await page.keyboard.type('Nothing');
   await page.keyboard.press('Escape');
   await becomes(() => page.locator('.name-input').count(), 0, 'closed');
@@ -205,7 +209,7 @@ check('Ctrl+K finds stations, commands, settings and words', async ({ open }) =>
   await search('Clie');
   await page.keyboard.press('Enter');
   await becomes(() => card(page, 'Clients').getAttribute('aria-pressed'), 'true', 'the station is selected');
-  await becomes(() => page.evaluate(() => document.activeElement.id), 'node-1', 'and has the focus');
+  await becomes(() => page.evaluate(() => document.activeElement.id), await idOf(card(page, 'Clients')), 'and has the focus');
   await search('zoom in');
   await page.keyboard.press('Enter');
   await becomes(() => page.locator('.stage-zoom').innerText(), '125%', 'the command was given');
@@ -214,7 +218,7 @@ check('Ctrl+K finds stations, commands, settings and words', async ({ open }) =>
   await page.keyboard.press('Escape');
   await search('shedding');
   await page.locator('.found', { hasText: 'Service' }).first().click();
-  await becomes(() => page.evaluate(() => document.activeElement.id), 'node-2-shedding', 'the setting has the focus, its group is open');
+  await becomes(() => page.evaluate(() => document.activeElement.id), `${await idOf(card(page, 'Service'))}-shedding`, 'the setting has the focus, its group is open');
   await page.locator('#stage').focus();
   await search('goodput');
   await page.locator('.found-on', { hasText: /goodput/i }).waitFor();
@@ -223,7 +227,7 @@ check('Ctrl+K finds stations, commands, settings and words', async ({ open }) =>
 check('a unit that was typed stays', async ({ open }) => {
   const page = await drawn(open);
   await page.mouse.click(...(await middle(card(page, 'Service'))));
-  const field = page.locator('#node-2-service_time-exponential-mean');
+  const field = page.locator(`#${await idOf(card(page, 'Service'))}-service_time-exponential-mean`);
   const shown = async () => `${await field.inputValue()} ${await field.locator('xpath=..').locator('.number-unit').innerText()}`;
   const type = async (text) => {
     await field.click({ clickCount: 3 });
