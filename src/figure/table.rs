@@ -506,10 +506,10 @@ pub(super) const TABLE: &[Spec] = &[
     Spec {
         id: "dead_letters",
         unit: Unit::Count,
-        field: Some(delivered("dead_letters", "put aside after too many failed deliveries", |measured| {
+        field: Some(delivered("dead_letters", "set aside after too many failed deliveries", |measured| {
             of_broker(measured, |tally| tally.dead)
         })),
-        goal: Some(goal(COUNT, "Messages that a broker put aside after too many failed deliveries.")),
+        goal: Some(goal(COUNT, "Messages that a broker set aside after too many failed deliveries.")),
         ..USUAL
     },
     Spec {
@@ -577,7 +577,7 @@ pub(super) const TABLE: &[Spec] = &[
         }),
         goal: Some(goal(
             PERCENTILES,
-            "From a message's arrival at the broker to its having been processed, over all published: those not processed count as having waited for ever.",
+            "From a message's arrival at the broker to its having been processed, over all published: those not processed count as having waited forever.",
         )),
         ..USUAL
     },

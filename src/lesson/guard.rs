@@ -52,7 +52,7 @@ impl Guard {
     /// Why something may not be added.
     #[must_use]
     pub const fn absence(&self) -> &'static str {
-        if self.read_only { "Another tab edits this drawing." } else { "This lesson does without it." }
+        if self.read_only { "Another tab edits this drawing." } else { "Not available in this lesson." }
     }
 
     /// Whether regions and zones may be added.

@@ -153,8 +153,8 @@ fn the_flash_sale() {
         corner(720.0, 40.0) && corner(725.0, 400.0) && corner(900.0, 400.0),
     );
     lab.says("10 times the traffic", corner(720.0, 40.0) && corner(725.0, 10.0 * 40.0));
-    lab.says("99 % of the sale's orders within half a second", lab.goal(GOALS[0], "sale") == 0.5);
-    lab.says("99.9 % at all", lab.goal(GOALS[1], "day") == 0.999);
+    lab.says("99 % of the sale's orders are answered within half a second", lab.goal(GOALS[0], "sale") == 0.5);
+    lab.says("99.9 % of the whole day's orders get an answer at all", lab.goal(GOALS[1], "day") == 0.999);
     lab.says("at most $0.18", lab.goal(GOALS[2], "") == 0.18);
     lab.says("it lasts 24 minutes", lab.start.day_secs == Some(24.0 * 60.0) && lab.start.run_length_secs == 1_440.0);
     lab.says("an m5.large with 2 virtual CPUs", money::SIZES[0].name == "m5.large" && money::SIZES[0].vcpu == 2.0);
@@ -163,7 +163,7 @@ fn the_flash_sale() {
         _ => panic!("machines are bought"),
     };
     let cores = machine.effective_cores();
-    lab.says("50 seconds until it serves", start_takes(&by_plan) == 50.0);
+    lab.says("50 seconds from ordering a machine until it serves", start_takes(&by_plan) == 50.0);
     lab.says("for 4 minutes there are no others", lab.start.faults[0].for_secs == Some(240.0));
     lab.says(
         "the first pool has 2 machines",

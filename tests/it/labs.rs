@@ -80,7 +80,7 @@ fn black_friday() {
         (factor, rush, lasts) == (10.0, 1_000.0, 60.0),
     );
     lab.says("99 % of all orders are answered within 100 ms", lab.goal("sojourn_time.p99", "spike") == 0.1);
-    lab.says("leaves 100 ms behind", lab.goal("sojourn_time.p99", "normal") == 0.1);
+    lab.says("shoots past 100 ms", lab.goal("sojourn_time.p99", "normal") == 0.1);
     lab.says("works for 8 ms on average", work == 0.008);
     lab.says("from 100 to 1,000 a second", (base, rush) == (100.0, 1_000.0));
     lab.says("You have **24 slots**", budget == 24.0);
@@ -89,13 +89,13 @@ fn black_friday() {
         "8 ms of its own work, 2 ms on the wire to the database and back, and 3.6 ms in the database: 13.6 ms",
         [work, wire, query, hold].map(millis) == [8.0, 2.0, 3.6, 13.6],
     );
-    lab.says("The 12 slots of the start", slots == 12.0);
+    lab.says("The 12 slots you start with", slots == 12.0);
     lab.claims("12 / 0.0136 = 882 orders a second", 882.0, slots / hold, 1e-3);
     assert_eq!(lab.truth(), (slots / hold).round(), "the truth beside the bet");
     lab.says("a second, and 1,000 come", rush == 1_000.0);
-    lab.claims("the work alone promises 1,500", 1_500.0, slots / work, 1e-9);
+    lab.claims("only the work gives 1,500", 1_500.0, slots / work, 1e-9);
     lab.says(
-        "With 24 slots and all machines well, [utilization](utilization) is about 57 %",
+        "With 24 slots and all machines healthy, [utilization](utilization) is about 57 %",
         budget == 24.0 && near(rush * hold / budget, 0.57, 0.01),
     );
     let checks = |design: &Document| 1.0 / setting(design, "balancer", "check_interval");
@@ -206,7 +206,7 @@ fn the_same_shares_in_another_order() {
     let share = given[1] / given.iter().sum::<f64>();
     lab.claims("57 % busy", 0.57, rate * share * work, 0.01);
     lab.says(
-        "every 7th order: one each 35 ms, for 20 ms of work",
+        "every 7th order: one every 35 ms, for 20 ms of work",
         near(1.0 / share, 7.0, 1e-9) && near(1.0 / share / rate, 0.035, 1e-9) && work == 0.02,
     );
     let plain = report(&lab.start);
@@ -405,7 +405,7 @@ fn connections_that_never_end() {
     );
     lab.claims("7 / 20 × 570 = 199.5 orders a second", 199.5, fullest / open * rate, 1e-9);
     lab.claims("4 / 0.02 = 200", 200.0, slots / work, 1e-9);
-    lab.says("a longest life of 3 seconds", setting(lab.solution(), "front-door", "lifetime") == 3.0);
+    lab.says("a maximum lifetime of 3 seconds", setting(lab.solution(), "front-door", "lifetime") == 3.0);
     let after = |design: &Document| p99_in(&report(design), "after");
     lab.claims("The 99th percentile falls to about 73 ms", 73.0, after(lab.solution()), 0.1);
     let by_layer = |design: &Document| kinds(design).contains(&"l4-balancer".to_owned());
@@ -482,7 +482,7 @@ fn a_dead_address_lives_on() {
         report(&document).whole.sojourn_time_offered.p50.0 * 1e3
     };
     let (kept, never) = (median(ttl), median(0.0));
-    lab.says("At 60 seconds hardly anybody notices", ttl == 60.0 && near(kept, 40.0, 0.05));
+    lab.says("At 60 seconds hardly anyone notices", ttl == 60.0 && near(kept, 40.0, 0.05));
     lab.says("the median rises from about 40 ms to about 60 ms", near(kept, 40.0, 0.05) && near(never, 60.0, 0.05));
     lab.is_checked();
     // The worst case is near: a death that is noticed just after everybody has asked again.
@@ -550,7 +550,7 @@ fn the_neighbor_gets_it_all() {
     lab.says("At 30 seconds Frankfurt fails for 30 seconds", span(&lab, "outage") == (30.0, 30.0));
     lab.claims("they would be 82.5 % busy", 0.825, rate * work / (2.0 * slots), 1e-9);
     lab.says("99 % of all orders are answered within 200 ms", lab.goal("sojourn_time.p99", "outage") == 0.2);
-    lab.says("no more than 60 ms", lab.goal("sojourn_time.p50", "before") == 0.06);
+    lab.says("at most 60 ms", lab.goal("sojourn_time.p50", "before") == 0.06);
     let budget = lab.lesson.budget.slots.map(f64::from);
     lab.says("36 slots in all, as now", budget == Some(36.0) && slots_of(&lab.start).iter().sum::<f64>() == 36.0);
     lab.says("You have 36 slots", budget == Some(36.0));

@@ -25,7 +25,7 @@ fn down_for_good() {
     let capacity = lab.number("shop", "replicas") * lab.number("shop", "slots") / hold;
     let (rate, retries) = (lab.number("customers", "profile"), lab.edge(1, "retries"));
     let slow = lab.fault("slow").clone();
-    lab.says("260 orders a second and could do 400", rate == 260.0 && near(capacity, 400.0, 1e-9));
+    lab.says("260 orders a second and can handle 400", rate == 260.0 && near(capacity, 400.0, 1e-9));
     lab.says("wait 1 second for an answer", lab.edge(1, "timeout") == 1.0);
     lab.says("try again, up to 3 times", retries == 3.0);
     lab.says("5 % of all answers are errors", lab.fault_number("error-rate", "share") == 0.05);

@@ -98,7 +98,7 @@ fn charged_twice() {
     lab.claims("120 ms of work per order", 0.12, of(&payments, "service_time", "mean"), 1e-9);
     lab.claims("every 5 seconds", 5.0, commit, 1e-9);
     let patience = start.edges.values().filter_map(|edge| edge.params.get("timeout").cloned()).next_back();
-    lab.says("waits 1 s for an acknowledgement", patience == Some(Value::Number(1.0)));
+    lab.says("waits 1 s for an acknowledgment", patience == Some(Value::Number(1.0)));
     let kills = start.faults.iter().filter(|fault| fault.fault.kind == "kill").count();
     assert_eq!(kills as f64, replicas, "each dies once");
     lab.claims("for 8 seconds each", 8.0, kill.for_secs.expect("it ends"), 1e-9);
@@ -114,7 +114,7 @@ fn charged_twice() {
         let mut kills = start.faults.iter().filter(|fault| fault.fault.kind == "kill");
         kills.all(|fault| fault.at_secs + fault.for_secs.unwrap_or(f64::INFINITY) <= at)
     };
-    lab.says("From 65 seconds on nobody dies", is_over(65.0) && slow.at_secs == 65.0);
+    lab.says("From 65 seconds on no machine dies", is_over(65.0) && slow.at_secs == 65.0);
     lab.is_checked();
 
     let [duplicates, lost] = counted(&report(&start), ["duplicates", "lost_messages"]);

@@ -16,7 +16,7 @@ fn four_tries_for_every_order() {
     let rate = lab.number("customers", "profile");
     let fits = lab.number("stock", "connections") / lab.number("stock", "read_time");
     let hang = lab.fault("hang").clone();
-    lab.claims("Stock can do 300 look-ups a second", 300.0, fits, 1e-9);
+    lab.claims("Stock can do 300 lookups a second", 300.0, fits, 1e-9);
     lab.claims("customers send 150 orders", 150.0, rate, 1e-9);
     lab.claims("5 % of Stock's answers", 0.05, lab.fault_number("error-rate", "share"), 1e-9);
     lab.claims("for 500 ms, Web", 0.5, lab.edge(3, "timeout"), 1e-9);
@@ -41,8 +41,8 @@ fn four_tries_for_every_order() {
         let found = arrivals(&start, window, "stock");
         assert!((found / 600.0 - 1.0).abs() < 0.1, "{window}: {found}");
     }
-    lab.says("Nobody is answered any more", answered(&start, "before") > 0.99 && answered(&start, "after") < 0.001);
-    lab.says("Stock can do 300, so when it is well again", near(fits, 300.0, 1e-9));
+    lab.says("No one is answered any more", answered(&start, "before") > 0.99 && answered(&start, "after") < 0.001);
+    lab.says("Stock can do 300, so when it is healthy again", near(fits, 300.0, 1e-9));
     let [upper, lower] = [2, 3].map(|layer| 1.0 + edge_part(lab.solution(), layer, "retry_budget", "tokens", "share"));
     lab.says("at most one retry for every 10 calls makes 1.1 on each layer", (upper, lower) == (1.1, 1.1));
     lab.claims("1.1 × 1.1 = 1.21", 1.21, upper * lower, 1e-9);

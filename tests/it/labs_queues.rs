@@ -21,10 +21,7 @@ fn the_newest_first() {
         "10 slots, an article takes 100 ms: 100 readers a second can be served, and 80 come",
         (slots, work, slots / work, rate) == (10.0, 0.1, 100.0, 80.0),
     );
-    lab.says(
-        "At 15 seconds something happens in the world, and for 20 seconds 1.6 times as many",
-        begins == [15.0] && lasts == 20.0,
-    );
+    lab.says("At 15 seconds news breaks, and for 20 seconds 1.6 times as many", begins == [15.0] && lasts == 20.0);
     let rush = rate * lab.fault_number("traffic", "factor");
     lab.says("128 readers a second, and 100 can be served", rush == 128.0 && slots / work == 100.0);
     lab.says("its 1,000 waiting places", lab.number("newsroom", "queue_limit") == 1_000.0);
@@ -38,12 +35,12 @@ fn the_newest_first() {
     let start = report(&lab.start);
     lab.says("About one reader in five is answered", (answered(&start, "rush") - 0.2).abs() < 0.05);
     lab.says(
-        "In the 20 seconds after the rush hardly anybody is answered, though no more come than always",
+        "In the 20 seconds after the rush hardly anyone is answered, though no more come than usual",
         answered(&start, "after") < 0.05 && window_secs(&lab, "after") == 20.0,
     );
     let newest = report(lab.solution());
     lab.says("In the rush about 80 % are answered", (answered(&newest, "rush") - 0.8).abs() < 0.03);
-    lab.says("After the rush all is well at once", answered(&newest, "after") > 0.99);
+    lab.says("After the rush the newsroom recovers at once", answered(&newest, "after") > 0.99);
     let sharing = report(&lab.with("service", "discipline", variant("processor-sharing", &[])));
     lab.says("Why is that no better than first come, first served?", answered(&sharing, "rush") < 0.3);
     let few = report(&lab.with("service", "queue_limit", 50.0));
@@ -193,7 +190,7 @@ fn save_the_checkout() {
         "three in five are let in, of either",
         ["buyers", "shoppers"].iter().all(|role| (answered_of(&adaptive, "rush", role) - 0.6).abs() < 0.05),
     );
-    lab.says("Somebody must go unanswered: 130 a second", rush + buyers - fits == 130.0);
+    lab.says("Someone must go unanswered: 130 a second", rush + buyers - fits == 130.0);
     let [limit, until] =
         ["limit", "low_until"].map(|key| part(lab.solution(), "front-door", "shedding", "priority", key));
     lab.says("From 24 on, 60 % of a limit of 40", (limit, until) == (40.0, 0.6) && limit * until == 24.0);

@@ -73,7 +73,7 @@ fn every_strategy_tells_its_choice() {
             Oslo: 2 outstanding
             Rome: 1 outstanding
             Lima: 1 outstanding
-        least-connections: The fewest outstanding requests per weight; the tied take turns by weight.
+        least-connections: Picks the backend with the fewest open requests per unit of weight; ties take turns.
           2 outstanding for a weight of 5 is the least: Oslo.
             Oslo: 2/5 = 0.40
             Rome: 1/1 = 1.00

@@ -41,7 +41,7 @@ pub const EDGE_ENTRY: Entry = Entry {
             0.0,
             0.0,
             3_600.0,
-            "How long the caller waits for an answer to each try before it gives up; 0 = for ever. The work goes on at the other end, unless the caller cancels.",
+            "How long the caller waits for an answer to each try before it gives up; 0 = forever. The work goes on at the other end, unless the caller cancels.",
         ),
         ParamSpec::number(
             "connect_timeout",
@@ -50,7 +50,7 @@ pub const EDGE_ENTRY: Entry = Entry {
             0.0,
             0.0,
             3_600.0,
-            "How long a try may take to get through to the other end; 0 = as long as the time-out lets it.",
+            "How long a try may take to get through to the other end; 0 = as long as the time-out allows.",
         ),
         ParamSpec::number(
             "overall_timeout",
@@ -59,7 +59,7 @@ pub const EDGE_ENTRY: Entry = Entry {
             0.0,
             0.0,
             3_600.0,
-            "How long the caller waits in all, over every try and the waits between them; 0 = for ever.",
+            "How long the caller waits in total, over every try and the waits between them; 0 = forever.",
         ),
         ParamSpec::number(
             "deadline",
@@ -68,19 +68,19 @@ pub const EDGE_ENTRY: Entry = Entry {
             0.0,
             0.0,
             3_600.0,
-            "So long after the call begins its answer is useless: the caller gives up then, and the station that is called knows it and does no work after it. 0 = none.",
+            "This long after the call begins, its answer is useless: the caller gives up, and the station that is called knows it and does no work after it. 0 = none.",
         ),
         ParamSpec::flag(
             "pass_deadline",
             "Passes the deadline on",
             false,
-            "Calls over this connection keep the deadline with which their caller was called itself.",
+            "Calls over this connection keep the deadline that their caller was given.",
         ),
         ParamSpec::flag(
             "cancel",
             "Cancels what it gives up",
             false,
-            "A caller that stops waiting says so: what waits at the other end leaves the queue, what is being worked on stops. Otherwise it goes on for nobody.",
+            "A caller that stops waiting says so: what waits at the other end leaves the queue, and work in progress stops. Otherwise the work continues for no one.",
         ),
         ParamSpec::count("retries", "Retries", 0.0, 0.0, 10.0, "How often the caller tries again after a failure."),
         ParamSpec::variant("backoff", "Wait before a retry", backoffs, "linear", "How long to wait before each retry."),
@@ -119,13 +119,7 @@ pub const EDGE_ENTRY: Entry = Entry {
             "off",
             "How many calls a caller may have open over this connection at a time.",
         ),
-        ParamSpec::variant(
-            "sidecar",
-            "Proxies",
-            sidecar::entries,
-            "off",
-            "What it costs to have all this done by a proxy beside each station.",
-        ),
+        ParamSpec::variant("sidecar", "Proxies", sidecar::entries, "off", "The cost of doing this in a sidecar proxy."),
         ParamSpec::count(
             "weight",
             "Weight",
@@ -149,7 +143,7 @@ pub const EDGE_ENTRY: Entry = Entry {
         ParamSpec {
             key: "path",
             label: "Path begins with",
-            help: "Only requests whose path begins so; empty = all. At a balancer the longest match wins.",
+            help: "Only requests whose path begins with this; empty = all. At a balancer the longest match wins.",
             kind: ParamKind::Text { default: "" },
         },
         ParamSpec::number(

@@ -69,7 +69,7 @@ static ON: Entry = Entry {
             64.0,
             0.001,
             1_000_000.0,
-            "What one object takes of memory.",
+            "Memory that one object takes.",
         ),
         ParamSpec::number(
             "allocation_time",
@@ -87,7 +87,7 @@ static ON: Entry = Entry {
             32.0,
             0.0,
             1_000_000.0,
-            "What a request allocates besides and leaves behind; no pool keeps it.",
+            "What else a request allocates and leaves behind; no pool keeps it.",
         ),
         ParamSpec::number(
             "base_mb",

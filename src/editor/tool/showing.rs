@@ -25,7 +25,7 @@ impl ToolState {
                 Some(format!("Choose what {} calls. Escape ends connecting.", label(from)))
             }
             Self::PlacingFault { kind, .. } => Some(format!(
-                "{}: choose {} that it shall hit, or the timeline to plan it. Escape puts it back.",
+                "{}: choose {} to hit, or the timeline to plan it. Escape puts it back.",
                 kind.entry.name,
                 kind.targets.words()
             )),

@@ -18,7 +18,7 @@ pub(super) fn check(document: &Document, found: &mut Found) {
             found.warn(
                 place,
                 "no-consumer",
-                format!("Nobody consumes from {name}: what is published there is owed to nobody, and dropped."),
+                format!("Nothing consumes from {name}: messages published there are dropped."),
                 format!("Draw a connection from {name} to a service."),
             );
         }

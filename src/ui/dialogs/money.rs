@@ -115,8 +115,8 @@ pub fn lost_words(money: &MoneyFrame, document: &Document) -> String {
     if money.judged_secs <= 0.0 {
         return String::new();
     }
-    let (lost, judged) = (money.missed_secs / 60.0, money.judged_secs / 60.0);
-    let mut words = format!("Missed for {} of {} so far.", format::minutes(lost), format::minutes(judged));
+    let (lost, judged) = (money.missed_secs, money.judged_secs);
+    let mut words = format!("Missed for {} of the first {}.", format::duration(lost), format::duration(judged));
     let compressed = document.day_secs.filter(|secs| Calendar::with_day(*secs).is_compressed());
     if let Some(day) = compressed.filter(|_| lost > 0.0) {
         let on_the_calendar = format::span(money.missed_secs * 86_400.0 / day);

@@ -63,7 +63,7 @@ pub fn Profile() -> Html {
                         { for parts.iter().map(|part| html! {
                             <th scope="col" class="num"><i class={classes!("why-key", key(*part))}></i>{ part.label() }</th>
                         }) }
-                        <th scope="col" class="num"><i class="profile-behind-key"></i>{ "others, for it" }</th>
+                        <th scope="col" class="num"><i class="profile-behind-key"></i>{ "waiting for downstream" }</th>
                         <th scope="col"><span class="visually-hidden">{ "ask why" }</span></th>
                     </tr>
                 </thead>

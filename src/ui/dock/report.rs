@@ -34,14 +34,14 @@ pub fn ReportCard() -> Html {
                     <tr><th scope="row">{ "p50, completed" }</th><td class="num">{ format::duration(totals.sojourn_p50) }</td><td></td></tr>
                     <tr><th scope="row">{ "p99, completed" }</th><td class="num">{ format::duration(totals.sojourn_p99) }</td><td></td></tr>
                     if run.money.judged_secs > 0.0 {
-                        <tr><th scope="row">{ "SLO minutes lost" }</th><td class="num">{ format::minutes(run.money.missed_secs / 60.0) }</td><td></td></tr>
+                        <tr><th scope="row">{ "objective missed for" }</th><td class="num">{ format::duration(run.money.missed_secs) }</td><td></td></tr>
                     }
                     if !run.money.lines.is_empty() {
                         <tr><th scope="row">{ "cost" }</th><td class="num">{ format::dollars(run.money.total) }</td><td class="num">{ format!("{}/h", format::dollars(run.money.mean_per_hour)) }</td></tr>
                     }
                 </tbody>
             </table>
-            if run.outdated { <p class="sub">{ "The design has changed since: these are the results of the earlier one. Run again for the new ones." }</p> }
+            if run.outdated { <p class="sub">{ "The design has changed since. These are the results of the earlier one; run again for the new ones." }</p> }
             if let Some(ending) = &run.ending {
                 <p class="sub">{ "Trace hash " }<code class="num" id="trace-hash">{ &ending.trace_hash }</code></p>
             }

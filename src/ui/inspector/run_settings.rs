@@ -96,11 +96,11 @@ pub(crate) fn RunSettings() -> Html {
                         <NumberField id="warm-up" name="Warm-up" unit={Unit::Seconds} min={0.0} max={RUN_LENGTH_MAX}
                             value={document.warm_up_secs} disabled={guard.fixed_run} onchange={edit(EditCommand::SetWarmUp)}
                             onend={Callback::noop()} label={label("warm-up", html! { "Warm-up" })} />
-                        <p class="field-summary">{ "Left out of totals: an " }<Term id="warm_up">{ "empty system" }</Term>{ " is faster than a busy one." }</p>
+                        <p class="field-summary">{ "Excluded from totals, because a " }<Term id="warm_up">{ "system that starts empty" }</Term>{ " is faster." }</p>
                     </div>
                     <div class="field">
                         <div class="field-row">
-                            { label("good-limit", html! { "Answers can be too late" }) }
+                            { label("good-limit", html! { "Count late answers as failures" }) }
                             <input id="good-limit" class="switch" type="checkbox" role="switch" checked={limited.is_some()}
                                 disabled={guard.fixed_run} onchange={limit_switch} />
                         </div>
@@ -115,7 +115,7 @@ pub(crate) fn RunSettings() -> Html {
                     <Objective />
                     <div class="field">
                         <div class="field-row">
-                            { label("day-switch", html! { <Term id="compressed_day">{ "Days are short" }</Term> }) }
+                            { label("day-switch", html! { <Term id="compressed_day">{ "Compress the day" }</Term> }) }
                             <input id="day-switch" class="switch" type="checkbox" role="switch" checked={document.day_secs.is_some()}
                                 disabled={guard.fixed_run} onchange={day_switch} />
                         </div>
@@ -129,7 +129,7 @@ pub(crate) fn RunSettings() -> Html {
                     </div>
                     <div class="field">
                         <div class="field-row">
-                            { label("transfer-costs", html! { <Term id="data_transfer">{ "Data costs money" }</Term> }) }
+                            { label("transfer-costs", html! { <Term id="data_transfer">{ "Charge for data transfer" }</Term> }) }
                             <input id="transfer-costs" class="switch" type="checkbox" role="switch" checked={document.transfer_costs}
                                 disabled={guard.fixed_run} onchange={transfer_switch} />
                         </div>
@@ -183,7 +183,7 @@ fn Objective() -> Html {
             <NumberField id="slo-answered" name="Answered, at least" unit={Unit::Share} min={0.0} max={1.0}
                 value={objective.answered_share.unwrap_or(0.0)} disabled={guard.fixed_run} onchange={set_share} onend={Callback::noop()}
                 label={html! { <div class="field-label"><label for="slo-answered">{ "Answered, at least" }</label></div> }} />
-            <p class="field-summary">{ "0 = it does not count. " }{ objective_words(&document) }{ " " }
+            <p class="field-summary">{ "0 = no limit. " }{ objective_words(&document) }{ " " }
                 <span id="slo-lost">{ lost_words(&run.money, &document) }</span></p>
         </div>
     }

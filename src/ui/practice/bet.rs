@@ -24,7 +24,7 @@ pub(super) fn BetForm(props: &PracticeCardProps) -> Html {
     if let Some(bet) = store.of(&slug).bet {
         return html! {
             <p class="callout">{ icon("lock", "icon-s") }
-                <span>{ format!("Your bet stands: {}. The truth comes after the run.", words(prediction, &bet)) }</span>
+                <span>{ format!("Your bet: {}. You will see the answer after the run.", words(prediction, &bet)) }</span>
             </p>
         };
     }
@@ -144,7 +144,7 @@ pub(super) fn BetTruth(props: &PracticeCardProps) -> Html {
     });
     html! {
         <table class="plain-table bet">
-            <caption>{ "Your bet and the truth" }</caption>
+            <caption>{ "Your bet and the result" }</caption>
             <thead><tr><th scope="col">{ "bet" }</th><th scope="col">{ "truth" }</th></tr></thead>
             { choice.unwrap_or_default() }
             { number.unwrap_or_default() }

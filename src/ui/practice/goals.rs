@@ -39,7 +39,7 @@ pub(super) fn Goals(props: &PracticeCardProps) -> Html {
                 }
             </ul>
             if judged {
-                <p class="sub">{ format!("One seed only: {}. The examination uses {} seeds that nobody has seen.", run.seed, lesson.finals.seeds) }</p>
+                <p class="sub">{ format!("This was a single run, on seed {}. The examination uses {} seeds you have not seen.", run.seed, lesson.finals.seeds) }</p>
             }
         </section>
     }
@@ -60,16 +60,18 @@ pub(super) fn goal_row(result: &GoalResult) -> Html {
 pub(super) fn against(result: &GoalResult) -> String {
     let limit = words(&result.metric, result.value);
     match result.measured.get() {
-        Some(value) if value.is_finite() => format!("{} {} {limit}", words(&result.metric, value), sign(result)),
+        Some(value) if value.is_finite() => format!("{} ({} {limit})", words(&result.metric, value), sign(result)),
         Some(_) => match unanswered(&result.metric) {
-            Some(share) => format!("never: more than {} got no answer (limit {limit})", format::percent(share)),
-            None => format!("never (limit {limit})"),
+            Some(share) => {
+                format!("infinite: more than {} of requests got no answer (limit {limit})", format::percent(share))
+            }
+            None => format!("infinite (limit {limit})"),
         },
         None => format!("nothing measured (limit {limit})"),
     }
 }
 
-/// The share beyond a percentile: an infinite p99 means that more than 1 % waited for ever.
+/// The share beyond a percentile: an infinite p99 means that more than 1 % waited forever.
 fn unanswered(metric_id: &str) -> Option<f64> {
     let (_, statistic) = metric_id.rsplit_once('.')?;
     let digits = statistic.strip_prefix('p')?;
@@ -79,8 +81,8 @@ fn unanswered(metric_id: &str) -> Option<f64> {
 
 fn sign(result: &GoalResult) -> &'static str {
     match result.op {
-        crate::lesson::goal::Op::AtMost => "of at most",
-        crate::lesson::goal::Op::AtLeast => "of at least",
+        crate::lesson::goal::Op::AtMost => "limit",
+        crate::lesson::goal::Op::AtLeast => "at least",
     }
 }
 
@@ -139,9 +141,15 @@ mod tests {
             };
             against(&result).replace('\u{202f}', " ")
         };
-        assert_eq!(told("sojourn_time.p99", f64::INFINITY), "never: more than 1 % got no answer (limit 100 ms)");
-        assert_eq!(told("sojourn_time.p999", f64::INFINITY), "never: more than 0.1 % got no answer (limit 100 ms)");
-        assert_eq!(told("sojourn_time.p99", 0.25), "250 ms of at most 100 ms");
+        assert_eq!(
+            told("sojourn_time.p99", f64::INFINITY),
+            "infinite: more than 1 % of requests got no answer (limit 100 ms)"
+        );
+        assert_eq!(
+            told("sojourn_time.p999", f64::INFINITY),
+            "infinite: more than 0.1 % of requests got no answer (limit 100 ms)"
+        );
+        assert_eq!(told("sojourn_time.p99", 0.25), "250 ms (limit 100 ms)");
         assert_eq!(told("sojourn_time.p99", f64::NAN), "nothing measured (limit 100 ms)");
     }
 }

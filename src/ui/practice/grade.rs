@@ -1,4 +1,4 @@
-//! The examination: the design on seeds that nobody has seen, every goal on each of them.
+//! The examination: the design on seeds that the learner has not seen, every goal on each of them.
 
 use std::rc::Rc;
 
@@ -124,7 +124,7 @@ pub(super) fn GradePanel(props: &PracticeCardProps) -> Html {
                 { icon(if pass { "trophy" } else { "circle-x" }, "icon-l") }
                 <div>
                     <p><strong>{ if pass { "Passed" } else { "Not yet" } }</strong></p>
-                    <p>{ format!("{passed} of {} seeds passed; {} are needed.", exam.results.len(), lesson.finals.pass) }</p>
+                    <p>{ format!("Passed on {passed} of {} seeds; {} must pass.", exam.results.len(), lesson.finals.pass) }</p>
                 </div>
             </div>
         }
@@ -141,7 +141,10 @@ pub(super) fn GradePanel(props: &PracticeCardProps) -> Html {
                 Callback::from(move |_: MouseEvent| {
                     // Only the simulation takes it: the learner's drawing and its own seed stay as they are.
                     simulation.open(Rc::new(graded_document(&practice.lesson, &design, seed)), Vec::new(), true);
-                    dispatch.notify(format!("This is the very run that was graded on seed {seed}. Your next change goes back to your own seed."));
+                    dispatch.notify(format!(
+                        "Replaying graded run {} (seed {seed}). Your next change returns you to your own seed.",
+                        index + 1
+                    ));
                 })
             };
             seed_row(index + 1, *seed, result, first_failed == Some(seed.to_string()), &watch)
@@ -161,7 +164,7 @@ pub(super) fn GradePanel(props: &PracticeCardProps) -> Html {
             if broken { <p class="sub">{ "The rules above must hold first." }</p> }
             if let Some(message) = exam.as_ref().and_then(|exam| exam.failure.clone()) { <p class="callout callout-warn" role="alert">{ message }</p> }
             { verdict.unwrap_or_default() }
-            if changed { <p class="sub">{ "The design has changed since: grade it again." }</p> }
+            if changed { <p class="sub">{ "The design has changed since. Grade it again." }</p> }
             { rows.unwrap_or_default() }
         </section>
     }
@@ -183,8 +186,8 @@ fn seed_row(number: usize, seed: u64, result: Option<&SeedResult>, open: bool, w
                     <span class="sub">{ match (&window, missed.len(), result.problems.is_empty()) {
                         (_, 0, true) => "passed".to_owned(),
                         (_, 0, false) => "could not run".to_owned(),
-                        (Some(window), missed, _) => format!("{missed} missed, during {window}"),
-                        (None, missed, _) => format!("{missed} missed"),
+                        (Some(window), missed, _) => format!("missed {}, during {window}", goals_words(missed)),
+                        (None, missed, _) => format!("missed {}", goals_words(missed)),
                     } }</span>
                     { icon("chevron-right", "icon-s seed-chevron") }
                     if let Some(goal) = missed.first() { <span class="num seed-evidence">{ against(goal) }</span> }
@@ -195,4 +198,9 @@ fn seed_row(number: usize, seed: u64, result: Option<&SeedResult>, open: bool, w
             </details>
         </li>
     }
+}
+
+/// "1 goal", "2 goals".
+fn goals_words(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "goal" } else { "goals" })
 }

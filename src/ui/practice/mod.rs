@@ -232,7 +232,7 @@ fn PracticeCard(props: &PracticeCardProps) -> Html {
     let barred = match step.kind {
         StepKind::Predict => (progress.bet.is_none()).then_some("Place your bet first."),
         StepKind::Meet => (!has_met).then_some("Run the system to its end first."),
-        StepKind::Grade => (progress.passed.is_none()).then_some("Pass first."),
+        StepKind::Grade => (progress.passed.is_none()).then_some("Pass the examination to unlock the explanation."),
         _ => None,
     };
     let to = |step: usize| go.reform(move |_: MouseEvent| step);
@@ -376,7 +376,7 @@ fn Hints(props: &PracticeCardProps) -> Html {
             }
             if shown < hints.len() {
                 <button type="button" class="btn btn-s" onclick={more}>{ icon("lightbulb", "icon-s") }
-                    { if shown == 0 { "A hint, please".to_owned() } else { format!("Another hint ({} of {})", shown + 1, hints.len()) } }
+                    { if shown == 0 { "Show a hint".to_owned() } else { format!("Another hint ({} of {})", shown + 1, hints.len()) } }
                 </button>
             }
         </section>

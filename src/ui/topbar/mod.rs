@@ -154,7 +154,7 @@ fn RunControls() -> Html {
             </span>
             if run.outdated {
                 <span class="run-note run-note-warn" id="outdated" title="The numbers and charts belong to the design as it was. Run again to see the new one.">
-                    { "changed since this run: run again" }
+                    { "Design changed. Run again" }
                 </span>
             } else if run.needs_restart {
                 <span class="run-note" title="Seed, run length and timetable act from the next start.">{ "applies at restart" }</span>

@@ -19,13 +19,13 @@ pub(super) fn section(decision: &Decision, born: u64, open: bool) -> Html {
     let out = decision.candidates.iter().filter(|candidate| candidate.barred.is_some()).count();
     let eligible = decision.candidates.len() - out;
     let among = match decision.among {
-        Among::Eligible if out == 0 => format!("Among all {} backends, all believed well.", decision.candidates.len()),
+        Among::Eligible if out == 0 => format!("All {} backends were believed healthy.", decision.candidates.len()),
         Among::Eligible => format!("Among {eligible} of {}: {out} left out.", decision.candidates.len()),
         Among::Untried => "A retry goes elsewhere: among those not tried yet.".to_owned(),
         Among::InTurn => {
             format!("Among {eligible} of {}: backends in slow start sit out some picks.", decision.candidates.len())
         }
-        Among::All => "Panic: too few are believed well, so it chooses among all of them.".to_owned(),
+        Among::All => "Panic: too few are believed healthy, so it chooses among all of them.".to_owned(),
     };
     let title = words::choice(decision);
     let chosen = decision.chosen.map(|place| place as usize);
@@ -40,7 +40,7 @@ pub(super) fn section(decision: &Decision, born: u64, open: bool) -> Html {
                 <span class="sub num">{ format!("+{}", span_words(decision.at - born)) }{ if decision.number > 0 { format!(", try {}", decision.number + 1) } else { String::new() } }</span>
             </summary>
             if misled {
-                <p class="why-misled">{ icon("triangle-alert", "icon-s") }{ "It believed this backend well; in truth it could not answer. Belief lags behind the truth." }</p>
+                <p class="why-misled">{ icon("triangle-alert", "icon-s") }{ "It believed this backend was healthy; in fact it could not answer. Belief lags behind the truth." }</p>
             }
             if decision.kept.is_none() {
                 <p class="why-rule"><strong>{ &decision.strategy }</strong>{ ": " }{ &decision.rule }</p>

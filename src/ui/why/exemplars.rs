@@ -101,7 +101,7 @@ pub fn AskNumber(props: &AskNumberProps) -> Html {
     };
     html! {
         <form class="ask-number" {onsubmit}>
-            <label>{ "Why did request" }
+            <label>{ "Explain request no." }
                 <input class="input num" name="request" inputmode="numeric" autocomplete="off" placeholder="1" value={(*text).clone()} {oninput} />
             </label>
             if sources.len() > 1 {
@@ -113,7 +113,7 @@ pub fn AskNumber(props: &AskNumberProps) -> Html {
                     </select>
                 </label>
             }
-            <button type="submit" class="btn btn-s">{ icon("circle-help", "icon-s") }{ "go as it did?" }</button>
+            <button type="submit" class="btn btn-s">{ icon("circle-help", "icon-s") }{ "Explain" }</button>
         </form>
     }
 }

@@ -81,7 +81,7 @@ pub(super) fn rows(journey: &Journey) -> Html {
             <ol>{ for (0..).zip(&journey.tries).take(ROWS_MAX).filter(|(_, one)| !one.only_wait).map(|(of, one)| row(journey, of, one, scale, heard, &critical)) }</ol>
             if left_out > 0 { <p class="sub">{ format!("and {left_out} more") }</p> }
             if aftermath {
-                <p class="sub">{ "The line marks when the user had heard; work behind it was done for nobody waiting, or filled a cache." }</p>
+                <p class="sub">{ "The line marks when the user got the answer; work after it was done for no one, or filled a cache." }</p>
             }
         </section>
     }

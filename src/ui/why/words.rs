@@ -180,7 +180,7 @@ pub fn lines(journey: &Journey) -> Vec<Line> {
             say(Some(heard.at), words, true);
         }
         if one.given_up() && one.answered.is_some() {
-            say(one.answered.map(|end| end.at), format!("Nobody hears what {to} did."), true);
+            say(one.answered.map(|end| end.at), format!("No one hears what {to} did."), true);
         }
     }
     for decision in journey.decisions.iter().filter(|decision| decision.sent.is_none()) {
@@ -209,7 +209,7 @@ pub fn lines(journey: &Journey) -> Vec<Line> {
 pub fn choice(decision: &Decision) -> String {
     let name = &decision.balancer_name;
     match (decision.winner(), decision.kept) {
-        (None, _) => format!("{name} finds nobody to send it to."),
+        (None, _) => format!("{name} finds nothing to send it to."),
         (Some(winner), None) => format!("{name} chooses {}.", winner.name),
         (Some(winner), Some(Kept::Connection { opened, requests })) => format!(
             "{name} does not choose: its caller's connection to {} is open since {} ({} ago), and this is request {} over it.",

@@ -19,7 +19,7 @@ fn two_of_four_die(threshold: f64) -> (System, NodeId) {
 fn with_too_few_believed_well_all_are_used() {
     let (mut system, balancer) = two_of_four_die(0.6);
     let told = log(&mut system);
-    let words = "Balancer: fewer than 60 % of its backends are believed well, so it uses all";
+    let words = "Balancer: fewer than 60 % of its backends are believed healthy, so it uses all";
     assert!(told.contains(&(5.0, words.to_owned())), "{told:?}");
     assert!(frame(&system, balancer).panic);
     let before = failed(&system);

@@ -43,7 +43,7 @@ const ENTRY: Entry = Entry {
                 ("ap-northeast-1", "Tokyo"),
             ],
             "us-east-1",
-            "Where clients are taken to be whose country is not known.",
+            "The region assumed for clients whose country is not known.",
         ),
     ],
     defect: false,
@@ -123,9 +123,9 @@ impl Strategy for Geographic {
         let mut steps = vec![match known {
             Some(_) => format!("The client is in {country}; the region for it is {}.", words(home)),
             None if cx.request.country == Country::default() => {
-                format!("Nobody knows the client's country: {} stands in, the default region.", words(home))
+                format!("The client's country is unknown: the default region, {}, is used instead.", words(home))
             }
-            None => format!("The map does not know {country}: {} stands in, the default region.", words(home)),
+            None => format!("The map does not know {country}: the default region, {}, is used instead.", words(home)),
         }];
         let nearest = Self::nearest(home, cx.backends);
         match nearest {

@@ -81,13 +81,13 @@ impl Strategy for LeastConnections {
                 };
                 let (chosen, turn) = self.turns.foretell(cx.backends, gain, label);
                 let names = listing(tied.iter().map(|index| label(*index)));
-                let mut steps = vec![format!("As few for their weight have {names}: they take turns by weight.")];
+                let mut steps = vec![format!("{names} are tied for the fewest open requests, so they take turns.")];
                 steps.extend(turn);
                 (chosen, steps)
             }
         };
         Explanation {
-            rule: "The fewest outstanding requests per weight; the tied take turns by weight.",
+            rule: "Picks the backend with the fewest open requests per unit of weight; ties take turns.",
             scores: scores.collect(),
             steps,
             chosen,

@@ -27,7 +27,7 @@ const ENTRY: Entry = Entry {
             1024.0,
             1.0,
             65_536.0,
-            "At least so many points on the ring, all backends together. More points share more evenly.",
+            "The fewest points on the ring, over all backends. More points share more evenly.",
         ),
         ParamSpec::count(
             "ring_size_max",
@@ -35,7 +35,7 @@ const ENTRY: Entry = Entry {
             8_388_608.0,
             1.0,
             8_388_608.0,
-            "At most so many points on the ring, however different the weights.",
+            "The most points on the ring, however different the weights.",
         ),
     ],
     defect: false,

@@ -118,7 +118,7 @@ const FIFO: DisciplineKind = DisciplineKind {
     entry: Entry {
         id: "fifo",
         name: "First come, first served",
-        summary: "Everybody waits their turn. Under overload everybody waits as long as the queue is.",
+        summary: "Everyone waits their turn. Under overload everyone waits for the whole queue.",
         source: "",
         params: &[],
         defect: false,
@@ -130,7 +130,7 @@ const PROCESSOR_SHARING: DisciplineKind = DisciplineKind {
     entry: Entry {
         id: "processor-sharing",
         name: "Processor sharing",
-        summary: "Nobody waits: all are worked on at once and share the slots evenly, as threads share cores.",
+        summary: "Nothing waits: all requests are worked on at once and share the slots evenly, as threads share cores.",
         source: "Egalitarian processor sharing (Kleinrock, \"Queueing Systems, Volume 2\", 1976, section 4.4). Waiting places count as room for more at a time; each replica shares its own slots.",
         params: &[],
         defect: false,

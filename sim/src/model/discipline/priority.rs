@@ -13,7 +13,7 @@ pub(super) const KIND: DisciplineKind = DisciplineKind {
     entry: Entry {
         id: "priority",
         name: "By priority",
-        summary: "Who matters more is next; work that has begun is finished. Low priority may wait for ever.",
+        summary: "The request that matters most is next; work that has begun is finished. Low priority may wait forever.",
         source: "Head of the line, non-preemptive: Cobham, \"Priority Assignment in Waiting Line Problems\", Operations Research 2(1), 1954.",
         params: &[FULL],
         defect: false,

@@ -16,7 +16,7 @@ static ENTRY: Entry = Entry {
             30.0,
             0.0,
             3_600.0,
-            "How long nobody notices that the primary is gone.",
+            "How long it takes until someone notices that the primary is gone.",
         ),
         ParamSpec::number(
             "promotion",

@@ -6,7 +6,7 @@ use crate::model::params::{Entry, ParamSpec, Unit};
 static ENTRY: Entry = Entry {
     id: "loss",
     name: "Lose messages",
-    summary: "A share of the messages is lost, each on its own; nobody below sends them again, so callers learn of it only by their time-out.",
+    summary: "A share of the messages is lost, each independently; no lower layer sends them again, so callers learn of it only by their time-out.",
     source: "Random loss as in netem, seen above a transport that has given up.",
     params: &[
         ParamSpec::number(
@@ -25,7 +25,7 @@ static ENTRY: Entry = Entry {
             0.1,
             0.0,
             1.0,
-            "Share of the answers that never come back: the work is done for nobody.",
+            "Share of the answers that never come back: the work is done for no one.",
         ),
     ],
     defect: false,

@@ -6,7 +6,7 @@ use crate::model::params::{Entry, ParamSpec, Unit};
 static ENTRY: Entry = Entry {
     id: "noisy-neighbor",
     name: "Noisy neighbor",
-    summary: "Somebody else on the same host takes CPU time in bursts; what is left makes work slower by 1 / (1 - share).",
+    summary: "Another tenant on the same host takes CPU time in bursts; what is left makes work slower by 1 / (1 - share).",
     source: "CPU steal time (%st in top) of virtual machines that share a host; the bursts and their sizes are drawn from the seed.",
     params: &[
         ParamSpec::number(
@@ -53,7 +53,7 @@ pub(super) static KIND: FaultKind = FaultKind {
         calm: super::number(&ENTRY, params, "calm"),
     },
     summary_of_all: Some(
-        "All replicas stand on one host, and somebody else there takes CPU time in bursts; what is left makes work slower by 1 / (1 - share).",
+        "All replicas run on one host, and another tenant there takes CPU time in bursts; what is left makes work slower by 1 / (1 - share).",
     ),
     struck: "got a noisy neighbor",
     lift_label: "Move the neighbor away",

@@ -14,7 +14,7 @@ static ENTRY: Entry = Entry {
         "What is lost",
         &[("both", "everything"), ("requests", "requests only"), ("answers", "answers only")],
         "both",
-        "With answers only, requests arrive and the work is done, but nobody hears of it.",
+        "With answers only, requests arrive and the work is done, but no one hears of it.",
     )],
     defect: false,
 };

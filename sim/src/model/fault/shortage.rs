@@ -15,7 +15,7 @@ static ENTRY: Entry = Entry {
         120.0,
         0.0,
         3_600.0,
-        "With the notice a machine leaves the rotation; it has so long to finish what it holds.",
+        "With the notice a machine leaves the rotation; it has this long to finish what it holds.",
     )],
     defect: false,
 };

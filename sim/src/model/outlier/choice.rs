@@ -29,7 +29,7 @@ static ON: Entry = Entry {
             5.0,
             0.0,
             10_000.0,
-            "So many errors in a row eject a backend at once; 0 = none do.",
+            "This many errors in a row eject a backend immediately; 0 = none do.",
         ),
         ParamSpec::number(
             "interval",

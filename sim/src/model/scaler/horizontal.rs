@@ -25,7 +25,7 @@ pub static ENTRY: Entry = Entry {
         ),
         ParamSpec::number(
             "interval",
-            "Looks every",
+            "Evaluates every",
             Unit::Seconds,
             30.0,
             1.0,

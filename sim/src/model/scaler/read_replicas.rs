@@ -305,7 +305,7 @@ static RULE: Entry = Entry {
             "Mean over the primary and the replicas that serve; a connection at work is a core, unless a class says otherwise.",
         ),
         ParamSpec::count("max", "At most", 5.0, 0.0, 15.0, "Never more replicas than this."),
-        ParamSpec::number("every", "Looks every", Unit::Seconds, 60.0, 1.0, 3_600.0, "Time between two looks."),
+        ParamSpec::number("every", "Evaluates every", Unit::Seconds, 60.0, 1.0, 3_600.0, "Time between two looks."),
         ParamSpec::number(
             "wait",
             "Keeps them for",

@@ -147,7 +147,7 @@ static ROLLING: Entry = Entry {
     params: &[
         ParamSpec::count(
             "max_surge",
-            "More than desired, at most",
+            "Extra replicas (surge)",
             25.0,
             0.0,
             1_000.0,
@@ -156,7 +156,7 @@ static ROLLING: Entry = Entry {
         ParamSpec::choice("max_surge_in", "counted in", IN, "percent", "Percent of the desired number, or replicas."),
         ParamSpec::count(
             "max_unavailable",
-            "May be missing, at most",
+            "Unavailable, at most",
             25.0,
             0.0,
             1_000.0,
@@ -178,7 +178,7 @@ static ROLLING: Entry = Entry {
 static RECREATE: Entry = Entry {
     id: "recreate",
     name: "Recreate",
-    summary: "All old replicas leave, then the new ones start: nobody serves in between.",
+    summary: "All old replicas leave, then the new ones start: nothing serves in between.",
     source: "Kubernetes' Recreate, for what cannot run in two versions at once.",
     params: &[MIN_READY, DEADLINE],
     defect: false,

@@ -49,7 +49,7 @@ pub static ENTRY: Entry = Entry {
         ),
         ParamSpec::number(
             "interval",
-            "Looks every",
+            "Evaluates every",
             Unit::Seconds,
             60.0,
             1.0,

@@ -56,7 +56,7 @@ pub(super) const CHECK: ParamSpec = ParamSpec::choice(
     "Checks ask",
     &[("shallow", "/healthz: the process answers"), ("deep", "/ready: asks what stands behind it, too")],
     "shallow",
-    "A deep check also asks every station behind the backend, and fails if one of them does: one broken database then takes out everybody at once.",
+    "A deep check also asks every station behind the backend, and fails if one of them does: one broken database then takes out every backend at once.",
 );
 pub(super) const CONCURRENT: ParamSpec = ParamSpec::count(
     "concurrent",
@@ -87,7 +87,7 @@ pub(super) const PANIC_THRESHOLD: ParamSpec = ParamSpec::number(
     0.0,
     0.0,
     1.0,
-    "When a smaller share of the backends than this is believed well, all of them are used: better some errors than all traffic on the few. 0 = never; Envoy's default is 50 %.",
+    "When a smaller share of the backends than this is believed healthy, all of them are used: some errors are better than all traffic on a few. 0 = never; Envoy's default is 50 %.",
 );
 pub(super) const PANIC_MODE: ParamSpec = ParamSpec::flag(
     "panic_mode",

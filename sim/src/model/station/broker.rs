@@ -14,7 +14,7 @@ pub const KIND: StationKind = StationKind {
         id: "broker",
         name: "Message broker",
         summary: "Takes messages and answers at once; consumers behind it get them when they can.",
-        source: "Partitions, consumer groups, acks, offsets and rebalancing after Apache Kafka; single acknowledgements, redelivery and dead letters after RabbitMQ and Amazon SQS.",
+        source: "Partitions, consumer groups, acks, offsets and rebalancing after Apache Kafka; single acknowledgments, redelivery and dead letters after RabbitMQ and Amazon SQS.",
         params: &[
             ParamSpec::count(
                 "partitions",
@@ -66,7 +66,7 @@ pub const KIND: StationKind = StationKind {
                 "When it is full",
                 &[("refuse", "refuse new messages (back-pressure)"), ("drop_oldest", "drop the oldest message")],
                 "refuse",
-                "Refusing tells the producer to slow down; dropping loses what nobody has processed yet.",
+                "Refusing tells the producer to slow down; dropping loses messages that have not been processed yet.",
             ),
             ParamSpec::flag(
                 "ordered",
@@ -114,7 +114,7 @@ pub const KIND: StationKind = StationKind {
                 "Rebalance",
                 &[("eager", "the whole group stands still"), ("cooperative", "only what changes hands stands still")],
                 "eager",
-                "Eager: everybody gives up everything, then all is shared out anew. Cooperative: who keeps a partition goes on.",
+                "Eager: every member gives up everything, then all partitions are shared out again. Cooperative: members keep working on partitions that they keep.",
             ),
             ParamSpec::number(
                 "redelivery_wait",
@@ -123,7 +123,7 @@ pub const KIND: StationKind = StationKind {
                 1.0,
                 0.001,
                 600.0,
-                "After a failed delivery; it doubles with each further one, up to a minute. The time-out of the connection to a consumer is how long the broker waits for an acknowledgement.",
+                "After a failed delivery; it doubles with each further one, up to a minute. The time-out of the connection to a consumer is how long the broker waits for an acknowledgment.",
             ),
             ParamSpec::count(
                 "max_deliveries",
@@ -131,7 +131,7 @@ pub const KIND: StationKind = StationKind {
                 0.0,
                 0.0,
                 1_000.0,
-                "A message whose delivery has failed so often is put aside as a dead letter; 0 = never, it is tried for ever.",
+                "A message whose delivery has failed this often is set aside as a dead letter; 0 = never: it is tried forever.",
             ),
             ParamSpec::number(
                 "append_time",

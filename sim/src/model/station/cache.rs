@@ -26,7 +26,7 @@ pub const KIND: StationKind = StationKind {
                 300.0,
                 0.0,
                 1_000_000.0,
-                "An entry is valid this long after it was filled; 0 = for ever.",
+                "An entry is valid this long after it was filled; 0 = forever.",
             ),
             ParamSpec::variant(
                 "lookup_time",

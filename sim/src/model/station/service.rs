@@ -45,7 +45,7 @@ pub const KIND: StationKind = StationKind {
             ),
             ParamSpec::variant(
                 "instance",
-                "Replica has",
+                "Replica size",
                 crate::model::scaler::instance::entries,
                 "none",
                 "Cores and memory of a replica, and what it costs.",
@@ -141,7 +141,7 @@ pub const KIND: StationKind = StationKind {
             ),
             ParamSpec::number(
                 "warm_up_time",
-                "Cold for, at least",
+                "Stays cold for at least",
                 Unit::Seconds,
                 0.0,
                 0.0,
@@ -240,7 +240,7 @@ fn concerns(setting: &Setting<'_>) -> Vec<Concern> {
     if larger {
         warn(
             "larger-than-a-node",
-            "a replica requests more than a whole node has, so it stays Pending for ever.",
+            "a replica requests more than a whole node has, so it stays Pending forever.",
             "Choose larger nodes, or a smaller request.",
         );
     }

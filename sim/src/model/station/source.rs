@@ -184,7 +184,7 @@ pub const KIND: StationKind = StationKind {
             ParamSpec {
                 key: "priorities",
                 label: "Priorities",
-                help: "How much requests matter, to queues and shedders that go by it: priority, relative weight, and for which path; an empty path stands for all that no longer one fits.",
+                help: "How much requests matter, to queues and shedders that go by it: priority, relative weight, and for which path; an empty path matches everything no longer path matches.",
                 kind: ParamKind::Table {
                     columns: &[
                         ParamSpec::choice("priority", "Priority", Priority::OPTIONS, "normal", "high, normal or low."),
@@ -192,7 +192,7 @@ pub const KIND: StationKind = StationKind {
                         ParamSpec {
                             key: "path",
                             label: "Path",
-                            help: "Requests whose path begins so; empty = all.",
+                            help: "Requests whose path begins with this; empty = all.",
                             kind: ParamKind::Text { default: "" },
                         },
                     ],

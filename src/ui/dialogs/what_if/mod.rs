@@ -206,7 +206,7 @@ pub fn WhatIf(props: &WhatIfProps) -> Html {
             </details>
             <p class="sub">{ objective_words(&document) }</p>
             if !entrants.priced {
-                <p class="callout">{ "Nothing here has a price yet: choose a virtual machine under \"Replica has\" in the settings to compare costs." }</p>
+                <p class="callout">{ "Nothing here has a price yet: choose a virtual machine under \"Replica size\" in the settings to compare costs." }</p>
             }
             <div class="button-row">
                 if running {

@@ -65,7 +65,7 @@ fn table(balancer: &Balancer, marks: &Marks, scores: &[Score], now_ns: u64) -> H
             <>
                 <p class="sub">{ "It chooses by what it knows, which lags behind the truth." }</p>
                 if balancer.panic {
-                    <p class="callout callout-warn">{ "Panic: so few backends are believed well that it uses all of them." }</p>
+                    <p class="callout callout-warn">{ "Panic: so few backends are believed healthy that it uses all of them." }</p>
                 }
                 { facts::table("backends", "Backends", html! { <>
                     { columns(&["Backend", "Belief", "Truth", "Share"]) }
@@ -213,7 +213,7 @@ fn choices(strategy: &Strategy, marks: &Marks, simulation: &Simulation) -> Html 
         html! {
             <>
                 if strategy.choices.is_empty() {
-                    <p class="sub">{ "None since you look. Let it run." }</p>
+                    <p class="sub">{ "No choices yet since you opened this. Press Run." }</p>
                 } else {
                     <p class="sub">{ "Time, request and who got it. Pause to take your time; every one can be asked." }</p>
                     <ul class="choices">{ for strategy.choices.iter().map(row) }</ul>

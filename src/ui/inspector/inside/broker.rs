@@ -48,7 +48,7 @@ fn summary(broker: &Broker, inside: &Inside) -> Html {
                     }
                 </> }) }
                 if inside.groups.is_empty() {
-                    <p class="callout callout-warn">{ "Nobody consumes: what is published is owed to nobody, and dropped." }</p>
+                    <p class="callout callout-warn">{ "Nothing consumes from this broker: published messages are dropped." }</p>
                 }
             </>
         },
@@ -121,7 +121,7 @@ fn members(group: &Group) -> Html {
     html! {
         <>
             <p class="sub">{ match group.members.len() {
-                0 => "No member: nobody is there to process anything.".to_owned(),
+                0 => "No members: nothing processes these messages.".to_owned(),
                 1 => "One member.".to_owned(),
                 count => format!("{count} members share its partitions."),
             } }</p>
@@ -150,7 +150,7 @@ fn row(group: &Group, partition: &Partition, lane: &Lane, most: u32, topics: boo
     let owner = match owner {
         _ if lane.moving => "changes hands".to_owned(),
         Some(member) => member_name(member),
-        None => "nobody".to_owned(),
+        None => "no member".to_owned(),
     };
     let words = format!(
         "{} waiting, {} being processed, {} done but not committed",
@@ -220,7 +220,7 @@ fn dead_letters(broker: &Broker, inside: &Inside, simulation: &Simulation) -> Ht
         format!("Dead letters: {}", format::count(broker.dead)),
         html! {
             <>
-                <p class="sub">{ "Put aside so that they hold up nobody. Somebody has to look at them." }</p>
+                <p class="sub">{ "Set aside so that they hold up nothing else. Someone has to look at them." }</p>
                 <ul class="exemplars-list dead-letters">{ for inside.dead_letters.iter().map(row) }</ul>
                 if broker.dead > shown { <p class="sub">{ format!("and {} before them", format::count(broker.dead - shown)) }</p> }
             </>

@@ -22,7 +22,7 @@ pub(super) fn next(strategy: &Strategy, marks: &Marks) -> Html {
     let burst = if run > 1 {
         format!("The longest burst: {run} in a row to {}.", marks.name(of))
     } else {
-        "Nobody is chosen twice in a row.".to_owned()
+        "No backend is chosen twice in a row.".to_owned()
     };
     section(
         format!("The next {} choices", strategy.next.len()),
@@ -31,7 +31,7 @@ pub(super) fn next(strategy: &Strategy, marks: &Marks) -> Html {
                 <ol class="next-picks" aria-label={words.join(", ")}>
                     { for strategy.next.iter().map(|backend| html! { <li>{ marks.badge(*backend) }</li> }) }
                 </ol>
-                <p class="sub">{ burst }{ " As long as nobody comes, goes or changes." }</p>
+                <p class="sub">{ burst }{ " As long as no backend comes, goes or changes." }</p>
             </>
         },
     )

@@ -63,7 +63,7 @@ fn names(held: u32, holders: &[u32], answers: &[Answer], balancer: &Balancer, ma
         title,
         html! {
             <>
-                <p class="sub">{ "Until it expires they send everybody there, no matter what has happened since." }</p>
+                <p class="sub">{ "Until it expires they send everyone there, no matter what has happened since." }</p>
                 <ul class="shares">
                     { for balancer.backends.iter().zip(holders).map(|(backend, count)| html! {
                         <li>{ marks.badge(backend.index) }<span>{ marks.name(backend.index) }</span>

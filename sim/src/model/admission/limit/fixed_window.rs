@@ -10,7 +10,7 @@ pub(super) const KIND: LimiterKind = LimiterKind {
     entry: Entry {
         id: "fixed-window",
         name: "Fixed window",
-        summary: "Counts requests from tick to tick and starts anew at each. Around a tick, twice the limit can pass.",
+        summary: "Counts requests within fixed intervals and starts over at each. Around a boundary, twice the limit can pass.",
         source: "One counter for each key and window, as with INCR and EXPIRE in Redis. Windows begin at whole multiples of their length.",
         params: &[LIMIT, WINDOW, PER],
         defect: false,

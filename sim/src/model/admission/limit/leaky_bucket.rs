@@ -22,7 +22,7 @@ pub(super) const KIND: LimiterKind = LimiterKind {
                 20.0,
                 0.0,
                 100_000.0,
-                "Requests beyond the rate that fit in. 0 = each must keep its distance from the last.",
+                "Requests beyond the rate that fit in. 0 = each must be spaced from the last.",
             ),
             ParamSpec::choice(
                 "excess",

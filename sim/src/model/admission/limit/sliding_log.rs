@@ -11,7 +11,7 @@ pub(super) const KIND: LimiterKind = LimiterKind {
     entry: Entry {
         id: "sliding-log",
         name: "Sliding log",
-        summary: "Remembers every request of the last window: exact at every moment, at the price of the memory.",
+        summary: "Remembers every request of the last window: exact at every moment, at the cost of memory.",
         source: "One timestamp for each request let in, as with a sorted set in Redis. Refused requests are not counted.",
         params: &[LIMIT, WINDOW, PER],
         defect: false,

@@ -24,7 +24,7 @@ pub(super) const KIND: ShedderKind = ShedderKind {
                 1.0,
                 0.01,
                 60.0,
-                "Answers are averaged over so long before the limit is moved.",
+                "Answers are averaged over this long before the limit is adjusted.",
             ),
             ParamSpec::count(
                 "long_window",
@@ -41,7 +41,7 @@ pub(super) const KIND: ShedderKind = ShedderKind {
                 1.5,
                 1.0,
                 10.0,
-                "So much slower than in the long term may answers be before the limit falls.",
+                "How much slower than in the long term answers may be before the limit falls.",
             ),
             ParamSpec::number(
                 "smoothing",

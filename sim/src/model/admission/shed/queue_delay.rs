@@ -20,7 +20,7 @@ pub(super) const KIND: ShedderKind = ShedderKind {
             0.02,
             0.0001,
             600.0,
-            "The wait that is still taken; with an empty queue everybody is let in.",
+            "The longest wait that is still accepted; with an empty queue everything is let in.",
         )],
         defect: false,
     },
@@ -58,9 +58,9 @@ impl Shedder for QueueDelay {
 
     fn reading(&self, _now: SimTime, load: Load) -> Reading {
         let words = if load.waiting == 0 {
-            format!("nobody waits; the target is {}", millis(self.target))
+            format!("nothing waits; the target is {}", millis(self.target))
         } else {
-            format!("who got a turn last had waited {}, the target is {}", millis(self.last), millis(self.target))
+            format!("the last request served had waited {}; the target is {}", millis(self.last), millis(self.target))
         };
         Reading { sheds: self.is_over(load), words, ..Reading::default() }
     }

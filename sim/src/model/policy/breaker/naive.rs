@@ -7,7 +7,7 @@ use crate::model::params::{Entry, ParamSpec};
 static ENTRY: Entry = Entry {
     id: "naive",
     name: "Failures in a row, as first written",
-    summary: "Half-open, it lets everybody through; any success closes it, and every failure prolongs it.",
+    summary: "Half-open, it lets every call through; any success closes it, and every failure prolongs it.",
     source: "The running example's service mesh, unchanged.",
     params: &[
         ParamSpec::count("failures", "Failures in a row", 5.0, 1.0, 10_000.0, "So many failures open it."),

@@ -186,7 +186,7 @@ pub static ENTRY: Entry = Entry {
         ),
         ParamSpec::number(
             "sync",
-            "Looks every",
+            "Evaluates every",
             Unit::Seconds,
             15.0,
             1.0,
