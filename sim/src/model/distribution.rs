@@ -45,7 +45,7 @@ const DETERMINISTIC: Distribution = Distribution {
         id: "deterministic",
         name: "Constant",
         summary: "Always the same time.",
-        source: "D in Kendall's notation. Default 1 ms: one look-up in memory with its share of protocol work.",
+        source: "D in Kendall's notation. Default 1 ms: one lookup in memory with its share of protocol work.",
         params: &[mean_spec(0.001)],
         defect: false,
     },

@@ -105,7 +105,7 @@ static ON: Entry = Entry {
             100.0,
             0.001,
             1_000_000.0,
-            "The collector runs when there is so much garbage.",
+            "The collector runs when there is this much garbage.",
         ),
         ParamSpec::number(
             "pause",
@@ -114,7 +114,7 @@ static ON: Entry = Entry {
             0.002,
             0.0,
             60.0,
-            "A collection stops the replica for at least so long.",
+            "A collection stops the replica for at least this long.",
         ),
         ParamSpec::number(
             "pause_alive",
@@ -141,7 +141,7 @@ static ON: Entry = Entry {
 static NO_POOL: Entry = Entry {
     id: "off",
     name: "None",
-    summary: "Every object is allocated anew, and garbage when its request is done.",
+    summary: "Every object is newly allocated, and becomes garbage when its request is done.",
     source: "",
     params: &[],
     defect: false,

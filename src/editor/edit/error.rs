@@ -51,7 +51,7 @@ impl fmt::Display for EditError {
             }
             Self::NoInput { node } => write!(f, "{node} sends requests and takes none. Start the wire there instead."),
             Self::NoOutput { node } => {
-                write!(f, "{node} answers by itself and calls nobody. End the wire there instead.")
+                write!(f, "{node} answers by itself and calls nothing. End the wire there instead.")
             }
             Self::ZoneOutside => write!(f, "A zone lies within a region: draw a region first, then the zone in it."),
             Self::UnknownRegion(region) => write!(f, "There is no region \"{region}\"."),

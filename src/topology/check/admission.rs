@@ -39,7 +39,7 @@ pub(super) fn check(document: &Document, found: &mut Found) {
             found.warn(
                 place,
                 "no-queue-to-share",
-                format!("{name} shares one queue among its replicas, but with processor sharing nobody waits."),
+                format!("{name} shares one queue among its replicas, but with processor sharing nothing waits."),
                 "Each replica shares its own slots. Let every replica have a queue of its own, or choose another discipline.",
             );
         }

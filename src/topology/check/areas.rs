@@ -49,7 +49,7 @@ pub(super) fn check(document: &Document, found: &mut Found) {
             found.warn(
                 Place::Fault(index),
                 "outage-of-nothing",
-                format!("Nothing stands in {}: its outage hits nobody.", area_name(document, area)),
+                format!("Nothing stands in {}: its outage hits nothing.", area_name(document, area)),
                 "Move a station into it, or remove the fault.",
             );
         }

@@ -310,7 +310,7 @@ fn check_edge(document: &Document, id: EdgeId, edge: &Edge, found: &mut Found) {
         found.error(
             place,
             "edge-out",
-            format!("{name}: {} answers by itself, it calls nobody.", name_of(document, edge.from)),
+            format!("{name}: {} answers by itself; it calls nothing.", name_of(document, edge.from)),
             "Remove the connection, or draw it the other way round.",
         );
     }

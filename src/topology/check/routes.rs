@@ -16,9 +16,9 @@ pub(super) fn check(document: &Document, found: &mut Found) {
             if document.nodes.is_empty() {
                 "The canvas is empty.".to_owned()
             } else {
-                "Nobody sends requests: there are no clients.".to_owned()
+                "Nothing sends requests: there are no clients.".to_owned()
             },
-            "Place clients and connect them to what shall answer.",
+            "Place clients and connect them to the station that should answer.",
         );
     }
     let calls = calls(document);

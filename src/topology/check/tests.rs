@@ -77,7 +77,7 @@ fn an_empty_canvas_and_missing_clients() {
     check_tells(
         &drawing(&["service"], &[]),
         &expect![[r#"
-        error no-source at document: Nobody sends requests: there are no clients. | Place clients and connect them to what shall answer.
+        error no-source at document: Nothing sends requests: there are no clients. | Place clients and connect them to the station that should answer.
     "#]],
     );
 }
@@ -113,7 +113,7 @@ fn edges_that_cannot_be() {
     check_tells(
         &drawing(&["source", "database", "service"], &[(0, 1), (1, 2)]),
         &expect![[r#"
-        error edge-out at edge 2: D1 → S2: D1 answers by itself, it calls nobody. | Remove the connection, or draw it the other way round.
+        error edge-out at edge 2: D1 → S2: D1 answers by itself; it calls nothing. | Remove the connection, or draw it the other way round.
     "#]],
     );
     check_tells(
@@ -390,7 +390,7 @@ fn regions_zones_and_what_stands_in_them() {
         error zone-outside at area 4: Room lies within Zone a, which is a zone itself. | Move it into a region, or remove it.
         error zone-outside at area 5: area 5 lies within area 9, which does not exist. | Move it into a region, or remove it.
         warning region-twice at area 6: Europe and Dublin are both eu-west-1: what stands in them is as near as in one region. | Choose another region for one of them, or draw zones within one.
-        warning outage-of-nothing at fault 1: Nothing stands in Zone a: its outage hits nobody. | Move a station into it, or remove the fault.
+        warning outage-of-nothing at fault 1: Nothing stands in Zone a: its outage hits nothing. | Move a station into it, or remove the fault.
         warning fault-target-missing at fault 2: Outage is aimed at area 12, which does not exist. | Aim it at something that exists, or remove it.
     "#]],
     );

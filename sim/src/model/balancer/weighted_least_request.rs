@@ -222,7 +222,7 @@ impl WeightedLeastRequest {
             let all = listing(scores.iter().map(|score| format!("{} at {:.3}", label(score.backend), score.value)));
             let formula = format!("1/({share}/({outstanding} + 1){bias})");
             vec![
-                format!("The weights differ, so everybody is due at a time of its own: {all}."),
+                format!("The weights differ, so each backend is due at its own time: {all}."),
                 format!("{name} {why}; chosen, it is due again {formula} later, at {next:.3}."),
             ]
         });

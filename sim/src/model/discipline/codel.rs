@@ -23,7 +23,7 @@ pub(super) const KIND: DisciplineKind = DisciplineKind {
                 0.1,
                 0.001,
                 600.0,
-                "Only waits that stay above the target for so long count: bursts are none of its business.",
+                "Only waits that stay above the target for this long count: bursts are left alone.",
             ),
         ],
         defect: false,
@@ -149,7 +149,7 @@ impl Discipline for CoDel {
         let words = if self.dropping {
             let next = millis(self.drop_next.since(now));
             format!(
-                "dropping: the last wait was {wait}, the next drop is due in {next}, one each {} / √{}",
+                "dropping: the last wait was {wait}, the next drop is due in {next}, one every {} / √{}",
                 millis(self.interval),
                 self.count
             )

@@ -30,7 +30,7 @@ pub(super) const KIND: DisciplineKind = DisciplineKind {
                 0.1,
                 0.001,
                 600.0,
-                "The longest wait for everyone else; and a queue stands once it has not been empty for so long.",
+                "The longest wait for everyone else; and a queue is standing once it has not been empty for this long.",
             ),
         ],
         defect: false,

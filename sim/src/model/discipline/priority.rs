@@ -25,7 +25,7 @@ pub(super) const PREEMPTIVE: DisciplineKind = DisciplineKind {
     entry: Entry {
         id: "preemptive-priority",
         name: "By priority, preemptive",
-        summary: "Who matters more is served at once: work on one that matters less is interrupted and goes on later.",
+        summary: "A request that matters more is served at once: work on one that matters less is interrupted and resumed later.",
         source: "Preemptive resume (Kleinrock, \"Queueing Systems, Volume 2\", 1976, section 3.6). Only work can be interrupted, not the wait for a call; who was interrupted keeps a place beyond the limit.",
         params: &[FULL],
         defect: false,

@@ -11,7 +11,7 @@ const SOURCE: &str =
 static OFF: Entry = Entry {
     id: "off",
     name: "Off",
-    summary: "Errors in answers take nobody out; only health checks do.",
+    summary: "Errors in answers take no backend out; only health checks do.",
     source: "",
     params: &[],
     defect: false,
@@ -38,7 +38,7 @@ static ON: Entry = Entry {
             10.0,
             0.1,
             3_600.0,
-            "Time between two sweeps: then who has served its time returns, and success rates are compared.",
+            "Time between two sweeps, at which backends that have served their time return and success rates are compared.",
         ),
         ParamSpec::number(
             "base_ejection",
@@ -77,14 +77,14 @@ static ON: Entry = Entry {
             "good_check_returns",
             "A good check ends it",
             false,
-            "A good health check brings an ejected backend back at once. Envoy's default is on; then checks that do not show what fails undo every ejection.",
+            "A good health check brings an ejected backend back at once. Envoy's default is on; then checks that do not see the failure undo every ejection.",
         ),
         ParamSpec::variant(
             "success_rate",
             "Compare success rates",
             rate_entries,
             "on",
-            "At each sweep, ejects who succeeds clearly less often than the others.",
+            "At each sweep, ejects backends that succeed clearly less often than the others.",
         ),
         ParamSpec::variant(
             "failure_percentage",
@@ -103,7 +103,7 @@ static RATE_OFF: Entry =
 static RATE_ON: Entry = Entry {
     id: "on",
     name: "Yes",
-    summary: "Who lies too many standard deviations below the mean of all is out.",
+    summary: "A backend too many standard deviations below the mean is out.",
     source: SOURCE,
     params: &[
         ParamSpec::count(
@@ -112,7 +112,7 @@ static RATE_ON: Entry = Entry {
             5.0,
             1.0,
             1_000.0,
-            "With fewer backends that had enough requests, nobody is compared.",
+            "With fewer backends that had enough requests, none is compared.",
         ),
         ParamSpec::count(
             "request_volume",
@@ -141,7 +141,7 @@ static FAILURES_OFF: Entry =
 static FAILURES_ON: Entry = Entry {
     id: "on",
     name: "Yes",
-    summary: "Who fails at least this often is out.",
+    summary: "A backend that fails at least this often is out.",
     source: SOURCE,
     params: &[
         ParamSpec::number(
@@ -159,7 +159,7 @@ static FAILURES_ON: Entry = Entry {
             5.0,
             1.0,
             1_000.0,
-            "With fewer backends that had enough requests, nobody is looked at.",
+            "With fewer backends that had enough requests, none is judged.",
         ),
         ParamSpec::count(
             "request_volume",

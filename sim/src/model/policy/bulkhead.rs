@@ -20,23 +20,23 @@ const SCOPE: ParamSpec = ParamSpec::choice(
     "One limit for",
     &[("caller", "each replica of the caller"), ("connection", "the whole connection")],
     "caller",
-    "Who shares it. All clients of a source count as one caller.",
+    "What shares it. All clients of a source count as one caller.",
 );
 
 static ON: Entry = Entry {
     id: "on",
     name: "Bulkhead",
-    summary: "At most so many calls open at a time: one slow station cannot take all of the caller's slots.",
+    summary: "A limit on open calls: one slow station cannot take all of the caller's slots.",
     source: "resilience4j's semaphore bulkhead: 25 calls, no waiting.",
     params: &[
-        ParamSpec::count("limit", "Open calls", 25.0, 1.0, 100_000.0, "So many calls may be open at a time."),
+        ParamSpec::count("limit", "Open calls", 25.0, 1.0, 100_000.0, "How many calls may be open at a time."),
         ParamSpec::count(
             "waiting",
             "Waiting places",
             0.0,
             0.0,
             100_000.0,
-            "So many more may wait; others are refused.",
+            "How many more may wait; others are refused.",
         ),
         ParamSpec::number(
             "longest_wait",
@@ -45,7 +45,7 @@ static ON: Entry = Entry {
             1.0,
             0.001,
             3_600.0,
-            "Who has waited this long is refused, too.",
+            "A call that has waited this long is refused, too.",
         ),
         SCOPE,
     ],
@@ -58,14 +58,14 @@ static POOL: Entry = Entry {
     summary: "A call needs one of a few connections for as long as it lasts, and waits for one in line.",
     source: "HikariCP's defaults: 10 connections, 30 s of waiting, any number may wait.",
     params: &[
-        ParamSpec::count("limit", "Connections", 10.0, 1.0, 100_000.0, "So many calls may be open at a time."),
+        ParamSpec::count("limit", "Connections", 10.0, 1.0, 100_000.0, "How many calls may be open at a time."),
         ParamSpec::count(
             "waiting",
             "Waiting places",
             100_000.0,
             0.0,
             100_000.0,
-            "So many may wait for a connection; others are refused.",
+            "How many may wait for a connection; others are refused.",
         ),
         ParamSpec::number(
             "longest_wait",
@@ -74,7 +74,7 @@ static POOL: Entry = Entry {
             30.0,
             0.001,
             3_600.0,
-            "Who has waited this long is refused.",
+            "A call that has waited this long is refused.",
         ),
         SCOPE,
     ],

@@ -15,7 +15,7 @@ const EXTRA: ParamSpec = ParamSpec::count(
     1.0,
     1.0,
     3.0,
-    "So many tries more at most, each after the same wait. The first good answer counts.",
+    "The most extra tries, each after the same wait. The first good answer counts.",
 );
 
 static PERCENTILE: Entry = Entry {

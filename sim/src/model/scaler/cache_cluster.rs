@@ -180,7 +180,7 @@ const JOIN: ParamSpec = ParamSpec::number(
 static FIXED: Entry = Entry {
     id: "fixed",
     name: "A fixed number",
-    summary: "Keys are shared out over so many nodes, each with the entries, slots and price set for the cache.",
+    summary: "How many nodes share the keys, each with the entries, slots and price set for the cache.",
     source: SOURCE,
     params: &[
         ParamSpec::count("nodes", "Nodes", 3.0, 1.0, 100.0, "When this changes, keys move, and the moved ones miss."),

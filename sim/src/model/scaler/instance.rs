@@ -151,7 +151,7 @@ static MACHINE: Entry = Entry {
             0.0,
             0.0,
             1_000_000.0,
-            "How long a spot machine is had on average; when exactly is drawn by the seed. 0 = it is never taken away. Nobody publishes this number; it differs by size, place and day.",
+            "How long a spot machine lasts on average; the exact moment is drawn from the seed. 0 = it is never taken away. No provider publishes this number; it differs by size, place and day.",
         ),
         ParamSpec::number(
             "spot_notice",
@@ -160,7 +160,7 @@ static MACHINE: Entry = Entry {
             120.0,
             0.0,
             3_600.0,
-            "Told so long before; another machine is ordered at once. AWS gives 2 minutes.",
+            "How long in advance you are told; another machine is ordered at once. AWS gives 2 minutes.",
         ),
         BASE,
         PER_REQUEST,

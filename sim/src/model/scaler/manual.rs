@@ -10,7 +10,7 @@ pub static ENTRY: Entry = Entry {
     name: "By hand",
     summary: "You set the number while it runs; replicas start and drain as with any other scaler.",
     source: "kubectl scale.",
-    params: &[ParamSpec::count("replicas", "Replicas", 3.0, 0.0, 1_000.0, "How many there shall be from now on.")],
+    params: &[ParamSpec::count("replicas", "Replicas", 3.0, 0.0, 1_000.0, "Number of replicas from now on.")],
     defect: false,
 };
 

@@ -47,7 +47,7 @@ static POOL: Entry = Entry {
             600.0,
             0.0,
             86_400.0,
-            "A node that is little used for so long goes.",
+            "A node that is little used for this long is removed.",
         ),
         ParamSpec::number(
             "below",

@@ -38,14 +38,14 @@ pub static ENTRY: Entry = Entry {
             86_400.0,
             "For which moment it scales, in simulated seconds, also where days are short.",
         ),
-        ParamSpec::count("steps", "Steps a day", 96.0, 4.0, 1_440.0, "The load is kept as so many mean values a day."),
+        ParamSpec::count("steps", "Steps a day", 96.0, 4.0, 1_440.0, "How many mean values of the load are kept for each day."),
         ParamSpec::count(
             "history",
             "Days known before",
             3.0,
             0.0,
             13.0,
-            "Days before the run that the forecast knows. They are generated from the load profiles of the sources in front, as if all that they send came here; nobody measured them. 0 = it begins with nothing.",
+            "Days before the run that the forecast knows. They are generated from the load profiles of the sources in front, as if everything they send came here; they are not measured. 0 = it begins with nothing.",
         ),
         ParamSpec::number(
             "confidence",
@@ -56,7 +56,7 @@ pub static ENTRY: Entry = Entry {
             1.0,
             "Confidence is 1 − the sum of all errors over the sum of all loads, in a test on the past. Below this, the load there is counts.",
         ),
-        ParamSpec::number("margin", "Margin", Unit::Share, 0.1, 0.0, 2.0, "So much more than the formula says."),
+        ParamSpec::number("margin", "Margin", Unit::Share, 0.1, 0.0, 2.0, "How much more than the formula says."),
         ParamSpec::number("cpu", "Target CPU", Unit::Share, 0.7, 0.01, 1.0, "Share of the requested CPU in use."),
         ParamSpec::number(
             "memory",

@@ -244,7 +244,7 @@ const WAIT_FOR: ParamSpec = ParamSpec::count(
     0.0,
     0.0,
     15.0,
-    "A write is answered once so many replicas have received it (not applied it), and holds its connection until then. With 0 it waits for none.",
+    "A write is answered once this many replicas have received it (not applied it), and holds its connection until then. 0 = it waits for none.",
 );
 
 const WAIT_AT_MOST: ParamSpec = ParamSpec::number(
@@ -260,7 +260,7 @@ const WAIT_AT_MOST: ParamSpec = ParamSpec::number(
 static FIXED: Entry = Entry {
     id: "fixed",
     name: "A fixed number",
-    summary: "So many replicas answer reads beside the primary, each with all the data, a little late.",
+    summary: "How many replicas answer reads beside the primary, each with all the data, a little late.",
     source: "Replication as in MySQL: asynchronous, or semi-synchronous with its time-out of 10 s for each write.",
     params: &[
         ParamSpec::count("count", "Replicas", 1.0, 0.0, 15.0, "Read replicas beside the primary."),
@@ -313,7 +313,7 @@ static RULE: Entry = Entry {
             0.0,
             0.0,
             86_400.0,
-            "None is taken away for so long after as many were asked for. The course waits for nothing: 0.",
+            "None is taken away for this long after as many were asked for. The course waits for nothing: 0.",
         ),
         READS,
         REGION,

@@ -51,7 +51,7 @@ pub enum Way {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
     pub way: Way,
-    /// A new replica counts as available once it has been ready for so long.
+    /// A new replica counts as available once it has been ready for this long.
     pub min_ready: SimDuration,
     /// Without progress for so long it is said to have failed; nothing is undone for it.
     pub deadline: SimDuration,
@@ -191,7 +191,7 @@ const MIN_READY: ParamSpec = ParamSpec::number(
     0.0,
     0.0,
     3_600.0,
-    "A new replica counts as available once it has been ready for so long.",
+    "A new replica counts as available once it has been ready for this long.",
 );
 
 const DEADLINE: ParamSpec = ParamSpec::number(
@@ -201,7 +201,7 @@ const DEADLINE: ParamSpec = ParamSpec::number(
     600.0,
     1.0,
     86_400.0,
-    "Then it is said to have failed. It stays where it is: somebody has to roll back.",
+    "After this long it is reported as failed. It stays where it is until someone rolls back.",
 );
 
 /// As a choice for parameters.

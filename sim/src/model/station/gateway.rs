@@ -26,7 +26,7 @@ pub const KIND: StationKind = StationKind {
                 "Load shedding",
                 crate::model::admission::shed::gateway_entries,
                 "off",
-                "Who is turned away because too much is under way behind the gateway.",
+                "Which requests are turned away because too much is under way behind the gateway.",
             ),
             STRATEGY,
             RETRY_ELSEWHERE

@@ -48,7 +48,7 @@ pub const KIND: StationKind = StationKind {
                 0.0,
                 0.0,
                 1_000_000.0,
-                "A connection is closed after so many requests; 0 = never, 1 = no keep-alive.",
+                "A connection is closed after this many requests; 0 = never, 1 = no keep-alive.",
             ),
             ParamSpec::flag(
                 "cut_when_down",

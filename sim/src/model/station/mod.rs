@@ -182,7 +182,7 @@ const DISCIPLINE: ParamSpec = ParamSpec::variant(
     "Discipline",
     crate::model::discipline::entries,
     "fifo",
-    "Who is served next of those who wait.",
+    "Which of the waiting requests is served next.",
 );
 
 /// Finds a kind by id.

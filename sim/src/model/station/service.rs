@@ -41,7 +41,7 @@ pub const KIND: StationKind = StationKind {
                 "Scaler",
                 crate::model::scaler::entries,
                 "off",
-                "Who decides how many replicas there are. A scaler begins with the number above, and is overruled whenever that is changed.",
+                "What decides how many replicas there are. A scaler starts with the number above, and changing that number overrules it.",
             ),
             ParamSpec::variant(
                 "instance",
@@ -84,7 +84,7 @@ pub const KIND: StationKind = StationKind {
                 1_000.0,
                 0.0,
                 1_000_000.0,
-                "Requests that may wait per replica (in all, if the queue is shared); more are rejected.",
+                "Requests that may wait per replica (in total, if the queue is shared); more are rejected.",
             ),
             ParamSpec::choice(
                 "queue",
@@ -99,7 +99,7 @@ pub const KIND: StationKind = StationKind {
                 "Load shedding",
                 crate::model::admission::shed::entries,
                 "off",
-                "Who is turned away on purpose, before the queue is full. Health checks never are.",
+                "Which requests are turned away on purpose, before the queue is full. Health checks never are.",
             ),
             ParamSpec::choice(
                 "calls",
@@ -146,7 +146,7 @@ pub const KIND: StationKind = StationKind {
                 0.0,
                 0.0,
                 3_600.0,
-                "The same by the clock: for so long after it began to serve, however many requests it gets.",
+                "The same by the clock: for this long after it began to serve, however many requests it gets.",
             ),
             ParamSpec::number(
                 "cold_factor",

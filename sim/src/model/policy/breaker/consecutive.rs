@@ -7,7 +7,7 @@ use crate::model::params::{Entry, ParamSpec, Unit};
 static ENTRY: Entry = Entry {
     id: "consecutive",
     name: "Failures in a row",
-    summary: "Opens after so many failures in a row; after a wait, a few probes decide.",
+    summary: "Opens after a number of failures in a row; after a wait, a few probes decide.",
     source: "The running example's thresholds (5 failures, 30 s); probes, generations and the optional share after github.com/sony/gobreaker v2.",
     params: &[
         ParamSpec::count(
@@ -16,7 +16,7 @@ static ENTRY: Entry = Entry {
             5.0,
             0.0,
             10_000.0,
-            "So many failures without a success between them open it; 0 = they never do.",
+            "This many failures without a success between them open it; 0 = never.",
         ),
         open_for(30.0),
         ParamSpec::count(
@@ -25,7 +25,7 @@ static ENTRY: Entry = Entry {
             1.0,
             1.0,
             10_000.0,
-            "Half-open, at most so many calls may begin; as many successes in a row close it, one failure opens it again.",
+            "Half-open, at most this many calls may begin; as many successes in a row close it, one failure opens it again.",
         ),
         ParamSpec::number(
             "clear_every",
@@ -51,7 +51,7 @@ static ENTRY: Entry = Entry {
             10.0,
             1.0,
             100_000.0,
-            "The share counts only from so many calls on.",
+            "The share counts only from this many calls on.",
         ),
         SCOPE,
     ],

@@ -15,7 +15,7 @@ static ENTRY: Entry = Entry {
         100.0,
         1.0,
         1_000.0,
-        "So many of the latest calls count."
+        "How many of the latest calls count."
     )),
     defect: false,
 };

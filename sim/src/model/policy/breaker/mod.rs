@@ -226,7 +226,7 @@ const SCOPE: ParamSpec = ParamSpec::choice(
         ("caller", "each replica of the caller"),
     ],
     "connection",
-    "Who shares the breaker: one bad backend of many need not cut off the others, and callers that do not talk to each other each learn for themselves.",
+    "What shares one breaker: a bad backend need not cut off the others, and callers that do not talk to each other each learn for themselves.",
 );
 
 const fn open_for(default: f64) -> ParamSpec {

@@ -58,7 +58,7 @@ pub(super) const PROBES: ParamSpec = ParamSpec::count(
     10.0,
     1.0,
     10_000.0,
-    "Half-open, so many calls may begin; their shares of failed and slow ones then close or open it. A probe that never ends keeps its place.",
+    "Half-open, this many calls may begin; the shares of failed and slow ones among them then close or open it. A probe that never ends keeps its place.",
 );
 
 /// The parameters of a kind of window: how large it is, then what both kinds have.

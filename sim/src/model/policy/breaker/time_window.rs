@@ -17,7 +17,7 @@ static ENTRY: Entry = Entry {
         100.0,
         1.0,
         600.0,
-        "Calls that ended within so many whole seconds count, the current one included.",
+        "Calls that ended within this many whole seconds count, including the current one.",
     )),
     defect: false,
 };

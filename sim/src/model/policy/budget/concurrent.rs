@@ -11,7 +11,7 @@ static ENTRY: Entry = Entry {
     source: "Envoy's retry budget: 20 % of active and pending requests, at least 3.",
     params: &[
         ParamSpec::number("share", "Share of open calls", Unit::Share, 0.2, 0.0, 1.0, "Retries for each open call."),
-        ParamSpec::count("least", "Always", 3.0, 0.0, 1_000.0, "So many retries may be under way in any case."),
+        ParamSpec::count("least", "Always", 3.0, 0.0, 1_000.0, "This many retries may be under way in any case."),
     ],
     defect: false,
 };

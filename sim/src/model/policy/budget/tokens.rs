@@ -17,7 +17,7 @@ static ENTRY: Entry = Entry {
             10.0,
             0.0,
             10_000.0,
-            "So many retries for each second of the lifetime are always to be had: for connections with few calls, and for the start.",
+            "This many retries for each second of the lifetime are always available: for connections with few calls, and for the start.",
         ),
         ParamSpec::number(
             "lifetime",

@@ -19,9 +19,9 @@ pub(super) const KINDS: &[(&str, &str)] = &[
     ("pods_requests", "Requests/s per replica, each asked"),
     ("pods_in_flight", "Requests in flight per replica, each asked"),
     ("object_requests", "Requests/s in all (Object)"),
-    ("object_requests_average", "Requests/s in all, shared out (Object)"),
-    ("external_waiting", "Waiting requests in all (External)"),
-    ("external_waiting_average", "Waiting requests in all, shared out (External)"),
+    ("object_requests_average", "Requests/s in total, shared out (Object)"),
+    ("external_waiting", "Waiting requests in total (External)"),
+    ("external_waiting_average", "Waiting requests in total, shared out (External)"),
 ];
 
 pub(super) fn default_metrics() -> Value {
@@ -209,7 +209,7 @@ pub static ENTRY: Entry = Entry {
             300.0,
             0.0,
             3_600.0,
-            "For so long after its start, a replica's CPU counts only once it is ready and has been measured for a whole window since (a flag of the controller).",
+            "For this long after its start, a replica's CPU counts only once it is ready and has been measured for a whole window since (a flag of the controller).",
         ),
         ParamSpec::number(
             "initial_readiness",

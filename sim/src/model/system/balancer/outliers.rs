@@ -137,7 +137,7 @@ fn cap_words(detector: &Detector) -> String {
     let share = detector.settings().max_ejected_share * 100.0;
     let backends = if all == 1 { "1 backend".to_owned() } else { format!("{all} backends") };
     match detector.ejectable() {
-        0 => format!("the maximum ejected share of {share} % of {backends} ejects nobody"),
+        0 => format!("the maximum ejected share of {share} % of {backends} ejects none"),
         1 => format!("the maximum ejected share of {share} % of {backends} lets 1 be out at a time"),
         more => format!("the maximum ejected share of {share} % of {backends} lets {more} be out at a time"),
     }
