@@ -71,7 +71,7 @@ fn an_empty_canvas_and_missing_clients() {
     check_tells(
         &Document::default(),
         &expect![[r#"
-        error no-source at document: The canvas is empty. | Place clients and connect them to what shall answer.
+        error no-source at document: The canvas is empty. | Place clients and connect them to the station that should answer.
     "#]],
     );
     check_tells(

@@ -33,7 +33,7 @@ static ON: Entry = Entry {
         ),
         ParamSpec::number(
             "interval",
-            "Looks every",
+            "Evaluates every",
             Unit::Seconds,
             10.0,
             0.1,

@@ -233,7 +233,7 @@ static BY_LOAD: Entry = Entry {
             86_400.0,
             "So long nothing may be short.",
         ),
-        ParamSpec::number("every", "Looks every", Unit::Seconds, 30.0, 1.0, 3_600.0, "Time between two looks."),
+        ParamSpec::number("every", "Evaluates every", Unit::Seconds, 30.0, 1.0, 3_600.0, "Time between two looks."),
         JOIN,
     ],
     defect: false,

@@ -38,7 +38,14 @@ pub static ENTRY: Entry = Entry {
             86_400.0,
             "For which moment it scales, in simulated seconds, also where days are short.",
         ),
-        ParamSpec::count("steps", "Steps a day", 96.0, 4.0, 1_440.0, "How many mean values of the load are kept for each day."),
+        ParamSpec::count(
+            "steps",
+            "Steps a day",
+            96.0,
+            4.0,
+            1_440.0,
+            "How many mean values of the load are kept for each day.",
+        ),
         ParamSpec::count(
             "history",
             "Days known before",
@@ -78,7 +85,7 @@ pub static ENTRY: Entry = Entry {
         ),
         ParamSpec::number(
             "interval",
-            "Looks every",
+            "Evaluates every",
             Unit::Seconds,
             15.0,
             1.0,
