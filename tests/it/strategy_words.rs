@@ -79,7 +79,7 @@ fn every_strategy_tells_its_choice() {
             Rome: 1/1 = 1.00
             Lima: 1/2 = 0.50
         weighted-least-request: Due first; then due again 1/(weight/(outstanding + 1)) later.
-          The weights differ, so everybody is due at a time of its own: Oslo at 1.200, Rome at 2.000 and Lima at 1.000.
+          The weights differ, so each backend is due at its own time: Oslo at 1.200, Rome at 2.000 and Lima at 1.000.
           Lima is due first; chosen, it is due again 1/(2/(1 + 1)) later, at 2.000.
             Oslo: due at 1.200; weight 5, 2 outstanding
             Rome: due at 2.000; weight 1, 1 outstanding

@@ -464,7 +464,7 @@ fn lines_that_cannot_do_their_work() {
     assert_eq!(of(&with_params(by_priority, 0, mixed.clone())), "");
     let shared = Params::new().with("queue", "shared").with("discipline", chosen("processor-sharing", Params::new()));
     expect![[r#"
-        warning no-queue-to-share at node 2: S1 shares one queue among its replicas, but with processor sharing nobody waits. | Each replica shares its own slots. Let every replica have a queue of its own, or choose another discipline.
+        warning no-queue-to-share at node 2: S1 shares one queue among its replicas, but with processor sharing nothing waits. | Each replica shares its own slots. Let every replica have a queue of its own, or choose another discipline.
     "#]]
     .assert_eq(&of(&service(shared)));
     let reversed = Params::new().with("low_until", 0.9).with("normal_until", 0.5);

@@ -50,7 +50,7 @@ fn of_four_backends_ten_percent_are_nobody() {
     // Every fourth request fails, to the end.
     assert_eq!(failed(&system), 301);
     // Its fifth: the 17th request, at 0.425 s.
-    let why = "the maximum ejected share of 10 % of 4 backends ejects nobody";
+    let why = "the maximum ejected share of 10 % of 4 backends ejects none";
     let told = format!("outlier detection: Service replica 1 would be ejected after 5 errors in a row, but {why}");
     assert_eq!(log(&mut system), [(0.426, told)]);
     let backend = &frame(&system, shop.balancer).backends[0];
