@@ -15,7 +15,8 @@ use crate::engine::sort;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::facet::{self, Memory, policy};
 use crate::figure::{self, Whole, Without};
-use crate::model::ids::NodeId;
+use crate::model::fault::words;
+use crate::model::ids::{FaultTarget, NodeId};
 use crate::model::system::counts::Count;
 use crate::model::system::meter::Meter;
 use crate::model::system::pool::replica::Replica;
@@ -383,7 +384,11 @@ fn faults(system: &System) -> Vec<ActiveFault> {
             kind: active.kind.entry.id.to_owned(),
             target_json: serde_json::to_string(&active.target).expect("a target is plain data"),
             since_ns: active.since.0,
-            text: format!("{}: {}", system.target_name(active.target), active.kind.entry.name),
+            text: words::struck(
+                active.effect,
+                &system.target_name(active.target),
+                matches!(active.target, FaultTarget::Area(_)),
+            ),
             scheduled: active.scheduled,
         })
         .collect()

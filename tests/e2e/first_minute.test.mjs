@@ -21,7 +21,7 @@ check('the first minute: two doors, a failure that is explained, one press, and 
   // It goes wrong within fifteen simulated seconds, at the speed of the clock.
   await page.locator('.strip-suffering').waitFor();
   assert.ok((await seconds(page)) < 15, `it broke at ${await seconds(page)} s`);
-  await page.locator('#strip-head').filter({ hasText: /of requests are failing.*since Orders replica 3 .* at 0:08/ }).waitFor();
+  await page.locator('#strip-head').filter({ hasText: /of requests are failing.*At 0:08, Orders replica 3 was killed/ }).waitFor();
   assert.equal(await page.locator('[data-figure="p99"]').textContent(), 'no answer', 'the first percentile is over all requests');
   // Cause first, then what follows from it; each beside its station.
   await becomes(async () => (await captions(page)).length, 3, 'three captions');
@@ -98,7 +98,7 @@ check('with reduced motion nothing starts by itself', async ({ open }) => {
   await clockPasses(page, '00:00.500');
 });
 
-check('a run that is over says what happened and why, with ways to the station and the request', async ({ open }) => {
+check('a run that is over says what happened and why, with ways to the moment, the station and the request', async ({ open }) => {
   const page = await open({ hash: '#scenario=first-minute' });
   await page.locator('.speed-select').selectOption('max');
   const ending = page.locator('#ending');
@@ -106,10 +106,13 @@ check('a run that is over says what happened and why, with ways to the station a
   const words = (await ending.innerText()).replaceAll('\u202f', ',');
   assert.match(words, /% of requests got no answer: 1,246 of 11,845\. It began at 0:08, when Orders replica 3 .+ over at 0:24\./);
   assert.match(words, /connection refused: the replica is dead\. The objective was missed for 16 s\./);
+  assert.match(await ending.locator('[data-way="moment"]').innerText(), /0:08/);
   await ending.locator('[data-way="station"]').click();
   await page.locator('#node-3[aria-pressed="true"], #node-3.selected, .station-selected').first().waitFor();
   await ending.locator('[data-way="request"]').click();
   await page.locator('.why').waitFor();
+  await page.locator('[data-way="moment"]').click();
+  await page.waitForFunction(() => document.querySelector('.clock-now').textContent.startsWith('00:08'));
 });
 
 check('Learn shows the lessons and how many are passed', async ({ open }) => {

@@ -117,8 +117,8 @@ fn a_machine_dies_and_words_say_cause_and_effect_in_order() {
     check(
         &run.told(),
         expect![[r#"
-            Suffering: 27 % of requests are failing / since Orders replica 3 died at 0:08
-            Node(NodeId(3)): Orders replica 3 died. It refuses every request that reaches it.
+            Suffering: 27 % of requests are failing / At 0:08, Orders replica 3 was killed
+            Node(NodeId(3)): Orders replica 3 was killed. It refuses every request that reaches it.
             Node(NodeId(2)): Front door has not noticed. Orders replica 3 fails at once, so it looks idle and gets 32 % of all requests.
             Node(NodeId(1)): Customers get errors. So far 159 requests have failed; every second adds 53 more.
             [Revive] Repair Orders replica 3 Or wait: Front door stops sending to it after 3 failed health checks, one every 6 s.
@@ -129,7 +129,7 @@ fn a_machine_dies_and_words_say_cause_and_effect_in_order() {
         &run.told(),
         expect![[r#"
         Calm: All answered in time / 
-        Node(NodeId(3)): Orders replica 3 died. It refuses every request that reaches it.
+        Node(NodeId(3)): Orders replica 3 was killed. It refuses every request that reaches it.
         Node(NodeId(2)): Front door has noticed. It sends nothing to Orders replica 3 any more. 5 of 6 are left.
         Node(NodeId(1)): Every request is answered again. 1 246 requests failed before that.
         [Revive] Repair Orders replica 3 Front door works around it, but it is missing until you repair it.
@@ -193,7 +193,7 @@ fn what_a_newcomer_can_break_hurts_and_is_named() {
         run.to(7.0);
         let head = head(&run.document(), &run.frame, &run.frame.recent, &run.exemplars, false);
         assert_eq!(head.mood, Mood::Suffering, "{head:?}");
-        assert!(head.why.starts_with("since "), "{head:?}");
+        assert!(head.why.starts_with("At "), "{head:?}");
         assert!(captions(&run.document(), &run.frame).len() >= 2, "cause and effect are told");
     }
 }

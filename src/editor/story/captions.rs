@@ -32,9 +32,9 @@ pub fn captions(document: &Document, frame: &Frame) -> Vec<Caption> {
     let causes = struck(frame);
     let mut told: Vec<Caption> = causes
         .iter()
-        .map(|(kind, target, _)| Caption {
+        .map(|(kind, target, active)| Caption {
             at: place(*target),
-            title: format!("{} {}.", capital(&name(document, *target)), kind.struck),
+            title: format!("{}.", active.text),
             text: meaning(effect(kind)).map_or_else(|| first_sentence(kind.entry.summary), str::to_owned),
         })
         .collect();

@@ -53,8 +53,8 @@ pub fn finding(document: &Document, totals: &Totals, ending: &Ending, log: &[Log
         return Finding { good, sentence, why: String::new(), at_ns: None, station: None, request: None };
     };
     let began = cause(log, trouble.from_secs);
-    let mut why = match &began {
-        Some((line, words)) => format!("It began at {}, when {words}", clock(secs(line.at_ns))),
+    let mut why = match began {
+        Some(line) => format!("It began at {}, when {}", clock(secs(line.at_ns)), line.text),
         None => format!("It began at {}", clock(trouble.from_secs)),
     };
     if trouble.to_secs < document.run_length_secs {
@@ -73,20 +73,15 @@ pub fn finding(document: &Document, totals: &Totals, ending: &Ending, log: &[Log
         good: false,
         sentence,
         why,
-        at_ns: Some(began.as_ref().map_or((trouble.from_secs * 1e9) as u64, |(line, _)| line.at_ns)),
-        station: began
-            .as_ref()
-            .and_then(|(line, _)| line.node)
-            .or(ending.busiest.map(|(node, _)| node))
-            .map(Target::Node),
+        at_ns: Some(began.map_or((trouble.from_secs * 1e9) as u64, |line| line.at_ns)),
+        station: began.and_then(|line| line.node).or(ending.busiest.map(|(node, _)| node)).map(Target::Node),
         request: ending.first_failed.map(|one| (one.source, one.ordinal)),
     }
 }
 
-/// The failure that the log tells of shortly before users suffered, and what happened then, in words.
-fn cause(log: &[LogLine], from_secs: f64) -> Option<(&LogLine, String)> {
+/// The failure that the log tells of shortly before users suffered.
+fn cause(log: &[LogLine], from_secs: f64) -> Option<&LogLine> {
     // The slice of time in which it began is about a second wide.
     let near = |line: &&LogLine| (-1.5..CAUSE_BEFORE_SECS).contains(&(from_secs - secs(line.at_ns)));
-    let line = log.iter().filter(|line| line.level == LogLevel::Bad).find(near)?;
-    Some((line, line.text.clone()))
+    log.iter().filter(|line| line.level == LogLevel::Bad).find(near)
 }

@@ -141,8 +141,8 @@ struct Cause {
 /// What is to blame for failures of this reason (`None`: for late answers), as far as the frame shows.
 fn cause(document: &Document, frame: &Frame, reason: Option<Reason>) -> Option<Cause> {
     let to_blame = struck(frame).into_iter().find(|(kind, _, _)| blames(effect(kind), reason));
-    if let Some((kind, target, active)) = to_blame {
-        let words = format!("since {} {} at {}", name(document, target), kind.struck, clock(secs(active.since_ns)));
+    if let Some((_, target, active)) = to_blame {
+        let words = format!("At {}, {}", clock(secs(active.since_ns)), active.text);
         return Some(Cause { words, at: Some(place(target)) });
     }
     if let Some((at, name, busy)) = full(document, frame) {

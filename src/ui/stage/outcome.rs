@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 
+use crate::editor::story::clock;
 use crate::editor::story::ending::finding;
 use crate::editor::story::repair::repair;
 use crate::editor::{Selection, SessionChange, edit::target_name};
@@ -37,11 +38,17 @@ pub fn Outcome(props: &OutcomeProps) -> Html {
             let onclick = Callback::from(move |_: MouseEvent| simulation.explain(source, ordinal));
             html! { <button type="button" class="btn btn-s" data-way="request" title="The first request that failed" {onclick}>{ icon("circle-help", "icon-s") }{ "Why?" }</button> }
         });
+        let moment = found.at_ns.map(|at_ns| {
+            let simulation = simulation.clone();
+            let onclick = Callback::from(move |_: MouseEvent| simulation.seek(at_ns));
+            let words = format!("Go to {}", clock(at_ns as f64 / 1e9));
+            html! { <button type="button" class="btn btn-s" data-way="moment" {onclick}>{ icon("history", "icon-s") }{ words }</button> }
+        });
         return html! {
             <div class={classes!("outcome", (!found.good).then_some("outcome-bad"))} role="status" id="ending">
                 { icon(if found.good { "circle-check" } else { "triangle-alert" }, "") }
                 <p><strong>{ found.sentence }</strong>{ " " }{ found.why }</p>
-                <div class="button-row">{ station }{ request }</div>
+                <div class="button-row">{ moment }{ station }{ request }</div>
             </div>
         };
     }

@@ -29,6 +29,5 @@ pub(super) static KIND: FaultKind = FaultKind {
     once: false,
     effect: |params| Effect::Bandwidth { bits_per_sec: super::number(&ENTRY, params, "mbit") * 1e6 },
     summary_of_all: None,
-    struck: "lost bandwidth",
     lift_label: "Full bandwidth",
 };

@@ -29,6 +29,5 @@ pub(super) static KIND: FaultKind = FaultKind {
     once: false,
     effect: |params| Effect::ClockJump { secs: super::number(&ENTRY, params, "ahead") },
     summary_of_all: None,
-    struck: "had its clock jump",
     lift_label: "Set the clock right",
 };

@@ -23,6 +23,5 @@ pub(super) static KIND: FaultKind = FaultKind {
     summary_of_all: Some(
         "Takes every replica out of rotation: they finish what they have, get nothing new. Balancers are told at once.",
     ),
-    struck: "was taken out of rotation",
     lift_label: "Put back",
 };

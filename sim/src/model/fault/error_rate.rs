@@ -29,6 +29,5 @@ pub(super) static KIND: FaultKind = FaultKind {
     once: false,
     effect: |params| Effect::Errors { share: super::number(&ENTRY, params, "share") },
     summary_of_all: None,
-    struck: "started answering with errors",
     lift_label: "Stop the errors",
 };

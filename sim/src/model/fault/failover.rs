@@ -43,6 +43,5 @@ pub(super) static KIND: FaultKind = FaultKind {
         promotion: super::number(&ENTRY, params, "promotion"),
     },
     summary_of_all: None,
-    struck: "lost its primary",
     lift_label: "Primary back",
 };

@@ -21,6 +21,5 @@ pub(super) static KIND: FaultKind = FaultKind {
     once: true,
     effect: |_| Effect::Flush,
     summary_of_all: None,
-    struck: "lost everything it had cached",
     lift_label: "Done",
 };

@@ -23,6 +23,5 @@ pub(super) static KIND: FaultKind = FaultKind {
     summary_of_all: Some(
         "Every replica takes requests and never answers: slots and waiting places fill, and only time-outs free its callers. Lifted, they go on where they stood.",
     ),
-    struck: "stopped answering",
     lift_label: "Let it go on",
 };

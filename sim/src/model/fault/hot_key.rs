@@ -29,6 +29,5 @@ pub(super) static KIND: FaultKind = FaultKind {
     once: false,
     effect: |params| Effect::HotKey { share: super::number(&ENTRY, params, "share") },
     summary_of_all: None,
-    struck: "started asking for one hot key",
     lift_label: "Back to the usual keys",
 };

@@ -21,6 +21,5 @@ pub(super) static KIND: FaultKind = FaultKind {
     once: false,
     effect: |_| Effect::Down,
     summary_of_all: Some("Every replica dies: what they held is lost, connections are refused until they are revived."),
-    struck: "died",
     lift_label: "Revive",
 };

@@ -35,6 +35,5 @@ pub(super) static KIND: FaultKind = FaultKind {
         jitter: super::number(&ENTRY, params, "jitter"),
     },
     summary_of_all: None,
-    struck: "became slower",
     lift_label: "Remove the latency",
 };

@@ -43,6 +43,5 @@ pub(super) static KIND: FaultKind = FaultKind {
         back: super::number(&ENTRY, params, "answers"),
     },
     summary_of_all: None,
-    struck: "started losing messages",
     lift_label: "Stop the loss",
 };

@@ -191,8 +191,6 @@ pub struct FaultKind {
     pub effect: fn(&Params) -> Effect,
     /// What it does to a station of several replicas as a whole, where the entry's summary speaks of one alone.
     pub summary_of_all: Option<&'static str>,
-    /// What happened to its target, e.g. "died": a sentence with the target's name in front.
-    pub struck: &'static str,
     /// The verb that ends it, e.g. "Revive".
     pub lift_label: &'static str,
 }

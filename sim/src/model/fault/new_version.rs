@@ -42,6 +42,5 @@ pub(super) static KIND: FaultKind = FaultKind {
         ready: Reader::new(&ENTRY, params).choice("ready") != "never",
     },
     summary_of_all: None,
-    struck: "got a new version",
     lift_label: "Roll back",
 };

@@ -55,6 +55,5 @@ pub(super) static KIND: FaultKind = FaultKind {
     summary_of_all: Some(
         "All replicas run on one host, and another tenant there takes CPU time in bursts; what is left makes work slower by 1 / (1 - share).",
     ),
-    struck: "got a noisy neighbor",
     lift_label: "Move the neighbor away",
 };

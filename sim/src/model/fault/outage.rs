@@ -21,6 +21,5 @@ pub(super) static KIND: FaultKind = FaultKind {
     once: false,
     effect: |_| Effect::Down,
     summary_of_all: None,
-    struck: "went down",
     lift_label: "Bring back",
 };

@@ -32,6 +32,5 @@ pub(super) static KIND: FaultKind = FaultKind {
         _ => Effect::Loss { out: 1.0, back: 1.0 },
     },
     summary_of_all: None,
-    struck: "was cut",
     lift_label: "Heal",
 };

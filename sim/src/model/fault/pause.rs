@@ -45,6 +45,5 @@ pub(super) static KIND: FaultKind = FaultKind {
     summary_of_all: Some(
         "Every now and then all replicas stand still together: they take requests, but nothing that they hold goes on until the pause is over.",
     ),
-    struck: "started freezing now and then",
     lift_label: "Stop the pauses",
 };

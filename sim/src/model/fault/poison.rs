@@ -29,6 +29,5 @@ pub(super) static KIND: FaultKind = FaultKind {
     once: false,
     effect: |params| Effect::Poison { share: super::number(&ENTRY, params, "share") },
     summary_of_all: None,
-    struck: "started carrying poison messages",
     lift_label: "No more poison",
 };

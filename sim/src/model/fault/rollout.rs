@@ -63,6 +63,5 @@ pub(super) static KIND: FaultKind = FaultKind {
         errors: super::number(&ENTRY, params, "errors"),
     },
     summary_of_all: None,
-    struck: "started a rolling update",
     lift_label: "Roll back",
 };

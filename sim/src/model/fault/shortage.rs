@@ -29,6 +29,5 @@ pub(super) static KIND: FaultKind = FaultKind {
     once: false,
     effect: |params| Effect::Shortage { notice: super::number(&ENTRY, params, "notice") },
     summary_of_all: None,
-    struck: "ran out of spot machines",
     lift_label: "Supply again",
 };

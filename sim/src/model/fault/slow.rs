@@ -29,6 +29,5 @@ pub(super) static KIND: FaultKind = FaultKind {
     once: false,
     effect: |params| Effect::Slow { factor: super::number(&ENTRY, params, "factor") },
     summary_of_all: None,
-    struck: "slowed down",
     lift_label: "Back to normal speed",
 };

@@ -45,6 +45,5 @@ pub(super) static KIND: FaultKind = FaultKind {
     summary_of_all: Some(
         "The provider takes every replica back: with the notice they leave the rotation and finish what they can, then they die; replacements come up empty and cold.",
     ),
-    struck: "had its spot machine taken back",
     lift_label: "Give it back",
 };

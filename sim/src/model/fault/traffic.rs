@@ -29,6 +29,5 @@ pub(super) static KIND: FaultKind = FaultKind {
     once: false,
     effect: |params| Effect::Traffic { factor: super::number(&ENTRY, params, "factor") },
     summary_of_all: None,
-    struck: "changed the load",
     lift_label: "Back to the plan",
 };
