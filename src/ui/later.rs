@@ -8,24 +8,44 @@ use yew::prelude::*;
 
 use super::dialogs;
 use super::dialogs::share::Exported;
-use super::inspector::TargetProps;
-use super::inspector::inside;
+use super::dock::{self, timeline::card};
+use super::inspector;
 use super::practice::{self, Practice};
+use super::rail::tray;
 use super::shared::Shared;
 use super::shell::DialogKind;
+use super::stage::{canvas::menu, outline};
+use super::store::Dispatch;
 use super::why;
+use crate::editor::{EditorState, FaultCard};
+use crate::topology::document::Diagnostic;
 use crate::ui::kit::icons::icon;
 
 /// The rooms of the second part, each as a function that draws it.
 #[derive(Debug)]
 pub struct Later {
-    pub(crate) inside: fn(&TargetProps) -> Html,
+    pub(crate) inspector: fn() -> Html,
+    pub(crate) dock: fn(&str, &[Diagnostic]) -> Html,
+    pub(crate) tray: fn() -> Html,
+    pub(crate) outline: fn() -> Html,
+    pub(crate) fault_card: fn(&FaultCard) -> Html,
+    pub(crate) menu: fn(&EditorState, &Dispatch) -> Html,
     pub(crate) why: fn() -> Html,
     pub(crate) practice: fn(&Shared<Practice>) -> Html,
     pub(crate) dialog: fn(DialogKind, Option<Exported>, Callback<()>) -> Html,
 }
 
-static LATER: Later = Later { inside: inside::draw, why: why::draw, practice: practice::draw, dialog: dialogs::draw };
+static LATER: Later = Later {
+    inspector: inspector::draw,
+    dock: dock::draw,
+    tray: tray::draw,
+    outline: outline::draw,
+    fault_card: card::draw,
+    menu: menu::draw,
+    why: why::draw,
+    practice: practice::draw,
+    dialog: dialogs::draw,
+};
 
 /// It did not come.
 #[derive(Debug)]
@@ -102,6 +122,11 @@ pub(crate) fn use_later() -> Parts {
 impl Parts {
     pub(crate) fn is_here(&self) -> bool {
         self.here.is_some()
+    }
+
+    /// As [`Parts::show`], for what nobody asks for before it has come.
+    pub(crate) fn show_when_here(&self, draw: impl FnOnce(&Later) -> Html) -> Html {
+        self.here.map(draw).unwrap_or_default()
     }
 
     /// As [`Parts::show`], for what is no part of a panel: until it has come, a line at the edge of the page says so.

@@ -19,6 +19,7 @@ use self::notice::RunNotice;
 use self::profile::Profile;
 use self::timeline::Timeline;
 use super::jump::{DOCK, WHOSE};
+use super::later::use_later;
 use super::store::{use_dispatch, use_document, use_preferences, use_run, use_selection};
 use crate::editor::{SessionChange, Target};
 use crate::engine::sort;
@@ -29,8 +30,19 @@ use crate::ui::kit::icons::icon;
 use crate::ui::kit::look_into::use_watch;
 use crate::ui::words::target_words;
 
+/// What stands behind a tab of the dock, charts apart. `problems`: those of the document.
+pub(crate) fn draw(tab: &str, problems: &[Diagnostic]) -> Html {
+    match tab {
+        "log" => html! { <LogPanel /> },
+        "monitor" => html! { <Monitor /> },
+        "profile" => html! { <Profile /> },
+        _ => html! { <Problems problems={problems.to_vec()} /> },
+    }
+}
+
 #[component]
 pub fn Dock() -> Html {
+    let later = use_later();
     let preferences = use_preferences();
     let dispatch = use_dispatch();
     let document = use_document();
@@ -80,13 +92,11 @@ pub fn Dock() -> Html {
             </div>
             <div class="dock-body" id="dock-body" hidden={!open}>
                 if open {
-                    { match chosen.as_str() {
-                        "log" => html! { <LogPanel /> },
-                        "monitor" => html! { <Monitor /> },
-                        "profile" => html! { <Profile /> },
-                        "problems" => html! { <Problems problems={(*problems).clone()} /> },
-                        _ => html! { <Charts /> },
-                    } }
+                    if charts {
+                        <Charts />
+                    } else {
+                        { later.show(|later| (later.dock)(&chosen, &problems)) }
+                    }
                 }
             </div>
             <Timeline />

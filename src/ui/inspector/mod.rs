@@ -56,18 +56,9 @@ impl Tab {
 
 #[component]
 pub fn Inspector() -> Html {
-    let document = use_document();
-    let selection = use_selection();
-    let guard = use_guard();
-    let body = match selection.single() {
-        Some(target) if target.is_in(&document) => html! { <TargetPanel {target} key={format!("{target:?}")} /> },
-        _ if selection.len() > 1 => html! { <Several /> },
-        // A lesson keeps the run as it is.
-        _ if guard.fixed_run && !guard.read_only => html! { <changeable::Changeable /> },
-        _ => html! { <run_settings::RunSettings /> },
-    };
+    let later = use_later();
     // Back to where the keyboard came from.
-    let back = selection.single();
+    let back = use_selection().single();
     let onkeydown = Callback::from(move |event: KeyboardEvent| {
         if let (Some(target), "Escape") = (back, event.key().as_str())
             && !event.default_prevented()
@@ -77,7 +68,30 @@ pub fn Inspector() -> Html {
             browser::focus_id(&element_id(target));
         }
     });
-    html! { <aside class="inspector" id="inspector" aria-label="Inspector" {onkeydown}>{ body }</aside> }
+    html! {
+        <aside class="inspector" id="inspector" aria-label="Inspector" {onkeydown}>
+            { later.show(|later| (later.inspector)()) }
+        </aside>
+    }
+}
+
+/// What stands in it.
+pub(crate) fn draw() -> Html {
+    html! { <Body /> }
+}
+
+#[component]
+fn Body() -> Html {
+    let document = use_document();
+    let selection = use_selection();
+    let guard = use_guard();
+    match selection.single() {
+        Some(target) if target.is_in(&document) => html! { <TargetPanel {target} key={format!("{target:?}")} /> },
+        _ if selection.len() > 1 => html! { <Several /> },
+        // A lesson keeps the run as it is.
+        _ if guard.fixed_run && !guard.read_only => html! { <changeable::Changeable /> },
+        _ => html! { <run_settings::RunSettings /> },
+    }
 }
 
 #[derive(Debug, PartialEq, Properties)]
@@ -156,7 +170,6 @@ fn TargetPanel(props: &TargetProps) -> Html {
     let document = use_document();
     let preferences = use_preferences();
     let dispatch = use_dispatch();
-    let later = use_later();
     let target = props.target;
     let there = TABS.into_iter().filter(|(tab, _)| match tab {
         Tab::Inside => inside::has_inside(&document, target),
@@ -177,7 +190,7 @@ fn TargetPanel(props: &TargetProps) -> Html {
     };
     let body = match chosen {
         Tab::Settings => html! { <settings::Settings {target} /> },
-        Tab::Inside => later.show(|later| (later.inside)(&TargetProps { target })),
+        Tab::Inside => inside::draw(&TargetProps { target }),
         Tab::Metrics => html! { <metrics::Metrics {target} /> },
         Tab::Break => html! { <faults::Faults {target} /> },
     };

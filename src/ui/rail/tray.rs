@@ -38,8 +38,12 @@ pub fn TrayToggle() -> Html {
 }
 
 /// The tray itself, beside the canvas.
+pub(crate) fn draw() -> Html {
+    html! { <Tray /> }
+}
+
 #[component]
-pub fn Tray() -> Html {
+fn Tray() -> Html {
     html! {
         <aside class="tray" id="tray" aria-label="Faults">
             <p class="sub tray-lead">{ "Drag one onto what it shall hit, or onto the timeline." }</p>

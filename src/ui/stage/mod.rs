@@ -15,7 +15,6 @@ use self::canvas::Stage;
 use self::captions::Captions;
 use self::news::News;
 use self::outcome::Outcome;
-use self::outline::Outline;
 use self::pace::Pace;
 use self::strip::{Dots, Strip};
 use super::browser::Timer;
@@ -30,7 +29,7 @@ use crate::ui::client::run_view::Health;
 use crate::ui::drawings::Access;
 use crate::ui::drawings::keeper::use_keeper_state;
 use crate::ui::kit::icons::icon;
-use crate::ui::rail::tray::{TRAY, Tray};
+use crate::ui::rail::tray::TRAY;
 
 /// Time that the layout needs to settle before the drawing is fitted into it [ms].
 const SETTLE_MS: i32 = 80;
@@ -80,8 +79,8 @@ pub fn StageArea(props: &StageAreaProps) -> Html {
                 <News />
                 <Pace />
                 <div class="stage-split">
-                    if trayed && !outlined { <Tray /> }
-                    if outlined { <div class="outline-pane"><Outline /></div> }
+                    if trayed && !outlined { { later.show(|later| (later.tray)()) } }
+                    if outlined { <div class="outline-pane">{ later.show(|later| (later.outline)()) }</div> }
                     <div class="canvas-box">
                         <Stage />
                         <Dots />

@@ -27,6 +27,11 @@ use crate::ui::shared::Shared;
 use crate::ui::stage::canvas::area::area_icon;
 use crate::ui::store::{use_dispatch, use_document, use_guard, use_run, use_selection};
 
+/// The outline with its forms elsewhere.
+pub(crate) fn draw() -> Html {
+    html! { <Outline /> }
+}
+
 #[derive(Debug, PartialEq, Properties)]
 pub struct OutlineProps {
     /// Gives the form of a selected station or connection, to stand under it; `None`: the form stands elsewhere.

@@ -19,8 +19,13 @@ use crate::ui::store::{use_dispatch, use_document, use_guard, use_run};
 /// Replicas that can be chosen one by one.
 const REPLICAS_MAX: usize = 200;
 
+/// The card of `card`.
+pub(crate) fn draw(card: &FaultCard) -> Html {
+    html! { <Card card={card.clone()} /> }
+}
+
 #[derive(Debug, PartialEq, Properties)]
-pub(super) struct CardProps {
+struct CardProps {
     pub card: FaultCard,
 }
 
@@ -37,7 +42,7 @@ fn in_force(document: &Document, run: &RunView, kind: &str, target: FaultTarget)
 }
 
 #[component]
-pub(super) fn Card(props: &CardProps) -> Html {
+fn Card(props: &CardProps) -> Html {
     let (document, dispatch, run, guard) = (use_document(), use_dispatch(), use_run(), use_guard());
     // Of one in force: numbers that are set and do not act yet.
     let draft = use_state_eq(|| None::<Params>);

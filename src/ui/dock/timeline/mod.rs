@@ -1,13 +1,12 @@
 //! The timeline: one strip on which the run stands. Press or drag to go to a moment, or use the keys; faults, windows, what was
 //! missed and what a hand did are drawn on it, and planned faults can be moved there.
 
-mod card;
+pub(crate) mod card;
 mod marks;
 
 use web_sys::{Element, HtmlElement, KeyboardEvent, PointerEvent};
 use yew::prelude::*;
 
-use self::card::Card;
 use self::marks::{Inputs, Marks};
 use super::axis::{looking_back, playhead, use_axis};
 use super::charts::hover;
@@ -17,6 +16,7 @@ use crate::protocol::RunStatus;
 use crate::ui::kit::format;
 use crate::ui::kit::icons::icon;
 use crate::ui::kit::look_into::use_watch;
+use crate::ui::later::use_later;
 use crate::ui::store::{use_dispatch, use_document, use_editor, use_guard, use_run, use_shown_fault, use_simulation};
 
 /// Heights of the row of what was answered, of a row of marks, and of the ruler [px].
@@ -42,6 +42,7 @@ fn extent(span: Span, from: f64, to: f64) -> Option<(String, String)> {
 
 #[component]
 pub fn Timeline() -> Html {
+    let later = use_later();
     let (document, guard, axis, run) = (use_document(), use_guard(), use_axis(), use_run());
     let (dispatch, simulation, editor) = (use_dispatch(), use_simulation(), use_editor());
     let shown = use_shown_fault();
@@ -213,7 +214,7 @@ pub fn Timeline() -> Html {
     html! {
         <div class="timeline">
             if let Some(card) = shown {
-                <Card {card} />
+                { later.show(|later| (later.fault_card)(&card)) }
             }
             <div class={classes!("timeline-strip", aiming.is_some().then_some("timeline-aim"))} onpointerdown={ondown} onpointermove={onmove} onpointerup={onup} onpointerleave={onleave}>
                 <svg class="timeline-track" ref={track.clone()} width="100%" height={height.to_string()} role="group" aria-label="Timeline">

@@ -30,7 +30,7 @@ struct MenuProps {
 }
 
 /// The menu that is open, if one is.
-pub(super) fn of(state: &EditorState, dispatch: &Dispatch) -> Html {
+pub(crate) fn draw(state: &EditorState, dispatch: &Dispatch) -> Html {
     let dispatch = dispatch.clone();
     if let ToolState::Choosing { at_world, .. } = &state.tool {
         let open = |kind: &str| state.guard.kinds.as_ref().is_none_or(|kinds| kinds.contains(kind));

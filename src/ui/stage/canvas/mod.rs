@@ -12,7 +12,7 @@ pub mod gauges;
 pub mod input;
 pub mod keys;
 pub mod legend;
-mod menu;
+pub(crate) mod menu;
 mod minimap;
 mod naming;
 pub mod overlay;
@@ -40,6 +40,7 @@ use crate::topology::check::check;
 use crate::topology::document::Point;
 use crate::ui::browser::{self, Listener, Timer};
 use crate::ui::client::worker_client::Simulation;
+use crate::ui::later::use_later;
 use crate::ui::shared::Shared;
 use crate::ui::shell::{Shell, use_shell};
 use crate::ui::store::{Dispatch, use_dispatch, use_editor, use_simulation};
@@ -58,6 +59,7 @@ const LONG_PRESS_MS: i32 = 500;
 /// The canvas with everything on it. It asks for its own place in the page by filling its parent.
 #[component]
 pub fn Stage() -> Html {
+    let later = use_later();
     let state = use_editor();
     let dispatch = use_dispatch();
     let stage = use_node_ref();
@@ -145,7 +147,7 @@ pub fn Stage() -> Html {
                 </p>
             }
             <Minimap />
-            { menu::of(&state, &dispatch) }
+            { later.show_when_here(|later| (later.menu)(&state, &dispatch)) }
             <Controls zoom_percent={(state.session.camera().zoom * 100.0).round() as u32} animate={state.session.kept.animate} {empty} />
         </section>
     }
