@@ -1,6 +1,7 @@
 //! What a builder expects of an editor: each task in as few actions as elsewhere.
 
 use super::*;
+use crate::editor::geometry::{GRID, card_rect, fit};
 use crate::topology::document::EdgeId;
 
 fn at(state: &EditorState, edge: u32, end: bool) -> Point {
