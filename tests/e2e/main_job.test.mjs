@@ -112,9 +112,9 @@ check('draw, load, break, notice, mend, share: one run, one hash', { timeout: 30
   await rateReaches(page, 'goodput', 8_500, 11_000);
 
   await fault(page, 4, 'kill');
-  await logSays(page, /health check: .* down after 3 failures/);
+  await logSays(page, /took .* out: health checks failed 3 times in a row/);
   await fault(page, 4, 'lift-kill');
-  await logSays(page, /health check: .* up after 2 good answers/);
+  await logSays(page, /sends to .* again: health checks passed 2 times in a row/);
   await page.locator('.dock-tabs').getByRole('button', { name: 'Charts', exact: true }).click();
   await deselect(page);
   const hash = await finish(page);

@@ -173,7 +173,7 @@ fn too_many_probes_and_too_few() {
         assert!(answered_of(&solved, "recovering", "partners") > 0.98 && answered(&solved, "after") > 0.999, "{name}");
     }
     lab.claims(
-        "open for 30 seconds, the breaker keeps Web away long after Payment is well, and only about 69 % of all are \
+        "open for 30 seconds, the breaker keeps Web away long after Payment is healthy, and only about 69 % of all are \
          answered then",
         0.69,
         answered(&late, "after"),

@@ -202,8 +202,8 @@ fn the_breaker_opens_in_the_middle_of_a_calls_tries() {
     assert_eq!(end(&system), (Outcome::Rejected, Reason::CircuitOpen, 150.0));
     assert_eq!(tries(&system, 1), [(Some(0.0), Some(50.0)), (None, Some(150.0))]);
     let log = system.take_log();
-    let opened = log.iter().find(|entry| entry.text.starts_with("circuit breaker")).expect("it is told");
-    assert_eq!(opened.text, "circuit breaker source 0 → service 1 opened: 5 failures in a row");
+    let opened = log.iter().find(|entry| entry.text.starts_with("The circuit breaker")).expect("it is told");
+    assert_eq!(opened.text, "The circuit breaker source 0 → service 1 opened: 5 failures in a row");
     assert_eq!(opened.at, SimTime(2_050_000_000));
 }
 
@@ -221,7 +221,7 @@ fn half_open_one_probe_decides_and_its_own_refusals_count_for_nothing() {
     let turns: Vec<(u64, &str)> = log
         .iter()
         .filter_map(|entry| {
-            Some((entry.at.0 / 1_000_000, entry.text.strip_prefix("circuit breaker source 0 → service 1 ")?))
+            Some((entry.at.0 / 1_000_000, entry.text.strip_prefix("The circuit breaker source 0 → service 1 ")?))
         })
         .collect();
     assert_eq!(

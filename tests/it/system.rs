@@ -96,11 +96,17 @@ fn the_balancer_learns_of_a_death_only_by_its_checks() {
         "nothing fails once it is out"
     );
     let log: Vec<String> = system.take_log().into_iter().map(|entry| entry.text).collect();
-    assert!(log.contains(&"health check: B replica 1 down after 3 failures".to_owned()), "{log:?}");
+    assert!(
+        log.contains(&"Balancer took B replica 1 out: health checks failed 3 times in a row".to_owned()),
+        "{log:?}"
+    );
     system.apply_fault(&LiveFault::End { kind: "kill".into(), target });
     system.advance(SimTime::NEVER, u64::MAX);
     let log: Vec<String> = system.take_log().into_iter().map(|entry| entry.text).collect();
-    assert!(log.contains(&"health check: B replica 1 up after 2 good answers".to_owned()), "{log:?}");
+    assert!(
+        log.contains(&"Balancer sends to B replica 1 again: health checks passed 2 times in a row".to_owned()),
+        "{log:?}"
+    );
     assert_eq!(system.held(), (0, system.held().1), "no request outlives the run");
 }
 

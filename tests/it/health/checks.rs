@@ -21,7 +21,7 @@ fn database_dies(check: &str) -> (System, Vec<(f64, String)>) {
     run_to(&mut system, 20.0);
     assert_eq!(arrivals(&system, database), 1, "what checks ask counts as no arrival: one request, at 15 s");
     let told = log(&mut system);
-    (system, told.into_iter().filter(|(_, text)| text.starts_with("health check")).collect())
+    (system, told.into_iter().filter(|(_, text)| text.contains("health checks")).collect())
 }
 
 #[test]
@@ -36,10 +36,10 @@ fn a_deep_check_takes_everybody_out_with_the_database() {
     // 1 ms of work, 10 ms there, refused, 10 ms back: the third time at 7 s. Then 2 ms of work at the database,
     // the second time at 10 s.
     let wanted = [
-        (7.021, "health check: Service down after 3 failures"),
-        (7.021, "health check: Other down after 3 failures"),
-        (10.023, "health check: Service up after 2 good answers"),
-        (10.023, "health check: Other up after 2 good answers"),
+        (7.021, "Balancer took Service out: health checks failed 3 times in a row"),
+        (7.021, "Balancer took Other out: health checks failed 3 times in a row"),
+        (10.023, "Balancer sends to Service again: health checks passed 2 times in a row"),
+        (10.023, "Balancer sends to Other again: health checks passed 2 times in a row"),
     ];
     assert_eq!(told, wanted.map(|(at, text)| (at, text.to_owned())));
 }
@@ -59,8 +59,12 @@ fn moments(concurrent: f64, interval: f64) -> Vec<(f64, String)> {
     run_to(&mut system, 1.95);
     end(&mut system, "error-rate", FaultTarget::Node(shop.service));
     run_to(&mut system, 3.9);
-    let told = log(&mut system).into_iter().filter(|(_, text)| text.starts_with("health check"));
-    told.map(|(at, text)| (at, text.split(' ').skip(4).take(2).collect::<Vec<_>>().join(" "))).collect()
+    let told = log(&mut system).into_iter().filter(|(_, text)| text.contains("health checks"));
+    let short = |text: &str| {
+        let number = text.split("replica ").nth(1).and_then(|rest| rest.split(' ').next()).expect("it names a replica");
+        format!("{number} {}", if text.contains(" took ") { "down" } else { "up" })
+    };
+    told.map(|(at, text)| (at, short(&text))).collect()
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn a_drained_replica_finishes_what_it_has_and_gets_nothing_new() {
     let target = FaultTarget::Replica(shop.service, 0);
     start(&mut system, "drain", target, &[]);
     let told = system.take_log().pop().expect("it is told");
-    assert_eq!((told.tone, told.text.as_str()), (LogTone::Info, "Service replica 1: Drain"));
+    assert_eq!((told.tone, told.text.as_str()), (LogTone::Info, "Service replica 1 is draining: it gets nothing new"));
     let busy = |system: &System| -> Vec<u32> {
         station(system, shop.service).replicas.iter().map(|replica| replica.busy).collect()
     };

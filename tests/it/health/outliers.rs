@@ -31,13 +31,16 @@ fn one_of_twelve_is_ejected_at_its_fifth_error_in_a_row() {
     let told = log(&mut system);
     assert_eq!(told.len(), 1);
     assert!((told[0].0 - ejected_at).abs() < 1e-6, "{told:?} at {ejected_at}");
-    assert_eq!(told[0].1, "outlier detection: Service replica 4 ejected for 30 s after 5 errors in a row");
+    assert_eq!(told[0].1, "Balancer ejected Service replica 4 for 30 s after 5 errors in a row");
     // 30 s later, at the next full ten seconds, it is back; until then nothing fails.
     let back = ((ejected_at + 30.0) / 10.0).ceil() * 10.0;
     run_to(&mut system, back - 0.001);
     assert_eq!((failed(&system), log(&mut system)), (errors, Vec::new()));
     run_to(&mut system, back + 0.01);
-    assert_eq!(log(&mut system), [(back, "outlier detection: Service replica 4 returns".to_owned())]);
+    assert_eq!(
+        log(&mut system),
+        [(back, "Balancer sends to Service replica 4 again: its ejection is over".to_owned())]
+    );
 }
 
 #[test]
@@ -51,7 +54,7 @@ fn of_four_backends_ten_percent_are_nobody() {
     assert_eq!(failed(&system), 301);
     // Its fifth: the 17th request, at 0.425 s.
     let why = "the maximum ejected share of 10 % of 4 backends ejects none";
-    let told = format!("outlier detection: Service replica 1 would be ejected after 5 errors in a row, but {why}");
+    let told = format!("Balancer would eject Service replica 1 after 5 errors in a row, but {why}");
     assert_eq!(log(&mut system), [(0.426, told)]);
     let backend = &frame(&system, shop.balancer).backends[0];
     assert_eq!(backend.out, None);
@@ -75,7 +78,10 @@ fn a_good_check_ends_an_ejection_only_where_told_so() {
         run_to(&mut system, 45.0);
         // 0.426 s and 30 s more: at the sweep at 40 s.
         let at = if told { 5.001 } else { 40.0 };
-        assert_eq!(log(&mut system), [(at, "outlier detection: Service replica 1 returns".to_owned())]);
+        assert_eq!(
+            log(&mut system),
+            [(at, "Balancer sends to Service replica 1 again: its ejection is over".to_owned())]
+        );
     }
 }
 
@@ -112,10 +118,7 @@ fn who_succeeds_less_often_than_the_others_is_out_at_the_sweep() {
         rate * 100.0,
         (mean - 1.9 * deviation) * 100.0
     );
-    assert_eq!(
-        log(&mut system),
-        [(10.0, format!("outlier detection: Service replica 7 ejected for 30 s after {words}"))]
-    );
+    assert_eq!(log(&mut system), [(10.0, format!("Balancer ejected Service replica 7 for 30 s after {words}"))]);
     let out = frame(&system, shop.balancer).backends[6].out.clone().expect("it is out");
     assert_eq!((out.why, out.since_ns), (OutOfRotation::Ejected, Some(10_000_000_000)));
     assert_eq!(

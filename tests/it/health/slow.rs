@@ -20,7 +20,9 @@ fn arrivals_while_it_rises(strategy: &str) -> [u64; 2] {
     end(&mut system, "kill", FaultTarget::Node(other));
     // Good checks at 19 and 20 s, of 1 ms each.
     run_to(&mut system, 20.0015);
-    let up = log(&mut system).into_iter().find(|(_, text)| text == "health check: Other up after 2 good answers");
+    let up = log(&mut system)
+        .into_iter()
+        .find(|(_, text)| text == "Balancer sends to Other again: health checks passed 2 times in a row");
     assert_eq!(up.map(|(at, _)| at), Some(20.001));
     assert_eq!(frame(&system, shop.balancer).backends[1].slow_start, Some(0.1));
     let before = arrivals(&system, other);

@@ -27,7 +27,7 @@ fn an_object_metric_is_of_the_station_that_it_names() {
     let sync = &look.syncs[0];
     assert_eq!((sync.proposed, sync.desired), (Some(4), 4), "{:?}", sync.why);
     assert!(
-        sync.why[0].starts_with("Requests/s in all, shared out (Object) of Clients: 99.90 over 30.00 = 3.330;"),
+        sync.why[0].starts_with("Requests/s in total, shared out (Object) of Clients: 99.90 over 30.00 = 3.330;"),
         "{:?}",
         sync.why
     );

@@ -355,7 +355,7 @@ fn spot_machines_are_taken_away_with_notice_and_replaced() {
         for second in 1..1_300 {
             run_to(&mut system, f64::from(second));
             let log = system.take_log();
-            taken.extend(log.iter().filter(|line| line.text.contains("taken away")).map(|line| line.at.0));
+            taken.extend(log.iter().filter(|line| line.text.contains("loses its spot machine")).map(|line| line.at.0));
         }
         let run = &system.totals().run;
         assert_eq!(run.completed(), run.offered, "20 s are enough to finish and to start another one");

@@ -104,7 +104,7 @@ fn codel_follows_the_control_law() {
     assert_eq!(dropped_at, [110, 210, 290, 340, 390, 440, 480, 520, 550]);
     assert_eq!(
         state(&queue, micros(550_000)),
-        "dropping: the last wait was 550.0 ms, the next drop is due in 30.5 ms, one each 100.0 ms / √9"
+        "dropping: the last wait was 550.0 ms, the next drop is due in 30.5 ms, one every 100.0 ms / √9"
     );
     // Short waits: it stops at once.
     assert_eq!(queue.take_all().len(), 200 - 55 - 9);
@@ -122,7 +122,7 @@ fn codel_follows_the_control_law() {
     assert_eq!(given_up.len(), 1);
     assert_eq!(
         state(&queue, micros(670_000)),
-        "dropping: the last wait was 110.0 ms, the next drop is due in 35.4 ms, one each 100.0 ms / √8"
+        "dropping: the last wait was 110.0 ms, the next drop is due in 35.4 ms, one every 100.0 ms / √8"
     );
 }
 
