@@ -170,6 +170,8 @@ impl EditorState {
             Action::Session(change) => self.change_session(change),
             Action::Input(input) => self.input(&input),
             Action::Tool(request) => {
+                // Dragged in from outside, it has yet to arrive: what was dragged before does not count.
+                self.arrived = false;
                 let tool = std::mem::take(&mut self.tool);
                 let (tool, actions) = tool.on_request(&request, &self.tool_context());
                 self.tool = tool;

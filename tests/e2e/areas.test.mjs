@@ -12,7 +12,7 @@ async function draw(page, kind, from, to) {
 }
 
 /// Clients at the left, a service at the right, wired.
-async function shop(open, how) {
+async function shop(open, how = { viewport: { width: 1440, height: 1200 } }) {
   const page = await open(how);
   await empty(page);
   await place(page, 'source', 140, 160);

@@ -48,7 +48,7 @@ test('page and worker link no lesson, no scenario and no word of the glossary', 
 check('the page fetches the list and the glossary, and a lesson when it is chosen, once', async ({ open }) => {
   let names;
   const page = await open({ prepare: (page) => { names = asked(page); } });
-  await becomes(async () => [...new Set(names)].sort(), ['glossary', 'index'], 'a first visit asks for no more');
+  await becomes(async () => [...new Set(names)].sort(), ['glossary', 'index', 'scenario-black-friday'], 'it asks for what it shows, and no more');
   await openGallery(page);
   await page.locator('.tile[data-open=breaker]').click();
   await page.locator('#lesson-title').waitFor();
@@ -61,7 +61,7 @@ check('the page fetches the list and the glossary, and a lesson when it is chose
   await page.locator('.tile[data-open=breaker]').click();
   await page.locator('#lesson-title').waitFor();
   const fetched = names.filter((name) => /^(lesson|scenario)-/.test(name));
-  assert.deepEqual(fetched, ['lesson-breaker', 'scenario-retry-storm']);
+  assert.deepEqual(fetched, ['scenario-black-friday', 'lesson-breaker', 'scenario-retry-storm']);
 });
 
 check('a lesson that does not come is named, and opens by Retry; the work stays', { allow: OFFLINE }, async ({ open }) => {
@@ -130,7 +130,7 @@ check('a first visit without the list shows an empty canvas, says why, and begin
   await page.locator('#fetch-retry').click();
   await card(page, 'Front door').waitFor();
   // What came brings the words along.
-  await page.locator('.term', { hasText: 'goodput' }).first().waitFor();
+  await page.locator('.term', { hasText: 'goodput' }).first().waitFor({ state: 'attached' });
   await page.locator('#run-toggle[aria-label="Pause"]').waitFor();
 });
 

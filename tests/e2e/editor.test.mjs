@@ -57,8 +57,8 @@ check('a system is drawn by keyboard alone', async ({ open }) => {
     await page.keyboard.press('Enter');
   }
   await becomes(() => cards(page).count(), 2, 'Enter places at the middle of the view');
+  // What was placed is selected.
   await card(page, 'Service').focus();
-  await page.keyboard.press('Enter');
   const before = await middle(card(page, 'Service'));
   await page.keyboard.press('Shift+ArrowRight');
   await becomes(async () => (await middle(card(page, 'Service')))[0] > before[0], true, 'arrows move the card');
@@ -207,7 +207,9 @@ check('dots run while the system runs, and rest when motion is not wanted', asyn
   const dots = page.locator('.stage-dots');
   const number = async (name) => Number(await dots.getAttribute(name));
   await becomes(async () => (await number('data-dots')) > 0, true, 'the first visit finds something running');
+  // Where motion is not wanted nothing starts by itself.
   const still = await open({ reducedMotion: 'reduce' });
+  await still.locator('#run-toggle[aria-label="Run"]').click();
   const resting = still.locator('.stage-dots');
   await becomes(async () => Number(await resting.getAttribute('data-dots')) > 0, true, 'traffic is known without motion too');
   await still.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));

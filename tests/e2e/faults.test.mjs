@@ -38,7 +38,7 @@ async function openTray(page) {
 }
 
 check('a zone outage is dragged onto the running system, seen everywhere, and lifted', async ({ open }) => {
-  const page = await open({ hash: '#scenario=three-regions' });
+  const page = await open({ hash: '#scenario=three-regions', viewport: { width: 1440, height: 1200 } });
   await openTray(page);
   // A zone around the shop in Europe.
   const shop = await box(card(page, 'Shop, Europe'));

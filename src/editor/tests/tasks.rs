@@ -167,6 +167,10 @@ fn the_view_follows_what_is_dragged_to_the_edge() {
     let editor = editor.moved(5.0, 300.0);
     assert_eq!(editor.state.edge_pull(), None);
     assert!(editor.moved(300.0, 300.0).moved(5.0, 300.0).state.edge_pull().is_some());
+    // So does what is dragged in right after something else.
+    let editor = TestEditor::new("a").down(20.0, 20.0).moved(300.0, 300.0).up();
+    let editor = editor.ask(ToolRequest::Place { kind: "service".to_owned(), dragged: true }).moved(5.0, 300.0);
+    assert_eq!(editor.state.edge_pull(), None);
 }
 
 #[test]

@@ -70,7 +70,7 @@ pub fn Help(props: &HelpProps) -> Html {
         let name = format!(
             "Key of {}: {}. Change it",
             command.label,
-            if keys.is_empty() { "none".to_owned() } else { keys.join(", ") }
+            if keys.is_empty() { "none".to_owned() } else { keys.join(" ") }
         );
         html! {
             <><dt>
@@ -80,7 +80,7 @@ pub fn Help(props: &HelpProps) -> Html {
                     } else if keys.is_empty() {
                         { "none" }
                     } else {
-                        { for keys.iter().map(|key| html! { <kbd>{ (*key).to_owned() }</kbd> }) }
+                        { for keys.iter().map(|key| html! { <><kbd>{ (*key).to_owned() }</kbd>{ " " }</> }) }
                     }
                 </button>
             </dt>
