@@ -55,6 +55,8 @@ check('the monitor saves what it shows, a row for every second', { timeout: 120_
   await page.keyboard.press('Escape');
   // A lesson waits to be run; the button says so once the simulation has come.
   await page.locator('#run-toggle[aria-label="Run"]').click();
+  // Beside a brief there are no instruments.
+  await page.getByRole('button', { name: 'Fold the lesson away' }).click();
   await clockPasses(page, '00:12.000');
   await pause(page);
   await tab(page, 'Monitor').click();
