@@ -201,7 +201,7 @@ pub const KIND: StationKind = StationKind {
             ],
         ),
         ("Redelivery", &["redelivery_wait", "max_deliveries", "dedup_time", "dedup_window"]),
-        ("Storage", &["append_time", "flush_time", "flush_interval", "memory"]),
+        ("Storage", &["append_time", "flush_time", "flush_interval"]),
         ("Price", &["request_price"]),
     ],
     ..StationKind::PLAIN

@@ -72,6 +72,7 @@ pub const KIND: StationKind = StationKind {
     concerns,
     groups: &[
         ("", &["connections", "read_time", "write_time", "queue_limit"]),
+        ("Queue", &["discipline"]),
         ("Read replicas", &["read_replicas"]),
         ("Health checks", &["check_time"]),
         ("Price", &["price", "request_price"]),

@@ -170,7 +170,7 @@ pub const KIND: StationKind = StationKind {
     groups: &[
         ("", &["replicas", "slots", "service_time", "queue_limit"]),
         ("Scaling", &["scaler", "nodes", "instance"]),
-        ("Queue and overload", &["queue", "shedding"]),
+        ("Queue and overload", &["queue", "discipline", "shedding"]),
         ("Calls", &["calls", "check_time"]),
         ("Starts and roll-outs", &["start_up", "rollout", "warm_up_requests", "warm_up_time", "cold_factor"]),
         ("Memory", &["objects", "object_pool"]),
