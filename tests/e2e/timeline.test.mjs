@@ -133,7 +133,7 @@ check('the log tells in sentences, and each row leads to its moment', { timeout:
 
 check('a fault asks for its numbers, can be adjusted from its badge, and undone as if it had never been', { timeout: 120_000 }, async ({ open }) => {
   const page = await open({ hash: '#scenario=black-friday' });
-  await page.locator('.speed-select').selectOption('max');
+  await page.locator('.speed-select').selectOption('5');
   await page.waitForFunction(() => document.querySelector('.clock-now').textContent >= '00:20');
   await page.locator('#run-toggle[aria-label="Pause"]').click();
   await slowDown(page, '2');

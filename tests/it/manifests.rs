@@ -208,10 +208,11 @@ proptest::proptest! {
         let (from, to) = (from, (from + length).min(GATEWAY.len()));
         let damaged = format!("{}{put}{}", &GATEWAY[..from], &GATEWAY[to..]);
         let manifest = read(&damaged);
-        // What is wrong in itself (asked for more than the limit) is written as it is.
-        proptest::prop_assume!(manifest.errors().count() == 0);
         let again = read(&write(&manifest));
-        proptest::prop_assert_eq!(again.errors().count(), 0, "{}\n{:#?}", write(&manifest), again.notes);
+        // What is wrong in itself (more asked for than the limit) is written as it is.
+        if manifest.errors().count() == 0 {
+            proptest::prop_assert_eq!(again.errors().count(), 0, "{}\n{:#?}", write(&manifest), again.notes);
+        }
     }
 }
 
