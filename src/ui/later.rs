@@ -1,8 +1,8 @@
 //! What the first picture does without: the second part of the page's program, fetched once the page lives.
 //!
 //! [`Later`] lists its rooms. Nothing else may name them, or the linker would put them into the first part again: a built
-//! page is cut at [`fetch`], and whatever only that function reaches is a file of its own (`cargo xtask build`). In a quick
-//! build both parts are one file, and nothing has to be fetched.
+//! page is cut at [`fetch`], and code that only that function reaches goes into a file of its own (`cargo xtask build`).
+//! In a quick build both parts are one file, and nothing has to be fetched.
 
 use yew::prelude::*;
 

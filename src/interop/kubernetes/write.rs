@@ -108,7 +108,15 @@ fn write_container(lines: &mut Lines, container: &Container, deployment: &str) {
     lines.line(4, format_args!("image: {}", quoted(&image)));
     if container.requests != Amounts::default() || container.limits != Amounts::default() {
         lines.line(4, "resources:");
-        for (key, amounts) in [("requests", container.requests), ("limits", container.limits)] {
+        // Kubernetes refuses a request above its limit.
+        let within = |request: Option<i64>, limit: Option<i64>| {
+            request.map(|request| limit.map_or(request, |limit| request.min(limit)))
+        };
+        let requests = Amounts {
+            cpu_milli: within(container.requests.cpu_milli, container.limits.cpu_milli),
+            memory_bytes: within(container.requests.memory_bytes, container.limits.memory_bytes),
+        };
+        for (key, amounts) in [("requests", requests), ("limits", container.limits)] {
             if amounts == Amounts::default() {
                 continue;
             }

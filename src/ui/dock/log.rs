@@ -18,7 +18,7 @@ use crate::ui::store::{use_dispatch, use_document, use_run, use_simulation};
 pub fn LogPanel() -> Html {
     let (run, document, axis) = (use_run(), use_document(), use_axis());
     let (dispatch, simulation) = (use_dispatch(), use_simulation());
-    // What was changed in the design stands nowhere in the run's own log.
+    // The run's own log does not hold edits of the design.
     let edits = run.hands.iter().filter(|hand| matches!(hand.input.change, Change::Edit(_)));
     let edits = edits.filter_map(|hand| {
         let text = faults::sentence(&document, &hand.input.change);
