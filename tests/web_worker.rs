@@ -11,7 +11,7 @@ fn control_messages_survive_the_trip() {
     let messages = [
         ToWorker::Load { run: RunId(u32::MAX), run_json: "{\"nodes\":{}}".into(), until_event: Some(u64::MAX) },
         ToWorker::Play { run: RunId(1), speed: Speed::Times(0.01) },
-        ToWorker::Seek { run: RunId(1), to_ns: u64::MAX },
+        ToWorker::Seek { run: RunId(1), to_ns: u64::MAX, jump: u32::MAX },
         ToWorker::Crash,
     ];
     for message in messages {
