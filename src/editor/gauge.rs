@@ -388,7 +388,7 @@ mod tests {
         let frame = StationFrame { arrival_rate: 10_000.0, utilization: f64::NAN, ..StationFrame::default() };
         assert_eq!(gauge(&node("source"), &frame, false).value, "λ 10\u{202f}000/s");
         assert_eq!(gauge(&node("balancer"), &frame, false).value, "10\u{202f}000/s");
-        let cache = |hit_ratio| Facet::from(Cache { hit_ratio, entries: 0 });
+        let cache = |hit_ratio| Facet::from(Cache { hit_ratio, ..Cache::default() });
         let frame = StationFrame { facets: vec![cache(Some(0.971))], utilization: 0.2, ..StationFrame::default() };
         assert_eq!(gauge(&node("cache"), &frame, false).value, "97.1 % hit");
         let frame = StationFrame { facets: vec![cache(None)], utilization: 0.2, ..StationFrame::default() };

@@ -13,7 +13,7 @@ use crate::model::scaler::{
     self, cache_cluster, forecast, instance, kubernetes, nodes, read_replicas, rollout, start_up,
 };
 use crate::model::station::{self, Category, Outputs, source};
-use crate::model::{balancer, discipline, distribution, edge, heap, outlier, profile, slow_start};
+use crate::model::{balancer, discipline, distribution, edge, eviction, heap, outlier, profile, slow_start};
 use crate::topology::chaos;
 
 /// What can be listed.
@@ -79,6 +79,7 @@ pub static KINDS: &[Kind] = &[
     entries("rollouts", "how a new version replaces the old one", rollout::entries),
     entries("node-pools", "the machines that containers run on", nodes::entries),
     entries("read-replicas", "copies of a database that answer reads", read_replicas::entries),
+    entries("evictions", "what leaves a full cache", eviction::entries),
     entries("cache-clusters", "caches of several nodes", cache_cluster::entries),
     entries("objects", "what requests take of memory", heap::entries),
     entries("object-pools", "what is kept of it for the next request", heap::pool_entries),

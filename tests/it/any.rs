@@ -57,7 +57,11 @@ pub const SCALING: [&str; 7] = ["scaler", "instance", "start_up", "rollout", "no
 
 /// About every third parameter set, the rest at their defaults; of what scales, more.
 fn any_params(entry: &'static Entry, depth: u32) -> BoxedStrategy<Params> {
-    let set = |key: &str| if SCALING.contains(&key) { 0.6 } else { 0.35 };
+    let set = |key: &str| match key {
+        "eviction" => 0.8,
+        _ if SCALING.contains(&key) => 0.6,
+        _ => 0.35,
+    };
     let specs: Vec<_> = entry
         .params
         .iter()

@@ -1,5 +1,6 @@
 //! ARC: between recency and frequency, by what its ghosts tell.
 
+use super::account::Account;
 use super::cache::{Cache, Policy};
 use super::shelf::{List, Shelf};
 use super::{EvictionKind, Way, entry};
@@ -128,6 +129,28 @@ impl Policy for Adaptive {
             shelf.drop_oldest(&mut self.again_gone);
         }
         self.replace(shelf)
+    }
+
+    fn account(&self, shelf: &Shelf<Place>, incoming: u64) -> Account {
+        let (mut target, once) = (self.target, self.once.len());
+        let ghost = shelf.find(incoming).map(|slot| shelf.note(slot));
+        let [once_gone, again_gone] = [&self.once_gone, &self.again_gone].map(|list| list.len() as f64);
+        match ghost {
+            Some(Place::OnceGone) => target = (target + (again_gone / once_gone).max(1.0)).min(self.capacity as f64),
+            Some(Place::AgainGone) => target = (target - (once_gone / again_gone).max(1.0)).max(0.0),
+            _ => {}
+        }
+        let fills = ghost.is_none() && once + self.once_gone.len() >= self.capacity && self.once_gone.len() == 0;
+        let over = once as f64 > target || (once as f64 >= target && ghost == Some(Place::AgainGone));
+        let takes_once = fills || (once > 0 && over) || self.again.len() == 0;
+        let (list, named) = if takes_once { (&self.once, "once") } else { (&self.again, "again") };
+        let mut account = Account::new("");
+        account.rule = format!(
+            "{once} entries were asked for once, and {target:.1} of {} places are meant for those, so it leaves from what was asked for {named}.",
+            self.capacity
+        );
+        account.add_oldest(shelf, list, "least recently used of its list");
+        account
     }
 
     fn admit(&mut self, shelf: &mut Shelf<Place>, slot: u32) {

@@ -3,6 +3,7 @@
 
 use std::fmt::Debug;
 
+use super::account::Account;
 use super::shelf::Shelf;
 use super::{Lookup, Machine};
 use crate::engine::time::SimTime;
@@ -45,6 +46,9 @@ pub trait Policy: Clone + Debug + 'static {
 
     /// An entry has expired or was forgotten: it takes it out.
     fn forget(&mut self, shelf: &mut Shelf<Self::Note>, slot: u32);
+
+    /// Who would leave if a new key came now, and why.
+    fn account(&self, shelf: &Shelf<Self::Note>, incoming: u64) -> Account;
 
     /// Memory taken beside the shelf [bytes].
     fn bytes(&self) -> usize {
@@ -120,6 +124,12 @@ impl<P: Policy> Cache<P> {
         evicted
     }
 
+    /// Who would leave for `key` now, and why; `None`: nobody would.
+    #[must_use]
+    pub fn account(&self, key: u64) -> Option<Account> {
+        (self.len() >= self.capacity && self.find(key).is_none()).then(|| self.policy.account(&self.shelf, key))
+    }
+
     /// Takes `key` out; whether it was there.
     pub fn remove(&mut self, key: u64) -> bool {
         let found = self.find(key);
@@ -181,6 +191,10 @@ impl<P: Policy> Machine for Cache<P> {
 
     fn insert(&mut self, key: u64, valid_until: SimTime) -> Option<u64> {
         self.insert(key, valid_until)
+    }
+
+    fn account(&self, key: u64) -> Option<Account> {
+        self.account(key)
     }
 
     fn remove(&mut self, key: u64) -> bool {

@@ -1,5 +1,6 @@
 //! CLOCK: a second chance for what was asked for.
 
+use super::account::Account;
 use super::cache::{Cache, Policy};
 use super::shelf::{List, Shelf};
 use super::{EvictionKind, Way, entry};
@@ -55,6 +56,13 @@ impl Policy for Clock {
             *chances -= 1;
             shelf.renew_place(&mut self.list, slot);
         }
+    }
+
+    fn account(&self, shelf: &Shelf<u8>, _incoming: u64) -> Account {
+        let mut account = Account::new("It is the first in the round with no chances left.");
+        let round = shelf.listed(&self.list).map(|slot| (shelf.key(slot), u32::from(shelf.note(slot))));
+        account.add_by_chances(round, "chance");
+        account
     }
 
     fn admit(&mut self, shelf: &mut Shelf<u8>, slot: u32) {

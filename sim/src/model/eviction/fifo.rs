@@ -1,5 +1,6 @@
 //! First in, first out.
 
+use super::account::Account;
 use super::cache::{Cache, Policy};
 use super::shelf::{List, Shelf};
 use super::{EvictionKind, Way, entry};
@@ -30,6 +31,12 @@ impl Policy for Arrival {
 
     fn evict(&mut self, shelf: &mut Shelf<()>) -> Option<u64> {
         shelf.drop_oldest(&mut self.0)
+    }
+
+    fn account(&self, shelf: &Shelf<()>, _incoming: u64) -> Account {
+        let mut account = Account::new("It came first, however often it was asked for.");
+        account.add_oldest(shelf, &self.0, "oldest");
+        account
     }
 
     fn admit(&mut self, shelf: &mut Shelf<()>, slot: u32) {

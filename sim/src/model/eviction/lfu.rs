@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::account::{Account, COMPETITORS, times};
 use super::cache::{Cache, Policy};
 use super::shelf::{List, Shelf};
 use super::{EvictionKind, Way, entry};
@@ -54,6 +55,16 @@ impl Policy for Frequency {
         let slot = self.0.first_key_value()?.1.oldest();
         self.leave(shelf, slot);
         Some(shelf.take_out(slot))
+    }
+
+    fn account(&self, shelf: &Shelf<u32>, _incoming: u64) -> Account {
+        let mut account =
+            Account::new("It was asked for the least; of equals, the one that reached its count first leaves.");
+        let by_count = self.0.values().flat_map(|list| shelf.listed(list));
+        for slot in by_count.take(COMPETITORS + 1) {
+            account.add(shelf.key(slot), times(shelf.note(slot)));
+        }
+        account
     }
 
     fn admit(&mut self, shelf: &mut Shelf<u32>, slot: u32) {

@@ -1,5 +1,6 @@
 //! LIRS: by the time between the last two requests.
 
+use super::account::{Account, COMPETITORS, ranked};
 use super::cache::{Cache, Policy};
 use super::shelf::{List, Shelf};
 use super::{EvictionKind, Way, entry, part};
@@ -251,6 +252,22 @@ impl Policy for Lirs {
             self.demote(shelf, None);
         }
         self.evict_queued(shelf, None)
+    }
+
+    fn account(&self, shelf: &Shelf<Note>, _incoming: u64) -> Account {
+        let mut account =
+            Account::new("Too many other keys came between its last two requests, and it is first in the small queue.");
+        if self.queue.len() == 0 {
+            account.rule =
+                "The small queue is empty: of those that stay, the one unasked for the longest leaves.".to_owned();
+            let staying = shelf.listed(&self.stack).filter(|slot| shelf.note(*slot).stays);
+            for (at, slot) in staying.take(COMPETITORS + 1).enumerate() {
+                account.add(shelf.key(slot), ranked(at, "least recently used"));
+            }
+            return account;
+        }
+        account.add_oldest(&self.queue.shelf, &self.queue.list, "in the small queue");
+        account
     }
 
     fn admit(&mut self, shelf: &mut Shelf<Note>, slot: u32) {

@@ -1,8 +1,10 @@
 //! Least recently used.
 
+use super::account::Account;
 use super::cache::{Cache, Policy};
 use super::shelf::{List, Shelf};
 use super::{EvictionKind, Way, entry};
+use crate::engine::time::SimTime;
 
 pub(super) const KIND: EvictionKind = EvictionKind {
     entry: entry(
@@ -33,8 +35,13 @@ impl Cache<Recency> {
 
     /// Keys from the least to the most recently used.
     pub fn keys_oldest_first(&self) -> impl Iterator<Item = u64> {
+        self.entries_oldest_first().map(|(key, _)| key)
+    }
+
+    /// Entries from the least to the most recently used.
+    pub fn entries_oldest_first(&self) -> impl Iterator<Item = (u64, SimTime)> {
         let (shelf, Recency(list)) = self.parts();
-        shelf.listed(list).map(|slot| shelf.key(slot))
+        shelf.listed(list).map(|slot| (shelf.key(slot), shelf.valid_until(slot)))
     }
 }
 
@@ -51,6 +58,12 @@ impl Policy for Recency {
 
     fn evict(&mut self, shelf: &mut Shelf<()>) -> Option<u64> {
         shelf.drop_oldest(&mut self.0)
+    }
+
+    fn account(&self, shelf: &Shelf<()>, _incoming: u64) -> Account {
+        let mut account = Account::new("It has gone unasked for the longest.");
+        account.add_oldest(shelf, &self.0, "least recently used");
+        account
     }
 
     fn admit(&mut self, shelf: &mut Shelf<()>, slot: u32) {

@@ -4,6 +4,7 @@
 //! for after its time, a fill of what is there counts as a request, what is forgotten leaves without a trace in the order.
 //! The least recently used order stands beside the others, without a pointer: the common path pays one look at a tag.
 
+mod account;
 mod arc;
 mod cache;
 mod clock;
@@ -24,6 +25,7 @@ mod two_queues;
 
 use std::fmt;
 
+pub use account::{Account, Candidate};
 pub use cache::Cache;
 pub use lru::Lru;
 
@@ -57,6 +59,8 @@ pub trait Machine: fmt::Debug {
     fn get(&mut self, key: u64, now: SimTime) -> Lookup;
 
     fn insert(&mut self, key: u64, valid_until: SimTime) -> Option<u64>;
+
+    fn account(&self, key: u64) -> Option<Account>;
 
     fn remove(&mut self, key: u64) -> bool;
 
@@ -220,6 +224,12 @@ impl Memory {
         ask!(self, memory => memory.insert(key, valid_until))
     }
 
+    /// See [`Cache::account`].
+    #[must_use]
+    pub fn account(&self, key: u64) -> Option<Account> {
+        ask!(self, memory => memory.account(key))
+    }
+
     /// See [`Cache::remove`].
     pub fn remove(&mut self, key: u64) -> bool {
         ask!(self, memory => memory.remove(key))
@@ -242,6 +252,20 @@ impl Memory {
             Self::Lru(memory) => Machine::entries(memory),
             Self::Other(memory) => memory.entries(),
         }
+    }
+
+    /// The same entries under another policy, which knows nothing of them yet but the order in which they come: from the
+    /// least to the most recently used where that is known.
+    pub fn move_to(&mut self, settings: &Settings, stream: &Stream) {
+        let mut other = settings.build(self.capacity(), stream);
+        let held: Vec<(u64, SimTime)> = match self {
+            Self::Lru(memory) => memory.entries_oldest_first().collect(),
+            Self::Other(memory) => memory.entries().collect(),
+        };
+        for (key, valid_until) in held {
+            other.insert(key, valid_until);
+        }
+        *self = other;
     }
 
     /// Memory taken [bytes].

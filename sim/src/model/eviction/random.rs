@@ -1,5 +1,6 @@
 //! Whom chance picks.
 
+use super::account::Account;
 use super::cache::{Cache, Policy};
 use super::shelf::Shelf;
 use super::{EvictionKind, Way, entry};
@@ -33,6 +34,10 @@ impl Policy for Random {
         let key = shelf.key(slot);
         self.forget(shelf, slot);
         Some(key)
+    }
+
+    fn account(&self, _shelf: &Shelf<u32>, _incoming: u64) -> Account {
+        Account::new("Chance picked it: every entry was as likely as any other.")
     }
 
     fn admit(&mut self, shelf: &mut Shelf<u32>, slot: u32) {

@@ -1,5 +1,6 @@
 //! S3-FIFO: three queues, a small one on probation.
 
+use super::account::{Account, COMPETITORS, times};
 use super::cache::{Cache, Policy};
 use super::shelf::{List, Shelf};
 use super::{EvictionKind, Way, entry, part};
@@ -172,6 +173,33 @@ impl Policy for ThreeQueues {
         } else {
             self.evict_small(shelf)
         }
+    }
+
+    fn account(&self, shelf: &Shelf<Note>, _incoming: u64) -> Account {
+        let asked = |slot: u32| u32::from(shelf.note(slot).asked);
+        let mut probation = shelf.listed(&self.on_probation);
+        let stays = |slot: u32| shelf.note(slot).asked >= self.promote;
+        let all_rise = self.on_probation.len() > 0 && shelf.listed(&self.on_probation).all(stays);
+        if self.main.len() > self.main_most || self.on_probation.len() == 0 || all_rise {
+            let risen = shelf.listed(&self.on_probation).filter(|_| all_rise).map(|slot| (shelf.key(slot), 0));
+            let main = shelf.listed(&self.main).map(|slot| (shelf.key(slot), asked(slot).min(3)));
+            let mut account =
+                Account::new("The main queue is too long: its first entry with no turns left to be spared leaves.");
+            account.add_by_chances(main.chain(risen), "turn");
+            return account;
+        }
+        let mut account = Account::new("It reached the end of the small queue without enough requests to stay.");
+        for slot in probation.by_ref() {
+            if !stays(slot) {
+                account.add(shelf.key(slot), format!("on probation, {}", times(asked(slot))));
+                break;
+            }
+        }
+        for slot in probation.take(COMPETITORS) {
+            let fate = if stays(slot) { ": it will stay" } else { "" };
+            account.add(shelf.key(slot), format!("behind it, {}{fate}", times(asked(slot))));
+        }
+        account
     }
 
     fn admit(&mut self, shelf: &mut Shelf<Note>, slot: u32) {

@@ -98,8 +98,12 @@ impl<N: Copy + Default> Shelf<N> {
     }
 
     /// Slots of a list, oldest first.
-    pub(super) fn listed(&self, list: &List) -> impl Iterator<Item = u32> + '_ {
-        let mut slot = list.oldest;
+    pub(super) fn listed(&self, list: &List) -> impl Iterator<Item = u32> + Clone + '_ {
+        self.listed_from(list.oldest)
+    }
+
+    /// Slots from one of a list to its newest; none from [`NONE`] on.
+    pub(super) fn listed_from(&self, mut slot: u32) -> impl Iterator<Item = u32> + Clone + '_ {
         std::iter::from_fn(move || {
             let item = self.items.get(slot as usize)?;
             Some(std::mem::replace(&mut slot, item.newer))

@@ -1,5 +1,6 @@
 //! SIEVE: a hand that walks from old to new and spares what was asked for.
 
+use super::account::Account;
 use super::cache::{Cache, Policy};
 use super::shelf::{List, NONE, Shelf};
 use super::{EvictionKind, Way, entry};
@@ -42,6 +43,16 @@ impl Policy for Sieve {
                 return Some(shelf.drop_from(&mut self.list, slot));
             }
         }
+    }
+
+    fn account(&self, shelf: &Shelf<bool>, _incoming: u64) -> Account {
+        let mut account =
+            Account::new("It is the first that the hand meets that was not asked for since the hand last passed.");
+        let ahead = shelf.listed_from(self.hand);
+        let behind = shelf.listed(&self.list).take_while(|slot| *slot != self.hand);
+        let round = ahead.chain(behind).map(|slot| (shelf.key(slot), u32::from(shelf.note(slot))));
+        account.add_by_chances(round, "request");
+        account
     }
 
     fn admit(&mut self, shelf: &mut Shelf<bool>, slot: u32) {

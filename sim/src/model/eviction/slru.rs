@@ -1,5 +1,6 @@
 //! Segmented LRU: step by step up, step by step down.
 
+use super::account::{Account, COMPETITORS};
 use super::cache::{Cache, Policy};
 use super::shelf::{List, Shelf};
 use super::{EvictionKind, Way, entry};
@@ -100,6 +101,15 @@ impl Policy for Segments {
     fn evict(&mut self, shelf: &mut Shelf<u8>) -> Option<u64> {
         let segment = self.segments.iter_mut().find(|segment| segment.list.len() > 0)?;
         shelf.drop_oldest(&mut segment.list)
+    }
+
+    fn account(&self, shelf: &Shelf<u8>, _incoming: u64) -> Account {
+        let mut account = Account::new("It is the least recently used of the lowest segment.");
+        let rising = self.segments.iter().flat_map(|segment| shelf.listed(&segment.list));
+        for slot in rising.take(COMPETITORS + 1) {
+            account.add(shelf.key(slot), format!("segment {} of {}", shelf.note(slot) + 1, self.segments.len()));
+        }
+        account
     }
 
     fn admit(&mut self, shelf: &mut Shelf<u8>, slot: u32) {

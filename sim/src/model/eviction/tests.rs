@@ -352,3 +352,66 @@ fn a_shelf_uses_free_places_again() {
     assert_eq!(shelf.newer(shelf.find(99).expect("it is there")), NONE);
     assert_eq!(shelf.find(89), None);
 }
+
+/// What is told ahead is what happens: the first of the candidates is the key that leaves, and telling changes nothing.
+#[test]
+fn an_account_names_the_one_that_leaves() {
+    for kind in REGISTRY {
+        let id = kind.entry.id;
+        for capacity in [1, 2, 7, 40] {
+            let mut memory = memory(id, capacity, &[]);
+            let mut stream = Stream::new(9, capacity as u64);
+            let (mut named, mut unnamed) = (0, 0);
+            for step in 0..6_000_u64 {
+                let key = u64::from(stream.below(12) * stream.below(capacity as u32 + 12));
+                match stream.below(30) {
+                    0 => drop(memory.remove(key)),
+                    1 if step % 7 == 0 => drop(memory.set_capacity(capacity.max(2) - 1 + stream.below(2) as usize)),
+                    _ if memory.get(key, SimTime::ZERO) == Lookup::Hit => {}
+                    _ => {
+                        let account = memory.account(key);
+                        let mut untold = memory.clone();
+                        let evicted = memory.insert(key, SimTime::NEVER);
+                        assert_eq!(untold.insert(key, SimTime::NEVER), evicted, "{id}: telling changes nothing");
+                        assert_eq!(account.is_some(), evicted.is_some(), "{id}, {capacity}, step {step}");
+                        let Some(account) = account else { continue };
+                        assert!(account.rule.ends_with('.'), "{id}: {}", account.rule);
+                        let Some(first) = account.candidates.first() else {
+                            unnamed += 1;
+                            continue;
+                        };
+                        assert_eq!(Some(first.key), evicted, "{id}, {capacity}, step {step}: {account:?}");
+                        named += 1;
+                    }
+                }
+            }
+            let blind = id == "random" || (id == "w-tinylfu" && unnamed * 10 < named);
+            assert!(blind || unnamed == 0, "{id}, {capacity}: {unnamed} of {}", named + unnamed);
+            assert!(id == "random" || named > 500, "{id}, {capacity}: {named}");
+        }
+    }
+}
+
+/// Another policy takes over what is held; of recency it keeps the order.
+#[test]
+fn entries_stay_when_the_policy_changes() {
+    for from in REGISTRY {
+        for to in REGISTRY {
+            let mut changing = memory(from.entry.id, 20, &[]);
+            for key in 0..60 {
+                request(&mut changing, key % 23);
+            }
+            let held =
+                |memory: &Memory| memory.entries().map(|(key, _)| key).collect::<std::collections::BTreeSet<_>>();
+            let before = held(&changing);
+            changing.move_to(&read(&Variant::new(to.entry.id, Params::new())), &Stream::new(1, 1));
+            assert_eq!(held(&changing), before, "{} to {}", from.entry.id, to.entry.id);
+        }
+    }
+    let mut changing = memory("lru", 3, &[]);
+    for key in [1, 2, 3, 1] {
+        request(&mut changing, key);
+    }
+    changing.move_to(&read(&Variant::new("fifo", Params::new())), &Stream::new(1, 1));
+    assert_eq!([4, 5, 6].map(|key| changing.insert(key, SimTime::NEVER)), [Some(2), Some(3), Some(1)]);
+}

@@ -2,6 +2,7 @@
 
 use twox_hash::XxHash64;
 
+use super::account::Account;
 use super::cache::{Cache, Policy};
 use super::shelf::{List, Shelf};
 use super::slru::Segments;
@@ -94,6 +95,37 @@ impl Policy for Tiny {
             }
         }
         self.main.evict(shelf)
+    }
+
+    fn account(&self, shelf: &Shelf<u8>, _incoming: u64) -> Account {
+        let mut account = Account::new("The main part still has room; what the window pushes out goes there.");
+        if self.main.len() < self.main_most {
+            return account;
+        }
+        let count = |slot: u32| self.sketch.count(shelf.key(slot));
+        let seen = |slot: u32| format!("seen about {} times", count(slot));
+        let weakest = self.main.next_victim();
+        let candidate = shelf.listed(&self.window).next();
+        let (leaves, stays, rule) = match (candidate, weakest) {
+            (Some(candidate), Some(weakest)) if count(candidate) > count(weakest) => (
+                weakest,
+                Some(candidate),
+                "One that leaves the window was seen more often than the weakest of the main part.",
+            ),
+            (Some(candidate), weakest) => (
+                candidate,
+                weakest,
+                "It left the window, and was not seen more often than the weakest of the main part.",
+            ),
+            (None, Some(weakest)) => (weakest, None, "It is the weakest of the main part."),
+            (None, None) => return account,
+        };
+        account.rule = rule.to_owned();
+        account.add(shelf.key(leaves), seen(leaves));
+        if let Some(stays) = stays {
+            account.add(shelf.key(stays), format!("{}: it stays", seen(stays)));
+        }
+        account
     }
 
     fn admit(&mut self, shelf: &mut Shelf<u8>, slot: u32) {

@@ -1,5 +1,6 @@
 //! 2Q: what comes for the first time waits in a queue of its own.
 
+use super::account::Account;
 use super::cache::{Cache, Policy};
 use super::shelf::{List, Shelf};
 use super::{EvictionKind, Way, entry, part};
@@ -122,6 +123,17 @@ impl Policy for TwoQueues {
         shelf.link(&mut self.gone, slot);
         self.limit_ghosts(shelf);
         Some(key)
+    }
+
+    fn account(&self, shelf: &Shelf<Place>, _incoming: u64) -> Account {
+        let (rule, list) = if self.first.len() <= self.first_most && self.second.len() > 0 {
+            ("The first queue is within its share, so the second one gives: least recently used first.", &self.second)
+        } else {
+            ("It passed through the first queue and was not asked for after it was forgotten.", &self.first)
+        };
+        let mut account = Account::new(rule);
+        account.add_oldest(shelf, list, "oldest of its queue");
+        account
     }
 
     fn admit(&mut self, shelf: &mut Shelf<Place>, slot: u32) {

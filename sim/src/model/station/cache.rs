@@ -4,6 +4,7 @@ use super::{Category, Outputs, StationKind};
 use super::{Resource, Spend};
 use super::{dist, positive};
 use crate::engine::time::SimDuration;
+use crate::model::eviction;
 use crate::model::money::{hourly, prices};
 use crate::model::params::{Entry, ParamSpec, Unit};
 use crate::model::read::Reader;
@@ -15,7 +16,7 @@ pub const KIND: StationKind = StationKind {
     entry: Entry {
         id: "cache",
         name: "Cache",
-        summary: "Remembers answers by key; the least recently used leaves first.",
+        summary: "Remembers answers by key; when it is full, its eviction policy decides which entry leaves.",
         source: "Cache-aside (the caller asks the store on a miss and fills), or read-through where the cache itself has a store behind it.",
         params: &[
             ParamSpec::count("capacity", "Entries", 1_000.0, 1.0, 1_000_000.0, "Most entries that it holds."),
@@ -27,6 +28,13 @@ pub const KIND: StationKind = StationKind {
                 0.0,
                 1_000_000.0,
                 "An entry is valid this long after it was filled; 0 = forever.",
+            ),
+            ParamSpec::variant(
+                "eviction",
+                "Eviction policy",
+                crate::model::eviction::entries,
+                "lru",
+                "Which entry leaves when the cache is full. If it is changed during a run, the entries stay, but what the old policy knew about them is forgotten.",
             ),
             ParamSpec::variant(
                 "lookup_time",
@@ -74,7 +82,7 @@ pub const KIND: StationKind = StationKind {
         amount: |reader| members_max(reader).saturating_mul(reader.count("capacity")),
     }],
     groups: &[
-        ("", &["capacity", "ttl", "lookup_time", "slots"]),
+        ("", &["capacity", "ttl", "eviction", "lookup_time", "slots"]),
         ("Queue", &["queue_limit"]),
         ("Cluster", &["cluster"]),
         ("Health checks", &["check_time"]),
@@ -99,6 +107,7 @@ pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
         slots: reader.count("slots"),
         queue_limit: reader.count("queue_limit"),
         check_time: SimDuration::from_secs_f64(reader.number("check_time")),
+        eviction: eviction::read(&reader.variant("eviction").1),
         cache_cluster: cache_cluster::read(&reader.variant("cluster").1),
         price: reader.number("price"),
         ..PoolConfig::new(kind, time.clone(), time)

@@ -46,6 +46,7 @@ mod wire;
 use std::collections::BTreeMap;
 
 pub use data::cache_cluster::{CacheClusterLook, CacheNodeLook, CacheNodeStage, KeysMoved};
+pub use data::memory::{HeldLook, Victim};
 pub use data::read_replicas::{ReadReplicaLook, ReadReplicaStage, ReadReplicasLook};
 pub use flow::UNREACHABLE_AFTER;
 pub use log::{LogEntry, LogTone};
@@ -462,6 +463,12 @@ impl System {
     pub fn watch(&mut self, dots_per: Option<u32>) {
         let begins = self.watched != dots_per.is_some();
         self.watched = dots_per.is_some();
+        if begins {
+            let on = self.watched;
+            for pool in self.stations.iter_mut().filter_map(Station::pool_mut) {
+                pool.data.watch(on);
+            }
+        }
         let dots_per = dots_per.unwrap_or(1).max(1);
         if begins || self.dots_per != dots_per {
             self.dots_per = dots_per;

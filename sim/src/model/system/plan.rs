@@ -8,6 +8,7 @@ use crate::engine::time::SimDuration;
 use crate::model::admission::Admission;
 use crate::model::broker;
 use crate::model::discipline;
+use crate::model::eviction;
 use crate::model::geography::Region;
 use crate::model::heap;
 use crate::model::ids::{AreaId, EdgeId, NodeId};
@@ -248,6 +249,8 @@ pub struct PoolConfig {
     pub rollout: rollout::Settings,
     /// Databases: replicas that answer reads; `None`: the primary answers all.
     pub read_replicas: Option<Box<read_replicas::Settings>>,
+    /// Caches: what leaves when one is full.
+    pub eviction: eviction::Settings,
     /// Caches: nodes among which keys are shared out; `None`: it is one.
     pub cache_cluster: Option<cache_cluster::Settings>,
     /// What the station costs where nothing is said of its replicas [USD/h].
@@ -276,6 +279,7 @@ impl PoolConfig {
             objects: None,
             rollout: rollout::Settings::default(),
             read_replicas: None,
+            eviction: eviction::Settings::default(),
             cache_cluster: None,
             price: 0.0,
         }

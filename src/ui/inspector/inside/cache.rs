@@ -1,23 +1,69 @@
-//! How often a cache has helped so far.
+//! How often a cache has helped so far, what it holds, and which entries left for others and why.
+
+use std::cmp::Reverse;
 
 use yew::prelude::*;
 
+use super::at;
+use crate::engine::sort;
 use crate::facet::cache::Cache;
-use crate::ui::kit::facts::{fact, facts};
+use crate::model::eviction::Candidate;
+use crate::model::system::{HeldLook, Victim};
+use crate::ui::kit::facts::{columns, fact, fact_words, facts, table};
 use crate::ui::kit::format;
-use crate::ui::kit::section::section;
+use crate::ui::kit::hint::Term;
+use crate::ui::kit::section::{section, section_named};
 
 pub(super) fn view(cache: &Cache) -> Html {
-    let Some(ratio) = cache.hit_ratio else { return Html::default() };
-    section(
-        "Memory",
-        html! {
-            <>
-                { facts(html! { <>
+    let evictions: u64 = cache.memories.iter().map(|memory| memory.evictions).sum();
+    let policy = cache.memories.first().map(|memory| memory.policy.clone());
+    let mut lately: Vec<(&HeldLook, &Victim)> =
+        cache.memories.iter().flat_map(|memory| memory.victims.iter().map(move |victim| (memory, victim))).collect();
+    sort::few_by_key(&mut lately, |(_, victim)| Reverse(victim.at));
+    html! {
+        <>
+            if let Some(ratio) = cache.hit_ratio {
+                { section("Memory", facts(html! { <>
                     { fact("hit ratio since the start", format::percent(ratio)) }
                     { fact("entries", format::count(cache.entries.into())) }
-                </> }) }
+                    if let Some(policy) = policy {
+                        { fact_words(html! { <Term id="eviction">{ "eviction policy" }</Term> }, policy) }
+                        { fact("evictions since the start", format::count(evictions)) }
+                    }
+                </> })) }
+            }
+            if let Some((_, victim)) = lately.first() { { why(victim) } }
+            if lately.len() > 1 { { table("victims", "Latest evictions", columns(&["At", "Evicted", "Made room for"]), lately.iter().map(|(memory, victim)| row(memory, victim, cache.memories.len() > 1)).collect()) } }
+        </>
+    }
+}
+
+/// The latest eviction: who left, and how its nearest competitors stood.
+fn why(victim: &Victim) -> Html {
+    let candidates = &victim.account.candidates;
+    let stand = |(place, candidate): (usize, &Candidate)| {
+        let words = if place == 0 { format!("{} (evicted)", candidate.words) } else { candidate.words.clone() };
+        fact_words(format!("key {}", candidate.key), words)
+    };
+    section_named(
+        "eviction",
+        format!("Key {} was evicted", victim.key),
+        html! {
+            <>
+                <p class="sub">{ format!("At {}, to make room for key {}. {}", at(victim.at), victim.incoming, victim.account.rule) }</p>
+                if !candidates.is_empty() { { facts(candidates.iter().enumerate().map(stand).collect()) } }
             </>
         },
     )
+}
+
+fn row(memory: &HeldLook, victim: &Victim, several: bool) -> Html {
+    let place = if several { format!(" (node {})", memory.number + 1) } else { String::new() };
+    html! {
+        <tr>
+            <th scope="row" class="num">{ at(victim.at) }</th>
+            <td class="num">{ format!("key {}{place}", victim.key) }</td>
+            <td class="num">{ format!("key {}", victim.incoming) }</td>
+        </tr>
+    }
 }

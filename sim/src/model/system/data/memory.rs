@@ -1,37 +1,168 @@
-//! A cache's memory where all entries lie in one.
+//! A cache's memory, and where it is all there is: one store.
+//!
+//! Where somebody watches, it keeps an account of who left lately and why: at most so many a second, since looking for the
+//! nearest competitors takes longer than evicting.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
 
 use super::{Deed, Found, Store};
-use crate::engine::time::SimTime;
-use crate::model::eviction::{Lookup, Lru};
+use crate::engine::rng::Stream;
+use crate::engine::time::{SimDuration, SimTime};
+use crate::model::eviction::{self, Account, Lookup, Memory};
+use crate::model::ids::NodeId;
 use crate::model::system::System;
 use crate::model::system::plan::{PoolConfig, PoolKind};
 
-/// What is done with an entry, wherever it lies.
-pub(super) fn work(memory: &mut Lru, key: u64, deed: Deed, clock: SimTime) -> bool {
-    match deed {
-        Deed::Get => return memory.get(key, clock) == Lookup::Hit,
-        Deed::Fill(valid_until) => {
-            memory.insert(key, valid_until);
+/// Accounts kept.
+const TOLD: usize = 12;
+/// Time between two accounts, at least.
+const TOLD_EVERY: SimDuration = SimDuration(50_000_000);
+
+/// An entry that had to leave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Victim {
+    /// By the cache's own clock.
+    pub at: SimTime,
+    pub key: u64,
+    /// What came in its place.
+    pub incoming: u64,
+    pub account: Account,
+}
+
+/// Entries under a policy.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    memory: Memory,
+    policy: eviction::Settings,
+    /// Evictions since the start.
+    evictions: u64,
+    /// Who left lately; `None`: nobody watches.
+    victims: Option<Box<Victims>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Victims {
+    lately: VecDeque<Victim>,
+    told_at: Option<SimTime>,
+}
+
+impl Held {
+    /// What a cache's plan asks for, empty; `number` tells the members of one cache apart.
+    pub(super) fn new(config: &PoolConfig, capacity: u32, seed: u64, station: u32, number: u32) -> Self {
+        let memory = config.eviction.build(capacity as usize, &chance(seed, station, number));
+        Self { memory, policy: config.eviction.clone(), evictions: 0, victims: None }
+    }
+
+    /// Follows a changed plan. Entries stay, also under another policy, as far as there is room for them.
+    pub(super) fn fit(&mut self, config: &PoolConfig, capacity: u32, seed: u64, station: u32, number: u32) {
+        if self.policy != config.eviction {
+            self.policy = config.eviction.clone();
+            self.memory.move_to(&self.policy, &chance(seed, station, number));
         }
-        Deed::Forget => {
-            memory.remove(key);
+        self.memory.set_capacity(capacity as usize);
+    }
+
+    pub(super) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Does something with an entry; tells whether it was there, and valid.
+    #[inline]
+    pub(super) fn work(&mut self, key: u64, deed: Deed, clock: SimTime) -> bool {
+        match deed {
+            Deed::Get => return self.memory.get(key, clock) == Lookup::Hit,
+            Deed::Fill(valid_until) => {
+                if self.victims.is_some() {
+                    self.fill_watched(key, valid_until, clock);
+                } else {
+                    self.evictions += u64::from(self.memory.insert(key, valid_until).is_some());
+                }
+            }
+            Deed::Forget => {
+                self.memory.remove(key);
+            }
+        }
+        false
+    }
+
+    #[cold]
+    fn fill_watched(&mut self, key: u64, valid_until: SimTime, clock: SimTime) {
+        let Some(victims) = &mut self.victims else { return };
+        let due = victims.told_at.is_none_or(|told_at| clock < told_at || clock.since(told_at) >= TOLD_EVERY);
+        let account = if due { self.memory.account(key) } else { None };
+        let evicted = self.memory.insert(key, valid_until);
+        self.evictions += u64::from(evicted.is_some());
+        if let Some((evicted, account)) = evicted.zip(account) {
+            victims.told_at = Some(clock);
+            if victims.lately.len() == TOLD {
+                victims.lately.pop_front();
+            }
+            victims.lately.push_back(Victim { at: clock, key: evicted, incoming: key, account });
         }
     }
-    false
+
+    pub(super) fn remove(&mut self, key: u64) {
+        self.memory.remove(key);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.memory.clear();
+    }
+
+    pub(super) fn watch(&mut self, on: bool) {
+        if self.victims.is_some() != on {
+            self.victims = on.then(Box::default);
+        }
+    }
+
+    /// Memory that a checkpoint takes [bytes].
+    pub(super) fn bytes(&self) -> usize {
+        self.memory.bytes()
+    }
+
+    /// What there is to see.
+    pub(super) fn look(&self, number: u32) -> HeldLook {
+        let victims = self.victims.as_ref().map(|victims| victims.lately.iter().cloned().collect());
+        HeldLook {
+            number,
+            policy: self.policy.entry().name.to_owned(),
+            entries: self.memory.len(),
+            capacity: self.memory.capacity(),
+            evictions: self.evictions,
+            victims: victims.unwrap_or_default(),
+        }
+    }
 }
 
-/// Bytes that a checkpoint takes, roughly.
-pub(super) fn bytes(memory: &Lru) -> usize {
-    memory.len() * 40
+/// Where a policy that leaves something to chance draws from: a stream of its own for each member of a cache.
+fn chance(seed: u64, station: u32, number: u32) -> Stream {
+    Stream::new(seed, u64::from(station) | (u64::from(number) + 1) << 32)
 }
 
-impl Store for Lru {
+/// What there is to see of a memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldLook {
+    /// Whose it is, where there are several.
+    pub number: u32,
+    /// Name of its policy.
+    pub policy: String,
+    pub entries: usize,
+    pub capacity: usize,
+    /// Entries that left for others since the start.
+    pub evictions: u64,
+    /// Some of those who left lately, newest last; empty where nobody watches.
+    pub victims: Vec<Victim>,
+}
+
+impl Store for Held {
     fn box_clone(&self) -> Box<dyn Store> {
         Box::new(self.clone())
     }
 
     fn bytes(&self) -> usize {
-        bytes(self)
+        self.bytes()
     }
 
     fn is_one_address(&self) -> bool {
@@ -39,25 +170,45 @@ impl Store for Lru {
     }
 
     fn entries(&self) -> Option<usize> {
-        Some(self.len())
+        Some(self.memory.len())
     }
 
     fn work(&mut self, _replica: u32, key: u64, deed: Deed, clock: SimTime) -> Found {
-        Found { hit: work(self, key, deed, clock), moved: false }
+        Found { hit: self.work(key, deed, clock), moved: false }
     }
 
     fn clear(&mut self, _replica: Option<u32>) {
-        Self::clear(self);
+        self.clear();
+    }
+
+    fn watch(&mut self, on: bool) {
+        self.watch(on);
+    }
+
+    fn look_at_memory(&self) -> Vec<HeldLook> {
+        vec![self.look(0)]
+    }
+}
+
+impl System {
+    /// Looks into what a cache holds, a memory for each of its nodes; empty where there is no cache.
+    #[must_use]
+    pub fn look_at_cache(&self, node: NodeId) -> Vec<HeldLook> {
+        let store = || self.data(self.station_index(node)?);
+        store().map_or_else(Vec::new, super::Store::look_at_memory)
     }
 }
 
 /// Gives a cache the memory that its configuration asks for; several nodes have theirs.
 pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
     let PoolKind::Cache { capacity, .. } = config.kind else { return };
+    let (seed, watched) = (system.seed, system.watched);
+    let id = system.stations[ix as usize].id.0;
     let Some(pool) = system.stations[ix as usize].pool_mut() else { return };
     if pool.data.0.is_none() {
-        pool.data.set(Lru::new(capacity as usize));
-    } else if let Some(memory) = pool.data.of_mut::<Lru>() {
-        memory.set_capacity(capacity as usize);
+        pool.data.set(Held::new(config, capacity, seed, id, 0));
+    } else if let Some(held) = pool.data.of_mut::<Held>() {
+        held.fit(config, capacity, seed, id, 0);
     }
+    pool.data.watch(watched);
 }

@@ -10,7 +10,7 @@
 
 pub mod cache_cluster;
 mod held;
-mod memory;
+pub mod memory;
 pub mod read_replicas;
 
 use std::any::Any;
@@ -163,6 +163,14 @@ trait Store: Any + fmt::Debug {
     /// All is forgotten, or what one replica had.
     fn clear(&mut self, _replica: Option<u32>) {}
 
+    /// Somebody watches from now on, or nobody.
+    fn watch(&mut self, _on: bool) {}
+
+    /// What there is to see of memories of entries.
+    fn look_at_memory(&self) -> Vec<memory::HeldLook> {
+        Vec::new()
+    }
+
     /// What goes on by itself goes on until now: a replica is about to change its speed, to die, or to live again.
     fn keep_up(&mut self, _site: &Site<'_>) {}
 
@@ -255,6 +263,13 @@ impl Data {
     pub(super) fn clear(&mut self, replica: Option<u32>) {
         if let Some(store) = &mut self.0 {
             store.clear(replica);
+        }
+    }
+
+    /// Somebody watches from now on, or nobody.
+    pub(super) fn watch(&mut self, on: bool) {
+        if let Some(store) = &mut self.0 {
+            store.watch(on);
         }
     }
 

@@ -237,6 +237,14 @@ pub(super) fn nodes(draft: &Draft, count: u32, mut params: Params) -> Params {
     params
 }
 
+/// A policy of eviction that is not the plain one, for half of all drafts.
+pub(super) fn evicting(draft: &Draft, mut params: Params) -> Params {
+    if draft.seed >> 16 & 1 == 1 {
+        params.set("eviction", named(EVICTIONS[(draft.seed >> 17) as usize % EVICTIONS.len()].entry.id));
+    }
+    params
+}
+
 /// The same with read replicas.
 pub(super) fn replicated(draft: &Draft, count: u32, mut params: Params) -> Params {
     let bit = |at: u32| draft.seed >> at & 1 == 1;
@@ -386,7 +394,7 @@ pub(super) fn document(draft: &Draft) -> Document {
         }
         1 => {
             let params = Params::new().with("capacity", 50.0).with("slots", f64::from(pool.slots));
-            add(document, "cache", nodes(draft, pool.replicas, params))
+            add(document, "cache", evicting(draft, nodes(draft, pool.replicas, params)))
         }
         _ => {
             let params = Params::new()

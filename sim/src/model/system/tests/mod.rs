@@ -15,6 +15,7 @@ use super::{LiveFault, System};
 use crate::engine::time::SimTime;
 use crate::model::balancer::REGISTRY as REGISTRY_OF_STRATEGIES;
 use crate::model::discipline::REGISTRY as DISCIPLINES;
+use crate::model::eviction::REGISTRY as EVICTIONS;
 use crate::model::ids::{AreaId, EdgeId, FaultTarget, NodeId};
 use crate::model::params::{Params, Value, Variant};
 use crate::topology::compile::{compile, plan};
@@ -98,6 +99,7 @@ fn strike(system: &mut System, document: &mut Document, blow: &Blow) {
             let parts = |key: &str| Variant::new(turned, Params::new().with(key, f64::from(replicas)));
             if node.kind == "cache" {
                 node.params.set("cluster", parts("nodes"));
+                node.params.set("eviction", named(EVICTIONS[replicas as usize * 3 % EVICTIONS.len()].entry.id));
                 document.nodes.insert(id, node.into());
             } else if node.kind == "database" {
                 node.params.set("read_replicas", parts("count"));

@@ -12,7 +12,7 @@ use super::super::System;
 use super::check::{check_ledgers, check_profile};
 use crate::engine::time::SimTime;
 use crate::model::params::{ParamKind, Value};
-use crate::model::{fault, station};
+use crate::model::{eviction, fault, station};
 use crate::topology::chaos::{Budget, Radius, compose};
 use crate::topology::compile::compile;
 use crate::topology::document::Document;
@@ -98,7 +98,7 @@ fn a_thousand_topologies_with_faults_conserve_their_ledgers() {
         }
         for node in document.nodes.values() {
             *seen.entry(node.kind.clone()).or_default() += 1;
-            for key in any::SCALING {
+            for key in any::SCALING.into_iter().chain(["eviction"]) {
                 if let Some(Value::Variant(choice)) = node.params.get(key) {
                     *seen.entry(format!("{key}: {}", choice.id)).or_default() += 1;
                 }
@@ -121,6 +121,7 @@ fn a_thousand_topologies_with_faults_conserve_their_ledgers() {
         let told = registry().into_iter().filter(|entry| !entry.params.is_empty());
         wanted.extend(told.map(|entry| format!("{}: {}", spec.key, entry.id)));
     }
+    wanted.extend(eviction::entries().iter().map(|entry| format!("eviction: {}", entry.id)));
     for kind in wanted {
         let times = seen.get(&kind).copied().unwrap_or(0);
         assert!(times >= 10, "{kind} came up {times} times only");

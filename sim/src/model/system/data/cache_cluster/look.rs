@@ -62,8 +62,8 @@ impl System {
             },
             dead: self.replicas.get(node.replica as usize).is_some_and(|replica| replica.dead),
             share: shares.iter().find(|(number, _)| *number == node.number).map_or(0.0, |(_, share)| *share),
-            entries: node.memory.len(),
-            capacity: node.memory.capacity(),
+            entries: node.memory.memory().len(),
+            capacity: node.memory.memory().capacity(),
             lookups: node.lookups,
             hits: node.hits,
         });

@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 pub use look::{CacheClusterLook, CacheNodeLook};
 use serde::{Deserialize, Serialize};
 
-use super::{Deed, Found, Store, memory};
+use super::memory::{Held, HeldLook};
+use super::{Deed, Found, Store};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::balancer::key_ring::KeyRing;
-use crate::model::eviction::Lru;
 use crate::model::money::Item;
 use crate::model::scaler::cache_cluster::{ByLoad, Number, Settings};
 use crate::model::scaler::{Decision, Scaler, StoreSeen};
@@ -37,13 +37,13 @@ pub enum CacheNodeStage {
 /// What only a node of a cache has.
 #[derive(Clone, Debug)]
 pub struct CacheNode {
-    memory: Lru,
+    memory: Held,
     lookups: u64,
     hits: u64,
 }
 
 impl CacheNode {
-    const fn new(memory: Lru) -> Self {
+    const fn new(memory: Held) -> Self {
         Self { memory, lookups: 0, hits: 0 }
     }
 }
@@ -126,7 +126,7 @@ impl CacheCluster {
         let (mut held, mut gone) = (0, 0);
         for node in self.nodes.iter_mut().filter(|node| before.owns(node.number)) {
             let mut moved = Vec::new();
-            for (key, valid_until) in node.memory.entries() {
+            for (key, valid_until) in node.memory.memory().entries() {
                 let valid = valid_until >= clock;
                 held += u64::from(valid);
                 if self.ring.owner(key) != Some(node.number) {
@@ -162,7 +162,7 @@ impl Store for CacheCluster {
     }
 
     fn bytes(&self) -> usize {
-        self.nodes.iter().map(|node| memory::bytes(&node.memory)).sum::<usize>() + self.moved.len() * 32
+        self.nodes.iter().map(|node| node.memory.bytes()).sum::<usize>() + self.moved.len() * 32
     }
 
     fn is_one_address(&self) -> bool {
@@ -171,7 +171,7 @@ impl Store for CacheCluster {
 
     /// Entries held by nodes with keys.
     fn entries(&self) -> Option<usize> {
-        Some(self.nodes.serving().map(|node| node.memory.len()).sum())
+        Some(self.nodes.serving().map(|node| node.memory.memory().len()).sum())
     }
 
     fn kin(&self) -> Option<Kin> {
@@ -185,7 +185,7 @@ impl Store for CacheCluster {
     fn work(&mut self, replica: u32, key: u64, deed: Deed, clock: SimTime) -> Found {
         // A node that leaves while it is asked has forgotten everything.
         let node = self.nodes.of_replica(replica).filter(|node| node.stage == CacheNodeStage::Serving);
-        let hit = node.is_some_and(|node| memory::work(&mut node.memory, key, deed, clock));
+        let hit = node.is_some_and(|node| node.memory.work(key, deed, clock));
         let moved = matches!(deed, Deed::Get) && self.looked_up(replica, key, hit, clock);
         Found { hit, moved }
     }
@@ -205,6 +205,16 @@ impl Store for CacheCluster {
                 self.moved.clear();
             }
         }
+    }
+
+    fn watch(&mut self, on: bool) {
+        for node in self.nodes.iter_mut() {
+            node.memory.watch(on);
+        }
+    }
+
+    fn look_at_memory(&self) -> Vec<HeldLook> {
+        self.nodes.serving().map(|node| node.memory.look(node.number)).collect()
     }
 
     /// Each costs what the cache costs.
@@ -230,8 +240,11 @@ impl Upbringing for CacheNode {
     }
 
     fn ordered(system: &mut System, station: u32) -> Option<Self> {
-        let PoolKind::Cache { capacity, .. } = system.pool(station).config.kind else { return None };
-        Some(Self::new(Lru::new(capacity as usize)))
+        let (id, pool) = (system.stations[station as usize].id.0, system.pool(station));
+        let PoolKind::Cache { capacity, .. } = pool.config.kind else { return None };
+        let mut memory = Held::new(&pool.config, capacity, system.seed, id, pool.next_number);
+        memory.watch(system.watched);
+        Some(Self::new(memory))
     }
 
     fn begin(system: &mut System, station: u32, number: u32) {
@@ -267,8 +280,8 @@ impl Upbringing for CacheNode {
         let looked = system.fleet::<Self>(station)?.looked;
         let cpu = system.stations[station as usize].meter.recent(now, now.since(looked).as_secs_f64()).utilization();
         let cluster = system.store::<CacheCluster>(station)?;
-        let valid = |node: &Member<Self>| node.memory.entries().filter(|(_, until)| *until >= clock).count();
-        let room: usize = cluster.nodes.serving().map(|node| node.memory.capacity()).sum();
+        let valid = |node: &Member<Self>| node.memory.memory().entries().filter(|(_, until)| *until >= clock).count();
+        let room: usize = cluster.nodes.serving().map(|node| node.memory.memory().capacity()).sum();
         let store = StoreSeen {
             serving: cluster.nodes.serving().count() as u32,
             memory: cluster.nodes.serving().map(valid).sum::<usize>() as f64 / room.max(1) as f64,
@@ -304,18 +317,19 @@ pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
     let now = system.now;
     let PoolKind::Cache { capacity, .. } = config.kind else { return };
     let Some(wished) = config.cache_cluster else {
-        end(system, ix, capacity);
+        end(system, ix, config, capacity);
         return;
     };
-    let id = system.stations[ix as usize].id.0;
+    let (id, seed) = (system.stations[ix as usize].id.0, system.seed);
     let Some(pool) = system.stations[ix as usize].pool_mut() else { return };
     let fresh = pool.data.of::<CacheCluster>().is_none();
     if fresh {
         let mut cluster = CacheCluster::new(wished, now);
         if let Some(&replica) = pool.replicas.first() {
             // The one that was all there is keeps what it has.
-            let memory = pool.data.take::<Lru>().map_or_else(|| Lru::new(capacity as usize), |memory| *memory);
+            let memory = pool.data.take::<Held>();
             let number = system.replicas[replica as usize].number;
+            let memory = memory.map_or_else(|| Held::new(config, capacity, seed, id, number), |memory| *memory);
             let mut node = Member::new(number, CacheNode::new(memory), now);
             (node.stage, node.replica) = (CacheNodeStage::Serving, replica);
             cluster.nodes.adopt(node);
@@ -326,7 +340,8 @@ pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
     let Some(cluster) = system.store::<CacheCluster>(ix) else { return };
     let before = std::mem::replace(&mut cluster.config, wished);
     for node in cluster.nodes.iter_mut() {
-        node.memory.set_capacity(capacity as usize);
+        let number = node.number;
+        node.memory.fit(config, capacity, seed, id, number);
     }
     let wanted = match wished.number {
         Number::Fixed(nodes) => {
@@ -347,13 +362,16 @@ pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
 }
 
 /// The cache is one node again: the first one.
-fn end(system: &mut System, ix: u32, capacity: u32) {
+fn end(system: &mut System, ix: u32, config: &PoolConfig, capacity: u32) {
     if system.store::<CacheCluster>(ix).is_none() {
         return;
     }
     system.scale::<CacheNode>(ix, 1, &[]);
+    let (id, seed) = (system.stations[ix as usize].id.0, system.seed);
     let Some(pool) = system.stations[ix as usize].pool_mut() else { return };
     let Some(cluster) = pool.data.take::<CacheCluster>() else { return };
     let first = cluster.nodes.serving().next();
-    pool.data.set(first.map_or_else(|| Lru::new(capacity as usize), |node| node.memory.clone()));
+    let mut held = first.map_or_else(|| Held::new(config, capacity, seed, id, 0), |node| node.memory.clone());
+    held.fit(config, capacity, seed, id, 0);
+    pool.data.set(held);
 }
