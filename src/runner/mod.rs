@@ -2,6 +2,7 @@
 //! out, of one run or over many seeds.
 
 pub mod account;
+mod checkpoints;
 pub mod frame;
 mod measure;
 mod money;

@@ -5,9 +5,11 @@
 //! together *are* the run. `advance(until, events_max)` is bounded, so the worker can let messages in.
 //!
 //! A checkpoint is a clone of the whole system (closed buckets of statistics are shared, not copied), taken at the start and then
-//! at least 250,000 events apart; beyond 24 of them, or 96 MiB, every second one goes. Seeking back goes to the checkpoint before
-//! the moment and forward from there; forking is a clone. Changing something after going back forgets the recorded future.
+//! every 250,000 events; beyond 24 of them, or 96 MiB, every second one goes and the distance doubles, so that they lie evenly over
+//! the run however long it is. Seeking back goes to the checkpoint before the moment and forward from there; forking is a clone.
+//! Changing something after going back forgets the recorded future.
 
+use super::checkpoints::{Checkpoint, Checkpoints};
 use crate::engine::time::SimTime;
 use crate::model::ids::NodeId;
 use crate::model::system::System;
@@ -15,21 +17,6 @@ use crate::topology::check::check_change;
 use crate::topology::compile::{compile, live_fault, plan};
 use crate::topology::document::{Change, Diagnostic, Document, Input, Severity};
 use crate::topology::format::Run;
-
-/// A checkpoint is taken when at least this many events have passed since the last one.
-const CHECKPOINT_EVERY: u64 = 250_000;
-/// Checkpoints kept at most, and memory they may take together; beyond that every second one goes, the first stays.
-const CHECKPOINTS_MAX: usize = 24;
-const CHECKPOINT_BYTES_MAX: usize = 96 << 20;
-
-/// A copy of the whole state.
-#[derive(Clone, Debug)]
-struct Checkpoint {
-    system: System,
-    document: Document,
-    /// Inputs applied before it.
-    applied: usize,
-}
 
 /// A run that can be advanced, changed, rewound and forked.
 #[derive(Clone, Debug)]
@@ -42,8 +29,8 @@ pub struct Session {
     /// Inputs applied so far, in order; then, after a rewind or while a recorded run plays, those still to come.
     log: Vec<Input>,
     applied: usize,
-    /// By ascending event; `None` where nobody will rewind.
-    checkpoints: Option<Vec<Checkpoint>>,
+    /// `None` where no one will rewind.
+    checkpoints: Option<Checkpoints>,
 }
 
 /// What one call of [`Session::advance`] did.
@@ -76,7 +63,7 @@ impl Session {
     /// Keeps checkpoints from now on, so that going back is quick.
     #[must_use]
     pub fn with_checkpoints(mut self) -> Self {
-        self.checkpoints = Some(Vec::new());
+        self.checkpoints = Some(Checkpoints::default());
         self
     }
 
@@ -127,7 +114,7 @@ impl Session {
             }
             self.checkpoint_if_due();
             let due = self.log.get(self.applied).map_or(u64::MAX, |input| input.at_event - self.system.events());
-            let slice = if self.checkpoints.is_some() { CHECKPOINT_EVERY } else { u64::MAX };
+            let slice = self.checkpoints.as_ref().map_or(u64::MAX, Checkpoints::distance);
             let wanted = left.min(due).min(slice);
             let processed = self.system.advance(until, wanted);
             done.events += processed;
@@ -163,7 +150,7 @@ impl Session {
         self.log.truncate(self.applied);
         let at_event = self.system.events();
         if let Some(checkpoints) = &mut self.checkpoints {
-            checkpoints.retain(|checkpoint| checkpoint.system.events() <= at_event);
+            checkpoints.forget(|checkpoint| checkpoint.system.events() <= at_event);
         }
         self.enact(&change);
         let input = Input { at_event, change };
@@ -191,11 +178,8 @@ impl Session {
     pub fn seek(&mut self, to: SimTime) {
         let now = self.system.now();
         let forward = to >= now;
-        let before = |checkpoint: &&Checkpoint| {
-            let at = checkpoint.system.now();
-            at <= to && (!forward || at > now)
-        };
-        if let Some(checkpoint) = self.checkpoints.iter().flatten().rev().find(before) {
+        let ahead = forward.then_some(now);
+        if let Some(checkpoint) = self.checkpoints.as_ref().and_then(|kept| kept.before(to, ahead)) {
             self.restore(checkpoint.clone());
         } else if !forward {
             self.start_over();
@@ -212,12 +196,12 @@ impl Session {
         let Some(from) = differs else { return };
         let sound = |checkpoint: &Checkpoint| checkpoint.applied <= same && checkpoint.system.events() <= from;
         if let Some(checkpoints) = &mut self.checkpoints {
-            checkpoints.retain(sound);
+            checkpoints.forget(sound);
         }
         if self.applied <= same && self.system.events() <= from {
             return;
         }
-        match self.checkpoints.iter().flatten().next_back() {
+        match self.checkpoints.as_ref().and_then(|kept| kept.iter().next_back()) {
             Some(checkpoint) => self.restore(checkpoint.clone()),
             None => self.start_over(),
         }
@@ -256,37 +240,22 @@ impl Session {
             let next = checkpoint.system.next_ordinal(source);
             checkpoint.system.events() <= events && next.is_none_or(|next| next <= ordinal)
         };
-        let (system, document, applied) = match self.checkpoints.iter().flatten().rev().find(unborn) {
-            Some(checkpoint) => (checkpoint.system.clone(), checkpoint.document.clone(), checkpoint.applied),
-            None => {
-                let (system, _) = compile(&self.base);
-                (system.expect("a document that has run can be run again"), self.base.clone(), 0)
-            }
-        };
+        let (system, document, applied) =
+            match self.checkpoints.as_ref().and_then(|kept| kept.iter().rev().find(unborn)) {
+                Some(checkpoint) => (checkpoint.system.clone(), checkpoint.document.clone(), checkpoint.applied),
+                None => {
+                    let (system, _) = compile(&self.base);
+                    (system.expect("a document that has run can be run again"), self.base.clone(), 0)
+                }
+            };
         Self { base: self.base.clone(), document, system, log, applied, checkpoints: None }
     }
 
     fn checkpoint_if_due(&mut self) {
-        let events = self.system.events();
-        let Some(checkpoints) = &mut self.checkpoints else { return };
-        if checkpoints.last().is_some_and(|last| events < last.system.events() + CHECKPOINT_EVERY) {
-            return;
-        }
-        // One that alone is more than all may take would be made only to be thrown away.
-        if !checkpoints.is_empty() && self.system.approximate_bytes() > CHECKPOINT_BYTES_MAX {
-            return;
-        }
+        let Some(checkpoints) = self.checkpoints.as_mut().filter(|kept| kept.is_due(&self.system)) else { return };
         let mut system = self.system.clone();
         system.forget_news();
-        checkpoints.push(Checkpoint { system, document: self.document.clone(), applied: self.applied });
-        let bytes: usize = checkpoints.iter().map(|checkpoint| checkpoint.system.approximate_bytes()).sum();
-        if checkpoints.len() > CHECKPOINTS_MAX || bytes > CHECKPOINT_BYTES_MAX {
-            let mut index = 0;
-            checkpoints.retain(|_| {
-                index += 1;
-                index % 2 == 1
-            });
-        }
+        checkpoints.keep(Checkpoint { system, document: self.document.clone(), applied: self.applied });
     }
 }
 
