@@ -64,6 +64,8 @@ impl Picker {
             detector: None,
             by_weight: by_weight(config),
             weights_due: SimTime::NEVER,
+            mine: 0,
+            well: 0,
         };
         if matches!(config.layer, Layer::Callers(_)) {
             picker.detector = config.outliers.map(|settings| Box::new(Detector::new(settings, now)));
@@ -102,9 +104,11 @@ impl Picker {
             // Whom it hears of for the first time may have been there for long.
             known.rising = if known.heard { now } else { backend.rotated_in };
         }
+        let mine = allowed && backend.counts();
+        self.mine = self.mine + usize::from(mine) - usize::from(known.mine);
         *known = Known {
             heard: true,
-            mine: allowed && backend.counts(),
+            mine,
             well: after,
             // Who is not on the list has no share of it, or a hash modulo all weights would still count it. Draining takes
             // it off, as deregistration does; a failed check does not.
@@ -136,6 +140,7 @@ impl Picker {
         let eligible = known.mine && known.well && !ejected;
         let view = &mut self.views[at];
         if (view.listed, view.weight) != (eligible, weight) {
+            self.well = self.well + usize::from(eligible) - usize::from(view.eligible);
             (view.listed, view.eligible, view.weight) = (eligible, eligible, weight);
             self.version += 1;
         }
@@ -195,12 +200,7 @@ impl Picker {
 
     /// Whether so few are believed well that all are to be used.
     pub(super) fn in_panic(&self, threshold: f64) -> bool {
-        if threshold <= 0.0 {
-            return false;
-        }
-        let mine = self.known.iter().filter(|known| known.mine).count();
-        let well = self.views.iter().filter(|view| view.eligible).count();
-        mine > 0 && (well as f64) < threshold * mine as f64
+        threshold > 0.0 && self.mine > 0 && (self.well as f64) < threshold * self.mine as f64
     }
 
     /// All backends, as panic sees them: eligible but for those that somebody took out.

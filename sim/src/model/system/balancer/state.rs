@@ -72,6 +72,9 @@ pub struct Picker {
     pub(in crate::model::system) by_weight: bool,
     /// When weights in slow start are due again; never: nobody is in slow start.
     pub(in crate::model::system) weights_due: SimTime,
+    /// Of the backends: how many are its own, and how many of these it would choose.
+    pub(in crate::model::system) mine: usize,
+    pub(in crate::model::system) well: usize,
 }
 
 #[derive(Clone, Debug)]

@@ -47,6 +47,11 @@ pub(super) fn check_ledgers(system: &System) {
                 && matches!(attempt.caller, crate::model::system::attempt::Caller::Probe { balancer, .. } if balancer as usize == ix)
         });
         assert_eq!(asked.count() as u32, balancer.checks_out, "health checks of {}", station.label);
+        for picker in &balancer.pickers {
+            let mine = picker.known.iter().filter(|known| known.mine).count();
+            let well = picker.views.iter().filter(|view| view.eligible).count();
+            assert_eq!((picker.mine, picker.well), (mine, well), "backends of {}, as counted for panic", station.label);
+        }
         for (at, backend) in balancer.backends.iter().enumerate() {
             let sent = attempts().filter(|attempt| {
                 attempt.backend as usize == at
