@@ -4,19 +4,11 @@
 // view, measured the same way on the same kind of machine.
 //
 // `cargo xtask bench` runs it against `dist/`; by hand: `cargo xtask build && node benches/pan.mjs [SIZE …]`.
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
-import { serve } from '../xtask/server.mjs';
+import { node, site } from './site.mjs';
 
-const DIST = fileURLToPath(new URL('../dist', import.meta.url));
 /// Frames per second while panning, before, and what is meant to be reached.
 const SIZES = { 60: { before: 34, goal: 30 }, 200: { before: 9.7, goal: 30 }, 500: { before: 6.3, goal: 20 } };
 const STEPS = 60;
-const FLAGS = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-dev-shm-usage', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync',
-];
 
 /// Rows of ten: clients, a balancer, eight services in turn behind it.
 function drawing(size) {
@@ -25,13 +17,12 @@ function drawing(size) {
   for (let place = 0; place < size; place += 1) {
     const [row, column] = [Math.floor(place / 10), place % 10];
     const id = place + 1;
-    const at = { x: column * 264, y: row * 156 };
     const kind = ['source', 'balancer'][column] ?? 'service';
     const params = kind === 'source' ? { profile: { id: 'constant', rate: 20 } } : {};
-    nodes.push({ id, kind, label: `${kind} ${id}`, at, params });
+    nodes.push(node(id, kind, column * 264, row * 156, params));
     if (column > 0) edges.push({ id: edges.length + 1, from: column === 1 ? id - 1 : row * 10 + 2, to: id });
   }
-  return { format: 1, engine: 'bench', document: { title: `Pan ${size}`, notes: '', seed: 1, run_length_secs: 3600, nodes, edges } };
+  return { nodes, edges };
 }
 
 /// Frames per second while `during` goes on in the page.
@@ -51,22 +42,11 @@ async function rate(page, during) {
   });
 }
 
-if (!existsSync(`${DIST}/index.html`)) throw new Error('dist/ is missing: run `cargo xtask build` first');
+const { open, close } = await site();
 const wanted = process.argv.slice(2);
-const site = await serve(DIST);
-const browser = await chromium.launch({ executablePath: process.env.HEADROOM_CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
 const results = [];
 for (const [size, { before, goal }] of Object.entries(SIZES).filter(([size]) => wanted.length === 0 || wanted.includes(size))) {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  // Not a newcomer's first visit, which begins with a tour.
-  await page.addInitScript(() => localStorage.setItem('headroom.tour', 'done'));
-  await page.goto(site.url);
-  await page.locator('h1').first().waitFor({ state: 'attached' });
-  await page.getByRole('button', { name: 'Open', exact: true }).click();
-  const buffer = Buffer.from(JSON.stringify(drawing(Number(size))));
-  await page.locator('#file-chooser').setInputFiles({ name: 'pan.json', mimeType: 'application/json', buffer });
-  await page.waitForFunction((title) => document.querySelector('.title-input')?.value === title, `Pan ${size}`);
-  if (await page.locator('#run-toggle[aria-label="Run"]').count()) await page.locator('#run-toggle').click();
+  const page = await open(`Pan ${size}`, drawing(Number(size)));
   await page.waitForFunction(() => document.querySelector('.clock-now').textContent > '00:02.000');
   await page.locator('#stage').focus();
   await page.keyboard.press('0');
@@ -102,6 +82,5 @@ for (const [size, { before, goal }] of Object.entries(SIZES).filter(([size]) => 
   );
   await page.close();
 }
-await browser.close();
-await site.close();
+await close();
 console.log(JSON.stringify({ what: 'pan', results }));

@@ -55,6 +55,7 @@ pub fn run(options: &[&str]) -> Result<(), String> {
     print_goal("Headroom as wasm over native", product_wasm.per_second / product.per_second, GOAL_WASM);
     frames()?;
     shell::run("node", &["benches/pan.mjs"])?;
+    shell::run("node", &["benches/seek.mjs"])?;
     println!();
     load()
 }
