@@ -83,7 +83,7 @@ const LOG_NORMAL: Distribution = Distribution {
     entry: Entry {
         id: "lognormal",
         name: "Log-normal",
-        summary: "A hump with a longer tail to the right: what measured service times mostly look like.",
+        summary: "A hump with a longer tail to the right: the shape of most measured service times.",
         source: "Limpert, Stahel, Abbt, BioScience 51(5), 2001.",
         params: &[
             mean_spec(0.02),

@@ -96,7 +96,7 @@ static ON: Entry = Entry {
             50.0,
             0.0,
             1_000_000.0,
-            "What the program keeps in memory anyway: code, configuration, caches of its own. Where something is said of what a replica has, this takes the place of its memory when idle.",
+            "What the program keeps in memory anyway: code, configuration, caches of its own. Where the service has an instance with memory, this takes the place of its memory when idle.",
         ),
         ParamSpec::number(
             "collect_mb",

@@ -41,7 +41,7 @@ pub fn Money(props: &MoneyProps) -> Html {
     html! {
         <Dialog title="What it costs, and why" onclose={props.onclose.clone()} wide=true>
             if money.lines.is_empty() {
-                <p class="empty">{ "Nothing has a price yet, or nothing has run. Choose a virtual machine as what a replica has, or set a price at a database, a cache or a gateway." }</p>
+                <p class="empty">{ "Nothing has a price yet, or nothing has run. Choose a virtual machine as the replica size, or set a price at a database, a cache or a gateway." }</p>
             } else {
                 <div class="money-facts">{ sums(money) }</div>
                 if let Some(words) = day_words(&document) { <p class="sub">{ words }</p> }

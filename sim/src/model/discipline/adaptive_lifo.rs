@@ -11,8 +11,8 @@ pub(super) const KIND: DisciplineKind = DisciplineKind {
     entry: Entry {
         id: "adaptive-lifo",
         name: "Adaptive LIFO",
-        summary: "Fair while the queue is short; once it is long, the newest first: they are the ones who still listen.",
-        source: "Maurer, \"Fail at Scale\", ACM Queue 13(8), 2015 (Facebook). Where it switches is not told there; 10 is ours.",
+        summary: "Fair while the queue is short; once it is long, the newest go first: their clients are the ones still listening.",
+        source: "Maurer, \"Fail at Scale\", ACM Queue 13(8), 2015 (Facebook). It does not say where it switches; 10 is our choice.",
         params: &[
             ParamSpec::count(
                 "threshold",

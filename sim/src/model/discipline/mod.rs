@@ -182,7 +182,7 @@ const FULL: ParamSpec = ParamSpec::choice(
     "When all places are taken",
     &[("displace", "push one out for the newcomer"), ("refuse", "refuse the newcomer")],
     "displace",
-    "Who is pushed out is the one who would be served last: the oldest, or the newest of those that matter less.",
+    "The request that would be served last is pushed out: the oldest, or the newest of those that matter less.",
 );
 
 /// A discipline as the choice says it.

@@ -8,7 +8,7 @@ static ENTRY: Entry = Entry {
     id: "new-version",
     name: "New version",
     summary: "New replicas start and old ones drain, within the limits that the service sets for new versions. Lifting it rolls back in the same way.",
-    source: "Kubernetes' Deployment: a version that never becomes ready stalls, and stays stalled until somebody rolls back.",
+    source: "Kubernetes' Deployment: a version that never becomes ready stalls, and stays stalled until someone rolls back.",
     params: &[
         ParamSpec::choice(
             "ready",

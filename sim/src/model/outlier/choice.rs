@@ -5,13 +5,12 @@ use crate::engine::time::SimDuration;
 use crate::model::params::{Entry, ParamSpec, Unit, Variant};
 use crate::model::read::Reader;
 
-const SOURCE: &str =
-    "Envoy's outlier detection, with its defaults, but that a good check ends no ejection unless told to.";
+const SOURCE: &str = "Envoy's outlier detection with its defaults, except that a passed health check ends no ejection unless you ask for it.";
 
 static OFF: Entry = Entry {
     id: "off",
     name: "Off",
-    summary: "Errors in answers take no backend out; only health checks do.",
+    summary: "Errors in answers take no backend out of rotation; only health checks do.",
     source: "",
     params: &[],
     defect: false,
@@ -71,7 +70,7 @@ static ON: Entry = Entry {
             "always_eject_one",
             "One in any case",
             false,
-            "One backend may be ejected however small the share above is.",
+            "One backend may always be ejected, even if the share above allows none.",
         ),
         ParamSpec::flag(
             "good_check_returns",
@@ -103,7 +102,7 @@ static RATE_OFF: Entry =
 static RATE_ON: Entry = Entry {
     id: "on",
     name: "Yes",
-    summary: "A backend too many standard deviations below the mean is out.",
+    summary: "Ejects a backend whose success rate lies too many standard deviations below the mean.",
     source: SOURCE,
     params: &[
         ParamSpec::count(
@@ -112,7 +111,7 @@ static RATE_ON: Entry = Entry {
             5.0,
             1.0,
             1_000.0,
-            "With fewer backends that had enough requests, none is compared.",
+            "With fewer backends than this that had enough requests, none are compared.",
         ),
         ParamSpec::count(
             "request_volume",
@@ -129,7 +128,7 @@ static RATE_ON: Entry = Entry {
             1.9,
             0.0,
             10.0,
-            "Ejected is whose success rate is below the mean less this many standard deviations.",
+            "A backend is ejected when its success rate lies more than this many standard deviations below the mean.",
         ),
     ],
     defect: false,
@@ -141,7 +140,7 @@ static FAILURES_OFF: Entry =
 static FAILURES_ON: Entry = Entry {
     id: "on",
     name: "Yes",
-    summary: "A backend that fails at least this often is out.",
+    summary: "Ejects a backend that fails at least this often.",
     source: SOURCE,
     params: &[
         ParamSpec::number(
@@ -159,7 +158,7 @@ static FAILURES_ON: Entry = Entry {
             5.0,
             1.0,
             1_000.0,
-            "With fewer backends that had enough requests, none is judged.",
+            "With fewer backends than this that had enough requests, none are judged.",
         ),
         ParamSpec::count(
             "request_volume",

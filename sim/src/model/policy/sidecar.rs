@@ -7,7 +7,7 @@ use crate::model::read::Reader;
 static OFF: Entry = Entry {
     id: "off",
     name: "None",
-    summary: "The caller's own library does all this, at no cost worth telling.",
+    summary: "The caller's own library does all this, at no cost worth mentioning.",
     source: "",
     params: &[],
     defect: false,

@@ -313,7 +313,7 @@ static RULE: Entry = Entry {
             0.0,
             0.0,
             86_400.0,
-            "None is taken away for this long after as many were asked for. The course waits for nothing: 0.",
+            "No replica is removed until this long after that many were last asked for. The course does not wait: 0.",
         ),
         READS,
         REGION,

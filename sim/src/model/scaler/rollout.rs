@@ -151,7 +151,7 @@ static ROLLING: Entry = Entry {
             25.0,
             0.0,
             1_000.0,
-            "How many replicas there may be beyond those desired, those that drain not counted. Percent are rounded up.",
+            "How many replicas there may be beyond those desired, those that drain not counted. Percentages are rounded up.",
         ),
         ParamSpec::choice("max_surge_in", "counted in", IN, "percent", "Percent of the desired number, or replicas."),
         ParamSpec::count(
@@ -160,7 +160,7 @@ static ROLLING: Entry = Entry {
             25.0,
             0.0,
             1_000.0,
-            "How many of those desired may be missing meanwhile. Percent are rounded down. This and the number above cannot both be 0.",
+            "How many of those desired may be missing meanwhile. Percentages are rounded down. This and the number above cannot both be 0.",
         ),
         ParamSpec::choice(
             "max_unavailable_in",

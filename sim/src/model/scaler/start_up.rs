@@ -98,7 +98,7 @@ static STAGED: Entry = Entry {
             30.0,
             0.0,
             3_600.0,
-            "A replica that leaves takes nothing new and ends what it holds; after this long it is killed.",
+            "A replica that leaves takes nothing new and finishes what it holds; after this long it is killed.",
         ),
     ],
     defect: false,

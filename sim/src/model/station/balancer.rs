@@ -71,7 +71,7 @@ pub(super) const OUTLIER_DETECTION: ParamSpec = ParamSpec::variant(
     "Outlier detection",
     crate::model::outlier::entries,
     "off",
-    "Takes backends out by what their answers show, without asking them anything.",
+    "Takes backends out of rotation by the errors in their answers, without sending them checks.",
 );
 pub(super) const SLOW_START: ParamSpec = ParamSpec::variant(
     "slow_start",

@@ -12,7 +12,7 @@ pub const KIND: StationKind = StationKind {
     entry: Entry {
         id: "dns",
         name: "DNS",
-        summary: "Hands out a backend's address; resolvers keep the answer for its time to live, whatever happens meanwhile.",
+        summary: "Hands out a backend's address; resolvers keep the answer for its time to live, no matter what happens meanwhile.",
         source: "RFC 1035 (time to live). Checks every 30 s, three failures: Amazon Route 53, which also answers with all of them when none is healthy.",
         params: &[
             ParamSpec::variant(

@@ -11,7 +11,7 @@ pub const KIND: StationKind = StationKind {
     entry: Entry {
         id: "gateway",
         name: "Gateway",
-        summary: "The door to what stands behind: limits the rate, sheds what is too much, and routes the rest by path and operation.",
+        summary: "The front door: limits the rate, sheds excess load, and routes the rest by path and operation.",
         source: "An API gateway as nginx, Envoy or AWS API Gateway: rate limit, then load shedding, then routing by the longest matching path.",
         params: balancing_params!(
             ParamSpec::variant(
@@ -19,14 +19,14 @@ pub const KIND: StationKind = StationKind {
                 "Rate limit",
                 crate::model::admission::limit::entries,
                 "off",
-                "How many requests are let in over time, whatever the load behind.",
+                "How many requests are let in over time, no matter how busy the stations behind it are.",
             ),
             ParamSpec::variant(
                 "shedding",
                 "Load shedding",
                 crate::model::admission::shed::gateway_entries,
                 "off",
-                "Which requests are turned away because too much is under way behind the gateway.",
+                "Which requests are turned away because too many are in flight behind the gateway.",
             ),
             STRATEGY,
             RETRY_ELSEWHERE

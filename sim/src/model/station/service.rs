@@ -122,7 +122,7 @@ pub const KIND: StationKind = StationKind {
                 "Objects in memory",
                 crate::model::heap::entries,
                 "off",
-                "What a request takes of memory, and the garbage collector that stops the replica to clear away what is left.",
+                "How much memory a request takes, and the garbage collector that stops the replica to reclaim it.",
             ),
             ParamSpec::variant(
                 "object_pool",
@@ -198,7 +198,7 @@ fn concerns(setting: &Setting<'_>) -> Vec<Concern> {
         warn(
             "no-sizes",
             "a vertical scaler chooses among sizes, but its replicas have none.",
-            "Choose a virtual machine as what a replica has.",
+            "Choose a virtual machine as the replica size.",
         );
     }
     if scaler.id == kubernetes::ENTRY.id {
@@ -215,8 +215,8 @@ fn concerns(setting: &Setting<'_>) -> Vec<Concern> {
         if memory && instance.is_none() {
             warn(
                 "no-memory",
-                "its scaler looks at memory, but nothing is said of the memory of a replica.",
-                "Choose a container or a virtual machine as what a replica has, or take the metric out.",
+                "its scaler looks at memory, but its replicas have no memory set.",
+                "Choose a container or a virtual machine as the replica size, or take the metric out.",
             );
         }
     }
@@ -232,7 +232,7 @@ fn concerns(setting: &Setting<'_>) -> Vec<Concern> {
         warn(
             "machine-on-a-node",
             "its replicas are machines, and stand on nodes besides; only the nodes are paid.",
-            "Choose a container as what a replica has, or no nodes.",
+            "Choose a container as the replica size, or no nodes.",
         );
     }
     let larger = instance

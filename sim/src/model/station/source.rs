@@ -15,7 +15,7 @@ pub const USERS_MAX: f64 = 1_000_000.0;
 pub const POISSON: Entry = Entry {
     id: "poisson",
     name: "Poisson (open loop)",
-    summary: "Independent clients: exponential gaps, on schedule whatever the system does.",
+    summary: "Independent clients: exponential gaps, on schedule no matter how the system is doing.",
     source: "Poisson process; open-loop load as in wrk2 and k6's arrival-rate executors.",
     params: &[],
     defect: false,
@@ -25,7 +25,7 @@ pub const POISSON: Entry = Entry {
 pub const REGULAR: Entry = Entry {
     id: "regular",
     name: "Regular (open loop)",
-    summary: "Evenly spaced requests, on schedule whatever the system does.",
+    summary: "Evenly spaced requests, on schedule no matter how the system is doing.",
     source: "Deterministic arrivals (D in Kendall's notation).",
     params: &[],
     defect: false,
@@ -205,7 +205,7 @@ pub const KIND: StationKind = StationKind {
                 "Patience",
                 crate::model::patience_entries,
                 "endless",
-                "How long a user waits for an answer before leaving. What was begun for them goes on.",
+                "How long a user waits for an answer before leaving. Work begun for them goes on.",
             ),
         ],
         defect: false,
