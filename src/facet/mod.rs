@@ -15,6 +15,7 @@ pub mod broker;
 pub mod cache;
 pub mod cache_cluster;
 pub mod discipline;
+pub mod freshness;
 pub mod heap;
 pub mod member;
 pub mod policy;
@@ -105,6 +106,7 @@ facets! {
     Replicas(replicas::Replicas),
     Heap(heap::Heap),
     Cache(cache::Cache),
+    Freshness(freshness::Freshness),
 }
 
 /// Data that is a facet: what [`find`] finds.

@@ -10,6 +10,7 @@
 //!
 //! In a report a figure is a number, or a table of its own: outcomes, times, percentiles; see [`Read`].
 
+mod caches;
 mod table;
 pub mod typescript;
 

@@ -1,5 +1,6 @@
 //! The entries of the registry of figures, with the charts and groups that they stand in.
 
+use super::caches;
 use super::{Ask, Chart, Field, Goal, Group, Line, Measured, Of, Read, Reported, Scale, Shown, Spec, Whole, Without};
 use crate::model::outcome::Outcome;
 use crate::model::params::Unit;
@@ -12,7 +13,7 @@ fn per_second(count: u64, bucket: &Bucket) -> f64 {
     ratio(count as f64, bucket.secs())
 }
 
-fn ratio(part: f64, of: f64) -> f64 {
+pub(super) fn ratio(part: f64, of: f64) -> f64 {
     if of > 0.0 { part / of } else { f64::NAN }
 }
 
@@ -76,7 +77,7 @@ static PAUSED: Chart = Chart {
 const fn line(chart: &'static Chart, place: u8, label: &'static str, color: &'static str, dash: &'static [u8]) -> Line {
     Line { chart, place, label, color, dash }
 }
-const fn field(name: &'static str, meaning: &'static str) -> Field {
+pub(super) const fn field(name: &'static str, meaning: &'static str) -> Field {
     Field { group: None, name, meaning, read: Read::Spec, whole: false, place: USUAL_PLACE, words: "" }
 }
 
@@ -108,7 +109,7 @@ fn of_pool(measured: &Measured<'_>, read: fn(&Bucket) -> f64) -> f64 {
 const USUAL_PLACE: u8 = 3;
 
 /// A goal for stations, which their report has as a field.
-const fn goal(statistics: &'static [&'static str], summary: &'static str) -> Goal {
+pub(super) const fn goal(statistics: &'static [&'static str], summary: &'static str) -> Goal {
     Goal { statistics, summary, station: Some(Ask::Field), system: None }
 }
 
@@ -123,7 +124,7 @@ const fn common_goal(statistics: &'static [&'static str], summary: &'static str)
 }
 
 /// An entry says what differs from this.
-const USUAL: Spec = Spec {
+pub(super) const USUAL: Spec = Spec {
     id: "",
     unit: Unit::Plain,
     read: |_| f64::NAN,
@@ -143,8 +144,8 @@ fn cost(report: &dyn Reported, statistic: &str) -> f64 {
     if statistic == "total" { total } else { ratio(total * 1e6, report.number("completed")) }
 }
 
-const MEAN: &[&str] = &["mean"];
-const COUNT: &[&str] = &["count"];
+pub(super) const MEAN: &[&str] = &["mean"];
+pub(super) const COUNT: &[&str] = &["count"];
 /// What can be asked of times.
 pub const PERCENTILES: &[&str] = &["p50", "p90", "p95", "p99", "p999"];
 
@@ -408,6 +409,13 @@ pub(super) const TABLE: &[Spec] = &[
         goal: Some(goal(MEAN, "Look-ups that found their key, over all look-ups.")),
         ..USUAL
     },
+    caches::STALE_HITS,
+    caches::STALE_HIT_SHARE,
+    caches::WRITES_ACKNOWLEDGED,
+    caches::WRITES_STORED,
+    caches::WRITES_SUPERSEDED,
+    caches::WRITES_LOST,
+    caches::WRITES_UNKNOWN,
     Spec {
         id: "read_replica_reads",
         unit: Unit::Count,

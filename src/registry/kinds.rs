@@ -13,7 +13,7 @@ use crate::model::scaler::{
     self, cache_cluster, forecast, instance, kubernetes, nodes, read_replicas, rollout, start_up,
 };
 use crate::model::station::{self, Category, Outputs, source};
-use crate::model::{balancer, discipline, distribution, edge, eviction, heap, outlier, profile, slow_start};
+use crate::model::{balancer, discipline, distribution, edge, eviction, heap, outlier, pattern, profile, slow_start};
 use crate::topology::chaos;
 
 /// What can be listed.
@@ -81,6 +81,11 @@ pub static KINDS: &[Kind] = &[
     entries("read-replicas", "copies of a database that answer reads", read_replicas::entries),
     entries("evictions", "what leaves a full cache", eviction::entries),
     entries("cache-clusters", "caches of several nodes", cache_cluster::entries),
+    entries("writes", "what becomes of a cached entry when its key is written", pattern::write::entries),
+    entries("fills", "which values a cache keeps", pattern::fill::entries),
+    entries("loads", "who loads a value that a cache lacks", pattern::load::entries),
+    entries("negative-caching", "whether a cache remembers that there is no such item", pattern::negative::entries),
+    entries("renewals", "when a cached value is loaded anew", pattern::renewal::entries),
     entries("objects", "what requests take of memory", heap::entries),
     entries("object-pools", "what is kept of it for the next request", heap::pool_entries),
     entries("chaos", "the budget of `headroom chaos`", || vec![&chaos::ENTRY]),

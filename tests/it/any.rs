@@ -59,6 +59,7 @@ pub const SCALING: [&str; 7] = ["scaler", "instance", "start_up", "rollout", "no
 fn any_params(entry: &'static Entry, depth: u32) -> BoxedStrategy<Params> {
     let set = |key: &str| match key {
         "eviction" => 0.8,
+        "writes" | "loads" | "renewal" => 0.6,
         _ if SCALING.contains(&key) => 0.6,
         _ => 0.35,
     };

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use std::rc::Rc;
 
+use headroom::model::params::{Params, Variant};
 use headroom::runner::report::fields::{self, Holds, OUTPUTS, Shape};
 use headroom::topology::document::Document;
 use headroom::topology::format::Run;
@@ -90,6 +92,19 @@ fn short(id: &str, secs: f64) -> String {
     run.to_json()
 }
 
+/// A cache that stores writes later, and clients who do not wait for that.
+fn behind() -> String {
+    let mut run = Run::from_json(&short("every-tier", 20.0)).expect("it was written");
+    let behind = Variant::new("behind", Params::new());
+    for node in run.document.nodes.values_mut().filter(|node| node.kind == "cache") {
+        Rc::make_mut(node).params.set("writes", behind.clone());
+    }
+    for edge in run.document.edges.values_mut() {
+        Rc::make_mut(edge).params.set("timeout", 0.002);
+    }
+    run.to_json()
+}
+
 #[test]
 fn every_field_that_is_written_is_in_the_table_and_the_other_way_around() {
     let lesson = |slug: &str, file: &str| format!("{}/www/lessons/{slug}/{file}.json", env!("CARGO_MANIFEST_DIR"));
@@ -103,6 +118,7 @@ fn every_field_that_is_written_is_in_the_table_and_the_other_way_around() {
     {
         see("run --json", &["run", "-", "--json"], &short(scenario, secs));
     }
+    see("run --json", &["run", "-", "--json"], &behind());
     // A system that fails, whose stations have the names by which a lesson finds them.
     see("run --json", &["run", &lesson("black-friday", "start"), "--until", "95", "--json"], "");
     see("run --seeds N --json", &["run", "-", "--seeds", "2", "--json"], &short("one-queue", 20.0));

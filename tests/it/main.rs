@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod any;
+mod cache_patterns;
 mod caches;
 mod command;
 mod cron;

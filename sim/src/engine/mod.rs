@@ -5,6 +5,7 @@
 pub mod dist;
 pub mod event_queue;
 pub mod heap;
+pub mod key_map;
 pub mod math;
 pub mod rng;
 pub mod sort;

@@ -22,6 +22,7 @@ pub mod objective;
 pub mod outcome;
 pub mod outlier;
 pub mod params;
+pub mod pattern;
 pub mod policy;
 pub mod priority;
 pub mod profile;

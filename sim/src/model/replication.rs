@@ -87,6 +87,14 @@ impl Follower {
         (*committed < asked).then(|| now.since(*committed))
     }
 
+    /// How many writes to `key` are not applied yet, and when the first of them was committed.
+    #[must_use]
+    pub fn lacking(&self, key: u64) -> Option<(u32, SimTime)> {
+        let mut pending = self.by_key.range((key, 0)..=(key, u64::MAX));
+        let (_, first) = pending.next()?;
+        Some((1 + pending.count() as u32, *first))
+    }
+
     /// Age of the oldest write that is not applied yet; zero: it has everything.
     #[must_use]
     pub fn lag(&self, now: SimTime) -> SimDuration {

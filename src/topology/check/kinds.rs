@@ -13,6 +13,7 @@ pub(super) fn check(document: &Document, found: &mut Found) {
         let setting = Setting {
             reader: Reader::new(&kind.entry, &node.params),
             in_region: node.area.and_then(|area| document.region_around(area)).is_some(),
+            calls_on: document.edges_from(*id).next().is_some(),
             stations: &stations,
         };
         for concern in (kind.concerns)(&setting) {
@@ -73,6 +74,26 @@ mod tests {
         let row = Value::List(vec![Value::from("0 8 * *"), Value::from(3.0)]);
         let plan = Params::new().with("plan", Value::List(vec![row]));
         assert_eq!(codes(Params::new().with("scaler", choice("scheduled", plan))), ["out-of-range"]);
+    }
+
+    #[test]
+    fn a_cache_beside_its_store_cannot_store_later() {
+        let mut document = Document::default();
+        let mut add = |kind: &str, params: Params| {
+            let (kind, label) = (kind.to_owned(), kind.to_owned());
+            document.add_node(Node { kind, label, role: None, area: None, at: Point::default(), params })
+        };
+        let behind = Params::new().with("writes", choice("behind", Params::new()));
+        let (source, cache) = (add("source", Params::new()), add("cache", behind));
+        let store = add("database", Params::new());
+        document.add_edge(Edge { from: source, to: cache, params: Params::new() });
+        let codes = |document: &Document| -> Vec<String> {
+            let of_cache = |place: &Place| *place == Place::Node(cache);
+            check_all(document).into_iter().filter(|problem| of_cache(&problem.place)).map(|one| one.code).collect()
+        };
+        assert_eq!(codes(&document), ["nothing-behind"]);
+        document.add_edge(Edge { from: cache, to: store, params: Params::new() });
+        assert!(codes(&document).is_empty());
     }
 
     #[test]

@@ -18,10 +18,13 @@ pub(super) enum Base {
     /// Nothing is wrong; behind L there is also a service E of two replicas on the far side of the ocean, with clients of
     /// its own there.
     Wide,
+    /// Nothing is wrong; C stands between A and D.
+    Through,
 }
 
 impl Base {
-    pub(super) const ALL: [Self; 5] = [Self::Calm, Self::Strained, Self::Overloaded, Self::Growing, Self::Wide];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Calm, Self::Strained, Self::Overloaded, Self::Growing, Self::Wide, Self::Through];
 
     pub(super) fn document(self, kind_of_l: &str) -> Document {
         let growing = self == Self::Growing;
@@ -46,7 +49,7 @@ impl Base {
         let profile = match self {
             Self::Growing => variant("step", &[("before", 6.0), ("after", 30.0), ("at", 60.0)]),
             Self::Overloaded => variant("constant", &[("rate", 500.0)]),
-            Self::Calm | Self::Strained | Self::Wide => variant("constant", &[("rate", 120.0)]),
+            Self::Calm | Self::Strained | Self::Wide | Self::Through => variant("constant", &[("rate", 120.0)]),
         };
         let shares = Value::from(0.2);
         let source = [
@@ -74,7 +77,7 @@ impl Base {
             ("S>L", vec![("timeout", Value::from(2.0)), ("latency", constant(0.001))]),
             ("L>A", vec![("latency", constant(0.001))]),
             ("A>C", vec![]),
-            ("A>D", vec![]),
+            (if self == Self::Through { "C>D" } else { "A>D" }, vec![]),
             ("A>B", vec![("probability", Value::from(0.4))]),
             ("B>W", vec![("timeout", Value::from(5.0))]),
         ] {
@@ -108,7 +111,7 @@ impl Base {
             document.faults.push(ScheduledFault { at_secs, for_secs: Some(for_secs), fault });
         };
         match self {
-            Self::Calm | Self::Overloaded | Self::Wide => {}
+            Self::Calm | Self::Overloaded | Self::Wide | Self::Through => {}
             Self::Strained => {
                 plan("slow", FaultTarget::Replica(a, 0), 4.0, 6.0, &[("factor", 20.0)]);
                 plan("error-rate", FaultTarget::Replica(a, 1), 6.0, 8.0, &[("share", 0.6)]);

@@ -1,12 +1,13 @@
 //! A cache: real keys, real evictions. The hit ratio emerges, it never is a parameter.
 
 use super::{Category, Outputs, StationKind};
-use super::{Resource, Spend};
+use super::{Concern, Resource, Setting, Spend};
 use super::{dist, positive};
 use crate::engine::time::SimDuration;
 use crate::model::eviction;
 use crate::model::money::{hourly, prices};
 use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::pattern;
 use crate::model::read::Reader;
 use crate::model::scaler::cache_cluster;
 use crate::model::scaler::cache_cluster::Number;
@@ -59,6 +60,12 @@ pub const KIND: StationKind = StationKind {
                 "off",
                 "With several, keys are shared out by consistent hashing; entries, slots, waiting places and price are those of each node.",
             ),
+            pattern::WRITES,
+            pattern::FILLS,
+            pattern::LOADS,
+            pattern::RENEWAL,
+            pattern::JITTER,
+            pattern::NEGATIVE,
             hourly(prices::CACHE_HELP),
             ParamSpec::number(
                 "check_time",
@@ -77,12 +84,15 @@ pub const KIND: StationKind = StationKind {
     accepts_input: true,
     outputs: Outputs::Optional,
     members_max,
+    concerns,
     spends: &[Spend {
         of: Resource::CacheEntries,
         amount: |reader| members_max(reader).saturating_mul(reader.count("capacity")),
     }],
     groups: &[
         ("", &["capacity", "ttl", "eviction", "lookup_time", "slots"]),
+        ("Freshness", &["writes", "fills", "renewal"]),
+        ("Herds", &["loads", "ttl_jitter", "negative"]),
         ("Queue", &["queue_limit"]),
         ("Cluster", &["cluster"]),
         ("Health checks", &["check_time"]),
@@ -90,6 +100,18 @@ pub const KIND: StationKind = StationKind {
     ],
     ..StationKind::PLAIN
 };
+
+fn concerns(setting: &Setting<'_>) -> Vec<Concern> {
+    let behind = matches!(pattern::read(&setting.reader).writes, pattern::write::Settings::Behind(_));
+    if !behind || setting.calls_on {
+        return Vec::new();
+    }
+    vec![Concern {
+        code: "nothing-behind",
+        words: "it is to store writes later, but its store stands beside it: it deletes the entry instead.",
+        remedy: "Connect it to the store, and the service to the cache alone.",
+    }]
+}
 
 /// Its nodes.
 fn members_max(reader: &Reader<'_>) -> u32 {
@@ -102,6 +124,7 @@ fn members_max(reader: &Reader<'_>) -> u32 {
 /// What runs: a pool of one.
 pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
     let time = dist(reader, "lookup_time");
+    let caching = pattern::read(reader);
     let kind = PoolKind::Cache { capacity: reader.count("capacity"), ttl: positive(reader.number("ttl")) };
     StationConfig::Pool(PoolConfig {
         slots: reader.count("slots"),
@@ -109,6 +132,7 @@ pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
         check_time: SimDuration::from_secs_f64(reader.number("check_time")),
         eviction: eviction::read(&reader.variant("eviction").1),
         cache_cluster: cache_cluster::read(&reader.variant("cluster").1),
+        caching: (caching != pattern::Settings::default()).then(|| Box::new(caching)),
         price: reader.number("price"),
         ..PoolConfig::new(kind, time.clone(), time)
     })

@@ -43,6 +43,15 @@ pub const KIND: StationKind = StationKind {
                 "Queries that may wait for a connection; more are rejected.",
             ),
             DISCIPLINE,
+            ParamSpec::number(
+                "missing",
+                "Missing items",
+                Unit::Share,
+                0.0,
+                0.0,
+                1.0,
+                "Share of the items that do not exist until they are written. A read finds nothing there, and a cache keeps nothing unless it caches negatively.",
+            ),
             ParamSpec::variant(
                 "read_replicas",
                 "Read replicas",
@@ -73,6 +82,7 @@ pub const KIND: StationKind = StationKind {
     groups: &[
         ("", &["connections", "read_time", "write_time", "queue_limit"]),
         ("Queue", &["discipline"]),
+        ("Items", &["missing"]),
         ("Read replicas", &["read_replicas"]),
         ("Health checks", &["check_time"]),
         ("Price", &["price", "request_price"]),
@@ -109,6 +119,7 @@ pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
         discipline: discipline::read(&reader.variant("discipline").1),
         check_time: SimDuration::from_secs_f64(reader.number("check_time")),
         read_replicas: read_replicas::read(&reader.variant("read_replicas").1).map(Box::new),
+        missing: reader.number("missing"),
         price: reader.number("price"),
         ..PoolConfig::new(PoolKind::Database, dist(reader, "read_time"), dist(reader, "write_time"))
     })

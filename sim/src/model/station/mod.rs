@@ -89,6 +89,8 @@ pub struct Setting<'a> {
     pub reader: Reader<'a>,
     /// It stands in a region, or in a zone of one.
     pub in_region: bool,
+    /// A connection leads on from it.
+    pub calls_on: bool,
     /// All stations there are.
     pub stations: &'a BTreeSet<NodeId>,
 }

@@ -48,6 +48,10 @@ pub(super) enum Caller {
     Parent(Key),
     /// A broker: what it delivered.
     Delivery(Key),
+    /// Nobody: a load in the background, by its index.
+    Renewal(u32),
+    /// Nobody: a cache stores what it has acknowledged.
+    Flush,
     /// A balancer's health check.
     Probe { balancer: u32, backend: u32 },
 }
@@ -97,6 +101,16 @@ pub(super) enum Stage {
     Looking { store: u32, cache: u32 },
     /// The store, to fill the cache with its answer.
     Loading { cache: u32 },
+    /// Another's load of the same key; `cache` as for [`Stage::Loading`].
+    Following { store: u32, cache: u32 },
+    /// Its turn to write a key that another writes.
+    InLine { store: u32 },
+    /// A cache that keeps what was stored, as part of the write.
+    Keeping,
+    /// Its turn to look again, without a lease; likewise.
+    Leasing { store: u32, cache: u32 },
+    /// A write that passes through a cache to its store.
+    Writing,
     /// A write to the store, to invalidate the cache after it.
     Storing { cache: u32 },
 }

@@ -26,6 +26,16 @@ counts! {
     Lookups,
     /// Of those: the key was there.
     Hits,
+    /// Of the hits: a newer value had been committed before they were asked for.
+    StaleHits,
+    /// Writes that a cache acknowledged from memory, or stored before it did.
+    WritesAcknowledged,
+    /// Of those: stored, replaced by a later one before they were, and lost.
+    WritesStored,
+    WritesSuperseded,
+    WritesLost,
+    /// Writes whose client never got an answer: kept or not.
+    WritesUnknown,
     /// Databases: reads that read replicas answered.
     CopyReads,
     /// Of those: they lacked a write.

@@ -127,6 +127,10 @@ impl System {
             && let Some(pool) = self.stations[ix as usize].pool_mut()
         {
             pool.data.clear(None);
+            if let Some(caching) = &mut pool.caching {
+                caching.clear();
+            }
+            self.lose_all_writes(ix);
         }
     }
 

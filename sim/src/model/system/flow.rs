@@ -23,8 +23,10 @@
 
 use super::System;
 use super::attempt::{Attempt, Caller, Phase, Request, Stage, Verb};
+use super::caching::Carried;
 use super::counts::Count;
 use super::event::Event;
+use super::plan::Operation;
 use super::policy::After;
 use super::slab::Key;
 use super::slab::NONE;
@@ -58,6 +60,12 @@ pub(super) mod purpose {
     pub const JITTER: u64 = 15;
     pub const CANCEL: u64 = 16;
     pub const COPY: u64 = 17;
+    pub const EVENT: u64 = 18;
+    pub const LIFETIME: u64 = 19;
+    pub const EARLY: u64 = 20;
+    pub const RENEW: u64 = 21;
+    pub const FLUSH: u64 = 22;
+    pub const MISSING: u64 = 23;
     pub const DELIVERY: u64 = 30;
 }
 
@@ -104,6 +112,9 @@ impl System {
         if let Caller::Client = caller {
             self.requests[request].attempt = ix;
         }
+        if self.values.is_some() {
+            self.carry(ix, Carried::default());
+        }
         self.note(ix, Mark::Made);
         ix
     }
@@ -115,7 +126,7 @@ impl System {
             Caller::Parent(parent) => self.attempts.get(parent).map_or(NOWHERE, |parent| parent.spot),
             Caller::Probe { balancer, .. } => self.stations[balancer as usize].spot,
             Caller::Delivery(_) => self.stations[self.edges[edge as usize].from as usize].spot,
-            Caller::None => NOWHERE,
+            Caller::None | Caller::Renewal(_) | Caller::Flush => NOWHERE,
         };
         (from, self.spot_or(edge, from))
     }
@@ -178,6 +189,9 @@ impl System {
 
     /// The station is done with the attempt: its answer travels back.
     pub(super) fn respond(&mut self, ix: u32, outcome: Outcome, reason: Reason) {
+        if self.values.is_some() {
+            self.leave_flight(ix);
+        }
         let now = self.now;
         let attempt = &mut self.attempts[ix];
         attempt.outcome = outcome;
@@ -350,6 +364,14 @@ impl System {
             self.delivery_answered(delivery, outcome, reason);
             return;
         }
+        if let Caller::Renewal(renewal) = caller {
+            self.renewed(renewal, ix, outcome, reason);
+            return;
+        }
+        if let Caller::Flush = caller {
+            self.flushed(request, outcome);
+            return;
+        }
         let over = matches!(outcome, Outcome::Completed | Outcome::Abandoned);
         let edge = &self.edges[edge_ix as usize];
         let retries = (!over && !edge.removed).then_some(edge.plan.retries);
@@ -395,6 +417,9 @@ impl System {
             self.queue.push(self.now + wait, Event::Retry { attempt: again });
             return;
         }
+        if let (true, Caller::Parent(parent), Outcome::Completed) = (self.values.is_some(), caller, outcome) {
+            self.take_over(parent.ix, ix);
+        }
         match caller {
             Caller::Client => self.finish_request(request, outcome, reason),
             Caller::Parent(parent) if backend != NONE => {
@@ -403,7 +428,7 @@ impl System {
                 self.respond(parent.ix, outcome, reason);
             }
             Caller::Parent(parent) => self.call_answered(parent.ix, outcome, reason, found),
-            Caller::None | Caller::Probe { .. } | Caller::Delivery(_) => {}
+            Caller::None | Caller::Probe { .. } | Caller::Delivery(_) | Caller::Renewal(_) | Caller::Flush => {}
         }
     }
 
@@ -469,7 +494,7 @@ impl System {
         }
         let request = &mut self.requests[ix];
         request.done = true;
-        let Request { source, user, ordinal, born, visited, counted, .. } = *request;
+        let Request { source, user, ordinal, born, visited, counted, operation, .. } = *request;
         let source_id = self.stations[source as usize].id;
         self.trace.add(source_id.0, ordinal, self.now.0, outcome as u8, visited);
         let good = self.totals.ended(outcome, reason, born, self.now, counted);
@@ -480,6 +505,11 @@ impl System {
         if good {
             source_meter.count(Count::Good, 1);
             self.meter.count(Count::Good, 1);
+        }
+        if operation == Operation::Write && matches!(outcome, Outcome::TimedOut | Outcome::Abandoned) {
+            // Kept or not: its client does not know.
+            self.stations[source as usize].meter.count(Count::WritesUnknown, 1);
+            self.meter.count(Count::WritesUnknown, 1);
         }
         if user != NONE {
             self.user_answered(source, user, ordinal);

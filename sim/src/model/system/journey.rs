@@ -242,6 +242,10 @@ impl System {
                 };
                 ("Semi-synchronous replication".to_owned(), words)
             }
+            Mark::StaleHit { age } => {
+                let ms = age.as_secs_f64() * 1e3;
+                ("Cache".to_owned(), format!("a newer value was committed {ms:.1} ms ago: the answer is stale"))
+            }
             Mark::KeyMoved => {
                 let number = self.replicas.get(self.attempts[ix].replica as usize)?.number;
                 let words = "its key came here with the last change of the nodes; where it was, it was held: a miss";

@@ -7,6 +7,7 @@ pub mod admission;
 pub mod attempt;
 pub mod balancer;
 pub mod broker;
+mod caching;
 pub mod counts;
 pub mod data;
 mod discipline;
@@ -45,6 +46,7 @@ mod wire;
 
 use std::collections::BTreeMap;
 
+pub use caching::{CachingLook, WritesLook};
 pub use data::cache_cluster::{CacheClusterLook, CacheNodeLook, CacheNodeStage, KeysMoved};
 pub use data::memory::{HeldLook, Victim};
 pub use data::read_replicas::{ReadReplicaLook, ReadReplicaStage, ReadReplicasLook};
@@ -129,6 +131,8 @@ pub struct System {
     poisoned: bool,
     /// Whether there ever was a database with read replicas.
     has_spread_data: bool,
+    /// Versions of values; `None`: nobody has to know.
+    values: Option<Box<caching::Values>>,
     /// Nothing that all messages share makes their way a longer one; see [`System::look_if_plain`].
     plain: bool,
     /// Every time that a message was processed: group, message, partition, offset.
@@ -194,6 +198,7 @@ impl System {
             has_brokers: false,
             poisoned: false,
             has_spread_data: false,
+            values: None,
             plain: false,
             #[cfg(test)]
             effects: Vec::new(),
@@ -292,7 +297,7 @@ impl System {
     #[must_use]
     pub fn approximate_bytes(&self) -> usize {
         let caches = self.stations.iter().map(|station| match &station.kind {
-            station::Kind::Pool(pool) => pool.data.bytes(),
+            station::Kind::Pool(pool) => pool.data.bytes() + pool.caching.as_ref().map_or(0, |caching| caching.bytes()),
             station::Kind::Broker(broker) => broker.bytes(),
             _ => 0,
         });
@@ -306,6 +311,7 @@ impl System {
             + measured
             + (1 + self.totals.windows.len()) * 270_000
             + self.profile_bytes()
+            + self.values.as_ref().map_or(0, |values| values.bytes())
             + caches.sum::<usize>()
     }
 

@@ -16,6 +16,7 @@ use crate::model::money::{Purchase, Tariff};
 use crate::model::objective::Objective;
 use crate::model::outlier;
 use crate::model::params::{Params, Variant};
+use crate::model::pattern;
 use crate::model::policy::PolicyPlan;
 use crate::model::policy::backoff::Backoff;
 use crate::model::priority::Priority;
@@ -253,6 +254,10 @@ pub struct PoolConfig {
     pub eviction: eviction::Settings,
     /// Caches: nodes among which keys are shared out; `None`: it is one.
     pub cache_cluster: Option<cache_cluster::Settings>,
+    /// Databases: share of the items that do not exist until they are written, 0..1.
+    pub missing: f64,
+    /// Caches: how they are used; `None`: everything goes in, and a write deletes.
+    pub caching: Option<Box<pattern::Settings>>,
     /// What the station costs where nothing is said of its replicas [USD/h].
     pub price: f64,
 }
@@ -281,6 +286,8 @@ impl PoolConfig {
             read_replicas: None,
             eviction: eviction::Settings::default(),
             cache_cluster: None,
+            missing: 0.0,
+            caching: None,
             price: 0.0,
         }
     }

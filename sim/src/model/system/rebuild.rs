@@ -46,6 +46,7 @@ impl System {
         for station in &plan.stations {
             self.put_station(station, &mut fresh_sources);
         }
+        self.settle_values(plan);
         let gone: Vec<u32> = self
             .by_node
             .iter()
@@ -423,6 +424,7 @@ impl Pool {
             program: 0,
             scaling: None,
             data: Data::default(),
+            caching: None,
         }
     }
 }

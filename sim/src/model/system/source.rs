@@ -230,7 +230,7 @@ impl System {
         self.queue.push(self.now + think.max(THINK_MIN), Event::UserReady { source: station, user });
     }
 
-    fn birth(&mut self, station: u32, user: u32) {
+    pub(super) fn birth(&mut self, station: u32, user: u32) {
         let now = self.now;
         let warm_up = self.run.warm_up;
         let source = self.source_mut(station);

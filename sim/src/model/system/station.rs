@@ -94,6 +94,19 @@ impl Station {
         self.pool().is_some_and(|pool| pool.data.is_replicated())
     }
 
+    /// Whether it is a cache of which it is known how old its values are.
+    #[must_use]
+    pub fn knows_versions(&self) -> bool {
+        self.pool().is_some_and(|pool| pool.caching.is_some())
+    }
+
+    /// Whether it is a cache that acknowledges writes from memory.
+    #[must_use]
+    pub fn takes_writes(&self) -> bool {
+        let caching = self.pool().and_then(|pool| pool.caching.as_deref());
+        caching.is_some_and(super::caching::Caching::takes_writes)
+    }
+
     /// Where its waiting line is measured: of a broker, what its consumers have still to do; `None`: it has none.
     #[must_use]
     pub fn line(&self) -> Option<&Meter> {

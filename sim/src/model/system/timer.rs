@@ -4,6 +4,7 @@
 //! sort of turn is a variant here and an arm in `timer_due`.
 
 use super::System;
+use super::caching::CachingTurn;
 use super::event::Event;
 use super::slab::{Key, Slab};
 use crate::engine::event_queue::EventQueue;
@@ -29,6 +30,10 @@ pub(super) enum Timer {
         turn: HeapTurn,
     },
     Fault(FaultTurn),
+    Caching {
+        station: u32,
+        turn: CachingTurn,
+    },
     /// A member of a store says that it has the write for which an answer is held; `None`: the wait is over.
     Held {
         station: u32,
@@ -138,6 +143,7 @@ impl System {
                 HeapTurn::OutOfMemory => self.out_of_memory(replica),
             },
             Timer::Held { station, attempt, word_of } => self.held_due(station, attempt, word_of),
+            Timer::Caching { station, turn } => self.caching_due(station, turn),
             Timer::Fault(turn) => match turn {
                 FaultTurn::Begins { index } => self.start_timetabled(index),
                 FaultTurn::Ends { index } => self.end_timetabled(index),

@@ -64,6 +64,10 @@ pub(super) enum Mark {
         after: SimDuration,
         missing: u32,
     },
+    /// A cache answers it with an old value; how long there has been a newer one.
+    StaleHit {
+        age: SimDuration,
+    },
     /// Its key was held when it moved to another node of the cache.
     KeyMoved,
     Answered(Outcome, Reason),
@@ -168,7 +172,7 @@ pub(super) fn marked(one: &mut Try, now: u64, mark: Mark, attempt: &Attempt, rep
         Mark::Resumed => go_on(&mut one.paused, now),
         Mark::Shaped { wait } => one.shaped = Some(now + wait.0),
         Mark::RateLimited { .. } | Mark::ShedAtDoor | Mark::GivenUp => {}
-        Mark::FromReadReplica { .. } | Mark::Released { .. } | Mark::KeyMoved => {}
+        Mark::FromReadReplica { .. } | Mark::Released { .. } | Mark::KeyMoved | Mark::StaleHit { .. } => {}
         Mark::Worked => one.worked = Some(now),
         Mark::Answered(outcome, reason) => {
             go_on(&mut one.paused, now);

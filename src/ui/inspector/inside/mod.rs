@@ -9,6 +9,7 @@ mod cache_cluster;
 mod course;
 mod discipline;
 mod drawing;
+mod freshness;
 mod heap;
 mod members;
 mod memory;
@@ -113,6 +114,7 @@ fn view(facet: &Facet, shown: &Shown<'_>) -> Html {
         Facet::Replicas(facet) => replicas::view(facet, shown),
         Facet::Heap(facet) => heap::view(facet),
         Facet::Cache(facet) => cache::view(facet),
+        Facet::Freshness(facet) => freshness::view(facet),
     }
 }
 

@@ -80,9 +80,7 @@ impl Held {
                     self.evictions += u64::from(self.memory.insert(key, valid_until).is_some());
                 }
             }
-            Deed::Forget => {
-                self.memory.remove(key);
-            }
+            Deed::Forget => return self.memory.remove(key),
         }
         false
     }

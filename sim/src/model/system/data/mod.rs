@@ -109,7 +109,7 @@ pub(super) enum Deed {
 /// What came of it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Found {
-    /// It is there, and valid.
+    /// It is there, and valid; of what is forgotten: it was there.
     pub hit: bool,
     /// It is not, because its key was held elsewhere when it moved.
     pub moved: bool,
@@ -158,6 +158,11 @@ trait Store: Any + fmt::Debug {
     /// Whether a member has what was sent to it, as far as it can say now.
     fn has_received(&self, _number: u32, _replicas: &[Replica]) -> bool {
         false
+    }
+
+    /// How many commits of a key a replica lacks, and when the first of them was.
+    fn lacking(&self, _replica: u32, _key: u64) -> Option<(u32, SimTime)> {
+        None
     }
 
     /// All is forgotten, or what one replica had.
@@ -376,6 +381,15 @@ impl System {
         if self.has_spread_data {
             self.keep_up(self.replicas[replica_ix as usize].station);
         }
+    }
+
+    /// How many commits of a key a replica lacks now, and when the first of them was; `None`: it has them all.
+    pub(super) fn behind(&mut self, station: u32, replica: u32, key: u64) -> Option<(u32, SimTime)> {
+        if !self.has_spread_data {
+            return None;
+        }
+        self.keep_up(station);
+        self.data(station)?.lacking(replica, key)
     }
 
     fn keep_up(&mut self, station: u32) {

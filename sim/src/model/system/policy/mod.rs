@@ -61,7 +61,10 @@ impl System {
     pub(super) fn clears(&mut self, ix: u32) -> bool {
         let attempt = &self.attempts[ix];
         if attempt.verb == Verb::Probe
-            || matches!(attempt.caller, Caller::None | Caller::Probe { .. } | Caller::Delivery(_))
+            || matches!(
+                attempt.caller,
+                Caller::None | Caller::Probe { .. } | Caller::Delivery(_) | Caller::Renewal(_) | Caller::Flush
+            )
         {
             return true;
         }

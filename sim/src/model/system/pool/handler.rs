@@ -5,10 +5,9 @@
 //! such a service a broken cache is a miss. A cache that has a store behind *itself* reads through, and its callers depend on
 //! it. Hits are never a parameter: keys are drawn, entries are evicted and expire.
 
-use crate::engine::time::SimTime;
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::system::System;
-use crate::model::system::attempt::{Caller, Phase, Stage, Verb};
+use crate::model::system::attempt::{Attempt, Caller, Phase, Stage, Verb};
 use crate::model::system::counts::Count;
 use crate::model::system::data::{Deed, Found};
 use crate::model::system::flow::purpose;
@@ -95,43 +94,61 @@ impl System {
         self.call_all_as(ix, &behind, Verb::Probe);
     }
 
+    /// A cache does something with an entry for an attempt that stands there.
+    fn at_entry(&mut self, ix: u32, deed: Deed) -> Found {
+        if self.values.is_some() {
+            return self.work_on_entry(ix, deed);
+        }
+        let Attempt { station, replica, request, .. } = self.attempts[ix];
+        let (key, clock) = (self.request_key(request), self.clock(station, self.now));
+        self.pool_mut(station).data.work(replica, key, deed, clock)
+    }
+
     fn cache_worked(&mut self, ix: u32, station_ix: u32, verb: Verb, writes: bool) {
-        let now = self.clock(station_ix, self.now);
-        let replica_ix = self.attempts[ix].replica;
-        let key = self.request_key(self.attempts[ix].request);
         let store = self.stations[station_ix as usize].out.first().copied();
-        let pool = self.pool_mut(station_ix);
-        let PoolKind::Cache { ttl, .. } = pool.config.kind else { unreachable!("called for caches only") };
-        let expires = ttl.map_or(SimTime::NEVER, |ttl| now + ttl);
         let deed = match verb {
-            Verb::Fill => Deed::Fill(expires),
+            Verb::Fill => Deed::Fill(self.expiry(station_ix)),
             Verb::Invalidate => Deed::Forget,
-            Verb::Request if writes => Deed::Forget,
-            Verb::Get | Verb::Request | Verb::Probe | Verb::Repeat => Deed::Get,
+            Verb::Request if writes => {
+                if let (true, Some(store)) = (self.values.is_some(), store) {
+                    self.pass_write(ix, store);
+                    return;
+                }
+                Deed::Forget
+            }
+            Verb::Get | Verb::Request | Verb::Probe | Verb::Repeat => {
+                self.look_up(ix, store);
+                return;
+            }
         };
-        let Found { hit, moved } = pool.data.work(replica_ix, key, deed, now);
-        match (verb, deed) {
-            (_, Deed::Get) => {
-                if moved {
-                    self.note(ix, Mark::KeyMoved);
-                }
-                let meter = &mut self.stations[station_ix as usize].meter;
-                meter.count(Count::Lookups, 1);
-                meter.count(Count::Hits, u64::from(hit));
-                if hit {
-                    self.attempts[ix].found = true;
-                    self.finish_work(ix, Outcome::Completed, Reason::None);
-                } else if let Some(store) = store {
-                    self.call(ix, store, Verb::Request, Stage::Loading { cache: NONE });
-                } else {
-                    self.finish_work(ix, Outcome::Completed, Reason::None);
-                }
+        self.at_entry(ix, deed);
+        match (verb, store) {
+            (Verb::Request, Some(store)) => self.call(ix, store, Verb::Request, Stage::Writing),
+            _ => self.finish_work(ix, Outcome::Completed, Reason::None),
+        }
+    }
+
+    /// A cache looks for an entry; where it is not, and there is a store behind, it is loaded.
+    pub(in crate::model::system) fn look_up(&mut self, ix: u32, store: Option<u32>) {
+        let Found { hit, moved } = self.at_entry(ix, Deed::Get);
+        if moved {
+            self.note(ix, Mark::KeyMoved);
+        }
+        let versed = self.values.is_some();
+        if !versed || !self.waits_for_lease(ix) {
+            let station = self.attempts[ix].station;
+            let meter = &mut self.stations[station as usize].meter;
+            meter.count(Count::Lookups, 1);
+            meter.count(Count::Hits, u64::from(hit));
+        }
+        self.attempts[ix].found |= hit;
+        match store {
+            Some(store) if hit && versed => {
+                self.renew_if_due(ix, store, NONE);
+                self.finish_work(ix, Outcome::Completed, Reason::None);
             }
-            (Verb::Request, _) if store.is_some() => {
-                if let Some(store) = store {
-                    self.call(ix, store, Verb::Request, Stage::Plain);
-                }
-            }
+            Some(store) if !hit && versed => self.load(ix, store, NONE),
+            Some(store) if !hit => self.call(ix, store, Verb::Request, Stage::Loading { cache: NONE }),
             _ => self.finish_work(ix, Outcome::Completed, Reason::None),
         }
     }
@@ -227,7 +244,7 @@ impl System {
     }
 
     /// One call; the slot stays held until its answer.
-    fn call(&mut self, ix: u32, edge: u32, verb: Verb, stage: Stage) {
+    pub(in crate::model::system) fn call(&mut self, ix: u32, edge: u32, verb: Verb, stage: Stage) {
         self.attempts[ix].stage = stage;
         self.call_all_as(ix, &[edge], verb);
     }
@@ -248,16 +265,22 @@ impl System {
         for &edge in edges {
             let base = draws.child(purpose::CALL).child(u64::from(self.edges[edge as usize].plan.id.0));
             let call = self.new_attempt(request, edge, caller, verb, base);
+            if verb == Verb::Fill {
+                self.carry(call, self.carried(ix));
+            }
             self.send(call);
         }
     }
 
     /// A call that nobody waits for: filling or clearing a cache.
-    fn follow_up(&mut self, ix: u32, edge: u32, verb: Verb) {
+    pub(in crate::model::system) fn follow_up(&mut self, ix: u32, edge: u32, verb: Verb) {
         let attempt = &self.attempts[ix];
         let base = attempt.draws.child(purpose::FOLLOW_UP).child(u64::from(self.edges[edge as usize].plan.id.0));
         let from = attempt.spot;
         let call = self.new_attempt(attempt.request, edge, Caller::None, verb, base);
+        if self.values.is_some() {
+            self.carry(call, self.carried(ix));
+        }
         let spot = self.spot_or(edge, from);
         let attempt = &mut self.attempts[call];
         (attempt.from_spot, attempt.spot) = (from, spot);
@@ -277,25 +300,34 @@ impl System {
         match attempt.stage {
             Stage::Looking { store, cache } => {
                 if good && found {
+                    if self.values.is_some() {
+                        self.renew_if_due(ix, store, cache);
+                    }
                     self.go_on(ix);
+                } else if self.values.is_some() {
+                    self.load(ix, store, cache);
                 } else {
                     // A broken cache is a miss: the store still knows.
                     self.call(ix, store, Verb::Request, Stage::Loading { cache });
                 }
             }
-            Stage::Loading { cache } if good => {
-                if cache == NONE {
-                    self.fill_own(ix);
-                } else {
-                    self.follow_up(ix, cache, Verb::Fill);
-                    self.go_on(ix);
-                }
-            }
+            Stage::Loading { cache } => self.loaded(ix, cache, outcome, reason),
+            Stage::Following { cache, .. } => self.has_loaded(ix, cache, outcome, reason),
             Stage::Storing { cache } if good => {
-                self.follow_up(ix, cache, Verb::Invalidate);
+                if self.values.is_none() {
+                    self.follow_up(ix, cache, Verb::Invalidate);
+                } else if self.stored(ix, cache) {
+                    return;
+                }
                 self.go_on(ix);
             }
-            Stage::Plain | Stage::Loading { .. } | Stage::Storing { .. } => {
+            // The store has it: a cache that is down keeps nothing.
+            Stage::Keeping => self.go_on(ix),
+            Stage::Plain | Stage::Leasing { .. } | Stage::InLine { .. } | Stage::Storing { .. } | Stage::Writing => {
+                if attempt.stage == Stage::Writing && self.values.is_some() {
+                    self.wrote(ix, good);
+                }
+                let attempt = &mut self.attempts[ix];
                 if !good && attempt.outcome == Outcome::Completed {
                     attempt.outcome = Outcome::Failed;
                     attempt.reason = reason;
@@ -322,23 +354,35 @@ impl System {
         }
     }
 
-    /// A read-through cache keeps what its store answered.
-    fn fill_own(&mut self, ix: u32) {
-        let attempt = &mut self.attempts[ix];
-        attempt.found = true;
-        let (station, request, replica) = (attempt.station, attempt.request, attempt.replica);
-        let now = self.clock(station, self.now);
-        let key = self.request_key(request);
-        let pool = self.pool_mut(station);
-        if let PoolKind::Cache { ttl, .. } = pool.config.kind {
-            let expires = ttl.map_or(SimTime::NEVER, |ttl| now + ttl);
-            pool.data.work(replica, key, Deed::Fill(expires), now);
+    /// A load was answered: what it brought is kept, and shared.
+    fn loaded(&mut self, ix: u32, cache: u32, outcome: Outcome, reason: Reason) {
+        let versed = self.values.is_some();
+        let kept = !versed || self.load_answered(ix);
+        if outcome == Outcome::Completed && kept {
+            if cache == NONE {
+                self.at_entry(ix, Deed::Fill(self.expiry(self.attempts[ix].station)));
+            } else {
+                self.follow_up(ix, cache, Verb::Fill);
+            }
         }
-        self.finish_work(ix, Outcome::Completed, Reason::None);
+        if !versed || self.tell_followers(ix, cache, outcome, reason) {
+            self.has_loaded(ix, cache, outcome, reason);
+        }
+    }
+
+    /// The reader has what was loaded, or nothing.
+    fn has_loaded(&mut self, ix: u32, cache: u32, outcome: Outcome, reason: Reason) {
+        if outcome == Outcome::Completed || (self.values.is_some() && self.takes_old(ix, cache)) {
+            // Who asked a cache has it from there.
+            self.attempts[ix].found |= cache == NONE;
+            self.go_on(ix);
+        } else {
+            self.finish_work(ix, Outcome::Failed, reason);
+        }
     }
 
     /// The handler is done: the slot goes to the next in line, the answer goes back.
-    pub(super) fn finish_work(&mut self, ix: u32, outcome: Outcome, reason: Reason) {
+    pub(in crate::model::system) fn finish_work(&mut self, ix: u32, outcome: Outcome, reason: Reason) {
         let attempt = &self.attempts[ix];
         let (replica_ix, draws) = (attempt.replica, attempt.draws);
         let poison = self.poisoned && outcome == Outcome::Completed && self.is_poison(ix);
@@ -349,6 +393,9 @@ impl System {
         let (broken, bad) = (errs(share, 0), errs(bad, 1));
         if self.has_heaps {
             self.return_objects(ix);
+        }
+        if self.values.is_some() && good && !broken && !bad && !poison {
+            self.commit_version(ix);
         }
         if self.has_spread_data && good && !broken && !bad && !poison && !self.commit_work(ix) {
             return;

@@ -73,11 +73,18 @@ impl System {
         // The slots of one that was draining had left the count already; dead, it will never be back.
         replica.removed |= replica.draining;
         let slots = if replica.draining { 0 } else { replica.slots };
+        if self.values.is_some() {
+            self.drop_flights(replica_ix);
+            self.lose_writes(station_ix, replica_ix);
+        }
         let meter = &mut self.stations[station_ix as usize].meter;
         meter.level(now, -(busy as i32), -(waiting as i32));
         meter.slots(now, -(slots as i32));
         let pool = self.pool_mut(station_ix);
         pool.data.clear(Some(replica_ix));
+        if let (1, Some(caching)) = (pool.replicas.len(), &mut pool.caching) {
+            caching.clear();
+        }
         let all_dead = pool.replicas.clone().iter().all(|&other| !self.replicas[other as usize].open());
         let mut victims = self.held_by(|attempt| attempt.replica == replica_ix && attempt.station == station_ix);
         if all_dead {

@@ -145,6 +145,9 @@ impl System {
         attempt.replica = replica_ix;
         attempt.phase = Phase::Working;
         let station = attempt.station;
+        if self.values.is_some() {
+            self.take_snapshot(ix);
+        }
         self.stations[station as usize].meter.level(now, 1, 0);
         let replica = &mut self.replicas[replica_ix as usize];
         replica.busy += 1;

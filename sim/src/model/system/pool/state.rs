@@ -2,6 +2,7 @@
 
 use crate::engine::rng::Stream;
 use crate::model::discipline::Waiting;
+use crate::model::system::caching::Caching;
 use crate::model::system::data::Data;
 use crate::model::system::plan::PoolConfig;
 use crate::model::system::scaling::Scaling;
@@ -33,4 +34,6 @@ pub struct Pool {
     pub scaling: Option<Box<Scaling>>,
     /// Where its data lies.
     pub data: Data,
+    /// A cache: what it knows beside its entries; `None`: nobody asks.
+    pub caching: Option<Box<Caching>>,
 }

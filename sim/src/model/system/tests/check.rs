@@ -23,6 +23,7 @@ pub(super) fn check_ledgers(system: &System) {
         assert_eq!(under_way.count() as u64, edge.in_flight, "attempts on edge {:?}", edge.plan.id);
     }
     check_policies(system);
+    check_writes(system);
     for (ix, replica) in system.replicas.iter().enumerate() {
         let at = |phase: fn(Phase) -> bool| {
             let held = system.attempts.indices().map(|attempt| &system.attempts[attempt]);
@@ -79,6 +80,17 @@ pub(super) fn check_ledgers(system: &System) {
         let slots: u32 = own().filter(|replica| replica.open()).map(|replica| replica.slots).sum();
         assert_eq!(station.meter.slot_count(), slots, "slots of {}", station.label);
         check_parts(station.id, pool, system);
+    }
+}
+
+/// Every write that a cache has acknowledged is stored, superseded, lost, or waits; and who waits is waited for.
+fn check_writes(system: &System) {
+    for station in &system.stations {
+        let Some(look) = system.look_at_caching(station.id) else { continue };
+        assert!(look.stale <= look.hits + look.on_error && look.old_fills <= look.fills, "{look:?}");
+        let Some(writes) = look.writes else { continue };
+        let ends = writes.stored + writes.superseded + writes.lost + writes.waiting;
+        assert_eq!(writes.acknowledged, ends, "writes of {}: {writes:?}", station.label);
     }
 }
 

@@ -220,6 +220,10 @@ impl Store for ReadReplicas {
         Commit { mark: Some(Mark::FromReadReplica { lacks }), answer: Answer::Now }
     }
 
+    fn lacking(&self, replica: u32, key: u64) -> Option<(u32, SimTime)> {
+        self.list.iter().find(|member| member.replica == replica)?.follower.lacking(key)
+    }
+
     fn has_received(&self, number: u32, replicas: &[Replica]) -> bool {
         self.list.numbered(number).is_some_and(|member| receives(member, replicas))
     }

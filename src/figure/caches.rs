@@ -1,0 +1,112 @@
+//! The figures of how caches are used: how old their answers are, and what becomes of the writes that they take.
+
+use super::table::{COUNT, MEAN, USUAL, field, goal, ratio};
+use super::{Field, Group, Spec, Without};
+use crate::model::params::Unit;
+use crate::model::system::counts::Count;
+use crate::model::system::station::Station;
+
+static FRESHNESS: Group = Group {
+    name: "freshness",
+    interface: "FreshnessReport",
+    meaning: "how old a cache's answers were; absent elsewhere, and where nothing is written",
+    summary: "how old a cache's answers were",
+    at: Station::knows_versions,
+};
+
+static WRITES: Group = Group {
+    name: "writes",
+    interface: "WritesReport",
+    meaning: "what became of the writes that a cache acknowledged from memory (write-behind); absent elsewhere",
+    summary: "what became of the writes that a cache acknowledged from memory",
+    at: Station::takes_writes,
+};
+
+pub(super) const STALE_HITS: Spec = Spec {
+    id: "stale_hits",
+    unit: Unit::Count,
+    read: |bucket| bucket.counts[Count::StaleHits] as f64,
+    field: Some(Field {
+        group: Some(&FRESHNESS),
+        whole: true,
+        ..field("stale", "hits on an old value: a newer one had been committed before the read came")
+    }),
+    goal: Some(goal(
+        COUNT,
+        "Reads that a cache answered with an old value: a newer one had been committed before they came.",
+    )),
+    ..USUAL
+};
+
+pub(super) const STALE_HIT_SHARE: Spec = Spec {
+    id: "stale_hit_share",
+    unit: Unit::Share,
+    read: |bucket| ratio(bucket.counts[Count::StaleHits] as f64, bucket.counts[Count::Hits] as f64),
+    field: Some(Field { group: Some(&FRESHNESS), ..field("stale_share", "stale, of all hits") }),
+    goal: Some(goal(MEAN, "Stale hits over all hits.")),
+    ..USUAL
+};
+
+pub(super) const WRITES_ACKNOWLEDGED: Spec = Spec {
+    id: "writes_acknowledged",
+    unit: Unit::Count,
+    read: |bucket| bucket.counts[Count::WritesAcknowledged] as f64,
+    field: Some(Field {
+        group: Some(&WRITES),
+        whole: true,
+        ..field("acknowledged", "writes acknowledged: stored + superseded + lost + those that wait")
+    }),
+    ..USUAL
+};
+
+pub(super) const WRITES_STORED: Spec = Spec {
+    id: "writes_stored",
+    unit: Unit::Count,
+    read: |bucket| bucket.counts[Count::WritesStored] as f64,
+    field: Some(Field { group: Some(&WRITES), whole: true, ..field("stored", "of those: stored") }),
+    ..USUAL
+};
+
+pub(super) const WRITES_SUPERSEDED: Spec = Spec {
+    id: "writes_superseded",
+    unit: Unit::Count,
+    read: |bucket| bucket.counts[Count::WritesSuperseded] as f64,
+    field: Some(Field {
+        group: Some(&WRITES),
+        whole: true,
+        ..field("superseded", "of those: replaced by a later write of their key before they were stored")
+    }),
+    ..USUAL
+};
+
+pub(super) const WRITES_LOST: Spec = Spec {
+    id: "writes_lost",
+    unit: Unit::Count,
+    read: |bucket| bucket.counts[Count::WritesLost] as f64,
+    field: Some(Field {
+        group: Some(&WRITES),
+        whole: true,
+        ..field("lost", "of those: lost in a crash before they were stored")
+    }),
+    goal: Some(goal(
+        COUNT,
+        "Writes that a cache acknowledged from memory and lost in a crash before they were stored.",
+    )),
+    ..USUAL
+};
+
+pub(super) const WRITES_UNKNOWN: Spec = Spec {
+    id: "writes_unknown",
+    unit: Unit::Count,
+    read: |bucket| bucket.counts[Count::WritesUnknown] as f64,
+    without: Without::AbsentAtZero,
+    field: Some(Field {
+        whole: true,
+        ..field(
+            "writes_unknown",
+            "clients: writes that timed out or were given up, so kept or not; absent where there are none",
+        )
+    }),
+    goal: Some(goal(COUNT, "Writes whose client never got an answer: kept or not.")),
+    ..USUAL
+};
