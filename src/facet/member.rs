@@ -1,12 +1,12 @@
-//! Where a read replica or a cache's node is in its life, and a card's words for all of them together.
+//! Where a read replica, a shard or a cache's node is in its life, and a card's words for all of them together.
 
 use super::{StateLine, Weight};
-use crate::model::system::{CacheNodeLook, CacheNodeStage, ReadReplicaLook, ReadReplicaStage};
+use crate::model::system::{CacheNodeLook, CacheNodeStage, ReadReplicaLook, ReadReplicaStage, ShardLook, ShardStage};
 
 /// See the module's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemberStage {
-    /// A read replica copies the data.
+    /// A read replica or a shard copies the data.
     Copying,
     /// It applies what was written meanwhile.
     CatchingUp,
@@ -38,6 +38,16 @@ impl MemberStage {
             CacheNodeStage::Joining => Self::Joining,
             CacheNodeStage::Serving => Self::Serving,
             CacheNodeStage::Leaving => Self::Leaving,
+        }
+    }
+
+    #[must_use]
+    pub const fn of_shard(shard: &ShardLook) -> Self {
+        match shard.stage {
+            _ if shard.dead => Self::Dead,
+            ShardStage::Copying => Self::Copying,
+            ShardStage::Serving => Self::Serving,
+            ShardStage::Leaving => Self::Leaving,
         }
     }
 

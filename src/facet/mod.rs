@@ -22,7 +22,9 @@ pub mod policy;
 pub mod read_replicas;
 pub mod replicas;
 pub mod rollout;
+pub mod rows;
 pub mod scaling;
+pub mod shards;
 pub mod words;
 
 use serde::{Deserialize, Serialize};
@@ -100,6 +102,8 @@ facets! {
     Rollout(rollout::Rollout),
     Scaling(scaling::Scaling),
     ReadReplicas(read_replicas::ReadReplicas),
+    Shards(shards::Shards),
+    Rows(rows::Rows),
     CacheCluster(cache_cluster::CacheCluster),
     Balancer(balancer::Balancer),
     Broker(broker::Broker),

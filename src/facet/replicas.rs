@@ -23,6 +23,10 @@ impl Show for Replicas {
             let serving = replicas.replicas.iter().filter(|replica| serves(MemberStage::of_read_replica(replica)));
             names = std::iter::once("P".to_owned()).chain(serving.map(|replica| replica.number.to_string())).collect();
             title = Some("The primary (P) and who serves beside it".to_owned());
+        } else if let Some(shards) = look.system.look_at_shards(look.node()) {
+            let serving = shards.shards.iter().filter(|shard| serves(MemberStage::of_shard(shard)));
+            names = serving.map(|shard| (shard.number + 1).to_string()).collect();
+            title = Some(format!("{count} shards"));
         } else if let Some(nodes) = look.system.look_at_cache_cluster(look.node()) {
             let serving = nodes.nodes.iter().filter(|node| serves(MemberStage::of_node(node)));
             names = serving.map(|node| (node.number + 1).to_string()).collect();

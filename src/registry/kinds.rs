@@ -12,8 +12,10 @@ use crate::model::policy::{breaker, budget, bulkhead, hedge, sidecar};
 use crate::model::scaler::{
     self, cache_cluster, forecast, instance, kubernetes, nodes, read_replicas, rollout, start_up,
 };
-use crate::model::station::{self, Category, Outputs, source};
-use crate::model::{balancer, discipline, distribution, edge, eviction, heap, outlier, pattern, profile, slow_start};
+use crate::model::station::{self, Category, Outputs, queries, source};
+use crate::model::{
+    balancer, discipline, distribution, edge, eviction, heap, outlier, pattern, profile, sharding, slow_start,
+};
 use crate::topology::chaos;
 
 /// What can be listed.
@@ -79,6 +81,10 @@ pub static KINDS: &[Kind] = &[
     entries("rollouts", "how a new version replaces the old one", rollout::entries),
     entries("node-pools", "the machines that containers run on", nodes::entries),
     entries("read-replicas", "copies of a database that answer reads", read_replicas::entries),
+    entries("sharding", "which part of a database has which keys", sharding::entries),
+    entries("resharding", "how keys get to other shards", sharding::copy::entries),
+    entries("locks", "whether writes of one row wait for each other", queries::lock_entries),
+    entries("queries", "what indexes cost, and their lack", queries::entries),
     entries("evictions", "what leaves a full cache", eviction::entries),
     entries("cache-clusters", "caches of several nodes", cache_cluster::entries),
     entries("writes", "what becomes of a cached entry when its key is written", pattern::write::entries),

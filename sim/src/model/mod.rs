@@ -32,6 +32,7 @@ mod registry;
 pub mod replication;
 pub mod rotation;
 pub mod scaler;
+pub mod sharding;
 pub mod slow_start;
 pub mod station;
 pub mod system;

@@ -105,10 +105,14 @@ pub enum Reason {
     NoPrimary,
     /// A release that is being rolled out answers with errors.
     BadVersion,
+    /// Keys are moving to other shards, and writes to them stand still for the cut-over.
+    WritesStopped,
+    /// Another write held the row for longer than this one may wait.
+    LockTimeOut,
 }
 
 impl Reason {
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::None,
         Self::QueueFull,
         Self::ConnectionRefused,
@@ -136,6 +140,8 @@ impl Reason {
         Self::Poison,
         Self::NoPrimary,
         Self::BadVersion,
+        Self::WritesStopped,
+        Self::LockTimeOut,
     ];
 
     /// A lesson in one line: what happened.
@@ -169,6 +175,8 @@ impl Reason {
             Self::Poison => "poison message: every try to process it fails",
             Self::NoPrimary => "no primary: the failover is under way",
             Self::BadVersion => "the new release answers with errors",
+            Self::WritesStopped => "writes stopped: the keys are being moved to another shard",
+            Self::LockTimeOut => "lock time-out: other writes held the row for too long",
         }
     }
 

@@ -60,14 +60,14 @@ impl HashOn {
 
 /// A short text that is put together without allocating.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Text {
+pub(in crate::model) struct Text {
     /// Room for two numbers of 20 digits and what stands between them.
     bytes: [u8; 48],
     len: usize,
 }
 
 impl Text {
-    pub(super) const NONE: Self = Self { bytes: [0; 48], len: 0 };
+    pub(in crate::model) const NONE: Self = Self { bytes: [0; 48], len: 0 };
 
     /// A backend's name, as it is hashed: its station and its number there, "12:0".
     pub(super) fn of_host(host: u64) -> Self {
@@ -79,7 +79,7 @@ impl Text {
     }
 
     /// Adds a byte; a text that is full stays as it is (none of ours gets there).
-    pub(super) fn sign(&mut self, sign: u8) {
+    pub(in crate::model) fn sign(&mut self, sign: u8) {
         if let Some(place) = self.bytes.get_mut(self.len) {
             *place = sign;
             self.len += 1;
@@ -87,7 +87,7 @@ impl Text {
     }
 
     /// Adds a decimal number.
-    pub(super) fn decimal(&mut self, mut number: u64) {
+    pub(in crate::model) fn decimal(&mut self, mut number: u64) {
         let mut digits = [0; 20];
         let mut first = digits.len();
         loop {
@@ -103,7 +103,7 @@ impl Text {
         }
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
+    pub(in crate::model) fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
     }
 
@@ -114,13 +114,13 @@ impl Text {
 
 /// XXH64.
 #[inline]
-pub(super) fn xxh64(seed: u64, bytes: &[u8]) -> u64 {
+pub(in crate::model) fn xxh64(seed: u64, bytes: &[u8]) -> u64 {
     twox_hash::XxHash64::oneshot(seed, bytes)
 }
 
 /// CRC-32 of several pieces, one behind the other.
 #[inline]
-pub(super) fn crc32(pieces: &[&[u8]]) -> u32 {
+pub(in crate::model) fn crc32(pieces: &[&[u8]]) -> u32 {
     !pieces
         .iter()
         .flat_map(|piece| piece.iter())

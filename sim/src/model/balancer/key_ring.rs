@@ -29,6 +29,11 @@ impl KeyRing {
                 points.push((xxh64(0, text.as_bytes()), *number));
             }
         }
+        Self::of_points(points)
+    }
+
+    /// The ring of these points: where each lies, and whose it is.
+    pub fn of_points(mut points: Vec<(u64, u32)>) -> Self {
         points.sort_unstable();
         Self(Rc::new(Ring(points)))
     }
@@ -40,13 +45,19 @@ impl KeyRing {
         self.owner_at(xxh64(0, text.as_bytes()))
     }
 
-    fn owner_at(&self, hash: u64) -> Option<u32> {
-        self.0.0.get(self.0.position(hash)).map(|(_, number)| *number)
+    /// The node that owns a place: that of the first point at or after it.
+    pub fn owner_at(&self, hash: u64) -> Option<u32> {
+        self.point_at(hash).map(|(_, number)| number)
     }
 
     /// Whether a node has any keys.
     pub fn owns(&self, number: u32) -> bool {
         self.0.0.iter().any(|(_, owner)| *owner == number)
+    }
+
+    /// The point that decides who owns a place; `None`: there are none.
+    pub fn point_at(&self, hash: u64) -> Option<(u64, u32)> {
+        self.0.0.get(self.0.position(hash)).copied()
     }
 
     /// Share of the ring that each node owns, 0..1, by ascending number.

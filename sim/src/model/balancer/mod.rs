@@ -7,7 +7,7 @@ mod adaptive;
 mod cpu_weighted;
 mod geographic;
 mod hashed;
-mod hashing;
+pub(in crate::model) mod hashing;
 mod ip_hash;
 mod key_hash;
 pub mod key_ring;

@@ -1,8 +1,8 @@
 //! A database: a fixed number of connections, with different times for reads and writes; perhaps replicas that answer reads.
 
-use super::dist;
 use super::{Category, DISCIPLINE, Outputs, StationKind};
 use super::{Concern, Resource, Setting, Spend};
+use super::{dist, queries};
 use crate::engine::time::SimDuration;
 use crate::model::discipline;
 use crate::model::money::{hourly, per_million, prices};
@@ -10,6 +10,7 @@ use crate::model::params::{Entry, ParamSpec, Unit};
 use crate::model::read::Reader;
 use crate::model::scaler::read_replicas;
 use crate::model::scaler::read_replicas::Where;
+use crate::model::sharding;
 use crate::model::system::plan::{PoolConfig, PoolKind, StationConfig};
 
 pub const KIND: StationKind = StationKind {
@@ -59,6 +60,34 @@ pub const KIND: StationKind = StationKind {
                 "off",
                 "Copies of the data that answer reads beside it. They hear of a write a little later: an answer may be stale.",
             ),
+            ParamSpec::variant(
+                "sharding",
+                "Sharding",
+                crate::model::sharding::entries,
+                "off",
+                "Shares the keys out to several databases; each request goes to the one that has its key.",
+            ),
+            ParamSpec::variant(
+                "resharding",
+                "When shards change",
+                crate::model::sharding::copy::entries,
+                "live",
+                "How keys get to other shards when the number of shards, or the scheme, is changed while it runs.",
+            ),
+            ParamSpec::variant(
+                "locks",
+                "Locks",
+                super::queries::lock_entries,
+                "off",
+                "Whether writes of one row wait for each other.",
+            ),
+            ParamSpec::variant(
+                "queries",
+                "Queries",
+                super::queries::entries,
+                "plain",
+                "Whether reads may lack an index, and what indexes cost writes.",
+            ),
             hourly(prices::DATABASE_HELP),
             per_million(prices::DATABASE_REQUESTS_HELP),
             ParamSpec::number(
@@ -84,6 +113,8 @@ pub const KIND: StationKind = StationKind {
         ("Queue", &["discipline"]),
         ("Items", &["missing"]),
         ("Read replicas", &["read_replicas"]),
+        ("Queries and locks", &["queries", "locks"]),
+        ("Sharding", &["sharding", "resharding"]),
         ("Health checks", &["check_time"]),
         ("Price", &["price", "request_price"]),
     ],
@@ -93,13 +124,28 @@ pub const KIND: StationKind = StationKind {
     }],
 };
 
-/// Its primary and its read replicas.
+/// Its shards.
+fn shards(reader: &Reader<'_>) -> Option<sharding::Settings> {
+    sharding::read(&reader.variant("sharding").1, &reader.variant("resharding").1)
+}
+
+/// Its primary and its read replicas, or its shards.
 fn members_max(reader: &Reader<'_>) -> u32 {
+    if let Some(sharding) = shards(reader) {
+        return sharding.shards;
+    }
     1 + read_replicas::read(&reader.variant("read_replicas").1).map_or(0, |replicas| replicas.most())
 }
 
 fn concerns(setting: &Setting<'_>) -> Vec<Concern> {
     let replicas = read_replicas::read(&setting.reader.variant("read_replicas").1);
+    if replicas.is_some() && shards(&setting.reader).is_some() {
+        return vec![Concern {
+            code: "shards-without-replicas",
+            words: "it is sharded, and shards have no read replicas here: those that are set are left out.",
+            remedy: "Switch either its sharding or its read replicas off.",
+        }];
+    }
     let far = replicas.is_some_and(|replicas| matches!(replicas.place, Where::In(_)));
     if !far || setting.in_region {
         return Vec::new();
@@ -113,13 +159,18 @@ fn concerns(setting: &Setting<'_>) -> Vec<Concern> {
 
 /// What runs: a pool of one, its primary.
 pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
+    let sharding = shards(reader).map(Box::new);
+    let read_replicas = read_replicas::read(&reader.variant("read_replicas").1).map(Box::new);
     StationConfig::Pool(PoolConfig {
         slots: reader.count("connections"),
         queue_limit: reader.count("queue_limit"),
         discipline: discipline::read(&reader.variant("discipline").1),
         check_time: SimDuration::from_secs_f64(reader.number("check_time")),
-        read_replicas: read_replicas::read(&reader.variant("read_replicas").1).map(Box::new),
         missing: reader.number("missing"),
+        read_replicas: read_replicas.filter(|_| sharding.is_none()),
+        row_locks: queries::read_locks(&reader.variant("locks").1),
+        queries: queries::read(&reader.variant("queries").1, sharding.as_ref().map_or(1, |sharding| sharding.shards)),
+        sharding,
         price: reader.number("price"),
         ..PoolConfig::new(PoolKind::Database, dist(reader, "read_time"), dist(reader, "write_time"))
     })

@@ -8,6 +8,7 @@ pub mod database;
 pub mod dns;
 pub mod gateway;
 pub mod l4_balancer;
+pub mod queries;
 pub mod service;
 pub mod source;
 

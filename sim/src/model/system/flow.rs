@@ -66,6 +66,7 @@ pub(super) mod purpose {
     pub const RENEW: u64 = 21;
     pub const FLUSH: u64 = 22;
     pub const MISSING: u64 = 23;
+    pub const SEARCH: u64 = 24;
     pub const DELIVERY: u64 = 30;
 }
 
@@ -199,6 +200,9 @@ impl System {
         attempt.phase = Phase::Back;
         if self.has_heaps {
             self.return_objects(ix);
+        }
+        if self.has_rows {
+            self.unlock(ix);
         }
         self.note(ix, Mark::Answered(outcome, reason));
         let attempt = &mut self.attempts[ix];

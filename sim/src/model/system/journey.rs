@@ -246,6 +246,10 @@ impl System {
                 let ms = age.as_secs_f64() * 1e3;
                 ("Cache".to_owned(), format!("a newer value was committed {ms:.1} ms ago: the answer is stale"))
             }
+            Mark::FromShard => {
+                let number = self.replicas.get(self.attempts[ix].replica as usize)?.number;
+                (format!("Shard {}", number + 1), self.explain_owner(ix)?)
+            }
             Mark::KeyMoved => {
                 let number = self.replicas.get(self.attempts[ix].replica as usize)?.number;
                 let words = "its key came here with the last change of the nodes; where it was, it was held: a miss";

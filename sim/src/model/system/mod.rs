@@ -50,8 +50,10 @@ pub use caching::{CachingLook, WritesLook};
 pub use data::cache_cluster::{CacheClusterLook, CacheNodeLook, CacheNodeStage, KeysMoved};
 pub use data::memory::{HeldLook, Victim};
 pub use data::read_replicas::{ReadReplicaLook, ReadReplicaStage, ReadReplicasLook};
+pub use data::shards::{MoveLook, MoveStage, ShardLook, ShardStage, ShardsLook, ShardsMoved};
 pub use flow::UNREACHABLE_AFTER;
 pub use log::{LogEntry, LogTone};
+pub use pool::rows::RowsLook;
 pub use scaling::{CoursePoint, ReplicaLook, RolloutLook, ScalingLook, Stage};
 pub use stop::{CALLS_MAX, Stop};
 pub use totals::{Tally, Totals};
@@ -148,6 +150,9 @@ pub struct System {
     edges: Vec<Edge>,
     /// Some replica's memory is modelled.
     has_heaps: bool,
+    /// Whether there ever was a database that locks rows, or whose reads may lack an index; and the rows.
+    has_rows: bool,
+    rows: pool::rows::Rows,
     /// Work that was interrupted, by attempt: what is left of it.
     interrupted: BTreeMap<u32, SimDuration>,
     /// Answers that are held back, by attempt and its generation: how many words are missing, and since when it waits.
@@ -208,6 +213,8 @@ impl System {
             replicas: Vec::new(),
             edges: Vec::new(),
             has_heaps: false,
+            has_rows: false,
+            rows: pool::rows::Rows::default(),
             interrupted: BTreeMap::new(),
             held: BTreeMap::new(),
             by_node: BTreeMap::new(),

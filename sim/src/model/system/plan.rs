@@ -28,7 +28,9 @@ use crate::model::scaler::nodes;
 use crate::model::scaler::read_replicas;
 use crate::model::scaler::rollout;
 use crate::model::scaler::start_up::StartUp;
+use crate::model::sharding;
 use crate::model::slow_start::SlowStart;
+use crate::model::station::queries;
 
 /// Everything that decides a run but for the inputs.
 #[derive(Clone, Debug)]
@@ -252,6 +254,12 @@ pub struct PoolConfig {
     pub read_replicas: Option<Box<read_replicas::Settings>>,
     /// Caches: what leaves when one is full.
     pub eviction: eviction::Settings,
+    /// Databases: shards that share the keys; `None`: it has all of them.
+    pub sharding: Option<Box<sharding::Settings>>,
+    /// Databases: how long a write waits for a row that another one has locked; `None`: rows are not locked.
+    pub row_locks: Option<SimDuration>,
+    /// Databases: what rows and indexes cost; `None`: queries take their plain times.
+    pub queries: Option<queries::Settings>,
     /// Caches: nodes among which keys are shared out; `None`: it is one.
     pub cache_cluster: Option<cache_cluster::Settings>,
     /// Databases: share of the items that do not exist until they are written, 0..1.
@@ -285,6 +293,9 @@ impl PoolConfig {
             rollout: rollout::Settings::default(),
             read_replicas: None,
             eviction: eviction::Settings::default(),
+            sharding: None,
+            row_locks: None,
+            queries: None,
             cache_cluster: None,
             missing: 0.0,
             caching: None,

@@ -199,6 +199,7 @@ impl System {
         self.set_discipline(ix, &before);
         self.settle_scaling(ix, config);
         self.settle_data(ix, config);
+        self.has_rows |= config.row_locks.is_some() || config.queries.is_some();
         let Some(pool) = self.stations[ix as usize].pool() else { return };
         for replica_ix in pool.replicas.clone() {
             self.pull(replica_ix);

@@ -5,6 +5,7 @@
 
 use super::System;
 use super::caching::CachingTurn;
+use super::data::shards;
 use super::event::Event;
 use super::slab::{Key, Slab};
 use crate::engine::event_queue::EventQueue;
@@ -33,6 +34,16 @@ pub(super) enum Timer {
     Caching {
         station: u32,
         turn: CachingTurn,
+    },
+    /// A round of copying keys to other shards is over.
+    Shards {
+        station: u32,
+        turn: shards::Turn,
+    },
+    /// A write has waited long for its row; `again`: what happened at that very moment is done.
+    Row {
+        attempt: Key,
+        again: bool,
     },
     /// A member of a store says that it has the write for which an answer is held; `None`: the wait is over.
     Held {
@@ -142,6 +153,8 @@ impl System {
                 HeapTurn::Collected { generation } => self.collected(replica, generation),
                 HeapTurn::OutOfMemory => self.out_of_memory(replica),
             },
+            Timer::Shards { station, turn } => self.shards_due(station, turn),
+            Timer::Row { attempt, again } => self.row_due(attempt, again),
             Timer::Held { station, attempt, word_of } => self.held_due(station, attempt, word_of),
             Timer::Caching { station, turn } => self.caching_due(station, turn),
             Timer::Fault(turn) => match turn {

@@ -68,6 +68,8 @@ pub(super) enum Mark {
     StaleHit {
         age: SimDuration,
     },
+    /// The shard of its key answers it.
+    FromShard,
     /// Its key was held when it moved to another node of the cache.
     KeyMoved,
     Answered(Outcome, Reason),
@@ -172,7 +174,11 @@ pub(super) fn marked(one: &mut Try, now: u64, mark: Mark, attempt: &Attempt, rep
         Mark::Resumed => go_on(&mut one.paused, now),
         Mark::Shaped { wait } => one.shaped = Some(now + wait.0),
         Mark::RateLimited { .. } | Mark::ShedAtDoor | Mark::GivenUp => {}
-        Mark::FromReadReplica { .. } | Mark::Released { .. } | Mark::KeyMoved | Mark::StaleHit { .. } => {}
+        Mark::FromReadReplica { .. }
+        | Mark::Released { .. }
+        | Mark::FromShard
+        | Mark::KeyMoved
+        | Mark::StaleHit { .. } => {}
         Mark::Worked => one.worked = Some(now),
         Mark::Answered(outcome, reason) => {
             go_on(&mut one.paused, now);

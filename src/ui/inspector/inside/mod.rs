@@ -18,7 +18,9 @@ mod policy;
 mod read_replicas;
 mod replicas;
 mod rollout;
+mod rows;
 pub(crate) mod scaling;
+mod shards;
 
 use yew::prelude::*;
 
@@ -108,6 +110,8 @@ fn view(facet: &Facet, shown: &Shown<'_>) -> Html {
         Facet::Rollout(facet) => rollout::view(facet),
         Facet::Scaling(_) => scaling::view(shown),
         Facet::ReadReplicas(facet) => read_replicas::view(facet),
+        Facet::Rows(facet) => rows::view(facet),
+        Facet::Shards(facet) => shards::view(facet),
         Facet::CacheCluster(facet) => cache_cluster::view(facet),
         Facet::Balancer(facet) => balancer::view(facet, shown),
         Facet::Broker(facet) => broker::view(facet, shown),

@@ -12,6 +12,7 @@ pub mod cache_cluster;
 mod held;
 pub mod memory;
 pub mod read_replicas;
+pub mod shards;
 
 use std::any::Any;
 use std::fmt;
@@ -33,13 +34,14 @@ use crate::model::fault::harm::Harm;
 use crate::model::geography::Region;
 use crate::model::ids::FaultTarget;
 use crate::model::money::Item;
+use crate::model::outcome::Reason;
 use crate::model::scaler::read_replicas::Where;
 
 /// Begins, changes or ends a sort of store after a pool was fitted to a plan, each where the plan asks for it.
 type Settle = fn(&mut System, u32, &PoolConfig);
 
 /// All sorts.
-const SORTS: &[Settle] = &[memory::settle, read_replicas::settle, cache_cluster::settle];
+const SORTS: &[Settle] = &[memory::settle, read_replicas::settle, cache_cluster::settle, shards::settle];
 
 /// Whether parts of a pool's store may stand elsewhere than the pool.
 pub(super) fn may_stand_elsewhere(config: &PoolConfig) -> bool {
@@ -141,7 +143,17 @@ trait Store: Any + fmt::Debug {
     }
 
     /// The replica that has a key; `None`: the first one.
-    fn owner(&self, _key: u64) -> Option<u32> {
+    fn owner(&self, _key: u64, _writes: bool) -> Option<u32> {
+        None
+    }
+
+    /// Why nobody takes a request for a key now; `None`: its owner does.
+    fn refuses(&self, _key: u64, _writes: bool) -> Option<Reason> {
+        None
+    }
+
+    /// How a key finds its owner, in words.
+    fn explain(&self, _key: u64) -> Option<String> {
         None
     }
 
@@ -336,14 +348,24 @@ impl System {
         }
     }
 
-    /// The replica that has the key; the first one where no key is asked for, or no part has it.
+    /// The replica that has the key; the first one where no key is asked for, or no part has it. Or why nobody takes it.
     #[cold]
     #[inline(never)]
-    pub(super) fn owner_of(&self, ix: u32, station: u32) -> u32 {
+    pub(super) fn owner_of(&self, ix: u32, station: u32) -> Result<u32, Reason> {
         let request = self.attempts[ix].request;
-        let owner = || self.data(station)?.owner(self.request_key(request));
-        let owner = if request == NONE { None } else { owner() };
-        owner.unwrap_or(self.pool(station).replicas[0])
+        let first = self.pool(station).replicas[0];
+        let Some(store) = self.data(station).filter(|_| request != NONE) else { return Ok(first) };
+        let (key, writes) = (self.request_key(request), self.requests[request].operation == Operation::Write);
+        match store.refuses(key, writes) {
+            Some(reason) => Err(reason),
+            None => Ok(store.owner(key, writes).unwrap_or(first)),
+        }
+    }
+
+    /// How the key of an attempt finds its owner, in words.
+    pub(super) fn explain_owner(&self, ix: u32) -> Option<String> {
+        let attempt = &self.attempts[ix];
+        self.data(attempt.station)?.explain(self.request_key(attempt.request))
     }
 
     /// A store has done what it was asked, and is about to say so; `false`: it waits for others first, and the attempt

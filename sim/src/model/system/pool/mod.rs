@@ -22,6 +22,7 @@ mod handler;
 pub mod jobs;
 mod life;
 pub mod replica;
+pub(in crate::model::system) mod rows;
 pub mod state;
 
 pub(super) use handler::TargetKind;
@@ -49,13 +50,19 @@ impl System {
         let limit = pool.config.queue_limit as usize;
         let replica_ix = if chosen != NONE {
             chosen
-        } else if pool.replicas.len() == 1 {
+        } else if pool.replicas.len() == 1 && !pool.data.is_one_address() {
             pool.replicas[0]
         } else if pool.replicas.is_empty() {
             self.respond(ix, Outcome::Failed, Reason::ConnectionRefused);
             return;
         } else if pool.data.is_one_address() {
-            self.owner_of(ix, station_ix)
+            match self.owner_of(ix, station_ix) {
+                Ok(replica_ix) => replica_ix,
+                Err(reason) => {
+                    self.respond(ix, Outcome::Rejected, reason);
+                    return;
+                }
+            }
         } else {
             // No balancer on this edge: any replica, at random, dead or alive, but none that is being drained.
             let n = pool.stream.below(pool.replicas.len() as u32) as usize;
@@ -137,21 +144,33 @@ impl System {
         let demand =
             if self.interrupted.is_empty() { self.demand(ix, replica_ix) } else { self.demand_left(ix, replica_ix) };
         let demand = if self.has_heaps { SimDuration(demand.0 + self.take_objects(ix, replica_ix).0) } else { demand };
+        let attempt = &mut self.attempts[ix];
+        attempt.replica = replica_ix;
+        let station = attempt.station;
+        self.stations[station as usize].meter.level(now, 1, 0);
+        self.replicas[replica_ix as usize].busy += 1;
+        if self.has_rows {
+            self.tell_query(ix);
+            if self.waits_for_row(ix, demand) {
+                return;
+            }
+        }
+        self.begin_work(ix, replica_ix, demand);
+    }
+
+    /// The attempt has all that it needs: its demand is served.
+    #[inline]
+    fn begin_work(&mut self, ix: u32, replica_ix: u32, demand: SimDuration) {
         self.note(ix, Mark::Started { replica: replica_ix, demand });
         if self.has_heaps {
             self.note_if_paused(ix, replica_ix);
         }
-        let attempt = &mut self.attempts[ix];
-        attempt.replica = replica_ix;
-        attempt.phase = Phase::Working;
-        let station = attempt.station;
+        self.attempts[ix].phase = Phase::Working;
         if self.values.is_some() {
             self.take_snapshot(ix);
         }
-        self.stations[station as usize].meter.level(now, 1, 0);
         let replica = &mut self.replicas[replica_ix as usize];
-        replica.busy += 1;
-        replica.sync(now);
+        replica.sync(self.now);
         let due = replica.virtual_now + demand.0;
         let first = replica.jobs.next_due().is_none_or(|next| due < next);
         replica.jobs.push(due, ix);
@@ -179,6 +198,7 @@ impl System {
             &config.read_time
         };
         let secs = dist.sample(&mut attempt.draws.child(purpose::DEMAND).sequence());
+        let secs = if self.has_rows { self.query_time(ix, secs) } else { secs };
         let replica = &self.replicas[replica_ix as usize];
         let demand = SimDuration::from_secs_f64(if replica.cold == 0 {
             secs

@@ -7,6 +7,7 @@ pub(super) fn check_ledgers(system: &System) {
     let run = &system.totals.run;
     assert_eq!(run.offered, run.by_outcome.iter().sum::<u64>() + run.in_flight());
     crate::model::system::broker::tests::check_brokers(system);
+    system.check_rows();
     crate::model::system::scaling::tests::check_scaling(system);
     let live: Vec<_> = system.requests.indices().filter(|ix| !system.requests[*ix].done).collect();
     assert_eq!(live.len() as u64, system.in_flight(), "requests in flight");
@@ -112,6 +113,15 @@ fn check_parts(node: NodeId, pool: &crate::model::system::pool::state::Pool, sys
             .count();
         assert_eq!(staying as u32, look.wanted, "{node:?} has the read replicas that are wanted");
         assert!(look.stale <= look.reads && look.replicas.iter().all(|replica| replica.stale <= replica.reads));
+    }
+    if let Some(look) = system.look_at_shards(node) {
+        use crate::model::system::ShardStage;
+        let serving = || look.shards.iter().filter(|shard| shard.stage == ShardStage::Serving);
+        assert_eq!(numbers, serving().map(|shard| shard.number).collect::<Vec<_>>(), "shards of {node:?}");
+        let share: f64 = serving().map(|shard| shard.share).sum();
+        assert!((share - 1.0).abs() < 1e-9, "the keys of {node:?} are all a serving shard's: {share}");
+        let owns = |shard: &&crate::model::system::ShardLook| shard.stage != ShardStage::Serving && shard.share > 0.0;
+        assert_eq!(look.shards.iter().filter(owns).count(), 0, "who does not serve has no keys");
     }
     if let Some(look) = system.look_at_cache_cluster(node) {
         let serving = || look.nodes.iter().filter(|node| node.stage == crate::model::system::CacheNodeStage::Serving);

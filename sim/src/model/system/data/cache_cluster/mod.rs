@@ -178,7 +178,7 @@ impl Store for CacheCluster {
         Some(Kin::of::<CacheNode>())
     }
 
-    fn owner(&self, key: u64) -> Option<u32> {
+    fn owner(&self, key: u64, _writes: bool) -> Option<u32> {
         self.nodes.numbered(self.ring.owner(key)?).map(|node| node.replica)
     }
 
