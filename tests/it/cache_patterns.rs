@@ -55,13 +55,16 @@ fn share(part: u64, of: u64) -> f64 {
     part as f64 / of as f64
 }
 
-/// Of the hits on an entry that lives for T, 1 - (1 - exp(-mT))/(mT) are stale: `tests/vectors/caches/hit_ratio.json` has
-/// the same number for m = 0.1 and T = 10.
+/// Of the hits on an entry that lives for T, 1 - (1 - exp(-mT))/(mT) are stale; of all reads LT/(1 + LT) hit.
 #[test]
 fn with_a_time_to_live_alone_hits_are_stale_as_often_as_the_closed_form_says() {
-    let cache = [("writes", variant("expire", &[])), ("ttl", Value::from(10.0))];
-    let (_, look) = shop(200.0, 1.0, 0.1, 0.0, &cache, 400.0).lived();
-    let expected = 0.367_879_441_171_442_33;
+    let vectors = crate::vectors::load("staleness.json");
+    let case = vectors["cases"].as_array().unwrap().iter().find(|case| case["id"] == "stale|0.1|1|10").unwrap();
+    let of = |key: &str| case[key].as_f64().unwrap();
+    let (writes, reads, ttl) = (of("write_rate_per_s"), of("read_rate_per_s"), of("ttl_s"));
+    let cache = [("writes", variant("expire", &[])), ("ttl", Value::from(ttl))];
+    let (_, look) = shop(200.0, reads, writes, 0.0, &cache, 400.0).lived();
+    let expected = of("stale_share_of_hits");
     // 7,300 lives of entries; of each, a share with a standard deviation below 0.45: an error of 0.0053, four of them.
     let found = share(look.stale, look.hits);
     assert!((found - expected).abs() < 0.021, "{found} {look:?}");
