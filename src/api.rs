@@ -77,7 +77,7 @@ export interface StationReport extends StationFigures {
 }
 export interface Span {
   secs: number; offered: number; outcomes: Outcomes; good: number; in_flight: number;
-  answered_share: Figure; error_share: Figure; arrival_rate: Figure; throughput: Figure; goodput: Figure;
+  answered_share: Figure; error_share: Figure; arrival_rate: Figure; throughput: Figure; goodput: Figure; hit_ratio?: Figure;
   /** Over completed requests. */
   sojourn_time: Times;
   /** Over all offered requests: one without an answer counts as infinite. */
@@ -100,7 +100,7 @@ export interface Report extends Span {
   windows: (Span & { name: string; from_secs: number; to_secs: number })[];
 }
 
-export type ListKind = 'stations' | 'connections' | 'strategies' | 'distributions' | 'profiles' | 'backoffs' | 'faults' | 'metrics' | 'scenarios' | 'lessons' | 'arrivals' | 'patience' | 'budgets' | 'hedging' | 'breakers' | 'bulkheads' | 'sidecars' | 'limits' | 'shedders' | 'disciplines' | 'outlier-detection' | 'success-rates' | 'failure-shares' | 'slow-start' | 'scalers' | 'behaviors' | 'forecasts' | 'instances' | 'start-ups' | 'rollouts' | 'node-pools' | 'read-replicas' | 'sharding' | 'resharding' | 'locks' | 'queries' | 'evictions' | 'cache-clusters' | 'writes' | 'fills' | 'loads' | 'negative-caching' | 'renewals' | 'objects' | 'object-pools' | 'chaos' | 'instance-types' | 'prices' | 'regions';
+export type ListKind = 'stations' | 'connections' | 'strategies' | 'distributions' | 'profiles' | 'backoffs' | 'faults' | 'metrics' | 'scenarios' | 'lessons' | 'arrivals' | 'patience' | 'budgets' | 'hedging' | 'breakers' | 'bulkheads' | 'sidecars' | 'limits' | 'shedders' | 'disciplines' | 'outlier-detection' | 'success-rates' | 'failure-shares' | 'slow-start' | 'scalers' | 'behaviors' | 'forecasts' | 'instances' | 'start-ups' | 'rollouts' | 'node-pools' | 'read-replicas' | 'sharding' | 'resharding' | 'locks' | 'queries' | 'local-caches' | 'query-caches' | 'origin-shields' | 'evictions' | 'cache-clusters' | 'writes' | 'fills' | 'loads' | 'negative-caching' | 'renewals' | 'objects' | 'object-pools' | 'chaos' | 'instance-types' | 'prices' | 'regions';
 export interface ListedParam {
   key: string; label: string; help: string; type: 'number' | 'bool' | 'text' | 'choice' | 'station' | 'variant' | 'table';
   unit?: string; min?: number; max?: number; whole?: boolean; default: ParamValue; options?: string[];

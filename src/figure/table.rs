@@ -406,7 +406,10 @@ pub(super) const TABLE: &[Spec] = &[
             words: "hit ratio",
             ..field("hit_ratio", "look-ups that found their key; absent where nothing is looked up")
         }),
-        goal: Some(goal(MEAN, "Look-ups that found their key, over all look-ups.")),
+        goal: Some(common_goal(
+            MEAN,
+            "Look-ups that found their key, over all look-ups; for the system, requests that no database had to read for, over all that were looked up in a cache.",
+        )),
         ..USUAL
     },
     caches::STALE_HITS,

@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn goals_that_cannot_be_are_named() {
         assert!(goal("latency.p99", "system", None, Op::AtMost, 1.0).check().is_err());
-        assert!(goal("hit_ratio.mean", "system", None, Op::AtMost, 1.0).check().is_err());
+        assert!(goal("hit_ratio.p99", "system", None, Op::AtMost, 1.0).check().is_err());
         assert!(goal("error_share.mean", "orders", None, Op::AtMost, 1.0).check().is_err());
         assert!(goal("utilization.mean", "system", None, Op::AtMost, f64::NAN).check().is_err());
     }

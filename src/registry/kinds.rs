@@ -14,7 +14,7 @@ use crate::model::scaler::{
 };
 use crate::model::station::{self, Category, Outputs, queries, source};
 use crate::model::{
-    balancer, discipline, distribution, edge, eviction, heap, outlier, pattern, profile, sharding, slow_start,
+    balancer, discipline, distribution, edge, eviction, heap, level, outlier, pattern, profile, sharding, slow_start,
 };
 use crate::topology::chaos;
 
@@ -85,6 +85,9 @@ pub static KINDS: &[Kind] = &[
     entries("resharding", "how keys get to other shards", sharding::copy::entries),
     entries("locks", "whether writes of one row wait for each other", queries::lock_entries),
     entries("queries", "what indexes cost, and their lack", queries::entries),
+    entries("local-caches", "caches in the replicas of a service", level::local::entries),
+    entries("query-caches", "caches of a database's results", level::query::entries),
+    entries("origin-shields", "caches between a CDN's edges and the origin", station::cdn::shields),
     entries("evictions", "what leaves a full cache", eviction::entries),
     entries("cache-clusters", "caches of several nodes", cache_cluster::entries),
     entries("writes", "what becomes of a cached entry when its key is written", pattern::write::entries),

@@ -121,6 +121,7 @@ fn span(tally: &Tally, passed: SimDuration, stations: Vec<StationReport>) -> Spa
         arrival_rate: ratio(tally.offered as f64, secs),
         throughput: ratio(outcomes.completed as f64, secs),
         goodput: ratio(tally.good as f64, secs),
+        hit_ratio: tally.hit_ratio().into(),
         sojourn_time: Times {
             mean: tally.times.mean().into(),
             percentiles: Percentiles::ask(|p| tally.times.percentile(p)),

@@ -2,6 +2,7 @@
 
 use headroom::engine::rng::Stream;
 use headroom::engine::time::SimTime;
+use headroom::model::eviction::curve::Curve;
 use headroom::model::eviction::{self, Lookup, Lru, Memory, optimum};
 use headroom::model::params::{Params, Variant};
 use serde_json::Value;
@@ -112,4 +113,47 @@ fn long_traces_have_the_reference_number_of_hits() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(checked, 306);
+}
+
+/// Miss-ratio curves, exact and of samples, to the last digit of the vectors: the hash is the same.
+#[test]
+fn miss_ratio_curves_are_the_reference_curves() {
+    let vectors = vectors::load("shards.json");
+    let mut checked = 0;
+    for case in vectors["cases"].as_array().expect("cases") {
+        let name = case["trace"].as_str().expect("trace").trim_end_matches(".txt");
+        let mut curve = match case["rate"].as_f64() {
+            Some(rate) => Curve::sampled(rate, case["adjusted"].as_bool().expect("adjusted")),
+            None => Curve::exact(),
+        };
+        for key in trace(name) {
+            curve.ask(key);
+        }
+        if case["rate"].is_number() {
+            let (_, sampled, keys) = curve.counts();
+            assert_eq!(Some(sampled), case["sampled_requests"].as_u64(), "{case}");
+            assert_eq!(Some(keys as u64), case["sampled_keys"].as_u64(), "{case}");
+        }
+        let (sizes, expected) =
+            (case["sizes"].as_array().expect("sizes"), case["miss_ratio"].as_array().expect("ratios"));
+        for (size, expected) in sizes.iter().zip(expected) {
+            let found = curve.miss_ratio(size.as_u64().expect("size") as usize).expect("requests came");
+            assert!((found - expected.as_f64().expect("ratio")).abs() < 1e-6, "{case}: {found} at {size}");
+        }
+        checked += 1;
+    }
+    assert_eq!(checked, 20);
+}
+
+/// The exact curve is what a real least recently used memory misses.
+#[test]
+fn the_exact_curve_is_that_of_a_real_memory() {
+    let keys = trace("zipf08_n2000");
+    let mut curve = Curve::exact();
+    keys.iter().for_each(|key| curve.ask(*key));
+    for size in [1, 7, 64, 500, 1_999] {
+        let mut lru = memory("LRU", size);
+        let misses = keys.iter().filter(|key| !hit(&mut lru, **key)).count();
+        assert!((curve.miss_ratio(size).expect("requests came") - misses as f64 / keys.len() as f64).abs() < 1e-12);
+    }
 }

@@ -30,6 +30,7 @@ mod labs_messages;
 mod labs_policy;
 mod labs_queues;
 mod lessons;
+mod levels;
 mod manifests;
 mod map;
 mod measured;

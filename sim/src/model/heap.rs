@@ -243,6 +243,8 @@ pub struct Heap {
     /// Objects in the pool, and in requests.
     free: u32,
     in_use: u64,
+    /// What a cache of the replica's own keeps [bytes].
+    kept: u64,
     garbage: u64,
     /// The most that was in use at a time: a program does not give memory back.
     reserved: u64,
@@ -253,7 +255,8 @@ impl Heap {
     /// As a replica starts.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let mut heap = Self { settings, free: 0, in_use: 0, garbage: 0, reserved: 0, counts: Counts::default() };
+        let mut heap =
+            Self { settings, free: 0, in_use: 0, kept: 0, garbage: 0, reserved: 0, counts: Counts::default() };
         heap.start();
         heap
     }
@@ -266,7 +269,7 @@ impl Heap {
 
     /// The replica begins again: its memory is fresh, what was counted stays.
     pub fn restart(&mut self) {
-        (self.in_use, self.garbage, self.reserved) = (0, 0, 0);
+        (self.in_use, self.kept, self.garbage, self.reserved) = (0, 0, 0, 0);
         self.start();
     }
 
@@ -316,6 +319,14 @@ impl Heap {
         self.touch();
     }
 
+    /// A cache of the replica's own keeps so many bytes from now on.
+    pub fn set_kept(&mut self, bytes: u64) {
+        self.counts.allocated += bytes.saturating_sub(self.kept);
+        self.garbage += self.kept.saturating_sub(bytes);
+        self.kept = bytes;
+        self.touch();
+    }
+
     /// Whether the collector has to run.
     #[must_use]
     pub const fn is_full(&self) -> bool {
@@ -339,10 +350,10 @@ impl Heap {
         self.reserved = self.reserved.max(self.used());
     }
 
-    /// What a collection leaves [bytes]: objects in requests and in the pool, and the rest of the program.
+    /// What a collection leaves [bytes]: objects in requests and in the pool, what a cache keeps, and the rest of the program.
     #[must_use]
     pub fn alive(&self) -> u64 {
-        self.settings.base + (self.in_use + u64::from(self.free)) * self.settings.object
+        self.settings.base + self.kept + (self.in_use + u64::from(self.free)) * self.settings.object
     }
 
     /// Alive and garbage [bytes].

@@ -16,6 +16,7 @@ pub mod heap;
 pub mod ids;
 pub mod journey;
 
+pub mod level;
 pub mod money;
 mod nanos;
 pub mod objective;

@@ -97,6 +97,11 @@ static SPAN: Shape = Shape {
         value("arrival_rate", "/s", "offered per second"),
         value("throughput", "/s", "completed per second, late ones included"),
         value("goodput", "/s", "completed in time, per second"),
+        value(
+            "hit_ratio",
+            "0..1",
+            "requests looked up in a cache for which no database had to read; absent where nothing is looked up",
+        ),
         one("sojourn_time", "response times of the completed", &TIMES),
         one(
             "sojourn_time_offered",

@@ -149,6 +149,9 @@ pub struct Span {
     pub arrival_rate: Figure,
     pub throughput: Figure,
     pub goodput: Figure,
+    /// Requests looked up in a cache for which no database had to read; absent where nothing is looked up.
+    #[serde(default, skip_serializing_if = "absent")]
+    pub hit_ratio: Figure,
     /// Over the completed alone.
     pub sojourn_time: Times,
     /// Over all offered: a request without an answer counts as infinite.
@@ -341,6 +344,7 @@ impl Reported for Span {
             "arrival_rate" => self.arrival_rate,
             "throughput" => self.throughput,
             "goodput" => self.goodput,
+            "hit_ratio" => self.hit_ratio,
             "cost" => self.cost,
             "cost_per_hour" => self.cost_per_hour,
             "slo_minutes_lost" => self.slo_minutes_lost,

@@ -127,6 +127,9 @@ fn write_span(out: &mut String, span: &Span) {
     }
     write_percentiles(out, "response time, completed", &span.sojourn_time.percentiles);
     write_percentiles(out, "response time, all offered", &span.sojourn_time_offered);
+    if let Some(ratio) = figure(span.hit_ratio, Unit::Share) {
+        let _ = writeln!(out, "hit ratio over all cache levels {ratio}");
+    }
     if let Some(cost) = figure(span.cost, Unit::Dollars) {
         let _ = write!(out, "cost {cost}");
         for (figure, of) in [(span.cost_per_hour, "an hour"), (span.cost_per_million, "a million completed")] {

@@ -99,6 +99,10 @@ fn known() -> Vec<Known> {
     roots.extend(fault::REGISTRY.iter().map(|kind| (format!("fault:{}", kind.entry.id), kind.entry.params)));
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
+    // What an eviction policy does is seen best at a cache.
+    let cache = station::find("cache").unwrap().entry.params;
+    let eviction = cache.iter().position(|spec| spec.key == "eviction").unwrap();
+    walk("cache", "cache", &[], &cache[eviction..=eviction], &mut seen, &mut found);
     for (root, params) in roots {
         // What a distribution does is seen best where a service works.
         let (first, rest): (Vec<_>, Vec<_>) = params.iter().partition(|spec| spec.key == "service_time");

@@ -124,6 +124,12 @@ impl<P: Policy> Cache<P> {
         evicted
     }
 
+    /// The last moment at which `key` is valid; `None`: it is not there. It does not count as a request.
+    #[must_use]
+    pub fn valid_until(&self, key: u64) -> Option<SimTime> {
+        self.find(key).map(|slot| self.shelf.valid_until(slot))
+    }
+
     /// Who would leave for `key` now, and why; `None`: nobody would.
     #[must_use]
     pub fn account(&self, key: u64) -> Option<Account> {
@@ -191,6 +197,10 @@ impl<P: Policy> Machine for Cache<P> {
 
     fn insert(&mut self, key: u64, valid_until: SimTime) -> Option<u64> {
         self.insert(key, valid_until)
+    }
+
+    fn valid_until(&self, key: u64) -> Option<SimTime> {
+        self.valid_until(key)
     }
 
     fn account(&self, key: u64) -> Option<Account> {

@@ -8,6 +8,7 @@ mod account;
 mod arc;
 mod cache;
 mod clock;
+pub mod curve;
 mod fifo;
 mod lfu;
 mod lirs;
@@ -59,6 +60,8 @@ pub trait Machine: fmt::Debug {
     fn get(&mut self, key: u64, now: SimTime) -> Lookup;
 
     fn insert(&mut self, key: u64, valid_until: SimTime) -> Option<u64>;
+
+    fn valid_until(&self, key: u64) -> Option<SimTime>;
 
     fn account(&self, key: u64) -> Option<Account>;
 
@@ -222,6 +225,12 @@ impl Memory {
     #[inline]
     pub fn insert(&mut self, key: u64, valid_until: SimTime) -> Option<u64> {
         ask!(self, memory => memory.insert(key, valid_until))
+    }
+
+    /// See [`Cache::valid_until`].
+    #[must_use]
+    pub fn valid_until(&self, key: u64) -> Option<SimTime> {
+        ask!(self, memory => memory.valid_until(key))
     }
 
     /// See [`Cache::account`].

@@ -65,3 +65,4 @@ pub const DATABASE_REQUESTS_HELP: &str = "What a million queries cost, for datab
 pub const GATEWAY_REQUESTS_HELP: &str = "What a million requests cost. For scale: API Gateway costs $1 for a million requests to an HTTP API (AWS list price, us-east-1, 2024).";
 pub const BROKER_REQUESTS_HELP: &str = "What a million publications cost. For scale: a standard queue of SQS costs $0.40 for a million requests (AWS list price, us-east-1, 2024).";
 pub const SERVICE_REQUESTS_HELP: &str = "What a million calls cost, beside the machines. For scale: Lambda costs $0.20 for a million calls, and more by time and memory (AWS list price, us-east-1, 2024).";
+pub const CDN_REQUESTS_HELP: &str = "What a million requests to the edges cost. For scale: CloudFront costs $1 for a million HTTPS requests in the United States and Europe (AWS list price, 2024), and more by data.";

@@ -330,7 +330,7 @@ static RULE: Entry = Entry {
 };
 
 /// Places for a replica; a test holds them to the regions there are.
-const REGION_OPTIONS: &[(&str, &str)] = &[
+pub(crate) const REGION_OPTIONS: &[(&str, &str)] = &[
     ("primary", "beside the primary"),
     ("reads", "where the most reads come from"),
     ("us-east-1", "in us-east-1, Virginia"),

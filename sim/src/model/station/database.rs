@@ -5,6 +5,7 @@ use super::{Concern, Resource, Setting, Spend};
 use super::{dist, queries};
 use crate::engine::time::SimDuration;
 use crate::model::discipline;
+use crate::model::level;
 use crate::model::money::{hourly, per_million, prices};
 use crate::model::params::{Entry, ParamSpec, Unit};
 use crate::model::read::Reader;
@@ -88,6 +89,13 @@ pub const KIND: StationKind = StationKind {
                 "plain",
                 "Whether reads may lack an index, and what indexes cost writes.",
             ),
+            ParamSpec::variant(
+                "query_cache",
+                "Query cache",
+                crate::model::level::query::entries,
+                "off",
+                "Results kept by statement (L4); a write drops all results of its table.",
+            ),
             hourly(prices::DATABASE_HELP),
             per_million(prices::DATABASE_REQUESTS_HELP),
             ParamSpec::number(
@@ -115,6 +123,7 @@ pub const KIND: StationKind = StationKind {
         ("Read replicas", &["read_replicas"]),
         ("Queries and locks", &["queries", "locks"]),
         ("Sharding", &["sharding", "resharding"]),
+        ("Query cache", &["query_cache"]),
         ("Health checks", &["check_time"]),
         ("Price", &["price", "request_price"]),
     ],
@@ -166,6 +175,7 @@ pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
         queue_limit: reader.count("queue_limit"),
         discipline: discipline::read(&reader.variant("discipline").1),
         check_time: SimDuration::from_secs_f64(reader.number("check_time")),
+        query_cache: level::query::read(&reader.variant("query_cache").1),
         missing: reader.number("missing"),
         read_replicas: read_replicas.filter(|_| sharding.is_none()),
         row_locks: queries::read_locks(&reader.variant("locks").1),

@@ -3,6 +3,7 @@
 pub mod balancer;
 pub mod broker;
 pub mod cache;
+pub mod cdn;
 pub mod client_balancer;
 pub mod database;
 pub mod dns;
@@ -150,6 +151,7 @@ registry! {
     Room { kind: client_balancer::KIND, plan: client_balancer::plan },
     Room { kind: service::KIND, plan: service::plan },
     Room { kind: cache::KIND, plan: cache::plan },
+    Room { kind: cdn::KIND, plan: cdn::plan },
     Room { kind: database::KIND, plan: database::plan },
     Room { kind: broker::KIND, plan: broker::plan },
 }

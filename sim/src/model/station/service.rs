@@ -11,7 +11,7 @@ use crate::model::read::Reader;
 use crate::model::scaler::{self, kubernetes};
 use crate::model::scaler::{instance, nodes, rollout, start_up};
 use crate::model::system::plan::{CallMode, PoolConfig, PoolKind, ScalingConfig, StationConfig};
-use crate::model::{discipline, heap};
+use crate::model::{discipline, heap, level};
 
 pub const KIND: StationKind = StationKind {
     entry: Entry {
@@ -125,6 +125,13 @@ pub const KIND: StationKind = StationKind {
                 "How much memory a request takes, and the garbage collector that stops the replica to reclaim it.",
             ),
             ParamSpec::variant(
+                "local_cache",
+                "Local cache",
+                crate::model::level::local::entries,
+                "off",
+                "A cache in each replica's own memory (L1), asked before the cache or the store behind the service.",
+            ),
+            ParamSpec::variant(
                 "object_pool",
                 "Object pool",
                 crate::model::heap::pool_entries,
@@ -173,7 +180,7 @@ pub const KIND: StationKind = StationKind {
         ("Queue and overload", &["queue", "discipline", "shedding"]),
         ("Calls", &["calls", "check_time"]),
         ("Starts and roll-outs", &["start_up", "rollout", "warm_up_requests", "warm_up_time", "cold_factor"]),
-        ("Memory", &["objects", "object_pool"]),
+        ("Memory", &["local_cache", "objects", "object_pool"]),
         ("Price", &["request_price"]),
     ],
     spends: &[
@@ -269,6 +276,7 @@ pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
         cold_factor: reader.number("cold_factor"),
         scaling: scaling_config(reader),
         objects: heap::read(&reader.variant("objects").1, &reader.variant("object_pool").1),
+        local_cache: level::local::read(&reader.variant("local_cache").1).map(Box::new),
         rollout: rollout::read(&reader.variant("rollout").1),
         ..PoolConfig::new(PoolKind::Service, time.clone(), time)
     })

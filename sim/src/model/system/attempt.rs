@@ -33,6 +33,9 @@ pub(super) struct Request {
     pub counted: bool,
     /// Asks for the hot key.
     pub hot: bool,
+    /// It was looked up in a cache, and a database has read for it.
+    pub cacheable: bool,
+    pub loaded: bool,
     /// Where its time goes is written down; see [`super::profiler`].
     pub profiled: bool,
 }
@@ -98,21 +101,52 @@ pub(super) enum Stage {
     /// Calls whose answers only matter by success.
     Plain,
     /// A cache look-up; on a miss the store follows.
-    Looking { store: u32, cache: u32 },
+    Looking {
+        store: u32,
+        cache: u32,
+    },
     /// The store, to fill the cache with its answer.
-    Loading { cache: u32 },
+    Loading {
+        cache: u32,
+    },
     /// Another's load of the same key; `cache` as for [`Stage::Loading`].
-    Following { store: u32, cache: u32 },
+    Following {
+        store: u32,
+        cache: u32,
+    },
     /// Its turn to write a key that another writes.
-    InLine { store: u32 },
+    InLine {
+        store: u32,
+    },
     /// A cache that keeps what was stored, as part of the write.
     Keeping,
     /// Its turn to look again, without a lease; likewise.
-    Leasing { store: u32, cache: u32 },
+    Leasing {
+        store: u32,
+        cache: u32,
+    },
     /// A write that passes through a cache to its store.
     Writing,
+    /// The store, to keep its answer in the replica's own cache alone.
+    KeepingLocally,
+    /// An edge cache: what it does not have, from its origin or its shield; and at the shield, from its origin.
+    Fetching {
+        origin: u32,
+    },
+    Shielding {
+        origin: u32,
+    },
     /// A write to the store, to invalidate the cache after it.
-    Storing { cache: u32 },
+    Storing {
+        cache: u32,
+    },
+}
+
+impl Stage {
+    /// Whoever waits keeps what comes, for no longer than it is valid.
+    pub(super) const fn keeps(self) -> bool {
+        !matches!(self, Self::Plain | Self::Storing { .. })
+    }
 }
 
 /// One try to get an answer over one edge.

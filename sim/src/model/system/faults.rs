@@ -130,6 +130,9 @@ impl System {
             if let Some(caching) = &mut pool.caching {
                 caching.clear();
             }
+            if let Some(results) = &mut pool.query_cache {
+                results.clear(None);
+            }
             self.lose_all_writes(ix);
         }
     }

@@ -193,6 +193,9 @@ impl System {
         if self.values.is_some() {
             self.leave_flight(ix);
         }
+        if self.has_edge_caches {
+            self.leaves_edge(ix);
+        }
         let now = self.now;
         let attempt = &mut self.attempts[ix];
         attempt.outcome = outcome;
@@ -424,6 +427,12 @@ impl System {
         if let (true, Caller::Parent(parent), Outcome::Completed) = (self.values.is_some(), caller, outcome) {
             self.take_over(parent.ix, ix);
         }
+        if let (false, Caller::Parent(parent)) = (self.lifetimes.is_empty(), caller)
+            && let Some(until) = self.lifetimes.remove(&ix)
+            && (backend != NONE || self.attempts[parent.ix].stage.keeps())
+        {
+            self.lifetimes.insert(parent.ix, until);
+        }
         match caller {
             Caller::Client => self.finish_request(request, outcome, reason),
             Caller::Parent(parent) if backend != NONE => {
@@ -472,6 +481,9 @@ impl System {
             self.drop_ticket(ix);
         }
         self.attempts.remove(ix);
+        if !self.lifetimes.is_empty() {
+            self.lifetimes.remove(&ix);
+        }
         if !self.interrupted.is_empty() {
             self.interrupted.remove(&ix);
         }
@@ -498,12 +510,17 @@ impl System {
         }
         let request = &mut self.requests[ix];
         request.done = true;
-        let Request { source, user, ordinal, born, visited, counted, operation, .. } = *request;
+        let Request { source, user, ordinal, born, visited, counted, operation, cacheable, loaded, .. } = *request;
         let source_id = self.stations[source as usize].id;
         self.trace.add(source_id.0, ordinal, self.now.0, outcome as u8, visited);
         let good = self.totals.ended(outcome, reason, born, self.now, counted);
         let took = self.now.since(born);
         self.meter.answered(outcome, took);
+        if cacheable {
+            self.totals.looked_up(born, counted, !loaded);
+            self.meter.count(Count::Lookups, 1);
+            self.meter.count(Count::Hits, u64::from(!loaded));
+        }
         let source_meter = &mut self.stations[source as usize].meter;
         source_meter.answered(outcome, took);
         if good {

@@ -179,6 +179,13 @@ impl System {
         }
     }
 
+    /// What a replica's own cache takes of its memory has changed.
+    pub(super) fn weigh_locally(&mut self, replica_ix: u32) {
+        let bytes = self.local_bytes(replica_ix);
+        self.with_heap(replica_ix, |allocator| allocator.heap.set_kept(bytes));
+        self.weigh(replica_ix);
+    }
+
     /// The replica is dead: its memory is gone.
     pub(super) fn drop_heap(&mut self, replica_ix: u32) {
         self.with_heap(replica_ix, |allocator| {
@@ -192,6 +199,9 @@ impl System {
     /// A statistics bucket closes: how many requests are where, and how much memory is in use.
     pub(super) fn gauge(&mut self) {
         self.meter.in_flight = self.in_flight();
+        if self.has_local_caches {
+            self.sweep_local_caches();
+        }
         if self.has_heaps {
             for replica_ix in 0..self.replicas.len() as u32 {
                 if self.replicas[replica_ix as usize].removed {
@@ -234,7 +244,7 @@ impl System {
     pub(super) fn memory_of(&self, replica_ix: u32, instance: &Instance, held: u32) -> f64 {
         match &self.replicas[replica_ix as usize].allocator {
             Some(allocator) => allocator.heap.used() as f64 + instance.per_request * f64::from(held),
-            None => instance.memory_with(held),
+            None => instance.memory_with(held) + self.local_bytes(replica_ix) as f64,
         }
     }
 

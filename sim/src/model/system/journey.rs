@@ -255,7 +255,7 @@ impl System {
                 let words = "its key came here with the last change of the nodes; where it was, it was held: a miss";
                 (format!("Cache node {}", number + 1), words.to_owned())
             }
-            _ => return None,
+            level => super::data::told(level)?,
         };
         Some(Said { at: self.now.0, who, words })
     }

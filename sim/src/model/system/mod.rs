@@ -155,6 +155,15 @@ pub struct System {
     rows: pool::rows::Rows,
     /// Work that was interrupted, by attempt: what is left of it.
     interrupted: BTreeMap<u32, SimDuration>,
+    /// Some service has a cache in each replica.
+    has_local_caches: bool,
+    /// Some database caches results, and there is a CDN.
+    has_query_caches: bool,
+    has_edge_caches: bool,
+    /// Somebody wants to know until when answers are valid.
+    has_lifetimes: bool,
+    /// Until when the answers on their way are valid, by attempt: where somebody wants to know.
+    lifetimes: BTreeMap<u32, SimTime>,
     /// Answers that are held back, by attempt and its generation: how many words are missing, and since when it waits.
     held: BTreeMap<(u32, u32), (u32, SimTime)>,
     by_node: BTreeMap<NodeId, u32>,
@@ -216,6 +225,11 @@ impl System {
             has_rows: false,
             rows: pool::rows::Rows::default(),
             interrupted: BTreeMap::new(),
+            has_local_caches: false,
+            has_query_caches: false,
+            has_edge_caches: false,
+            has_lifetimes: false,
+            lifetimes: BTreeMap::new(),
             held: BTreeMap::new(),
             by_node: BTreeMap::new(),
             by_edge: BTreeMap::new(),
@@ -304,7 +318,10 @@ impl System {
     #[must_use]
     pub fn approximate_bytes(&self) -> usize {
         let caches = self.stations.iter().map(|station| match &station.kind {
-            station::Kind::Pool(pool) => pool.data.bytes() + pool.caching.as_ref().map_or(0, |caching| caching.bytes()),
+            station::Kind::Pool(pool) => {
+                let caching = pool.caching.as_ref().map_or(0, |caching| caching.bytes());
+                pool.data.bytes() + caching + pool.query_cache.as_ref().map_or(0, |results| results.bytes())
+            }
             station::Kind::Broker(broker) => broker.bytes(),
             _ => 0,
         });
@@ -480,6 +497,9 @@ impl System {
             let on = self.watched;
             for pool in self.stations.iter_mut().filter_map(Station::pool_mut) {
                 pool.data.watch(on);
+                if let Some(results) = &mut pool.query_cache {
+                    results.watch(on);
+                }
             }
         }
         let dots_per = dots_per.unwrap_or(1).max(1);

@@ -12,6 +12,7 @@ use crate::model::eviction;
 use crate::model::geography::Region;
 use crate::model::heap;
 use crate::model::ids::{AreaId, EdgeId, NodeId};
+use crate::model::level;
 use crate::model::money::{Purchase, Tariff};
 use crate::model::objective::Objective;
 use crate::model::outlier;
@@ -252,6 +253,12 @@ pub struct PoolConfig {
     pub rollout: rollout::Settings,
     /// Databases: replicas that answer reads; `None`: the primary answers all.
     pub read_replicas: Option<Box<read_replicas::Settings>>,
+    /// Services: a cache in each replica; `None`: there is none.
+    pub local_cache: Option<Box<level::local::Settings>>,
+    /// Databases: a cache of results; `None`: there is none.
+    pub query_cache: Option<level::query::Settings>,
+    /// A CDN: what its edge caches do; `None`: it is none.
+    pub edge_caches: Option<Box<EdgeCaches>>,
     /// Caches: what leaves when one is full.
     pub eviction: eviction::Settings,
     /// Databases: shards that share the keys; `None`: it has all of them.
@@ -292,6 +299,9 @@ impl PoolConfig {
             objects: None,
             rollout: rollout::Settings::default(),
             read_replicas: None,
+            local_cache: None,
+            query_cache: None,
+            edge_caches: None,
             eviction: eviction::Settings::default(),
             sharding: None,
             row_locks: None,
@@ -326,6 +336,17 @@ impl ScalingConfig {
         let scaler = Variant::new("off", Params::new());
         Self { scaler, instance: None, start_up: None, nodes: None, node_size: None }
     }
+}
+
+/// What the edge caches of a CDN do.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EdgeCaches {
+    /// All reads are cached, not static content alone.
+    pub all_reads: bool,
+    /// Where the cache between them and the origin stands.
+    pub shield: Option<Region>,
+    /// An error of the origin is answered again for so long.
+    pub error_ttl: Option<SimDuration>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

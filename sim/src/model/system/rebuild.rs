@@ -301,7 +301,7 @@ impl System {
         let targets: Vec<(u32, TargetKind)> = out.iter().map(|&edge| (edge, self.target_kind(edge))).collect();
         let changed = self.stations[ix as usize].out != out;
         if let Some(pool) = self.stations[ix as usize].pool_mut() {
-            pool.steps = Pool::program(pool.config.calls, &targets);
+            pool.steps = Pool::program(pool.config.calls, pool.config.local_cache.is_some(), &targets);
             pool.program = pool.program.wrapping_add(u16::from(changed));
         }
         self.stations[ix as usize].out = out;
@@ -314,7 +314,7 @@ impl System {
             PoolKind::Database => TargetKind::Store,
             PoolKind::Cache { .. } => {
                 let has_store = self.edges.iter().any(|edge| edge.from == target && !edge.removed);
-                if has_store { TargetKind::Other } else { TargetKind::Cache }
+                if has_store { TargetKind::Through } else { TargetKind::Cache }
             }
             PoolKind::Service => TargetKind::Other,
         }
@@ -426,6 +426,7 @@ impl Pool {
             scaling: None,
             data: Data::default(),
             caching: None,
+            query_cache: None,
         }
     }
 }

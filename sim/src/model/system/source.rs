@@ -269,6 +269,8 @@ impl System {
             spot: super::spots::NOWHERE,
             counted,
             hot,
+            cacheable: false,
+            loaded: false,
             profiled: false,
         });
         if self.spots.used {

@@ -40,6 +40,11 @@ impl Spots {
         1 + region.0
     }
 
+    /// The spot of the region that a spot lies in.
+    pub(super) fn region_spot(&self, spot: u8) -> u8 {
+        self.place(spot.into()).map_or(NOWHERE, |(region, _)| Self::of_region(region))
+    }
+
     /// The spot of a station.
     pub(super) fn of(&mut self, stands: Option<Standing>) -> u8 {
         let Some(stands) = stands else { return NOWHERE };

@@ -5,6 +5,7 @@
 
 use super::System;
 use super::caching::CachingTurn;
+use super::data::EdgeTurn;
 use super::data::shards;
 use super::event::Event;
 use super::slab::{Key, Slab};
@@ -44,6 +45,11 @@ pub(super) enum Timer {
     Row {
         attempt: Key,
         again: bool,
+    },
+    /// A fetch of an edge cache that goes by the shield.
+    Edge {
+        attempt: Key,
+        turn: EdgeTurn,
     },
     /// A member of a store says that it has the write for which an answer is held; `None`: the wait is over.
     Held {
@@ -155,6 +161,7 @@ impl System {
             },
             Timer::Shards { station, turn } => self.shards_due(station, turn),
             Timer::Row { attempt, again } => self.row_due(attempt, again),
+            Timer::Edge { attempt, turn } => self.edge_due(attempt, turn),
             Timer::Held { station, attempt, word_of } => self.held_due(station, attempt, word_of),
             Timer::Caching { station, turn } => self.caching_due(station, turn),
             Timer::Fault(turn) => match turn {

@@ -13,13 +13,24 @@ pub struct Tally {
     /// By `Reason`; those Completed stand under `Reason::None`.
     pub by_reason: [u64; Reason::ALL.len()],
     pub good: u64,
+    /// Looked up in a cache, and those of them for which no database had to read.
+    pub cacheable: u64,
+    pub cached: u64,
     /// Times of those Completed.
     pub times: Histogram,
 }
 
 impl Tally {
     fn new() -> Self {
-        Self { offered: 0, by_outcome: [0; 6], by_reason: [0; Reason::ALL.len()], good: 0, times: Histogram::new() }
+        Self {
+            offered: 0,
+            by_outcome: [0; 6],
+            by_reason: [0; Reason::ALL.len()],
+            good: 0,
+            cacheable: 0,
+            cached: 0,
+            times: Histogram::new(),
+        }
     }
 
     fn ended(&mut self, outcome: Outcome, reason: Reason, took: SimDuration, good: bool) {
@@ -41,6 +52,12 @@ impl Tally {
     #[must_use]
     pub const fn completed(&self) -> u64 {
         self.by_outcome[Outcome::Completed as usize]
+    }
+
+    /// Of the requests that were looked up in a cache, those for which no database had to read, 0..1; `None`: there were none.
+    #[must_use]
+    pub fn hit_ratio(&self) -> Option<f64> {
+        (self.cacheable > 0).then(|| self.cached as f64 / self.cacheable as f64)
     }
 
     /// Completed in time over offered, 0..1; `None` if nothing was offered.
@@ -98,6 +115,19 @@ impl Totals {
         for tally in self.windows_at(born) {
             tally.offered += 1;
         }
+    }
+
+    /// Books that a request was looked up in a cache, and whether no database had to read for it.
+    #[cold]
+    pub(super) fn looked_up(&mut self, born: SimTime, counted: bool, cached: bool) {
+        let book = |tally: &mut Tally| {
+            tally.cacheable += 1;
+            tally.cached += u64::from(cached);
+        };
+        if counted {
+            book(&mut self.run);
+        }
+        self.windows_at(born).for_each(book);
     }
 
     /// Books an end; tells whether it was good.

@@ -70,6 +70,26 @@ pub(super) enum Mark {
     },
     /// The shard of its key answers it.
     FromShard,
+    /// Its replica's own cache was asked: whether it has the answer.
+    AskedLocally {
+        hit: bool,
+    },
+    /// Its replica keeps the answer for so long; whether its own time to live says so, not what was left of the answer's.
+    KeptLocally {
+        left: SimDuration,
+        own: bool,
+    },
+    /// An edge cache was asked: whether it has the object, or answers with an error of a while ago.
+    AtEdge {
+        hit: bool,
+        cached_error: bool,
+    },
+    /// A database's cache of results was asked: how long ago the table was written to.
+    AskedQueryCache {
+        hit: bool,
+        table: u32,
+        written: Option<SimDuration>,
+    },
     /// Its key was held when it moved to another node of the cache.
     KeyMoved,
     Answered(Outcome, Reason),
@@ -179,6 +199,7 @@ pub(super) fn marked(one: &mut Try, now: u64, mark: Mark, attempt: &Attempt, rep
         | Mark::FromShard
         | Mark::KeyMoved
         | Mark::StaleHit { .. } => {}
+        Mark::AtEdge { .. } | Mark::AskedQueryCache { .. } | Mark::AskedLocally { .. } | Mark::KeptLocally { .. } => {}
         Mark::Worked => one.worked = Some(now),
         Mark::Answered(outcome, reason) => {
             go_on(&mut one.paused, now);

@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use super::at;
 use crate::engine::sort;
-use crate::facet::cache::Cache;
+use crate::facet::cache::{Cache, Level};
 use crate::model::eviction::Candidate;
 use crate::model::system::{HeldLook, Victim};
 use crate::ui::kit::facts::{columns, fact, fact_words, facts, table};
@@ -23,19 +23,55 @@ pub(super) fn view(cache: &Cache) -> Html {
     html! {
         <>
             if let Some(ratio) = cache.hit_ratio {
-                { section("Memory", facts(html! { <>
+                { section(title(cache.level), facts(html! { <>
                     { fact("hit ratio since the start", format::percent(ratio)) }
                     { fact("entries", format::count(cache.entries.into())) }
+                    if cache.level == Level::Results { { fact("results dropped by writes", format::count(cache.memories.iter().map(|memory| memory.dropped).sum())) } }
                     if let Some(policy) = policy {
                         { fact_words(html! { <Term id="eviction">{ "eviction policy" }</Term> }, policy) }
                         { fact("evictions since the start", format::count(evictions)) }
                     }
                 </> })) }
             }
+            if cache.level != Level::Shared && cache.memories.len() > 1 { { parts(cache) } }
             if let Some((_, victim)) = lately.first() { { why(victim) } }
             if lately.len() > 1 { { table("victims", "Latest evictions", columns(&["At", "Evicted", "Made room for"]), lately.iter().map(|(memory, victim)| row(memory, victim, cache.memories.len() > 1)).collect()) } }
         </>
     }
+}
+
+fn title(level: Level) -> &'static str {
+    match level {
+        Level::Local => "Local caches (L1)",
+        Level::Shared => "Memory",
+        Level::Edge => "Edge caches (L3)",
+        Level::Results => "Query cache (L4)",
+    }
+}
+
+/// What each replica, edge or node holds.
+fn parts(cache: &Cache) -> Html {
+    let name = |memory: &HeldLook| match cache.level {
+        Level::Local => format!("Replica {}", memory.number + 1),
+        _ if !memory.place.is_empty() => memory.place.clone(),
+        _ => format!("Node {}", memory.number + 1),
+    };
+    let rows = cache.memories.iter().map(|memory| {
+        html! {
+            <tr>
+                <th scope="row">{ name(memory) }</th>
+                <td class="num">{ format!("{} of {}", format::count(memory.entries as u64), format::count(memory.capacity as u64)) }</td>
+                <td class="num">{ format::count(memory.evictions) }</td>
+                if cache.level == Level::Edge { <td class="num">{ format::count(memory.errors as u64) }</td> }
+            </tr>
+        }
+    });
+    let head = if cache.level == Level::Edge {
+        columns(&["Where", "Entries", "Evicted", "Cached errors"])
+    } else {
+        columns(&["Where", "Entries", "Evicted"])
+    };
+    table("cache-parts", "What each part holds", head, rows.collect())
 }
 
 /// The latest eviction: who left, and how its nearest competitors stood.

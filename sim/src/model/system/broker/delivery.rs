@@ -142,6 +142,8 @@ impl System {
             operation: message.operation,
             spot: message.spot,
             counted: false,
+            cacheable: false,
+            loaded: false,
             profiled: false,
         });
         self.note_delivery(request.ix);

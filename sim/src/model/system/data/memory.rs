@@ -50,15 +50,15 @@ struct Victims {
 
 impl Held {
     /// What a cache's plan asks for, empty; `number` tells the members of one cache apart.
-    pub(super) fn new(config: &PoolConfig, capacity: u32, seed: u64, station: u32, number: u32) -> Self {
-        let memory = config.eviction.build(capacity as usize, &chance(seed, station, number));
-        Self { memory, policy: config.eviction.clone(), evictions: 0, victims: None }
+    pub(super) fn new(policy: &eviction::Settings, capacity: u32, seed: u64, station: u32, number: u32) -> Self {
+        let memory = policy.build(capacity as usize, &chance(seed, station, number));
+        Self { memory, policy: policy.clone(), evictions: 0, victims: None }
     }
 
     /// Follows a changed plan. Entries stay, also under another policy, as far as there is room for them.
-    pub(super) fn fit(&mut self, config: &PoolConfig, capacity: u32, seed: u64, station: u32, number: u32) {
-        if self.policy != config.eviction {
-            self.policy = config.eviction.clone();
+    pub(super) fn fit(&mut self, policy: &eviction::Settings, capacity: u32, seed: u64, station: u32, number: u32) {
+        if self.policy != *policy {
+            self.policy = policy.clone();
             self.memory.move_to(&self.policy, &chance(seed, station, number));
         }
         self.memory.set_capacity(capacity as usize);
@@ -74,31 +74,39 @@ impl Held {
         match deed {
             Deed::Get => return self.memory.get(key, clock) == Lookup::Hit,
             Deed::Fill(valid_until) => {
-                if self.victims.is_some() {
-                    self.fill_watched(key, valid_until, clock);
-                } else {
-                    self.evictions += u64::from(self.memory.insert(key, valid_until).is_some());
-                }
+                self.fill(key, valid_until, clock);
             }
             Deed::Forget => return self.memory.remove(key),
         }
         false
     }
 
+    /// Puts an entry in; the key that left for it.
+    #[inline]
+    pub(super) fn fill(&mut self, key: u64, valid_until: SimTime, clock: SimTime) -> Option<u64> {
+        if self.victims.is_some() {
+            return self.fill_watched(key, valid_until, clock);
+        }
+        let evicted = self.memory.insert(key, valid_until);
+        self.evictions += u64::from(evicted.is_some());
+        evicted
+    }
+
     #[cold]
-    fn fill_watched(&mut self, key: u64, valid_until: SimTime, clock: SimTime) {
-        let Some(victims) = &mut self.victims else { return };
+    fn fill_watched(&mut self, key: u64, valid_until: SimTime, clock: SimTime) -> Option<u64> {
+        let victims = self.victims.as_mut()?;
         let due = victims.told_at.is_none_or(|told_at| clock < told_at || clock.since(told_at) >= TOLD_EVERY);
         let account = if due { self.memory.account(key) } else { None };
         let evicted = self.memory.insert(key, valid_until);
         self.evictions += u64::from(evicted.is_some());
-        if let Some((evicted, account)) = evicted.zip(account) {
+        if let Some((key_evicted, account)) = evicted.zip(account) {
             victims.told_at = Some(clock);
             if victims.lately.len() == TOLD {
                 victims.lately.pop_front();
             }
-            victims.lately.push_back(Victim { at: clock, key: evicted, incoming: key, account });
+            victims.lately.push_back(Victim { at: clock, key: key_evicted, incoming: key, account });
         }
+        evicted
     }
 
     pub(super) fn remove(&mut self, key: u64) {
@@ -130,6 +138,7 @@ impl Held {
             capacity: self.memory.capacity(),
             evictions: self.evictions,
             victims: victims.unwrap_or_default(),
+            ..HeldLook::default()
         }
     }
 }
@@ -152,6 +161,12 @@ pub struct HeldLook {
     pub evictions: u64,
     /// Some of those who left lately, newest last; empty where nobody watches.
     pub victims: Vec<Victim>,
+    /// Where it is, in words; empty where that goes without saying.
+    pub place: String,
+    /// An edge cache: errors that it answers with for now.
+    pub errors: usize,
+    /// A cache of results: those that writes have dropped since the start.
+    pub dropped: u64,
 }
 
 impl Store for Held {
@@ -175,6 +190,10 @@ impl Store for Held {
         Found { hit: self.work(key, deed, clock), moved: false }
     }
 
+    fn valid_until(&self, _replica: u32, key: u64) -> Option<SimTime> {
+        self.memory.valid_until(key)
+    }
+
     fn clear(&mut self, _replica: Option<u32>) {
         self.clear();
     }
@@ -189,24 +208,30 @@ impl Store for Held {
 }
 
 impl System {
-    /// Looks into what a cache holds, a memory for each of its nodes; empty where there is no cache.
+    /// Looks into what a cache holds, a memory for each of its parts; empty where there is no cache.
     #[must_use]
     pub fn look_at_cache(&self, node: NodeId) -> Vec<HeldLook> {
-        let store = || self.data(self.station_index(node)?);
-        store().map_or_else(Vec::new, super::Store::look_at_memory)
+        let Some(station) = self.station_index(node) else { return Vec::new() };
+        if let Some(results) = self.stations[station as usize].pool().and_then(|pool| pool.query_cache.as_ref()) {
+            return results.look();
+        }
+        self.data(station).map_or_else(Vec::new, super::Store::look_at_memory)
     }
 }
 
 /// Gives a cache the memory that its configuration asks for; several nodes have theirs.
 pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
     let PoolKind::Cache { capacity, .. } = config.kind else { return };
+    if config.edge_caches.is_some() {
+        return;
+    }
     let (seed, watched) = (system.seed, system.watched);
     let id = system.stations[ix as usize].id.0;
     let Some(pool) = system.stations[ix as usize].pool_mut() else { return };
     if pool.data.0.is_none() {
-        pool.data.set(Held::new(config, capacity, seed, id, 0));
+        pool.data.set(Held::new(&config.eviction, capacity, seed, id, 0));
     } else if let Some(held) = pool.data.of_mut::<Held>() {
-        held.fit(config, capacity, seed, id, 0);
+        held.fit(&config.eviction, capacity, seed, id, 0);
     }
     pool.data.watch(watched);
 }

@@ -9,13 +9,20 @@
 //! A new sort is a folder with a [`Store`], its `mod` here, and an entry in [`SORTS`].
 
 pub mod cache_cluster;
+mod edge_caches;
 mod held;
+mod local;
 pub mod memory;
+pub mod query_cache;
 pub mod read_replicas;
 pub mod shards;
+mod told;
 
 use std::any::Any;
 use std::fmt;
+
+pub(super) use edge_caches::EdgeTurn;
+pub(super) use told::told;
 
 use super::System;
 use super::attempt::Verb;
@@ -41,7 +48,15 @@ use crate::model::scaler::read_replicas::Where;
 type Settle = fn(&mut System, u32, &PoolConfig);
 
 /// All sorts.
-const SORTS: &[Settle] = &[memory::settle, read_replicas::settle, cache_cluster::settle, shards::settle];
+const SORTS: &[Settle] = &[
+    memory::settle,
+    local::settle,
+    edge_caches::settle,
+    query_cache::settle,
+    read_replicas::settle,
+    cache_cluster::settle,
+    shards::settle,
+];
 
 /// Whether parts of a pool's store may stand elsewhere than the pool.
 pub(super) fn may_stand_elsewhere(config: &PoolConfig) -> bool {
@@ -177,6 +192,11 @@ trait Store: Any + fmt::Debug {
         None
     }
 
+    /// The last moment at which an entry is valid, by the store's own clock.
+    fn valid_until(&self, _replica: u32, _key: u64) -> Option<SimTime> {
+        None
+    }
+
     /// All is forgotten, or what one replica had.
     fn clear(&mut self, _replica: Option<u32>) {}
 
@@ -274,6 +294,11 @@ impl Data {
     /// A replica does something with an entry.
     pub(super) fn work(&mut self, replica: u32, key: u64, deed: Deed, clock: SimTime) -> Found {
         self.0.as_mut().map_or_else(Found::default, |store| store.work(replica, key, deed, clock))
+    }
+
+    /// The last moment at which an entry is valid, by the store's own clock.
+    pub(super) fn valid_until(&self, replica: u32, key: u64) -> Option<SimTime> {
+        self.0.as_ref()?.valid_until(replica, key)
     }
 
     /// All is forgotten, or what one replica had.

@@ -3,8 +3,9 @@
 //! What a handler does follows from the wiring. A service with a cache and a store behind it asks the cache first, the store on
 //! a miss, and fills the cache without waiting (cache-aside); a write goes to the store and then clears the cache's entry. To
 //! such a service a broken cache is a miss. A cache that has a store behind *itself* reads through, and its callers depend on
-//! it. Hits are never a parameter: keys are drawn, entries are evicted and expire.
+//! it. A service whose replicas have caches of their own asks those first; they keep what came. Hits are never a parameter: keys are drawn, entries are evicted and expire.
 
+use crate::engine::time::SimTime;
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::system::System;
 use crate::model::system::attempt::{Attempt, Caller, Phase, Stage, Verb};
@@ -19,14 +20,18 @@ use crate::model::system::trail::Mark;
 
 impl Pool {
     /// The handler that the outgoing edges make: a cache with a store behind the same service is asked first, the other
-    /// stations follow by ascending edge id.
-    pub(in crate::model::system) fn program(mode: CallMode, out: &[(u32, TargetKind)]) -> Vec<Step> {
+    /// stations follow by ascending edge id. Replicas that keep answers themselves (`keeps`) do so also where there is only a
+    /// store, or a cache that has one.
+    pub(in crate::model::system) fn program(mode: CallMode, keeps: bool, out: &[(u32, TargetKind)]) -> Vec<Step> {
         let of = |wanted: TargetKind| out.iter().find(|(_, kind)| *kind == wanted).map(|(edge, _)| *edge);
         let mut steps = Vec::new();
         let mut rest: Vec<u32> = out.iter().map(|(edge, _)| *edge).collect();
         if let (Some(cache), Some(store)) = (of(TargetKind::Cache), of(TargetKind::Store)) {
             steps.push(Step::Aside { cache, store });
             rest.retain(|edge| *edge != cache && *edge != store);
+        } else if let Some(store) = of(TargetKind::Store).or(of(TargetKind::Through)).filter(|_| keeps) {
+            steps.push(Step::Aside { cache: NONE, store });
+            rest.retain(|edge| *edge != store);
         }
         match mode {
             CallMode::Sequence => steps.extend(rest.into_iter().map(Step::Call)),
@@ -44,6 +49,8 @@ pub(in crate::model::system) enum TargetKind {
     /// A cache that has no store of its own.
     Cache,
     Store,
+    /// A cache that has one.
+    Through,
     Other,
 }
 
@@ -69,6 +76,13 @@ impl System {
         }
         self.note(ix, Mark::Worked);
         let writes = self.requests[request].operation == Operation::Write;
+        if matches!(self.pool(station_ix).config.kind, PoolKind::Database) && verb == Verb::Request {
+            if self.has_query_caches {
+                self.tell_query_cache(ix);
+            }
+            let from_cache = self.has_query_caches && self.attempts[ix].found;
+            self.requests[request].loaded |= !writes && !from_cache;
+        }
         if matches!(self.pool(station_ix).config.kind, PoolKind::Cache { .. }) {
             self.cache_worked(ix, station_ix, verb, writes);
             return;
@@ -106,6 +120,13 @@ impl System {
 
     fn cache_worked(&mut self, ix: u32, station_ix: u32, verb: Verb, writes: bool) {
         let store = self.stations[station_ix as usize].out.first().copied();
+        if self.has_edge_caches
+            && let Some(origin) = store
+            && self.pool(station_ix).config.edge_caches.is_some()
+        {
+            self.at_edge(ix, origin);
+            return;
+        }
         let deed = match verb {
             Verb::Fill => Deed::Fill(self.expiry(station_ix)),
             Verb::Invalidate => Deed::Forget,
@@ -140,6 +161,13 @@ impl System {
             let meter = &mut self.stations[station as usize].meter;
             meter.count(Count::Lookups, 1);
             meter.count(Count::Hits, u64::from(hit));
+        }
+        let request = self.attempts[ix].request;
+        if request != NONE {
+            self.requests[request].cacheable = true;
+        }
+        if hit && self.has_lifetimes {
+            self.tell_lifetime(ix);
         }
         self.attempts[ix].found |= hit;
         match store {
@@ -177,6 +205,12 @@ impl System {
                 Step::Aside { cache, store } => {
                     if operation == Operation::Write {
                         self.call(ix, store, Verb::Request, Stage::Storing { cache });
+                    } else if self.has_local_caches && self.has_locally(ix) {
+                        continue;
+                    } else if cache == NONE && !self.takes(ix, store, operation) {
+                        continue;
+                    } else if cache == NONE {
+                        self.call(ix, store, Verb::Request, Stage::KeepingLocally);
                     } else {
                         self.call(ix, cache, Verb::Get, Stage::Looking { store, cache });
                     }
@@ -303,6 +337,7 @@ impl System {
                     if self.values.is_some() {
                         self.renew_if_due(ix, store, cache);
                     }
+                    self.kept_locally(ix);
                     self.go_on(ix);
                 } else if self.values.is_some() {
                     self.load(ix, store, cache);
@@ -314,7 +349,12 @@ impl System {
             Stage::Loading { cache } => self.loaded(ix, cache, outcome, reason),
             Stage::Following { cache, .. } => self.has_loaded(ix, cache, outcome, reason),
             Stage::Storing { cache } if good => {
-                if self.values.is_none() {
+                if self.has_local_caches {
+                    self.forget_locally(ix);
+                }
+                if cache == NONE {
+                    // Only the replica itself keeps what it reads.
+                } else if self.values.is_none() {
                     self.follow_up(ix, cache, Verb::Invalidate);
                 } else if self.stored(ix, cache) {
                     return;
@@ -323,7 +363,18 @@ impl System {
             }
             // The store has it: a cache that is down keeps nothing.
             Stage::Keeping => self.go_on(ix),
-            Stage::Plain | Stage::Leasing { .. } | Stage::InLine { .. } | Stage::Storing { .. } | Stage::Writing => {
+            Stage::Fetching { .. } => self.fetched_from_origin(ix, outcome, reason),
+            Stage::Shielding { .. } => self.shielded(ix, outcome, reason),
+            Stage::KeepingLocally if good => {
+                self.kept_locally(ix);
+                self.go_on(ix);
+            }
+            Stage::Plain
+            | Stage::KeepingLocally
+            | Stage::Leasing { .. }
+            | Stage::InLine { .. }
+            | Stage::Storing { .. }
+            | Stage::Writing => {
                 if attempt.stage == Stage::Writing && self.values.is_some() {
                     self.wrote(ix, good);
                 }
@@ -354,6 +405,25 @@ impl System {
         }
     }
 
+    /// Keeps what came in the replica's own cache, if it has one.
+    #[inline]
+    fn kept_locally(&mut self, ix: u32) {
+        if self.has_lifetimes {
+            self.keep_locally(ix);
+        }
+    }
+
+    /// A cache has found what it was asked for: until when that is valid travels with the answer.
+    #[cold]
+    fn tell_lifetime(&mut self, ix: u32) {
+        let Attempt { station, replica, request, .. } = self.attempts[ix];
+        let (key, clock) = (self.request_key(request), self.clock(station, self.now));
+        if let Some(until) = self.pool(station).data.valid_until(replica, key).filter(|until| *until != SimTime::NEVER)
+        {
+            self.lifetimes.insert(ix, self.now + until.since(clock));
+        }
+    }
+
     /// A load was answered: what it brought is kept, and shared.
     fn loaded(&mut self, ix: u32, cache: u32, outcome: Outcome, reason: Reason) {
         let versed = self.values.is_some();
@@ -375,6 +445,11 @@ impl System {
         if outcome == Outcome::Completed || (self.values.is_some() && self.takes_old(ix, cache)) {
             // Who asked a cache has it from there.
             self.attempts[ix].found |= cache == NONE;
+            if self.has_lifetimes && cache == NONE {
+                self.tell_lifetime(ix);
+            } else if outcome == Outcome::Completed {
+                self.kept_locally(ix);
+            }
             self.go_on(ix);
         } else {
             self.finish_work(ix, Outcome::Failed, reason);

@@ -85,6 +85,9 @@ impl System {
         if let (1, Some(caching)) = (pool.replicas.len(), &mut pool.caching) {
             caching.clear();
         }
+        if let Some(results) = &mut pool.query_cache {
+            results.clear(Some(replica_ix));
+        }
         let all_dead = pool.replicas.clone().iter().all(|&other| !self.replicas[other as usize].open());
         let mut victims = self.held_by(|attempt| attempt.replica == replica_ix && attempt.station == station_ix);
         if all_dead {

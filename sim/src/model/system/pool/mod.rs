@@ -141,8 +141,14 @@ impl System {
     /// The attempt takes a slot and its demand is served.
     pub(super) fn start(&mut self, ix: u32, replica_ix: u32) {
         let now = self.now;
+        let resumed = !self.interrupted.is_empty() && self.interrupted.contains_key(&ix);
         let demand =
             if self.interrupted.is_empty() { self.demand(ix, replica_ix) } else { self.demand_left(ix, replica_ix) };
+        let demand = if self.has_query_caches && !resumed {
+            self.time_from_query_cache(ix, replica_ix).unwrap_or(demand)
+        } else {
+            demand
+        };
         let demand = if self.has_heaps { SimDuration(demand.0 + self.take_objects(ix, replica_ix).0) } else { demand };
         let attempt = &mut self.attempts[ix];
         attempt.replica = replica_ix;

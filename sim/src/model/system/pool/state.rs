@@ -4,6 +4,7 @@ use crate::engine::rng::Stream;
 use crate::model::discipline::Waiting;
 use crate::model::system::caching::Caching;
 use crate::model::system::data::Data;
+use crate::model::system::data::query_cache::QueryCache;
 use crate::model::system::plan::PoolConfig;
 use crate::model::system::scaling::Scaling;
 
@@ -13,7 +14,8 @@ pub(in crate::model::system) enum Step {
     Call(u32),
     Parallel(Vec<u32>),
     OneOf(Vec<u32>),
-    /// Cache first, store on a miss; writes go to the store, then invalidate.
+    /// Cache first (the replica's own before it; [`super::super::slab::NONE`]: that alone), store on a miss; writes go to the
+    /// store, then invalidate.
     Aside {
         cache: u32,
         store: u32,
@@ -36,4 +38,6 @@ pub struct Pool {
     pub data: Data,
     /// A cache: what it knows beside its entries; `None`: nobody asks.
     pub caching: Option<Box<Caching>>,
+    /// A database's cache of results.
+    pub query_cache: Option<Box<QueryCache>>,
 }

@@ -190,6 +190,10 @@ impl Store for CacheCluster {
         Found { hit, moved }
     }
 
+    fn valid_until(&self, replica: u32, key: u64) -> Option<SimTime> {
+        self.nodes.iter().find(|node| node.replica == replica)?.memory.memory().valid_until(key)
+    }
+
     fn clear(&mut self, replica: Option<u32>) {
         match replica {
             Some(replica) => {
@@ -242,7 +246,7 @@ impl Upbringing for CacheNode {
     fn ordered(system: &mut System, station: u32) -> Option<Self> {
         let (id, pool) = (system.stations[station as usize].id.0, system.pool(station));
         let PoolKind::Cache { capacity, .. } = pool.config.kind else { return None };
-        let mut memory = Held::new(&pool.config, capacity, system.seed, id, pool.next_number);
+        let mut memory = Held::new(&pool.config.eviction, capacity, system.seed, id, pool.next_number);
         memory.watch(system.watched);
         Some(Self::new(memory))
     }
@@ -329,7 +333,8 @@ pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
             // The one that was all there is keeps what it has.
             let memory = pool.data.take::<Held>();
             let number = system.replicas[replica as usize].number;
-            let memory = memory.map_or_else(|| Held::new(config, capacity, seed, id, number), |memory| *memory);
+            let memory =
+                memory.map_or_else(|| Held::new(&config.eviction, capacity, seed, id, number), |memory| *memory);
             let mut node = Member::new(number, CacheNode::new(memory), now);
             (node.stage, node.replica) = (CacheNodeStage::Serving, replica);
             cluster.nodes.adopt(node);
@@ -341,7 +346,7 @@ pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
     let before = std::mem::replace(&mut cluster.config, wished);
     for node in cluster.nodes.iter_mut() {
         let number = node.number;
-        node.memory.fit(config, capacity, seed, id, number);
+        node.memory.fit(&config.eviction, capacity, seed, id, number);
     }
     let wanted = match wished.number {
         Number::Fixed(nodes) => {
@@ -371,7 +376,7 @@ fn end(system: &mut System, ix: u32, config: &PoolConfig, capacity: u32) {
     let Some(pool) = system.stations[ix as usize].pool_mut() else { return };
     let Some(cluster) = pool.data.take::<CacheCluster>() else { return };
     let first = cluster.nodes.serving().next();
-    let mut held = first.map_or_else(|| Held::new(config, capacity, seed, id, 0), |node| node.memory.clone());
-    held.fit(config, capacity, seed, id, 0);
+    let mut held = first.map_or_else(|| Held::new(&config.eviction, capacity, seed, id, 0), |node| node.memory.clone());
+    held.fit(&config.eviction, capacity, seed, id, 0);
     pool.data.set(held);
 }
