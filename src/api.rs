@@ -113,7 +113,7 @@ export interface Listed {
 
 export interface SeedResult {
   seed: string; passed: boolean; trace_hash: string; problems?: Diagnostic[];
-  goals: { label: string; metric: string; at: string; during?: string; op: '<=' | '>='; value: number; measured: Figure; passed: boolean; margin: Figure }[];
+  goals: { label: string; metric: string; at: string; during?: string; op: '<=' | '>='; value: number; measured: Figure; unanswered?: number; passed: boolean; margin: Figure }[];
 }
 
 /** What functions here throw: the message says what is wrong, `remedy` what to do; `diagnostics` where a document is at fault. */

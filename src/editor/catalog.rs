@@ -108,9 +108,8 @@ fn is_off(spec: &ParamSpec, params: &Params) -> bool {
 /// A parameter's value in words; `None` where there is nothing to say (a flag that is off).
 #[must_use]
 pub fn words_for(spec: &ParamSpec, params: &Params) -> Option<String> {
-    let value = params.get(spec.key).cloned().unwrap_or_else(|| spec.default_value());
     let label = spec.label.to_lowercase();
-    match (spec.kind, value) {
+    match (spec.kind, value(spec, params)) {
         (ParamKind::Number { unit: Unit::Count, .. }, Value::Number(count)) => {
             let noun = label.split(" per ").next().unwrap_or(&label);
             let noun = if count == 1.0 { singular(noun) } else { noun.to_owned() };
@@ -127,6 +126,28 @@ pub fn words_for(spec: &ParamSpec, params: &Params) -> Option<String> {
         }
         (ParamKind::Text { .. }, Value::Text(text)) => Some(text),
         _ => None,
+    }
+}
+
+/// What a parameter is set to, or its default.
+#[must_use]
+pub fn value(spec: &ParamSpec, params: &Params) -> Value {
+    params.get(spec.key).cloned().unwrap_or_else(|| spec.default_value())
+}
+
+/// A parameter's value alone, short: "3", "20 ms", "Round robin", "off".
+#[must_use]
+pub fn value_words(spec: &ParamSpec, params: &Params) -> String {
+    match (spec.kind, value(spec, params)) {
+        (ParamKind::Number { unit, .. }, Value::Number(number)) => quantity(number, unit),
+        (_, Value::Bool(on)) => if on { "on" } else { "off" }.to_owned(),
+        (ParamKind::Variant { registry, .. }, Value::Variant(chosen)) => find_entry(&registry(), &chosen.id)
+            .map_or(chosen.id, |entry| entry.name.split(" (").next().unwrap_or(entry.name).to_lowercase()),
+        (ParamKind::Choice { options, .. }, Value::Text(id)) => {
+            options.iter().find(|(option, _)| *option == id).map_or(id, |(_, words)| (*words).to_owned())
+        }
+        (_, Value::Text(text)) => text,
+        _ => "different".to_owned(),
     }
 }
 
@@ -222,6 +243,17 @@ mod tests {
         node.kind = "database".to_owned();
         node.params.set("connections", 1.0);
         assert!(setting_line(&node).starts_with("1 connection"));
+    }
+
+    #[test]
+    fn a_value_alone_is_short() {
+        let said = |kind: &str, key: &str, params: &Params| {
+            let spec = station::find(kind).unwrap().entry.params.iter().find(|spec| spec.key == key).unwrap();
+            value_words(spec, params)
+        };
+        assert_eq!(said("service", "replicas", &Params::new().with("replicas", 3.0)), "3");
+        assert_eq!(said("balancer", "strategy", &Params::new()), "round robin");
+        assert_eq!(said("service", "scaler", &Params::new()), "off");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::geometry::Curve;
 use super::hit;
 use super::places;
 use super::session::Target;
+use crate::conversation::Hand;
 use crate::model::fault::{self, FaultKind, Targets, words};
 use crate::model::params::Params;
 use crate::model::station;
@@ -64,6 +65,31 @@ pub const fn place(target: FaultTarget) -> Target {
 pub fn asks(document: &Document, fault: &Fault) -> bool {
     let Some(kind) = fault::find(&fault.kind) else { return false };
     !kind.entry.params.is_empty() || (kind.one_replica && replicas(document, fault.target) > 1)
+}
+
+/// Whether both are the same kind of fault on the same target: then lifting one lifts the other.
+#[must_use]
+pub fn same(a: &Fault, b: &Fault) -> bool {
+    (&a.kind, a.target) == (&b.kind, b.target)
+}
+
+/// When a fault that a hand let loose is over [ns], if it lasts so many seconds; `None`: no hand did.
+#[must_use]
+pub fn over_at(hands: &[Hand], fault: &Fault, lasts_secs: f64) -> Option<u64> {
+    let begun =
+        hands.iter().rev().find(|hand| matches!(&hand.input.change, Change::Inject(known) if same(known, fault)))?;
+    Some(begun.at_ns?.saturating_add((lasts_secs * 1e9).round() as u64))
+}
+
+/// Whether the fault that a hand let loose last was lifted since.
+#[must_use]
+pub fn lifted(hands: &[Hand], fault: &Fault) -> bool {
+    let latest = hands.iter().rev().find_map(|hand| match &hand.input.change {
+        Change::Inject(known) if same(known, fault) => Some(false),
+        Change::Lift { kind, target } if (kind, *target) == (&fault.kind, fault.target) => Some(true),
+        _ => None,
+    });
+    latest == Some(true)
 }
 
 /// How many replicas a station has that is hit as a whole or in part; 1 for all else.

@@ -96,7 +96,18 @@ impl EditorState {
                 self.deed(vec![Change::Inject(fault)]);
             }
             SessionChange::Act(changes) => self.deed(changes),
-            SessionChange::ForgetDeeds => Rc::make_mut(&mut self.history).forget_deeds(),
+            SessionChange::Strike { fault, lasts_secs } => {
+                session.lasting.retain(|(known, _)| !faults::same(known, &fault));
+                if lasts_secs > 0.0 {
+                    session.lasting.push((fault.clone(), lasts_secs));
+                }
+                self.deed(vec![Change::Inject(fault)]);
+            }
+            SessionChange::Lasted(fault) => session.lasting.retain(|(known, _)| !faults::same(known, &fault)),
+            SessionChange::ForgetDeeds => {
+                session.lasting.clear();
+                Rc::make_mut(&mut self.history).forget_deeds();
+            }
             SessionChange::Notify(text) => self.notify(text),
             SessionChange::DismissNotice => session.notice.text.clear(),
             SessionChange::Restore(kept) => {

@@ -202,6 +202,8 @@ pub struct Session {
     pub focus: Option<(Target, u32)>,
     pub fault: Option<FaultCard>,
     pub deeds: Deeds,
+    /// Faults that a hand let loose for so many seconds.
+    pub lasting: Vec<(Fault, f64)>,
     /// The card or frame whose name is being typed on the canvas.
     pub renaming: Option<Target>,
     /// Where the menu of commands is open [screen px].
@@ -289,6 +291,13 @@ pub enum SessionChange {
     Aim(Fault),
     /// Does something to the run under way: one step to undo.
     Act(Vec<Change>),
+    /// A fault starts now and is lifted so many seconds later; 0: it stays.
+    Strike {
+        fault: Fault,
+        lasts_secs: f64,
+    },
+    /// That fault was lifted when its time was over, or is gone.
+    Lasted(Fault),
     /// The run began anew: what was done to the earlier one cannot be undone any more.
     ForgetDeeds,
     /// Says a sentence.

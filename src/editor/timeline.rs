@@ -299,13 +299,14 @@ pub fn ticks(span: Span, most: usize) -> Vec<f64> {
     ticks.filter(|at| *at <= span.to + width * 1e-4).collect()
 }
 
-/// What was answered and what was not over a part of the run, as two paths of a drawing of this size [px]: the area of all
-/// that ended, and over it that of what was answered.
+/// How requests ended over a part of the run, as three paths of a drawing of this size [px], each over the one before: the area
+/// of all that ended, that of what was answered, and that of what was answered in time.
 #[must_use]
-pub fn minimap(series: &Series, span: Span, wide: f64, high: f64) -> [String; 2] {
-    let (good, bad) = (series.column("throughput"), series.column("errors"));
-    let value = |values: &[f32], row: usize| values.get(row).copied().filter(|value| value.is_finite()).unwrap_or(0.0);
-    let all = |row: usize| f64::from(value(good, row) + value(bad, row));
+pub fn minimap(series: &Series, span: Span, wide: f64, high: f64) -> [String; 3] {
+    let [good, answered, errors] = ["goodput", "throughput", "errors"].map(|id| series.column(id));
+    let value =
+        |values: &[f32], row: usize| values.get(row).copied().filter(|value| value.is_finite()).map_or(0.0, f64::from);
+    let all = |row: usize| value(answered, row) + value(errors, row);
     let most = (0..series.at_secs.len()).map(all).fold(0.0, f64::max);
     let path = |read: &dyn Fn(usize) -> f64| {
         let mut path = format!("M0 {high}");
@@ -322,7 +323,11 @@ pub fn minimap(series: &Series, span: Span, wide: f64, high: f64) -> [String; 2]
         path.push_str(&format!("L{last:.1} {high}Z"));
         path
     };
-    if most > 0.0 { [path(&all), path(&|row| f64::from(value(good, row)))] } else { Default::default() }
+    if most > 0.0 {
+        [path(&all), path(&|row| value(answered, row)), path(&|row| value(good, row))]
+    } else {
+        Default::default()
+    }
 }
 
 /// A mark under the pointer: a click until it has moved far enough, then a pull.
@@ -516,18 +521,25 @@ mod tests {
     }
 
     #[test]
-    fn the_minimap_draws_what_ended_and_of_it_what_was_answered() {
+    fn the_minimap_draws_what_ended_what_was_answered_and_what_was_in_time() {
         let mut series = Series { bucket_secs: 1.0, at_secs: vec![0.0, 1.0], ..Series::default() };
-        series.columns = crate::figure::charted()
-            .map(|spec| match spec.id {
+        let columns = |good: &[f32]| {
+            let column = |spec: &crate::figure::Spec| match spec.id {
                 "throughput" => vec![10.0, 5.0],
                 "errors" => vec![0.0, 5.0],
+                "goodput" => good.to_vec(),
                 _ => Vec::new(),
-            })
-            .collect();
-        let [all, good] = minimap(&series, Span::whole(2.0), 100.0, 11.0);
+            };
+            crate::figure::charted().map(column).collect::<Vec<_>>()
+        };
+        series.columns = columns(&[10.0, 2.5]);
+        let [all, answered, good] = minimap(&series, Span::whole(2.0), 100.0, 11.0);
         assert_eq!(all, "M0 11L0.0 1.0H50.0L50.0 1.0H100.0L100.0 11Z");
-        assert_eq!(good, "M0 11L0.0 1.0H50.0L50.0 6.0H100.0L100.0 11Z");
-        assert_eq!(minimap(&Series::default(), Span::whole(2.0), 100.0, 11.0), [String::new(), String::new()]);
+        assert_eq!(answered, "M0 11L0.0 1.0H50.0L50.0 6.0H100.0L100.0 11Z");
+        assert_eq!(good, "M0 11L0.0 1.0H50.0L50.0 8.5H100.0L100.0 11Z");
+        // Nothing at all was in time: then nothing is sent of it.
+        series.columns = columns(&[]);
+        assert_eq!(minimap(&series, Span::whole(2.0), 100.0, 11.0)[2], "M0 11L0.0 11.0H50.0L50.0 11.0H100.0L100.0 11Z");
+        assert_eq!(minimap(&Series::default(), Span::whole(2.0), 100.0, 11.0), [const { String::new() }; 3]);
     }
 }

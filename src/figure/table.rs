@@ -194,6 +194,10 @@ pub(super) const TABLE: &[Spec] = &[
     Spec {
         id: "goodput",
         unit: Unit::PerSecond,
+        read: |bucket| per_second(bucket.counts[Count::Good], bucket),
+        // Only clients know what was in time.
+        without: Without::AbsentAtZero,
+        column: Some("good_per_sec"),
         goal: Some(system_goal(MEAN, "Requests completed in time, per second.")),
         ..USUAL
     },

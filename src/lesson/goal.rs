@@ -60,6 +60,9 @@ pub struct GoalResult {
     pub value: f64,
     /// What the run showed; `null`: there was nothing to measure, which fails.
     pub measured: Figure,
+    /// Where that is infinite: the share of the requests that got no answer, 0..1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unanswered: Option<f64>,
     pub passed: bool,
     /// How far inside the limit, as a share of it; negative = outside. See [`margin`].
     pub margin: Figure,
@@ -99,9 +102,16 @@ impl Goal {
             op: self.op,
             value: self.value,
             measured,
+            unanswered: measured.get().filter(|value| value.is_infinite()).and_then(|_| self.unanswered(report)),
             passed,
             margin: margin(self, measured),
         }
+    }
+
+    /// The share of the requests that got no answer, where and when the goal looks.
+    fn unanswered(&self, report: &Report) -> Option<f64> {
+        let answered = Self { metric: "answered_share.mean".to_owned(), ..self.clone() }.measure(report);
+        answered.get().map(|share| 1.0 - share)
     }
 
     fn measure(&self, report: &Report) -> Figure {
@@ -200,6 +210,8 @@ mod tests {
     #[test]
     fn the_unanswered_count_as_infinitely_late_and_nothing_measured_fails() {
         let late = goal("sojourn_time.p999", "system", Some("spike"), Op::AtMost, 0.1);
+        let share = late.evaluate(&report()).unanswered;
+        assert!(share.is_some_and(|share| (share - 0.005).abs() < 1e-12), "{share:?}");
         check(late, Some(f64::INFINITY), false, Some(f64::NEG_INFINITY));
         check(goal("sojourn_time.p99", "system", None, Op::AtMost, 0.1), None, false, None);
         check(goal("sojourn_time.p99", "system", Some("night"), Op::AtMost, 0.1), None, false, None);

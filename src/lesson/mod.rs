@@ -14,6 +14,7 @@
 //! victim by seed, so a design cannot be built around one film.
 
 pub mod catalog;
+pub mod curve;
 #[cfg(embeds_course)]
 mod embedded;
 pub mod goal;

@@ -19,7 +19,7 @@ use super::keeping::{Question, use_address, use_keeping};
 use super::later::{LaterProvider, use_later};
 use super::mobile::{MobileTab, TabBar};
 use super::opening::Fetch;
-use super::practice::ProgressProvider;
+use super::practice::{InPractice, ProgressProvider};
 use super::shared::Shared;
 use super::shell::{DialogKind, Origin, Shell};
 use super::stage::StageArea;
@@ -271,6 +271,7 @@ fn Page(props: &PageProps) -> Html {
         <ContextProvider<Shell> context={(*shell).clone()}>
         <ContextProvider<Keeper> context={keeping.keeper.clone()}>
         <ContextProvider<KeeperState> context={keeping.state.clone()}>
+        <ContextProvider<InPractice> context={InPractice((*practice).clone())}>
             <div class={classes!("app", format!("show-{}", tab.id()), practice.is_some().then_some("in-practice"), touring.then_some("in-tour"), asking.then_some("has-why"))}
                 ondragover={drop.0} ondragleave={drop.1} ondrop={drop.2}>
                 <a class="skip-link" href="#stage" onclick={skip}>{ "Skip to the stage" }</a>
@@ -288,6 +289,7 @@ fn Page(props: &PageProps) -> Html {
             </div>
             if let Some(kind) = (*dialog).clone() { { later.show_over(|later| (later.dialog)(kind, (*exported).clone(), close)) } }
             if let Some(opening) = keeping.asked.clone() { <Question {opening} state={keeping.state.clone()} answer={keeping.answer.clone()} /> }
+        </ContextProvider<InPractice>>
         </ContextProvider<KeeperState>>
         </ContextProvider<Keeper>>
         </ContextProvider<Shell>>

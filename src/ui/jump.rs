@@ -13,6 +13,8 @@ use crate::topology::document::NodeId;
 /// Names of panels and choices in the stored session.
 pub const INSPECTOR: &str = "inspector";
 pub const DOCK: &str = "dock";
+/// The dock while a lesson is open, which has one tab more.
+pub const LESSON_DOCK: &str = "lesson-dock";
 /// Whose series the charts show: of the whole system, or of what is selected.
 pub const WHOSE: &str = "charts";
 /// The inspector's tab of what happens inside.
@@ -50,6 +52,7 @@ pub fn arrive() {
 
 fn open_dock(dispatch: &Dispatch, on: &str) {
     tab(dispatch, DOCK, on);
+    tab(dispatch, LESSON_DOCK, on);
     dispatch.session(SessionChange::SetPanel { panel: DOCK.to_owned(), open: true });
 }
 

@@ -10,7 +10,7 @@ use super::dialogs;
 use super::dialogs::share::Exported;
 use super::dock::{self, timeline::card};
 use super::inspector;
-use super::practice::{self, Practice};
+use super::practice::{self, Practice, Was};
 use super::rail::tray;
 use super::shared::Shared;
 use super::shell::DialogKind;
@@ -32,6 +32,8 @@ pub struct Later {
     pub(crate) menu: fn(&EditorState, &Dispatch) -> Html,
     pub(crate) why: fn() -> Html,
     pub(crate) practice: fn(&Shared<Practice>) -> Html,
+    pub(crate) goal: fn(&Shared<Practice>) -> Html,
+    pub(crate) was: fn(&Was) -> Html,
     pub(crate) dialog: fn(DialogKind, Option<Exported>, Callback<()>) -> Html,
 }
 
@@ -44,6 +46,8 @@ static LATER: Later = Later {
     menu: menu::draw,
     why: why::draw,
     practice: practice::draw,
+    goal: practice::draw_goal,
+    was: practice::draw_was,
     dialog: dialogs::draw,
 };
 

@@ -161,7 +161,7 @@ export function tour(name, start) {
         await driver.type('900');
         await driver.key('Enter');
         await click('#bet-place');
-        await until(() => driver.evaluate(() => document.querySelector('#lesson-next').disabled), (disabled) => !disabled, 'the way on is open');
+        await until(() => driver.evaluate(() => document.querySelector('#lesson-next')?.disabled), (disabled) => disabled === false, 'the way on is open');
         await open('#lesson=black-friday');
         await until(() => driver.evaluate(() => document.querySelector('#lesson-next')?.disabled), (disabled) => disabled === false, 'the bet is kept');
       });

@@ -130,7 +130,8 @@ check('a first visit without the list shows an empty canvas, says why, and begin
   await page.locator('#fetch-retry').click();
   await card(page, 'Front door').waitFor();
   // What came brings the words along.
-  await page.locator('.term', { hasText: 'goodput' }).first().waitFor({ state: 'attached' });
+  await page.locator('#run-settings > summary').click();
+  await page.locator('.term', { hasText: 'goodput' }).first().waitFor();
   await page.locator('#run-toggle[aria-label="Pause"]').waitFor();
 });
 

@@ -170,3 +170,30 @@ check('under a zone outage a breaker opens, tries again half-open, and closes wh
   await breaker('half-open').waitFor({ state: 'attached' });
   await breaker('closed').waitFor({ state: 'attached' });
 });
+
+check('a kill is told how long it lasts, struck by Enter, and lifted at that very moment', { timeout: 120_000 }, async ({ open }) => {
+  const page = await open({ hash: '#scenario=one-queue' });
+  await clockPasses(page, '00:01');
+  await page.locator('#run-toggle[aria-label="Pause"]').click();
+  await select(page, 'node-2');
+  await page.locator('#tab-break').click();
+  const lasts = page.locator('#fault-kill-lasts');
+  assert.equal(await lasts.inputValue(), '0', 'for good, unless something else is said');
+  await lasts.fill('2');
+  await lasts.press('Enter');
+  const tag = page.locator('.station-place .fault-tag', { hasText: 'Kill' });
+  await tag.waitFor();
+  await page.locator('.run-notice', { hasText: /It lasts 2.s\./ }).waitFor();
+  await page.locator('.speed-select').selectOption('max');
+  await page.locator('#run-toggle').click();
+  // However far it has come by then, it goes back, and on from there to its end.
+  await tag.waitFor({ state: 'detached' });
+  await page.locator('#run-toggle[aria-label="Run again"]').waitFor({ timeout: 60_000 });
+  await page.locator('.dock-tabs').getByRole('button', { name: 'Log' }).click();
+  const at = async (words) => {
+    const [minutes, seconds] = (await page.locator('.log-line', { hasText: words }).first().locator('.log-at').innerText()).split(':').map(Number);
+    return 60 * minutes + seconds;
+  };
+  const [killed, revived] = [await at('was killed'), await at('was revived')];
+  assert.ok(Math.abs(revived - killed - 2) < 0.11, `killed at ${killed} s, revived at ${revived} s`);
+});

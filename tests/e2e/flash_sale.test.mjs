@@ -7,7 +7,8 @@ check('the flash sale: reacting is too late, free machines are not on offer, a f
   const page = await open({ hash: '#lesson=flash-sale' });
   const next = page.locator('#lesson-next');
   await next.click();
-  assert.ok(await next.isDisabled(), 'no way on without a bet');
+  assert.ok(await page.locator('#bet-place').isDisabled(), 'nothing was bet');
+  assert.equal(await next.count(), 0, 'no way on without a bet');
   await page.getByRole('radio', { name: /most of the sale is over/ }).check();
   await setField(page, 'bet-number', '12');
   await page.locator('#bet-place').click();

@@ -6,7 +6,8 @@ check('the lab of two choices: the start is lost, looking at everybody is not on
   const page = await open({ hash: '#lesson=two-choices' });
   const next = page.locator('#lesson-next');
   await next.click();
-  assert.ok(await next.isDisabled(), 'no way on without a bet');
+  assert.ok(await page.locator('#bet-place').isDisabled(), 'nothing was bet');
+  assert.equal(await next.count(), 0, 'no way on without a bet');
   await page.getByRole('radio', { name: 'About 225 ms' }).check();
   await page.locator('#bet-place').click();
   await next.click();

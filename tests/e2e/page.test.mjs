@@ -117,7 +117,8 @@ check('practice 5.1: the bet stands, the start fails, a better design passes', {
   const page = await open({ hash: '#lesson=black-friday' });
   const next = page.locator('#lesson-next');
   await next.click();
-  assert.ok(await next.isDisabled(), 'no way on without a bet');
+  assert.ok(await page.locator('#bet-place').isDisabled(), 'nothing was bet');
+  assert.equal(await next.count(), 0, 'no way on without a bet');
   await page.locator('#bet-choice').selectOption({ label: 'Orders' });
   await setField(page, 'bet-number', '900');
   await page.locator('#bet-place').click();

@@ -91,18 +91,85 @@ check('a phone shows every scenario whole, with names that can be read', { timeo
   }
 });
 
-check('what a finger presses is at least 44 px', async ({ open }) => {
-  const page = await open({ viewport: 'mobile' });
-  await eachTab(page, async (tab) => {
-    const small = await page.evaluate(() =>
-      [...document.querySelectorAll('.tabbar button, .top button, .top select, .stage-button, .outline-button, .inspector button.btn, .inspector .number input, .dock-tabs .tab')]
-        .filter((control) => control.getClientRects().length > 0)
-        .map((control) => [control.getAttribute('aria-label') ?? control.textContent, control.getBoundingClientRect()])
-        .filter(([, box]) => Math.min(box.width, box.height) < 43.5)
-        .map(([name, box]) => `${name.trim()}: ${Math.round(box.width)} x ${Math.round(box.height)}`),
-    );
-    assert.deepEqual(small, [], `too small in ${tab}`);
+/** Every control that is seen and smaller than a finger: its name and size. Not what stands on the canvas, which is as large as
+ *  the drawing is, nor a word within a sentence. A switch or a choice counts with its row, which presses it. */
+const small = (page) =>
+  page.evaluate(() => {
+    const controls = [...document.querySelectorAll('button, select, summary, input, textarea, a[href], [role="slider"]')];
+    const seen = (element) => {
+      const style = getComputedStyle(element);
+      const box = element.getBoundingClientRect();
+      // What is scrolled out of sight is looked at as well, what is hidden is not.
+      return box.width > 1 && box.height > 1 && style.visibility !== 'hidden' && style.clipPath === 'none' && !element.closest('[aria-hidden="true"], [inert]');
+    };
+    const top = document.querySelector('dialog[open]');
+    return controls
+      .filter((control) => seen(control) && !(top && !top.contains(control)))
+      .filter((control) => !control.closest('.pan, .skip-link') && !control.matches('.term, p .link-btn, .playhead, p a'))
+      .map((control) => [control, (control.matches('[type="checkbox"], [type="radio"]') ? (control.closest('label, .field-row') ?? control) : control).getBoundingClientRect()])
+      .filter(([, box]) => Math.min(box.width, box.height) < 43.5)
+      .map(([control, box]) => `${(control.getAttribute('aria-label') ?? control.textContent).trim().slice(0, 40) || control.id} (${String(control.className).split(' ').slice(0, 2).join('.')}): ${Math.round(box.width)} x ${Math.round(box.height)}`);
   });
+
+check('what a finger presses is at least 44 px: lesson, inspector, dock, sheets and dialogs', { timeout: 240_000 }, async ({ open }) => {
+  const page = await open({ viewport: 'mobile' });
+  const found = [];
+  const look = async (where) => found.push(...(await small(page)).map((control) => `${where}: ${control}`));
+  await eachTab(page, (tab) => look(tab));
+  for (const tab of ['Monitor', 'Where time goes', 'Log', 'Problems']) {
+    await page.locator('[data-tab="charts"]').tap();
+    await page.locator('.dock-tabs').getByRole('button', { name: tab }).tap();
+    await look(tab);
+  }
+  // A station, tab by tab of the inspector.
+  await page.locator('[data-tab="stage"]').tap();
+  await page.locator('#node-3').tap();
+  await page.locator('.selection-bar button').first().tap();
+  for (const tab of ['settings', 'inside', 'metrics', 'break']) {
+    await page.locator(`#tab-${tab}`).tap();
+    await look(tab);
+  }
+  // What a fault asks, and what is said of it.
+  await page.locator('#fault-kill-lasts').fill('5');
+  await page.locator('#fault-kill-lasts').press('Enter');
+  await page.locator('.run-notice').waitFor();
+  await page.locator('[data-tab="stage"]').tap();
+  await look('a notice');
+  for (const name of ['Open', 'Share', 'Help']) {
+    await page.getByRole('button', { name: new RegExp(`^${name}`) }).first().tap();
+    await page.locator('dialog[open]').waitFor();
+    await look(name);
+    await page.keyboard.press('Escape');
+    await page.locator('dialog[open]').waitFor({ state: 'detached' });
+  }
+  await page.goto(page.url().replace(/#.*/, ''));
+  await page.goto(`${page.url()}#lesson=black-friday`);
+  await page.locator('#lesson-title').waitFor();
+  await look('a lesson');
+  await page.locator('#lesson-next').tap();
+  await look('a bet');
+  assert.deepEqual([...new Set(found)], []);
+});
+
+check('on a phone a notice lies neither over the timeline nor over the controls of the stage', async ({ open }) => {
+  const page = await open({ viewport: 'mobile' });
+  await page.locator('#node-3').tap();
+  await page.locator('.selection-bar button').first().tap();
+  await page.locator('#tab-break').tap();
+  await page.locator('[data-fault="kill"]').tap();
+  await page.locator('[data-tab="stage"]').tap();
+  await page.locator('.run-notice').waitFor();
+  // The general notice at the same time.
+  await page.keyboard.press('Control+z');
+  await page.locator('.notice').waitFor();
+  const over = await page.evaluate(() => {
+    const box = (selector) => document.querySelector(selector).getBoundingClientRect();
+    const lie = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+    const notices = ['.run-notice', '.notice'].filter((notice) => document.querySelector(notice));
+    return notices.flatMap((notice) => ['.timeline-strip', '.stage-buttons', '.canvas-box', '.tabbar', '.strip'].filter((part) => lie(box(notice), box(part))).map((part) => `${notice} over ${part}`));
+  });
+  assert.deepEqual(over, []);
+  await assertNoOverlaps(page, 'with a notice');
 });
 
 check('on an upright phone the system runs from top to bottom, and a tap opens its settings', async ({ open }) => {

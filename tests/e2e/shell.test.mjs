@@ -81,8 +81,8 @@ for (const viewport of ['desktop', { width: 1280, height: 720 }, { width: 1024, 
     const engine = await holdFile(page, 'worker.wasm');
     await page.held.release();
     await alive(page);
-    // The typeface comes after the first picture: what stands in for it is as wide, up to a hair.
-    same(before.name, await box(page, small ? '.logo' : '.brand-name'), 'the name', 2);
+    // The typeface comes after the first picture: what stands in for it is as wide.
+    same(before.name, await box(page, small ? '.logo' : '.brand-name'), 'the name');
     same(before.notes, await box(page, '.notes'), 'what to try');
     same(before.strip, await box(page, '.strip'), 'the strip');
     same(before.canvas, await box(page, '.canvas-box'), 'the stage');

@@ -40,8 +40,8 @@ async function slowDown(page, times) {
   await page.keyboard.press('Enter');
   await page.locator('#fault-strike:focus').waitFor();
   assert.equal(await tag(page, 'Slow down').count(), 0, 'nothing strikes before its numbers are said');
+  // Enter says all of it, and strikes.
   await setField(page, 'planned-factor', times);
-  await page.locator('#fault-strike').click();
   await tag(page, 'Slow down').waitFor();
 }
 
@@ -78,13 +78,8 @@ check('the playhead is pressed, dragged and driven by keys, and says where it st
 
 check('charts share the axis, tell their values together, zoom and lead to a moment', { timeout: 120_000 }, async ({ open }) => {
   const page = await played(open);
-  const track = await box(page.locator('.timeline-track'));
   const plots = page.locator('.charts .u-over');
   await plots.nth(3).waitFor({ state: 'attached' });
-  for (let place = 0; place < 4; place += 1) {
-    const plot = await box(plots.nth(place));
-    assert.ok(Math.abs(plot.x - track.x) <= 1 && Math.abs(plot.x + plot.width - track.x - track.width) <= 1, `chart ${place} has the timeline's edges`);
-  }
   const plot = await box(plots.first());
   const at = (share) => [plot.x + plot.width * share, plot.y + plot.height / 2];
   await page.mouse.move(...at(0.5));
@@ -113,6 +108,74 @@ check('charts share the axis, tell their values together, zoom and lead to a mom
   await page.locator('#whole-run').waitFor();
   await page.keyboard.press('0');
   await page.locator('#whole-run').waitFor({ state: 'detached' });
+});
+
+check('charts stand side by side where there is room, and on the edges of the timeline where there is not', { timeout: 120_000 }, async ({ open }) => {
+  const page = await open({ hash: '#scenario=black-friday' });
+  const plots = page.locator('.charts .u-over');
+  await plots.nth(3).waitFor({ state: 'attached' });
+  const stage = (await box(page.locator('.canvas-box'))).height;
+  assert.ok(stage >= 420, `the stage is ${stage} px high at 1440 x 900`);
+  await page.locator('.speed-select').selectOption('max');
+  await page.locator('#run-toggle[aria-label="Run again"]').waitFor();
+  // How many charts can be seen as a whole.
+  const whole = () =>
+    page.evaluate(() => {
+      const body = document.querySelector('#dock-body').getBoundingClientRect();
+      const charts = [...document.querySelectorAll('.charts .chart')].map((chart) => chart.getBoundingClientRect());
+      return charts.filter((chart) => chart.top >= body.top - 1 && chart.bottom <= body.bottom + 1).length;
+    });
+  assert.equal(await whole(), 3);
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await becomes(whole, 3, 'charts that are seen as a whole at 1280 x 720');
+  // Each has its own line of the present moment.
+  const place = await plots.nth(1).evaluate((over) => parseFloat(getComputedStyle(over, '::before').left) / over.clientWidth);
+  assert.ok(place > 0.9 && place <= 1.01, `the line stands at ${place}`);
+
+  // The edge is moved by keys and by the pointer, and put back by a double press.
+  const body = async () => Math.round((await box(page.locator('#dock-body'))).height);
+  const before = await body();
+  await page.locator('#dock-grip').focus();
+  await page.keyboard.press('ArrowUp');
+  await becomes(body, before + 24, 'one step higher');
+  const grip = await box(page.locator('#dock-grip'));
+  await page.mouse.move(grip.x + 200, grip.y + 4);
+  await page.mouse.down();
+  await page.mouse.move(grip.x + 200, grip.y - 36, { steps: 4 });
+  await page.mouse.up();
+  await becomes(body, before + 64, 'pulled by 40 px');
+  await page.locator('#dock-grip').dblclick();
+  await becomes(body, before, 'as it was');
+
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.locator('[data-tab="charts"]').click();
+  const edges = async () => {
+    const [track, plot] = [await box(page.locator('.timeline-track')), await box(plots.first())];
+    return Math.abs(plot.x - track.x) <= 1 && Math.abs(plot.x + plot.width - track.x - track.width) <= 1;
+  };
+  await becomes(edges, true, 'a chart has the edges of the timeline');
+});
+
+check('what was too late is told from what was in time, and the legend names both', { timeout: 120_000 }, async ({ open }) => {
+  const page = await played(open);
+  const keys = page.locator('.map-keys');
+  assert.match(await keys.innerText(), /answered within 100.ms\s+later\s+no answer/);
+  const top = (path) => page.locator(`.timeline-map .${path}`).evaluate((path) => path.getBBox().height);
+  const [all, answered, good] = [await top('map-bad'), await top('map-late'), await top('map-good')];
+  assert.ok(all >= answered && answered >= good && good > 0, `${all}, ${answered} and ${good}`);
+  assert.notEqual(await page.locator('.timeline-map .map-late').getAttribute('d'), await page.locator('.timeline-map .map-good').getAttribute('d'), 'some were late');
+});
+
+check('an objective that is missed is told as it happens, with a way to its moment', { timeout: 120_000 }, async ({ open }) => {
+  const page = await open({ hash: '#scenario=black-friday' });
+  await page.locator('.speed-select').selectOption('25');
+  const missed = page.locator('#missed');
+  await missed.filter({ hasText: 'Orders replica 3 was killed' }).waitFor({ timeout: 60_000 });
+  await page.locator('#run-toggle[aria-label="Pause"]').click();
+  assert.match(await missed.innerText(), /The objective \(p99 within 100.ms, 99.% answered\) (has been missed since|was missed from) \d:\d\d.*: at 1:00, Orders replica 3 was killed\./);
+  await assertAccessible(page);
+  await missed.getByRole('button', { name: 'Go to 1:00' }).click();
+  await page.waitForFunction(() => /^01:00/.test(document.querySelector('.clock-now').textContent));
 });
 
 check('the log tells in sentences, and each row leads to its moment', { timeout: 120_000 }, async ({ open }) => {

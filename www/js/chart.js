@@ -32,12 +32,14 @@ function load() {
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-const gaps = (values) => Array.from(values, (value) => (Number.isFinite(value) ? value : null));
+/** What is beyond `most` lies at the edge. */
+const gaps = (values, most = Infinity) => Array.from(values, (value) => (Number.isNaN(value) || (value === Infinity && most === Infinity) ? null : Math.min(value, most)));
 
 /** All that are drawn now: a moment pointed at on one of them is told by all. */
 const drawn = new Set();
 
-/** A chart in `host`. `spec`: { lines: [{ label, color, dash, width, fill }], unit, max } with colors as token names.
+/** A chart in `host`. `spec`: { lines: [{ label, color, dash, width }], unit, max, beyond, least } with colors as token
+ *  names; `beyond`: there may be more than `max`, which is drawn at the edge; `least`: as high as that in any case.
  *  `missing` is told whether the library is, each time that this changes. `asked` hears what the pointer asks for:
  *  'seek' a moment [s], 'zoom' to what lies between two, 'whole', and 'point' at a moment (NaN: no more). */
 export class Chart {
@@ -83,13 +85,18 @@ export class Chart {
     return { width: Math.max(80, this.host.clientWidth), height: Math.max(40, this.host.clientHeight) };
   }
 
+  edges() {
+    const style = getComputedStyle(this.host);
+    const [left, right] = ['--axis-left', '--axis-right'].map((name) => parseFloat(style.getPropertyValue(name)));
+    return { left, right, shared: left > 0 };
+  }
+
   build() {
     this.plot?.destroy();
     const { spec } = this;
     // On the shared axis the edges are those of the timeline, which also names the moments.
-    const edges = getComputedStyle(this.host);
-    const [left, right] = ['--axis-left', '--axis-right'].map((name) => parseFloat(edges.getPropertyValue(name)));
-    const shared = left > 0;
+    const { left, right, shared } = this.edges();
+    this.shared = shared;
     const font = `11px ${token('--sans') || 'sans-serif'}`;
     const axis = {
       stroke: token('--faint'),
@@ -125,7 +132,7 @@ export class Chart {
         },
         scales: {
           x: { time: false, range: () => this.span },
-          y: { range: (_, __, high) => [0, spec.max ?? (high > 0 ? high * 1.08 : 1)] },
+          y: { range: (_, __, high) => [0, spec.max ? spec.max * 1.04 : Math.max(high > 0 ? high * 1.08 : 1, spec.least ?? 0)] },
         },
         axes: [
           shared ? { ...axis, show: false } : { ...axis, size: 20, space: 48, values: (_, ticks) => ticks.map(clock) },
@@ -179,13 +186,27 @@ export class Chart {
     const { left, top, width, height } = plot.bbox;
     const ratio = devicePixelRatio;
     ctx.save();
-    const { now, known, limit } = this.marks;
+    const { now, known, limit, goal } = this.marks;
     if (known > now) {
       const from = Math.max(left, plot.valToPos(now, 'x', true));
       ctx.globalAlpha = 0.55;
       ctx.fillStyle = token('--surface');
       if (from < left + width) ctx.fillRect(from, top - 4, left + width - from, height + 4);
       ctx.globalAlpha = 1;
+    }
+    const over = left + width;
+    if (goal) {
+      const y = plot.valToPos(goal.at, 'y', true);
+      ctx.fillStyle = token('--ok');
+      ctx.fillRect(left, y - 0.75 * ratio, width, 1.5 * ratio);
+      ctx.font = `600 ${11 * ratio}px ${token('--sans') || 'sans-serif'}`;
+      ctx.textAlign = 'right';
+      ctx.lineJoin = 'round';
+      ctx.lineWidth = 4 * ratio;
+      ctx.strokeStyle = token('--surface');
+      const below = y - top < 16 * ratio ? 14 * ratio : -5 * ratio;
+      ctx.strokeText(goal.words, over - 6 * ratio, y + below);
+      ctx.fillText(goal.words, over - 6 * ratio, y + below);
     }
     if (limit) {
       const y = plot.valToPos(limit, 'y', true);
@@ -208,16 +229,19 @@ export class Chart {
   }
 
   fit() {
-    if (this.plot) {
-      this.plot.setSize(this.size());
-    }
+    if (!this.plot) return;
+    if (this.edges().shared !== this.shared) this.build();
+    else this.plot.setSize(this.size());
   }
 
   /** `at`: bucket starts [s]; `columns`: one array per line, all of one length. */
   feed(at, columns) {
     const times = Array.from(at);
     // An empty column is a line left out.
-    this.columns = [times, ...columns.map((values) => (values.length ? gaps(values) : times.map(() => null)))];
+    this.columns = [
+      times,
+      ...this.spec.lines.map((_, place) => (columns[place]?.length ? gaps(columns[place], this.spec.max ?? Infinity) : times.map(() => null))),
+    ];
     this.plot?.setData(this.columns);
   }
 
@@ -251,7 +275,8 @@ export class Chart {
     const words = [[clock(Math.round(secs * 10) / 10), '']];
     this.spec.lines.forEach((line, place) => {
       const value = plot.data[place + 1][at];
-      if (value != null) words.push([`${line.label} ${label(value, this.spec.unit)}`, line.color]);
+      const most = this.spec.beyond && value >= this.spec.max ? 'over ' : '';
+      if (value != null) words.push([`${line.label} ${most}${label(value, this.spec.unit)}`, line.color]);
     });
     told.replaceChildren(
       ...words.map(([text, color]) => {

@@ -11,6 +11,12 @@ use crate::topology::document::{Document, NodeId};
 /// What began this long before users suffered may have caused it [s].
 const CAUSE_BEFORE_SECS: f64 = 10.0;
 
+/// The slice of time in which users began to suffer is about so wide [s].
+const TROUBLE_SECS: f64 = 1.5;
+/// Slices of time that an objective is judged by are at least so wide [s]: one that ended so long ago is followed by one that
+/// was judged better.
+const SLICE_SECS: f64 = 8.0;
+
 /// What came out of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
@@ -52,7 +58,7 @@ pub fn finding(document: &Document, totals: &Totals, ending: &Ending, log: &[Log
         let good = ending.stopped.is_none();
         return Finding { good, sentence, why: String::new(), at_ns: None, station: None, request: None };
     };
-    let began = cause(log, trouble.from_secs);
+    let began = cause(log, trouble.from_secs, TROUBLE_SECS);
     let mut why = match began {
         Some(line) => format!("It began at {}, when {}", clock(secs(line.at_ns)), line.text),
         None => format!("It began at {}", clock(trouble.from_secs)),
@@ -79,9 +85,55 @@ pub fn finding(document: &Document, totals: &Totals, ending: &Ending, log: &[Log
     }
 }
 
+/// The objective is missed while a run goes on: one sentence with the cause, and the moment [ns]. `missed`: from and to [s], in
+/// order; of several the latest is told. `None`: it was never missed.
+#[must_use]
+pub fn miss(document: &Document, missed: &[(f64, f64)], now_secs: f64, log: &[LogLine]) -> Option<(String, u64)> {
+    let (from, to) = *missed.last()?;
+    let objective = document.objective();
+    let late = objective.p99_secs.map(|limit| format!("p99 within {}", quantity(limit, Unit::Seconds)));
+    let lost = objective.answered_share.map(|least| format!("{} answered", share(least)));
+    let what: Vec<String> = late.into_iter().chain(lost).collect();
+    // Judged by slices: as long as the last one reaches the present moment, nothing says that it is over.
+    let over = to + SLICE_SECS < now_secs;
+    let when = if over { format!("from {} to {}", clock(from), clock(to)) } else { format!("since {}", clock(from)) };
+    let told = if over { "was missed" } else { "has been missed" };
+    let began = cause(log, from, SLICE_SECS);
+    let why = began.map_or_else(String::new, |line| format!(": at {}, {}", clock(secs(line.at_ns)), line.text));
+    let at_ns = began.map_or((from * 1e9) as u64, |line| line.at_ns);
+    Some((format!("The objective ({}) {told} {when}{why}.", what.join(", ")), at_ns))
+}
+
 /// The failure that the log tells of shortly before users suffered.
-fn cause(log: &[LogLine], from_secs: f64) -> Option<&LogLine> {
-    // The slice of time in which it began is about a second wide.
-    let near = |line: &&LogLine| (-1.5..CAUSE_BEFORE_SECS).contains(&(from_secs - secs(line.at_ns)));
+fn cause(log: &[LogLine], from_secs: f64, slice_secs: f64) -> Option<&LogLine> {
+    // It may have happened within the slice of time in which it began.
+    let near = |line: &&LogLine| (-slice_secs..CAUSE_BEFORE_SECS).contains(&(from_secs - secs(line.at_ns)));
     log.iter().filter(|line| line.level == LogLevel::Bad).find(near)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(at_secs: f64, level: LogLevel, text: &str) -> LogLine {
+        LogLine { at_ns: (at_secs * 1e9) as u64, level, node: None, text: text.to_owned() }
+    }
+
+    #[test]
+    fn a_missed_objective_is_told_with_its_cause_and_its_moment_as_long_as_it_lasts_and_after() {
+        let document = Document { good_within_secs: Some(0.1), ..Document::default() };
+        let log = [line(58.0, LogLevel::Info, "Shop scaled"), line(62.0, LogLevel::Bad, "Orders replica 3 was killed")];
+        assert_eq!(miss(&document, &[], 64.0, &log), None);
+        let told = |now: f64, log: &[LogLine]| miss(&document, &[(8.0, 16.0), (64.0, 72.0)], now, log).unwrap();
+        assert_eq!(
+            told(73.0, &log),
+            (
+                "The objective (p99 within 100 ms, 99 % answered) has been missed since 1:04: at 1:02, Orders replica 3 was killed.".to_owned(),
+                62_000_000_000
+            )
+        );
+        let (over, at_ns) = told(90.0, &[]);
+        assert_eq!(over, "The objective (p99 within 100 ms, 99 % answered) was missed from 1:04 to 1:12.");
+        assert_eq!(at_ns, 64_000_000_000);
+    }
 }

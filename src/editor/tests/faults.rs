@@ -184,3 +184,38 @@ fn a_change_is_told_as_a_sentence() {
     let edit = crate::topology::document::Edit::between(&document, &after);
     assert_eq!(told(&Change::Edit(edit)), "a and 1 more were changed");
 }
+
+#[test]
+fn a_fault_that_lasts_is_over_so_long_after_a_hand_let_it_loose() {
+    use crate::conversation::Hand;
+    use crate::editor::faults::{lifted, over_at};
+    use crate::topology::document::Input;
+    let editor = TestEditor::new("src -> a; b");
+    let fault = |name: &str| Fault {
+        kind: "kill".to_owned(),
+        target: FaultTarget::Node(editor.id(name)),
+        params: Params::new(),
+    };
+    let (a, b) = (fault("a"), fault("b"));
+    let hand = |at_ns: Option<u64>, fault: &Fault| Hand {
+        input: Input { at_event: 1, change: Change::Inject(fault.clone()) },
+        at_ns,
+    };
+    let hands = [hand(Some(1_000_000_000), &a), hand(Some(3_000_000_000), &a), hand(None, &b)];
+    assert_eq!(over_at(&hands, &a, 2.5), Some(5_500_000_000), "the latest counts");
+    assert_eq!(over_at(&hands, &b, 2.5), None, "it was not played yet");
+    let lift = Change::Lift { kind: "kill".to_owned(), target: a.target };
+    let lift = Hand { input: Input { at_event: 2, change: lift }, at_ns: Some(4_000_000_000) };
+    assert!(!lifted(&hands, &a) && lifted(&[hands.to_vec(), vec![lift.clone()]].concat(), &a));
+    assert!(!lifted(&[vec![lift], hands.to_vec()].concat(), &a), "it was let loose again");
+    let strike = |editor: TestEditor, fault: &Fault, lasts_secs: f64| {
+        editor.act(Action::Session(SessionChange::Strike { fault: fault.clone(), lasts_secs }))
+    };
+    let editor = strike(strike(editor, &a, 2.5), &b, 0.0);
+    assert_eq!(editor.state.session.lasting, [(a.clone(), 2.5)], "for good: nothing lifts it");
+    assert_eq!(struck(&editor), Some(("kill".to_owned(), b.target, 2)));
+    let editor = strike(editor, &a, 1.0);
+    assert_eq!(editor.state.session.lasting, [(a.clone(), 1.0)]);
+    let editor = editor.act(Action::Session(SessionChange::Lasted(a)));
+    assert!(editor.state.session.lasting.is_empty());
+}

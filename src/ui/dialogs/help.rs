@@ -1,10 +1,12 @@
 //! Help: what the keys do and how to change them, and the glossary.
 
-use web_sys::KeyboardEvent;
+use web_sys::{HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
 use crate::editor::commands::{self, COMMANDS, Command, GROUPS};
 use crate::editor::{Action, SessionChange};
+use crate::engine::sort;
+use crate::glossary::Term;
 use crate::ui::course::use_words;
 use crate::ui::kit::dialog::Dialog;
 use crate::ui::kit::hint::capital;
@@ -13,6 +15,16 @@ use crate::ui::opening::waiting;
 use crate::ui::shell::use_shell;
 use crate::ui::stage::canvas::input::key_modifiers;
 use crate::ui::store::{use_dispatch, use_preferences};
+
+/// The words that fit what is sought, by the names that they are shown with; those whose name fits come first.
+fn defined<'a>(terms: &'a [Term], sought: &str) -> Vec<&'a Term> {
+    let sought = sought.trim().to_lowercase();
+    let named = |term: &Term| term.name.to_lowercase().contains(&sought);
+    let mut found: Vec<&Term> =
+        terms.iter().filter(|term| named(term) || term.definition.to_lowercase().contains(&sought)).collect();
+    sort::few_by_key(&mut found, |term| (!named(term), term.name.to_lowercase()));
+    found
+}
 
 #[derive(Debug, PartialEq, Properties)]
 pub struct HelpProps {
@@ -35,6 +47,12 @@ pub fn Help(props: &HelpProps) -> Html {
     // The command whose next key is awaited.
     let awaited = use_state_eq(|| None::<&'static str>);
     let plain_keys = preferences.0.plain_keys;
+    let sought = use_state_eq(String::new);
+    let onsought = {
+        let sought = sought.clone();
+        Callback::from(move |event: InputEvent| sought.set(event.target_unchecked_into::<HtmlInputElement>().value()))
+    };
+    let found = defined(words.glossary.terms(), &sought);
     let set_key = {
         let (dispatch, awaited) = (dispatch.clone(), awaited.clone());
         move |id: &str, key: Option<String>| {
@@ -115,8 +133,17 @@ pub fn Help(props: &HelpProps) -> Html {
                 }) }
                 <section class="help-words">
                     <h3>{ "Words" }</h3>
+                    if !words.glossary.terms().is_empty() {
+                        <input id="glossary-search" class="input" type="search" placeholder="Search the glossary" aria-label="Search the glossary" aria-describedby="glossary-found"
+                            value={(*sought).clone()} oninput={onsought} />
+                        <p class="sub" id="glossary-found" role="status">{ match found.len() {
+                            0 => format!("No word fits “{}”.", sought.trim()),
+                            1 => "1 word".to_owned(),
+                            count => format!("{count} words"),
+                        } }</p>
+                    }
                     <dl class="words">
-                        { for words.glossary.terms().iter().map(|term| html! {
+                        { for found.iter().map(|term| html! {
                             <><dt>{ capital(&term.name) }if !term.symbol.is_empty() { <span class="num">{ format!(" {}", term.symbol) }</span> }</dt>
                             <dd>{ &term.definition }if !term.formula.is_empty() { <span class="num word-formula">{ &term.formula }</span> }</dd></>
                         }) }

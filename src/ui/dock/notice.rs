@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use crate::editor::{Action, Deed, EditCommand, FaultCard, SessionChange, faults, timeline};
-use crate::topology::document::Change;
+use crate::topology::document::{Change, Fault};
 use crate::ui::browser::{self, Timer};
 use crate::ui::kit::format;
 use crate::ui::kit::icons::icon;
@@ -11,6 +11,9 @@ use crate::ui::store::{use_dispatch, use_editor, use_guard, use_run, use_simulat
 
 /// It stays long enough to decide [ms].
 const STAYS_MS: i32 = 15_000;
+
+/// So near to a moment it is that moment [ns].
+const AT_ONCE_NS: u64 = 1_000_000;
 
 /// Hands what was done on to the run, and tells of it.
 #[component]
@@ -49,6 +52,7 @@ pub fn RunNotice() -> Html {
             move || drop(timer)
         });
     }
+    use_lasting(&editor.session.lasting);
     if let Some(play) = run.restart_asked {
         return html! { <RestartQuestion {play} /> };
     }
@@ -88,7 +92,7 @@ pub fn RunNotice() -> Html {
     let undoable = editor.history.latest_deed() == Some(*step);
     html! {
         <div class="run-notice" role="status">
-            <p>{ format!("{}.", faults::sentence(&editor.document, change)) }</p>
+            <p>{ format!("{}.{}", faults::sentence(&editor.document, change), for_how_long(&editor.session.lasting, change)) }</p>
             <div class="button-row">
                 { for ways }
                 if undoable {
@@ -98,6 +102,45 @@ pub fn RunNotice() -> Html {
             </div>
         </div>
     }
+}
+
+/// How long what was just done lasts, where that was said.
+fn for_how_long(lasting: &[(Fault, f64)], change: &Change) -> String {
+    let said = lasting.iter().find(|(known, _)| matches!(change, Change::Inject(fault) if faults::same(known, fault)));
+    said.map_or_else(String::new, |(_, secs)| format!(" It lasts {}.", format::duration(*secs)))
+}
+
+/// Lifts what a hand let loose for a time, at the very moment at which that is over: a run that has gone on goes back there.
+#[hook]
+fn use_lasting(lasting: &[(Fault, f64)]) {
+    let (run, dispatch, simulation) = (use_run(), use_dispatch(), use_simulation());
+    // While it is on its way back there: whether it shall play on then. And what was asked to be lifted.
+    let back = use_mut_ref(|| None::<bool>);
+    let asked = use_mut_ref(|| None::<Fault>);
+    let now_ns = run.frame.now_ns;
+    let due = lasting.iter().filter(|_| run.jumping.is_none()).find_map(|(fault, secs)| {
+        let at_ns = faults::over_at(&run.hands, fault, *secs)?;
+        let lifted = faults::lifted(&run.hands, fault);
+        (lifted || at_ns <= now_ns + AT_ONCE_NS).then(|| (fault.clone(), at_ns, lifted))
+    });
+    let plays = run.playing || run.finished();
+    use_effect_with((due, now_ns), move |(due, now_ns)| {
+        let Some((fault, at_ns, lifted)) = due.clone() else { return };
+        let late = *now_ns > at_ns + AT_ONCE_NS;
+        if lifted || (late && back.borrow().is_some()) {
+            asked.borrow_mut().take();
+            dispatch.session(SessionChange::Lasted(fault));
+            if back.borrow_mut().take().unwrap_or(false) {
+                simulation.play();
+            }
+        } else if late {
+            *back.borrow_mut() = Some(plays);
+            simulation.pause();
+            simulation.seek(at_ns);
+        } else if asked.replace(Some(fault.clone())).as_ref() != Some(&fault) {
+            dispatch.session(SessionChange::Act(vec![Change::Lift { kind: fault.kind, target: fault.target }]));
+        }
+    });
 }
 
 #[derive(Debug, PartialEq, Properties)]

@@ -1,5 +1,6 @@
 //! "Break it": faults on the selected thing, now or on the timetable.
 
+use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
 use super::TargetProps;
@@ -7,9 +8,10 @@ use crate::editor::faults::{suits, whole};
 use crate::editor::{EditCommand, FaultCard, SessionChange, Target, timeline};
 use crate::engine::time::SimTime;
 use crate::model::fault::{self, Group};
-use crate::model::params::{Params, Value};
+use crate::model::params::{Params, Unit, Value};
 use crate::protocol::ActiveFault;
 use crate::topology::document::{Change, Document, Fault, FaultTarget};
+use crate::ui::kit::form::number::NumberField;
 use crate::ui::kit::form::{ParamForm, Specs};
 use crate::ui::kit::format;
 use crate::ui::kit::icons::icon;
@@ -86,6 +88,29 @@ struct FaultRowProps {
     aim: FaultTarget,
 }
 
+/// No run is longer [s].
+const LASTS_MAX: f64 = 1e7;
+
+/// How long a fault lasts that is let loose now.
+pub(crate) fn lasts_field(id: String, lasts: &UseStateHandle<f64>) -> Html {
+    let label = html! { <div class="field-label"><label for={id.clone()}>{ "Lasts (0: for good)" }</label></div> };
+    let onchange = {
+        let lasts = lasts.setter();
+        Callback::from(move |secs: f64| lasts.set(secs))
+    };
+    html! {
+        <div class="field">
+            <NumberField {id} name="Lasts" unit={Unit::Seconds} min={0.0} max={LASTS_MAX} value={**lasts} {onchange} onend={Callback::noop()} {label} />
+        </div>
+    }
+}
+
+/// Whether it is Enter in a field that holds a good number.
+pub(crate) fn strikes(event: &KeyboardEvent) -> bool {
+    let input = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
+    event.key() == "Enter" && input.is_some_and(|input| input.get_attribute("aria-invalid").as_deref() == Some("false"))
+}
+
 /// Whether this very fault is in force.
 fn in_force<'a>(active: &'a [ActiveFault], kind: &str, aim: FaultTarget) -> Option<&'a ActiveFault> {
     active.iter().find(|fault| {
@@ -101,6 +126,7 @@ fn FaultRow(props: &FaultRowProps) -> Html {
     let guard = use_guard();
     let document = use_document();
     let params = use_state_eq(Params::new);
+    let lasts = use_state_eq(|| 0.0_f64);
     let Some(kind) = fault::find(&props.kind) else { return Html::default() };
     let aim = props.aim;
     let replicas = match aim {
@@ -111,8 +137,8 @@ fn FaultRow(props: &FaultRowProps) -> Html {
     let active = in_force(&run.frame.faults, kind.entry.id, aim);
     let fault = Fault { kind: kind.entry.id.to_owned(), target: aim, params: (*params).clone() };
     let strike = {
-        let (dispatch, fault) = (dispatch.clone(), fault.clone());
-        Callback::from(move |_: MouseEvent| dispatch.session(SessionChange::Act(vec![Change::Inject(fault.clone())])))
+        let (dispatch, fault, lasts_secs) = (dispatch.clone(), fault.clone(), *lasts);
+        Callback::from(move |()| dispatch.session(SessionChange::Strike { fault: fault.clone(), lasts_secs }))
     };
     let lift = {
         let dispatch = dispatch.clone();
@@ -145,8 +171,17 @@ fn FaultRow(props: &FaultRowProps) -> Html {
             params.set(next);
         })
     };
+    // Enter in a field says all of it, and strikes.
+    let onkeydown = {
+        let (strike, free) = (strike.clone(), active.is_none());
+        Callback::from(move |event: KeyboardEvent| {
+            if free && strikes(&event) {
+                strike.emit(());
+            }
+        })
+    };
     html! {
-        <li class={classes!("fault", active.is_some().then_some("fault-active"))}>
+        <li {onkeydown} class={classes!("fault", active.is_some().then_some("fault-active"))}>
             <div class="fault-head">
                 { icon(kind.icon, "") }
                 <div>
@@ -158,6 +193,7 @@ fn FaultRow(props: &FaultRowProps) -> Html {
                 <ParamForm specs={Specs(kind.entry.params)} params={(*params).clone()} prefix={format!("fault-{}", kind.entry.id)}
                     {onchange} onend={Callback::noop()} />
             }
+            if !kind.once && active.is_none() { { lasts_field(format!("fault-{}-lasts", kind.entry.id), &lasts) } }
             <div class="button-row">
                 if let Some(active) = active {
                     <button type="button" class="btn btn-s btn-ok" onclick={lift} data-fault={format!("lift-{}", kind.entry.id)}>
@@ -165,7 +201,7 @@ fn FaultRow(props: &FaultRowProps) -> Html {
                     </button>
                     <span class="fault-since num">{ format!("since {}", super::inside::at(SimTime(active.since_ns))) }</span>
                 } else {
-                    <button type="button" class="btn btn-s btn-danger" onclick={strike} data-fault={kind.entry.id}>
+                    <button type="button" class="btn btn-s btn-danger" onclick={strike.reform(|_: MouseEvent| ())} data-fault={kind.entry.id}>
                         { icon(kind.icon, "icon-s") }{ format!("{} now", kind.entry.name) }
                     </button>
                     <button type="button" class="btn btn-s" onclick={plan} disabled={guard.fixed_run}>

@@ -1,7 +1,7 @@
 //! The inspector: everything about what is selected, or about the run when nothing is.
 
 mod changeable;
-mod faults;
+pub(crate) mod faults;
 mod happening;
 pub(crate) mod inside;
 mod metrics;
@@ -137,6 +137,7 @@ fn Several() -> Html {
             free: false,
             differ,
             params,
+            was: None,
             prefix: "all".into(),
             fixed,
             held_back: Vec::new(),

@@ -14,6 +14,7 @@ use crate::topology::document::{Document, Place};
 use crate::ui::jump;
 use crate::ui::kit::form::{GroupedForm, ParamFormProps, Specs};
 use crate::ui::kit::icons::icon;
+use crate::ui::practice::{Practice, params_at_the_start, use_practice};
 use crate::ui::shell::{DialogKind, use_shell};
 use crate::ui::store::{Dispatch, use_dispatch, use_document, use_guard, use_run};
 use crate::ui::words::element_id;
@@ -24,12 +25,13 @@ pub(crate) fn Settings(props: &TargetProps) -> Html {
     let dispatch = use_dispatch();
     let guard = use_guard();
     let shell = use_shell();
+    let practice = use_practice();
     let target = props.target;
     use_effect_with(target, |_| jump::arrive());
     if let Target::Area(id) = target {
         return html! { <><AreaSettings {id} /><Refused /></> };
     }
-    let Some(form) = form(&document, &guard, &dispatch, target) else {
+    let Some(form) = form(&document, &guard, &dispatch, target, practice.as_deref()) else {
         return html! { <p class="empty">{ "This version knows no settings for it. It can be moved and deleted." }</p> };
     };
     let specs = form.specs;
@@ -65,7 +67,13 @@ pub(crate) fn Settings(props: &TargetProps) -> Html {
 }
 
 /// The form of a target: what it is told, what the lesson keeps, what is wrong, and what a change does.
-pub(super) fn form(document: &Document, guard: &Guard, dispatch: &Dispatch, target: Target) -> Option<ParamFormProps> {
+pub(super) fn form(
+    document: &Document,
+    guard: &Guard,
+    dispatch: &Dispatch,
+    target: Target,
+    practice: Option<&Practice>,
+) -> Option<ParamFormProps> {
     let (specs, params) = described(document, target)?;
     let fixed = specs.0.iter().filter(|spec| guard.fixes(target, spec.key)).map(|spec| spec.key.to_owned()).collect();
     let options = specs.0.iter().flat_map(|spec| match spec.kind {
@@ -92,6 +100,7 @@ pub(super) fn form(document: &Document, guard: &Guard, dispatch: &Dispatch, targ
         only: None,
         free: false,
         differ: Vec::new(),
+        was: practice.and_then(|practice| params_at_the_start(&practice.start, document, target)).cloned(),
         params,
         prefix,
         fixed,

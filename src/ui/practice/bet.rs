@@ -3,63 +3,107 @@
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use super::{PracticeCardProps, use_progress};
+use super::sketch::sketch;
+use super::{Practice, PracticeCardProps, use_progress};
+use crate::engine::sort;
 use crate::lesson::prediction::{Choice, Number, Prediction};
-use crate::lesson::progress::{Bet, Event};
+use crate::lesson::progress::Bet;
+use crate::topology::document::Document;
 use crate::ui::kit::form::number::NumberField;
 use crate::ui::kit::format;
 use crate::ui::kit::icons::icon;
+use crate::ui::shared::Shared;
 
 /// Longest option that a menu shows well; with longer ones they stand one below the other [characters].
 const MENU_WORDS_MAX: usize = 24;
 
+/// A bet that is being made.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Draft {
+    chosen: UseStateHandle<Option<String>>,
+    number: UseStateHandle<Option<f64>>,
+}
+
+/// Nothing is chosen at first: a bet that can be placed untouched is none.
+#[hook]
+pub(super) fn use_draft(slug: AttrValue) -> Draft {
+    let (chosen, number) = (use_state_eq(|| None::<String>), use_state_eq(|| None::<f64>));
+    {
+        let (chosen, number) = (chosen.setter(), number.setter());
+        use_effect_with(slug, move |_| {
+            chosen.set(None);
+            number.set(None);
+        });
+    }
+    Draft { chosen, number }
+}
+
+impl Draft {
+    /// The bet, once all that is asked is answered.
+    pub(super) fn bet(&self, prediction: &Prediction, start: &Document) -> Option<Bet> {
+        let (chosen, number) = (self.chosen.as_deref(), *self.number);
+        let whole =
+            (prediction.choice.is_none() || chosen.is_some()) && (prediction.number.is_none() || number.is_some());
+        whole.then(|| prediction.judge(start, chosen, prediction.number.as_ref().and(number)))
+    }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+pub(super) struct BetFormProps {
+    pub practice: Shared<Practice>,
+    pub draft: Draft,
+}
+
+/// What is asked; the button that places the bet stands in the card's foot.
 #[component]
-pub(super) fn BetForm(props: &PracticeCardProps) -> Html {
+pub(super) fn BetForm(props: &BetFormProps) -> Html {
     let store = use_progress();
-    let practice = props.practice.clone();
-    let slug = practice.slug.clone();
-    let chosen = use_state_eq(|| None::<String>);
+    let BetFormProps { practice, draft } = props;
     let Some(prediction) = &practice.lesson.prediction else { return Html::default() };
-    let number = use_state_eq(|| prediction.number.as_ref().map_or(0.0, beginning));
-    if let Some(bet) = store.of(&slug).bet {
+    if let Some(bet) = store.of(&practice.slug).bet {
         return html! {
             <p class="callout">{ icon("lock", "icon-s") }
                 <span>{ format!("Your bet: {}. You will see the answer after the run.", words(prediction, &bet)) }</span>
             </p>
         };
     }
-    let options = prediction.choice.as_ref().map_or_else(Vec::new, |choice| choice.options(&practice.start));
     let choose = {
-        let chosen = chosen.clone();
+        let chosen = draft.chosen.setter();
         Callback::from(move |option: String| chosen.set(Some(option)))
     };
-    let place = {
-        let (store, practice, chosen, number) = (store.clone(), practice.clone(), chosen.clone(), *number);
-        Callback::from(move |_: MouseEvent| {
-            if let Some(prediction) = &practice.lesson.prediction {
-                let number = prediction.number.is_some().then_some(number);
-                let bet = prediction.judge(&practice.start, chosen.as_deref(), number);
-                store.record(&slug, Event::BetPlaced(bet));
-            }
-        })
-    };
     let onnumber = {
-        let number = number.clone();
-        Callback::from(move |value: f64| number.set(value))
+        let number = draft.number.setter();
+        Callback::from(move |value: f64| number.set(Some(value)))
     };
-    let open = prediction.choice.is_some() && chosen.is_none();
     html! {
         <div class="form bet-form">
-            if let Some(choice) = &prediction.choice { { choice_field(choice, &options, chosen.as_deref(), &choose) } }
+            if let Some(choice) = &prediction.choice {
+                if choice.station.is_some() { { sketch(&practice.start) } }
+                { choice_field(choice, &options(choice, practice), draft.chosen.as_deref(), &choose) }
+            }
             if let Some(asked) = &prediction.number {
                 <div class="field">
                     <label for="bet-number">{ &asked.question }</label>
-                    <NumberField id="bet-number" name="Your bet" unit={asked.unit} min={asked.min} max={asked.max} value={*number} slider=true onchange={onnumber} onend={Callback::noop()} />
+                    <NumberField id="bet-number" name="Your bet" unit={asked.unit} min={asked.min} max={asked.max} value={draft.number.unwrap_or_else(|| beginning(asked))}
+                        mixed={draft.number.is_none()} unset="your bet" slider=true onchange={onnumber} onend={Callback::noop()} />
                 </div>
             }
-            <button type="button" class="btn btn-primary" id="bet-place" disabled={open} onclick={place}>{ icon("target", "") }{ "Place the bet" }</button>
         </div>
     }
+}
+
+/// The answers in an order that tells nothing, the same at every visit.
+fn options(choice: &Choice, practice: &Practice) -> Vec<String> {
+    let mut options = choice.options(&practice.start);
+    if choice.station.is_none() {
+        // FNV-1a over the lesson's name and the answer.
+        let place = |option: &String| {
+            let bytes = practice.slug.bytes().chain(option.bytes());
+            bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+        };
+        sort::few_by_key(&mut options, place);
+    }
+    options
 }
 
 /// Where the number begins: far from telling the truth.

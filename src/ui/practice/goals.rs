@@ -2,19 +2,25 @@
 
 use yew::prelude::*;
 
-use super::PracticeCardProps;
+use super::{PracticeCardProps, goal_chart};
+use crate::lesson::curve::{Curve, Read};
 use crate::lesson::goal::GoalResult;
 use crate::lesson::metric;
 use crate::lesson::rules;
+use crate::model::params::Unit;
+use crate::protocol::Series;
+use crate::topology::document::NodeId;
 use crate::ui::kit::facts::{fact_in, facts};
 use crate::ui::kit::format;
 use crate::ui::kit::icons::icon;
+use crate::ui::kit::look_into::use_watch;
+use crate::ui::shared::Shared;
 use crate::ui::store::{use_document, use_run, use_simulation};
 
-/// The goals; with a finished run beside them, if there is one.
+/// The goals: how far this run is toward each, where the run before was, and the verdict once it is over.
 #[component]
 pub(super) fn Goals(props: &PracticeCardProps) -> Html {
-    let run = use_run();
+    let (run, document) = (use_run(), use_document());
     let lesson = &props.practice.lesson;
     let results = use_state_eq(Vec::<GoalResult>::new);
     {
@@ -26,22 +32,88 @@ pub(super) fn Goals(props: &PracticeCardProps) -> Html {
             }
         });
     }
-    // Until they are judged, and where nothing has ended, the goals alone.
+    // Until they are judged, and where nothing has ended, as far as the curves tell.
     let judged = results.len() == lesson.goals.len() && run.ending.is_some();
+    let before = props.practice.runs.borrow().before.clone();
+    let rows = lesson.goals.iter().enumerate().map(|(place, goal)| {
+        let result = results.get(place).filter(|_| judged);
+        let curve = Curve::of(goal, &document);
+        let (node, curve) = (curve.as_ref().and_then(|curve| curve.node), curve.as_ref());
+        let come_to = |series: Option<&Shared<Series>>| curve.zip(series).and_then(|(curve, series)| curve.so_far(series));
+        let now = come_to(run.series_of(node));
+        let then = come_to(before.as_ref().and_then(|kept| kept.of(node)));
+        html! {
+            <li class={classes!("goal", result.map(|result| if result.passed { "goal-passed" } else { "goal-failed" }))}>
+                { icon(result.map_or("target", |result| if result.passed { "circle-check" } else { "circle-x" }), "icon-s") }
+                <span>
+                    if let Some(result) = result { <span class="visually-hidden">{ if result.passed { "reached: " } else { "missed: " } }</span> }
+                    { &goal.label }
+                </span>
+                if node.is_some() { <Watched {node} /> }
+                if let Some((curve, now)) = curve.zip(now) { { meter(curve, now, then, run.finished()) } }
+                if let Some(result) = result { <span class="num goal-value">{ against(result) }</span> }
+            </li>
+        }
+    });
+    let mark = |class: &'static str, words: String| {
+        html! { <li><svg viewBox="0 0 4 10" width="4" height="10" aria-hidden="true"><rect {class} width="3" height="10" /></svg>{ words }</li> }
+    };
     html! {
         <section class="goals" aria-label="Goals">
             <h3>{ if judged { "Goals, and your last run" } else { "Goals" } }</h3>
-            <ul>
-                if judged {
-                    { for results.iter().map(goal_row) }
-                } else {
-                    { for lesson.goals.iter().map(|goal| html! { <li class="goal">{ icon("target", "icon-s") }<span>{ &goal.label }</span></li> }) }
-                }
-            </ul>
+            <ul>{ for rows }</ul>
+            if run.begun() {
+                <ul class="goal-keys">
+                    { mark("meter-asked", "asked".to_owned()) }
+                    if let Some(before) = &before { { mark("meter-before", before.words().to_owned()) } }
+                </ul>
+            }
             if judged {
                 <p class="sub">{ format!("This was a single run, on seed {}. The examination uses {} seeds you have not seen.", run.seed, lesson.finals.seeds) }</p>
             }
         </section>
+    }
+}
+
+#[derive(Debug, PartialEq, Properties)]
+struct WatchedProps {
+    node: Option<NodeId>,
+}
+
+/// Shows nothing; while it is there, the series of a station come.
+#[component]
+fn Watched(props: &WatchedProps) -> Html {
+    use_watch(props.node);
+    Html::default()
+}
+
+/// How far a run has come toward what is asked, on a bar with the line to reach and where the run before stood.
+fn meter(curve: &Curve, now: f64, then: Option<f64>, over: bool) -> Html {
+    let share = curve.unit == Unit::Share;
+    // What may be anything has its line in the middle.
+    let whole = if share { 1.0 } else { 2.0 * curve.asked };
+    let place = |value: f64| format!("{:.2}", (value / whole).clamp(0.0, 1.0) * 100.0);
+    let holds = curve.holds(now);
+    let what = match curve.read {
+        Read::InTime(_) => " in time",
+        Read::Answered => " answered",
+        _ => "",
+    };
+    let rest = match (holds, share) {
+        (true, _) => if over { "held" } else { "held so far" }.to_owned(),
+        (false, true) => format!("{} points to go", format::figures((curve.asked - now) * 100.0)),
+        (false, false) => "not held".to_owned(),
+    };
+    html! {
+        <div class={classes!("goal-meter", if holds { "goal-holds" } else { "goal-open" })}>
+            <p><span class="num goal-now">{ format::with_unit(now, curve.unit) }</span>{ format!("{what}, {} asked", goal_chart::asked_words(curve)) }<span class="goal-rest">{ rest }</span></p>
+            <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+                <rect class="meter-back" width="100" y="1" height="6" />
+                <rect class="meter-fill" width={place(now)} y="1" height="6" />
+                if let Some(then) = then { <rect class="meter-before" x={place(then)} width="0.8" height="8" /> }
+                <rect class="meter-asked" x={place(curve.asked)} width="0.6" height="8" />
+            </svg>
+        </div>
     }
 }
 
@@ -61,22 +133,13 @@ pub(super) fn against(result: &GoalResult) -> String {
     let limit = words(&result.metric, result.value);
     match result.measured.get() {
         Some(value) if value.is_finite() => format!("{} ({} {limit})", words(&result.metric, value), sign(result)),
-        Some(_) => match unanswered(&result.metric) {
-            Some(share) => {
-                format!("infinite: more than {} of requests got no answer (limit {limit})", format::percent(share))
-            }
+        // More than the share beyond the percentile waited forever.
+        Some(_) => match result.unanswered {
+            Some(share) => format!("infinite: {} of requests got no answer (limit {limit})", format::percent(share)),
             None => format!("infinite (limit {limit})"),
         },
         None => format!("nothing measured (limit {limit})"),
     }
-}
-
-/// The share beyond a percentile: an infinite p99 means that more than 1 % waited forever.
-fn unanswered(metric_id: &str) -> Option<f64> {
-    let (_, statistic) = metric_id.rsplit_once('.')?;
-    let digits = statistic.strip_prefix('p')?;
-    let below: f64 = format!("0.{digits}").parse().ok()?;
-    Some(1.0 - below)
 }
 
 fn sign(result: &GoalResult) -> &'static str {
@@ -126,30 +189,25 @@ mod tests {
     use crate::runner::report::Figure;
 
     #[test]
-    fn an_infinite_percentile_is_told_in_words() {
-        let told = |metric: &str, measured: f64| {
+    fn an_infinite_percentile_names_the_share_that_got_no_answer() {
+        let told = |measured: f64, unanswered: Option<f64>| {
             let result = GoalResult {
                 label: "fast".to_owned(),
-                metric: metric.to_owned(),
+                metric: "sojourn_time.p99".to_owned(),
                 at: "system".to_owned(),
                 during: None,
                 op: Op::AtMost,
                 value: 0.1,
                 measured: Figure(measured),
+                unanswered,
                 passed: false,
                 margin: Figure::NONE,
             };
             against(&result).replace('\u{202f}', " ")
         };
-        assert_eq!(
-            told("sojourn_time.p99", f64::INFINITY),
-            "infinite: more than 1 % of requests got no answer (limit 100 ms)"
-        );
-        assert_eq!(
-            told("sojourn_time.p999", f64::INFINITY),
-            "infinite: more than 0.1 % of requests got no answer (limit 100 ms)"
-        );
-        assert_eq!(told("sojourn_time.p99", 0.25), "250 ms (limit 100 ms)");
-        assert_eq!(told("sojourn_time.p99", f64::NAN), "nothing measured (limit 100 ms)");
+        assert_eq!(told(f64::INFINITY, Some(0.124)), "infinite: 12.4 % of requests got no answer (limit 100 ms)");
+        assert_eq!(told(f64::INFINITY, None), "infinite (limit 100 ms)");
+        assert_eq!(told(0.25, None), "250 ms (limit 100 ms)");
+        assert_eq!(told(f64::NAN, None), "nothing measured (limit 100 ms)");
     }
 }

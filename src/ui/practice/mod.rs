@@ -2,18 +2,26 @@
 //! business; nothing here knows a lesson by name.
 
 mod bet;
+mod goal_chart;
 mod goals;
 mod grade;
 mod grading;
 mod prose;
+mod runs;
+mod sketch;
+mod was;
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use yew::prelude::*;
 
-use self::bet::{BetForm, BetTruth};
+use self::bet::{BetForm, BetTruth, Draft};
+use self::goal_chart::GoalChart;
 use self::goals::{Budget, Goals};
 use self::grade::GradePanel;
+use self::runs::{Runs, RunsKeeper, untouched};
+pub(super) use self::was::{Was, params_at_the_start};
 use super::browser::Timer;
 use super::course::{self, Trouble};
 use super::shared::Shared;
@@ -23,7 +31,8 @@ use super::store::{use_dispatch, use_document, use_preferences, use_run, use_sim
 use crate::drawings::DrawingId;
 use crate::editor::{Action, SessionChange};
 use crate::lesson::catalog::{LessonFiles, Listing};
-use crate::lesson::progress::{Event, LessonProgress, Progress};
+use crate::lesson::curve::Curve;
+use crate::lesson::progress::{Bet, Event, LessonProgress, Progress};
 use crate::lesson::{Lesson, StepKind, rules};
 use crate::topology::document::Document;
 use crate::topology::format::Run;
@@ -44,9 +53,27 @@ pub struct Practice {
     pub files: Rc<LessonFiles>,
     pub lesson: Lesson,
     pub start: Document,
+    /// The run under way and the one before.
+    runs: RefCell<Runs>,
+}
+
+/// The lesson that is open, as a context.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InPractice(pub Option<Shared<Practice>>);
+
+/// Renders when another lesson is opened, or none.
+#[hook]
+pub fn use_practice() -> Option<Shared<Practice>> {
+    use_context::<InPractice>().and_then(|open| open.0)
 }
 
 impl Practice {
+    /// Whether a chart can show how one of its goals fares.
+    #[must_use]
+    pub fn has_curve(&self) -> bool {
+        self.lesson.goals.iter().any(|goal| Curve::of(goal, &self.start).is_some())
+    }
+
     /// Reads the files of a lesson that the list calls `name`.
     ///
     /// # Errors
@@ -54,7 +81,14 @@ impl Practice {
     pub fn read(listing: &Listing, name: String, files: LessonFiles) -> Result<Self, String> {
         let lesson = files.lesson().map_err(|error| error.to_string())?;
         let start = files.start().map_err(|error| format!("{}: {error}", error.place()))?;
-        Ok(Self { slug: listing.slug.clone().into(), name, files: Rc::new(files), lesson, start })
+        Ok(Self {
+            slug: listing.slug.clone().into(),
+            name,
+            files: Rc::new(files),
+            lesson,
+            start,
+            runs: RefCell::default(),
+        })
     }
 }
 
@@ -149,6 +183,16 @@ pub struct PracticeCardProps {
     pub practice: Shared<Practice>,
 }
 
+/// The chart of the lesson's goal, for the dock.
+pub(crate) fn draw_goal(practice: &Shared<Practice>) -> Html {
+    html! { <GoalChart key={practice.slug.to_string()} practice={practice.clone()} /> }
+}
+
+/// What a target was at the start, on the stage.
+pub(crate) fn draw_was(was: &Was) -> Html {
+    was::tag(was)
+}
+
 /// The lesson's card: docked beside the canvas, never over it.
 pub(crate) fn draw(practice: &Shared<Practice>) -> Html {
     html! { <PracticeCard practice={practice.clone()} /> }
@@ -185,6 +229,7 @@ fn PracticeCard(props: &PracticeCardProps) -> Html {
 
     // A learner past the meeting has met the system. Kept by lesson: the card outlives a change of lessons.
     let met = use_state_eq(|| None::<AttrValue>);
+    let draft = bet::use_draft(slug.clone());
     let beyond = steps.iter().position(|step| step.kind == StepKind::Meet).is_some_and(|meet| at > meet);
     {
         let met = met.setter();
@@ -208,7 +253,7 @@ fn PracticeCard(props: &PracticeCardProps) -> Html {
         })
     };
     let go = {
-        let (store, slug, last) = (store.clone(), slug, steps.len().saturating_sub(1));
+        let (store, slug, last) = (store.clone(), slug.clone(), steps.len().saturating_sub(1));
         Callback::from(move |step: usize| {
             store.record(&slug, Event::StepShown(step.min(last)));
             super::browser::focus_id("lesson-title");
@@ -222,6 +267,7 @@ fn PracticeCard(props: &PracticeCardProps) -> Html {
     if !open {
         return html! {
             <section class="lesson lesson-folded" aria-label="Practice">
+                <RunsKeeper practice={practice.clone()} />
                 <button type="button" class="lesson-unfold" onclick={fold} aria-expanded="false">
                     { icon("graduation-cap", "") }<span>{ counted }</span><strong>{ title }</strong>{ icon("chevron-right", "") }
                 </button>
@@ -229,13 +275,16 @@ fn PracticeCard(props: &PracticeCardProps) -> Html {
         };
     }
     // What the learner has to do before the next step makes sense.
+    let asked =
+        practice.lesson.prediction.as_ref().filter(|_| step.kind == StepKind::Predict && progress.bet.is_none());
     let barred = match step.kind {
-        StepKind::Predict => (progress.bet.is_none()).then_some("Place your bet first."),
+        StepKind::Predict => asked.map(|_| "You cannot change it later. A wrong bet costs nothing."),
         StepKind::Meet => (!has_met).then_some("Run the system to its end first."),
         StepKind::Grade => (progress.passed.is_none()).then_some("Pass the examination to unlock the explanation."),
         _ => None,
     };
     let to = |step: usize| go.reform(move |_: MouseEvent| step);
+    let place = asked.map(|prediction| place_bet(&store, &slug, draft.bet(prediction, &practice.start)));
     // What the page around it need not show: while there is nothing to build, what builds; before it runs, what it did.
     let calm = match step.kind {
         StepKind::Brief | StepKind::Predict | StepKind::Explain | StepKind::FollowUp => Some("all"),
@@ -244,6 +293,7 @@ fn PracticeCard(props: &PracticeCardProps) -> Html {
     };
     html! {
         <section class="lesson" aria-label="Practice" data-calm={calm}>
+            <RunsKeeper practice={practice.clone()} />
             <header class="lesson-head">
                 <p class="lesson-count">{ counted }</p>
                 <button type="button" class="icon-btn icon-btn-s" onclick={fold} aria-expanded="true" aria-label="Fold the lesson away">{ icon("chevron-left", "icon-s") }</button>
@@ -251,7 +301,7 @@ fn PracticeCard(props: &PracticeCardProps) -> Html {
             <div class="lesson-body" tabindex="0" role="group" aria-label="Lesson text" key={at}>
                 <h2 id="lesson-title" tabindex="-1">{ title }</h2>
                 if let Some(section) = section { { prose::html(&section.blocks) } }
-                { step_body(&practice, &progress, step.kind, has_met, &on_met) }
+                { step_body(&practice, &progress, step.kind, &draft, has_met, &on_met) }
                 if let Some(message) = &store.failure { <p class="callout callout-warn">{ format!("Your progress is not saved: {message}") }</p> }
             </div>
             if let Some(reason) = barred { <p class="lesson-barred" id="lesson-barred">{ reason }</p> }
@@ -260,8 +310,10 @@ fn PracticeCard(props: &PracticeCardProps) -> Html {
                 <ol class="lesson-dots" aria-hidden="true">
                     { for (0..steps.len()).map(|index| html! { <li class={classes!((index == at).then_some("on"), (index < at).then_some("done"))}></li> }) }
                 </ol>
-                if at + 1 < steps.len() {
-                    <button type="button" class="btn btn-s btn-primary" id="lesson-next" disabled={barred.is_some()} aria-describedby={barred.map(|_| "lesson-barred")} onclick={to(at + 1)}>
+                if let Some(place) = place {
+                    { place }
+                } else if at + 1 < steps.len() {
+                    <button key="next" type="button" class="btn btn-s btn-primary" id="lesson-next" disabled={barred.is_some()} aria-describedby={barred.map(|_| "lesson-barred")} onclick={to(at + 1)}>
                         { "Next" }{ icon("chevron-right", "icon-s") }
                     </button>
                 } else {
@@ -272,16 +324,33 @@ fn PracticeCard(props: &PracticeCardProps) -> Html {
     }
 }
 
+/// The button that places a bet, once it is whole.
+fn place_bet(store: &ProgressStore, slug: &AttrValue, bet: Option<Bet>) -> Html {
+    let disabled = bet.is_none();
+    let (store, slug) = (store.clone(), slug.clone());
+    let onclick = Callback::from(move |_: MouseEvent| {
+        if let Some(bet) = bet.clone() {
+            store.record(&slug, Event::BetPlaced(bet));
+        }
+    });
+    html! {
+        <button key="bet" type="button" class="btn btn-s btn-primary" id="bet-place" {disabled} aria-describedby="lesson-barred" {onclick}>
+            { icon("target", "icon-s") }{ "Place the bet" }
+        </button>
+    }
+}
+
 fn step_body(
     practice: &Shared<Practice>,
     progress: &LessonProgress,
     kind: StepKind,
+    draft: &Draft,
     has_met: bool,
     on_met: &Callback<AttrValue>,
 ) -> Html {
     match kind {
         StepKind::Brief => html! { <Goals practice={practice.clone()} /> },
-        StepKind::Predict => html! { <BetForm practice={practice.clone()} /> },
+        StepKind::Predict => html! { <BetForm practice={practice.clone()} draft={draft.clone()} /> },
         StepKind::Meet => {
             html! {
                 <>
@@ -339,13 +408,7 @@ struct MeetWatchProps {
 fn MeetWatch(props: &MeetWatchProps) -> Html {
     let run = use_run();
     let document = use_document();
-    let start = &props.practice.start;
-    // Moved and renamed stations are still the same system.
-    let untouched = document.edges == start.edges
-        && document.nodes.len() == start.nodes.len()
-        && document.nodes.iter().all(|(id, node)| {
-            start.nodes.get(id).is_some_and(|given| given.kind == node.kind && given.params == node.params)
-        });
+    let untouched = untouched(&document, &props.practice.start);
     let (on_met, slug) = (props.on_met.clone(), props.practice.slug.clone());
     use_effect_with((slug, run.ending.is_some() && untouched), move |(slug, met)| {
         let slug = slug.clone();

@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use crate::editor::story::clock;
-use crate::editor::story::ending::finding;
+use crate::editor::story::ending::{finding, miss};
 use crate::editor::story::repair::repair;
 use crate::editor::{Selection, SessionChange, edit::target_name};
 use crate::topology::document::Change;
@@ -53,7 +53,19 @@ pub fn Outcome(props: &OutcomeProps) -> Html {
         };
     }
     if !props.touring {
-        return Html::default();
+        let now_secs = run.frame.now_ns as f64 / 1e9;
+        return miss(&document, &run.missed, now_secs, &run.log).map_or_else(Html::default, |(sentence, at_ns)| {
+            let onclick = Callback::from(move |_: MouseEvent| simulation.seek(at_ns));
+            html! {
+                <div class="outcome outcome-bad" role="status" id="missed">
+                    { icon("triangle-alert", "") }
+                    <p>{ sentence }</p>
+                    <div class="button-row">
+                        <button type="button" class="btn btn-s" data-way="moment" {onclick}>{ icon("history", "icon-s") }{ format!("Go to {}", clock(at_ns as f64 / 1e9)) }</button>
+                    </div>
+                </div>
+            }
+        });
     }
     let Some(repair) = repair(&document, &run.frame) else {
         return html! {

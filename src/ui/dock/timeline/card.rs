@@ -10,6 +10,7 @@ use crate::model::params::{Params, Unit, Value};
 use crate::topology::document::{Change, Document, Fault, FaultTarget, ScheduledFault};
 use crate::ui::browser;
 use crate::ui::client::run_view::RunView;
+use crate::ui::inspector::faults::{lasts_field, strikes};
 use crate::ui::kit::form::number::NumberField;
 use crate::ui::kit::form::{ParamForm, Specs};
 use crate::ui::kit::format;
@@ -46,6 +47,8 @@ fn Card(props: &CardProps) -> Html {
     let (document, dispatch, run, guard) = (use_document(), use_dispatch(), use_run(), use_guard());
     // Of one in force: numbers that are set and do not act yet.
     let draft = use_state_eq(|| None::<Params>);
+    // Of one that strikes now.
+    let lasts = use_state_eq(|| 0.0_f64);
     let scheduled = match &props.card {
         FaultCard::Planned(index) => document.faults.get(*index).cloned(),
         _ => None,
@@ -159,10 +162,20 @@ fn Card(props: &CardProps) -> Html {
             browser::focus_id("fault-strike");
         }
     });
+    let strike = {
+        let (dispatch, fault, lasts_secs) = (dispatch.clone(), fault.clone(), *lasts);
+        Callback::from(move |()| {
+            dispatch.session(SessionChange::ShowFault(None));
+            dispatch.session(SessionChange::Strike { fault: fault.clone(), lasts_secs });
+        })
+    };
     let onkeydown = {
-        let dispatch = dispatch.clone();
+        let (dispatch, strike, ready) = (dispatch.clone(), strike.clone(), aimed && !over);
         Callback::from(move |event: KeyboardEvent| {
-            if event.key() == "Escape" {
+            if ready && strikes(&event) {
+                event.stop_propagation();
+                strike.emit(());
+            } else if event.key() == "Escape" {
                 event.stop_propagation();
                 dispatch.session(SessionChange::ShowFault(None));
                 browser::focus_id("stage");
@@ -177,7 +190,7 @@ fn Card(props: &CardProps) -> Html {
     } else {
         "Planned fault"
     };
-    let strike = Change::Inject(fault.clone());
+    let again = Change::Inject(fault.clone());
     html! {
         <div class="fault-card" role="group" aria-label={what} {onkeydown}>
             <header class="fault-card-head">
@@ -217,15 +230,16 @@ fn Card(props: &CardProps) -> Html {
                 <ParamForm specs={Specs(kind.entry.params)} params={fault.params.clone()} prefix="planned"
                     fixed={if fixed { vec!["*".to_owned()] } else { Vec::new() }} onchange={set_param} onend={end} />
             }
+            if aimed && !kind.once { { lasts_field("fault-lasts".to_owned(), &lasts) } }
             <div class="button-row">
                 if aimed {
-                    <button type="button" class="btn btn-s btn-danger" id="fault-strike" disabled={over} onclick={act(vec![strike.clone()])}>
+                    <button type="button" class="btn btn-s btn-danger" id="fault-strike" disabled={over} onclick={strike.reform(|_: MouseEvent| ())}>
                         { icon(kind.icon, "icon-s") }{ format!("{} now", kind.entry.name) }
                     </button>
                     <button type="button" class="btn btn-s" id="fault-plan" disabled={guard.fixed_run} onclick={plan}>{ icon("clock", "icon-s") }{ "Plan it" }</button>
                 } else if in_force {
                     if draft.is_some() {
-                        <button type="button" class="btn btn-s btn-danger" id="fault-adjust" disabled={over} onclick={act(vec![lift.clone(), strike.clone()])}>{ "Apply from now on" }</button>
+                        <button type="button" class="btn btn-s btn-danger" id="fault-adjust" disabled={over} onclick={act(vec![lift.clone(), again.clone()])}>{ "Apply from now on" }</button>
                     }
                     <button type="button" class="btn btn-s btn-ok" id="fault-lift" disabled={over} onclick={act(vec![lift.clone()])}>{ icon("heart-pulse", "icon-s") }{ kind.lift_label }</button>
                 } else if !fixed {

@@ -9,7 +9,7 @@ use yew::prelude::*;
 
 use self::marks::{Inputs, Marks};
 use super::axis::{looking_back, playhead, use_axis};
-use super::charts::hover;
+use super::plot::hover;
 use crate::editor::timeline::{self, Span, bands, inputs, minimap, placed, standing};
 use crate::editor::{Action, EditCommand, FaultCard, SessionChange, ToolRequest, ToolState};
 use crate::protocol::RunStatus;
@@ -221,9 +221,9 @@ pub fn Timeline() -> Html {
                     <defs>
                         <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="2" height="5" /></pattern>
                     </defs>
-                    if let Some([all, good]) = map.as_ref().as_ref() {
+                    if let Some([all, answered, good]) = map.as_ref().as_ref() {
                         <svg class="timeline-map" x="0" y="0" width="100%" height={MAP.to_string()} viewBox={format!("0 0 1000 {MAP}")} preserveAspectRatio="none">
-                            <path class="map-bad" d={all.clone()} /><path class="map-good" d={good.clone()} />
+                            <path class="map-bad" d={all.clone()} /><path class="map-late" d={answered.clone()} /><path class="map-good" d={good.clone()} />
                         </svg>
                     }
                     { windows }

@@ -31,6 +31,9 @@ pub struct ParamFormProps {
     #[prop_or_default]
     pub differ: Vec<&'static str>,
     pub params: Params,
+    /// What all this was set to when the lesson began; what differs says so.
+    #[prop_or_default]
+    pub was: Option<Params>,
     /// Makes the fields' ids unique on the page.
     pub prefix: AttrValue,
     /// Keys that a lesson keeps; `*` = all.
@@ -78,9 +81,11 @@ pub fn ParamForm(props: &ParamFormProps) -> Html {
         };
         let id = format!("{}-{}", props.prefix, spec.key);
         let mixed = props.differ.contains(&spec.key);
+        let changed = props.was.as_ref().filter(|was| catalog::value(spec, was) != value);
         html! {
-            <div class={classes!("field", fixed.then_some("field-fixed"))} key={spec.key}>
-                { field(spec, &value, &id, (fixed, mixed), &props.held_back, &onchange, &props.onend) }
+            <div class={classes!("field", fixed.then_some("field-fixed"), changed.is_some().then_some("field-changed"))} key={spec.key}>
+                if let Some(was) = changed { <p class="field-was">{ icon("pencil", "icon-s") }{ was_words(spec, was, &value) }</p> }
+                { field(spec, &value, &id, (fixed, mixed), props, &onchange) }
                 if mixed { <p class="field-summary">{ "Not the same everywhere." }</p> }
                 if let Some(words) = problem { <p class="field-problem" role="alert">{ icon("triangle-alert", "icon-s") }{ words }</p> }
             </div>
@@ -112,7 +117,7 @@ pub fn GroupedForm(props: &GroupedFormProps) -> Html {
         let wrong = form.problems.iter().any(|(key, _)| keys.iter().any(|known| key.split('.').next() == Some(known)));
         let state = catalog::state_line(form.specs.0, &keys, &form.params);
         let fields = html! {
-            <ParamForm specs={form.specs} only={Some(keys)} differ={form.differ.clone()} params={form.params.clone()} prefix={form.prefix.clone()} fixed={form.fixed.clone()}
+            <ParamForm specs={form.specs} only={Some(keys)} differ={form.differ.clone()} params={form.params.clone()} was={form.was.clone()} prefix={form.prefix.clone()} fixed={form.fixed.clone()}
                 held_back={form.held_back.clone()} problems={form.problems.clone()} onchange={form.onchange.clone()} onend={form.onend.clone()} />
         };
         if at == 0 {
@@ -138,6 +143,14 @@ pub fn GroupedForm(props: &GroupedFormProps) -> Html {
         })
     });
     html! { <div class="form-groups">{ for groups }</div> }
+}
+
+/// What a parameter was; of a choice that stays, what its own settings were stands beside those.
+fn was_words(spec: &ParamSpec, was: &Params, value: &Value) -> String {
+    match (catalog::value(spec, was), value) {
+        (Value::Variant(was), Value::Variant(now)) if was.id == now.id => "changed".to_owned(),
+        _ => format!("was {}", catalog::value_words(spec, was)),
+    }
 }
 
 /// The label with what explains it.
@@ -183,10 +196,10 @@ fn field(
     value: &Value,
     id: &str,
     (fixed, mixed): (bool, bool),
-    held_back: &[(String, String)],
+    form: &ParamFormProps,
     onchange: &Callback<Value>,
-    onend: &Callback<()>,
 ) -> Html {
+    let (held_back, onend) = (&form.held_back, &form.onend);
     let at_once = {
         let (onchange, onend) = (onchange.clone(), onend.clone());
         Callback::from(move |value: Value| {
@@ -255,8 +268,13 @@ fn field(
                 _ => Variant::new(default, Params::new()),
             };
             let held_back = held_back.iter().filter(|(key, _)| key == spec.key).map(|(_, option)| option.clone());
+            // What another choice had been told is no part of this one.
+            let was = form.was.as_ref().map(|was| catalog::value(spec, was)).and_then(|was| match was {
+                Value::Variant(was) if was.id == variant.id => Some(was.params),
+                _ => None,
+            });
             html! {
-                <VariantField spec={Specs(std::slice::from_ref(spec))} entries={registry()} {variant} id={id.to_owned()}
+                <VariantField spec={Specs(std::slice::from_ref(spec))} entries={registry()} {variant} {was} id={id.to_owned()}
                     {fixed} held_back={held_back.collect::<Vec<_>>()} onchange={onchange.clone()} onend={onend.clone()} />
             }
         }
@@ -323,6 +341,7 @@ struct VariantFieldProps {
     #[prop_or_default]
     entries: Entries,
     variant: Variant,
+    was: Option<Params>,
     id: AttrValue,
     fixed: bool,
     /// Options that can be seen, not chosen.
@@ -397,7 +416,7 @@ fn VariantField(props: &VariantFieldProps) -> Html {
             if let Some(entry) = chosen {
                 <p class="field-summary">{ entry.summary }</p>
                 if !entry.params.is_empty() {
-                    <ParamForm specs={Specs(entry.params)} params={props.variant.params.clone()}
+                    <ParamForm specs={Specs(entry.params)} params={props.variant.params.clone()} was={props.was.clone()}
                         prefix={format!("{}-{}", props.id, entry.id)} {fixed} onchange={inner} onend={props.onend.clone()} />
                 }
             }

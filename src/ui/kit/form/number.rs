@@ -30,6 +30,9 @@ pub struct NumberFieldProps {
     /// Several things are set, and not to the same: nothing is shown until something is typed.
     #[prop_or_default]
     pub mixed: bool,
+    /// Stands where nothing is shown.
+    #[prop_or("differ")]
+    pub unset: &'static str,
     #[prop_or_default]
     pub disabled: bool,
     #[prop_or_default]
@@ -160,7 +163,7 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
             <div class="field-row">
                 { props.label.clone() }
                 <span class={classes!("number", problem.is_some().then_some("number-bad"))}>
-                    <input id={props.id.clone()} type="text" inputmode="decimal" autocomplete="off" class="num" value={text} placeholder={props.mixed.then_some("differ")}
+                    <input id={props.id.clone()} type="text" inputmode="decimal" autocomplete="off" class="num" value={text} placeholder={props.mixed.then_some(props.unset)}
                         disabled={props.disabled} {oninput} {onblur} {onkeydown}
                         aria-label={(!labelled).then(|| props.name.clone())}
                         aria-invalid={problem.is_some().to_string()}

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::keys;
 use super::naming::NameInput;
-use super::tags::Tags;
+use super::tags::TagsOf;
 use crate::editor::catalog::{self, Gauges};
 use crate::editor::gauge::{SQUARE_STEP, STRIP};
 use crate::editor::geometry::{CARD_WIDTH, REPLICA_ROWS_MAX, REPLICAS_PER_ROW, card_height};
@@ -129,7 +129,7 @@ pub fn Card(props: &CardProps) -> Html {
                     <span class="port" aria-hidden="true"></span>
                 }
             </div>
-            <Tags {target} />
+            <TagsOf {target} />
             if let Some(problem) = &props.problem {
                 { badge(problem, dispatch.callback(move || crate::editor::Action::Session(SessionChange::Reveal(target)))) }
             }

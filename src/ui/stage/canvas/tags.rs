@@ -8,6 +8,8 @@ use crate::model::fault;
 use crate::protocol::ActiveFault;
 use crate::topology::document::{Document, FaultTarget};
 use crate::ui::kit::icons::icon;
+use crate::ui::later::use_later;
+use crate::ui::practice::{Was, use_practice};
 use crate::ui::store::{use_active_faults, use_dispatch, use_document};
 
 /// What a fault in force hits.
@@ -48,12 +50,28 @@ pub struct TagsProps {
     pub at: Option<(f64, f64)>,
 }
 
+/// All tags of one thing.
+#[component]
+pub fn TagsOf(props: &TagsProps) -> Html {
+    let TagsProps { target, at } = *props;
+    html! { <><Tags {target} {at} /><WasTag {target} {at} /></> }
+}
+
+/// What a lesson's learner changed on it.
+#[component]
+fn WasTag(props: &TagsProps) -> Html {
+    let (later, practice) = (use_later(), use_practice());
+    let TagsProps { target, at } = *props;
+    practice
+        .map_or_else(Html::default, |practice| later.show_when_here(|later| (later.was)(&Was { practice, target, at })))
+}
+
 /// Tags shown at one place; more are counted.
 const SHOWN_MAX: usize = 3;
 
 /// The tags of one thing on the canvas; nothing where it is whole.
 #[component]
-pub fn Tags(props: &TagsProps) -> Html {
+fn Tags(props: &TagsProps) -> Html {
     let (document, dispatch) = (use_document(), use_dispatch());
     let struck = use_active_faults();
     let place = use_node_ref();

@@ -160,7 +160,8 @@ pub(super) fn world(
         .iter()
         .map(|(id, _, curve)| {
             let at = curve.at(0.5);
-            html! { <tags::Tags key={id.0} target={Target::Edge(*id)} at={Some((at.x, at.y))} /> }
+            let (target, at) = (Target::Edge(*id), Some((at.x, at.y)));
+            html! { <tags::TagsOf key={id.0} {target} {at} /> }
         })
         .collect();
     let [places, wires, labels, cards, badges, tags] =
