@@ -209,13 +209,9 @@ fn at_times(document: &mut Document, times: &[f64]) -> NodeId {
     // Each pulse brings one request, in its middle: half of one is already due when it begins.
     let mut points = vec![row(&[0.0.into(), 500.0.into()]), row(&[0.001.into(), 500.0.into()])];
     points.push(row(&[0.001_000_1.into(), 0.0.into()]));
-    for (number, at) in times.iter().enumerate() {
+    for at in times {
         let (from, to) = (at + 0.010, at + 0.011);
-        if number > 0 {
-            points.push(row(&[(from - 1e-7).into(), 0.0.into()]));
-        } else {
-            points.push(row(&[(from - 1e-7).into(), 0.0.into()]));
-        }
+        points.push(row(&[(from - 1e-7).into(), 0.0.into()]));
         points.push(row(&[from.into(), 1_000.0.into()]));
         points.push(row(&[to.into(), 1_000.0.into()]));
         points.push(row(&[(to + 1e-7).into(), 0.0.into()]));

@@ -30,12 +30,12 @@ fn plan_with_cold_newcomers(document: &Document, node: NodeId) -> Plan {
     let objects = heap::read(&choice("on"), &choice("off"));
     for station in plan.stations.iter_mut().filter(|station| station.id == node) {
         let StationConfig::Pool(config) = &mut station.config else { panic!("{} has replicas", station.label) };
-        *config = PoolConfig {
+        **config = PoolConfig {
             warm_up: SimDuration::from_secs_f64(100.0),
             warm_up_requests: 1_000_000,
             cold_factor: 3.0,
             objects,
-            ..config.clone()
+            ..(**config).clone()
         };
     }
     plan

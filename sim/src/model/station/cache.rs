@@ -98,7 +98,6 @@ pub const KIND: StationKind = StationKind {
         ("Health checks", &["check_time"]),
         ("Price", &["price"]),
     ],
-    ..StationKind::PLAIN
 };
 
 fn concerns(setting: &Setting<'_>) -> Vec<Concern> {
@@ -126,7 +125,7 @@ pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
     let time = dist(reader, "lookup_time");
     let caching = pattern::read(reader);
     let kind = PoolKind::Cache { capacity: reader.count("capacity"), ttl: positive(reader.number("ttl")) };
-    StationConfig::Pool(PoolConfig {
+    StationConfig::Pool(Box::new(PoolConfig {
         slots: reader.count("slots"),
         queue_limit: reader.count("queue_limit"),
         check_time: SimDuration::from_secs_f64(reader.number("check_time")),
@@ -135,5 +134,5 @@ pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
         caching: (caching != pattern::Settings::default()).then(|| Box::new(caching)),
         price: reader.number("price"),
         ..PoolConfig::new(kind, time.clone(), time)
-    })
+    }))
 }

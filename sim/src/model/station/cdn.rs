@@ -171,7 +171,7 @@ fn concerns(setting: &Setting<'_>) -> Vec<Concern> {
 pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
     let time = dist(reader, "lookup_time");
     let kind = PoolKind::Cache { capacity: reader.count("capacity"), ttl: positive(reader.number("ttl")) };
-    StationConfig::Pool(PoolConfig {
+    StationConfig::Pool(Box::new(PoolConfig {
         slots: reader.count("slots"),
         queue_limit: reader.count("queue_limit"),
         check_time: SimDuration::from_secs_f64(reader.number("check_time")),
@@ -183,5 +183,5 @@ pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
         })),
         price: reader.number("price"),
         ..PoolConfig::new(kind, time.clone(), time)
-    })
+    }))
 }

@@ -170,7 +170,7 @@ fn concerns(setting: &Setting<'_>) -> Vec<Concern> {
 pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
     let sharding = shards(reader).map(Box::new);
     let read_replicas = read_replicas::read(&reader.variant("read_replicas").1).map(Box::new);
-    StationConfig::Pool(PoolConfig {
+    StationConfig::Pool(Box::new(PoolConfig {
         slots: reader.count("connections"),
         queue_limit: reader.count("queue_limit"),
         discipline: discipline::read(&reader.variant("discipline").1),
@@ -183,5 +183,5 @@ pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
         sharding,
         price: reader.number("price"),
         ..PoolConfig::new(PoolKind::Database, dist(reader, "read_time"), dist(reader, "write_time"))
-    })
+    }))
 }

@@ -258,7 +258,7 @@ fn concerns(setting: &Setting<'_>) -> Vec<Concern> {
 pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
     let time = dist(reader, "service_time");
     let discipline = discipline::read(&reader.variant("discipline").1);
-    StationConfig::Pool(PoolConfig {
+    StationConfig::Pool(Box::new(PoolConfig {
         replicas: reader.count("replicas"),
         slots: reader.count("slots"),
         queue_limit: reader.count("queue_limit"),
@@ -279,7 +279,7 @@ pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
         local_cache: level::local::read(&reader.variant("local_cache").1).map(Box::new),
         rollout: rollout::read(&reader.variant("rollout").1),
         ..PoolConfig::new(PoolKind::Service, time.clone(), time)
-    })
+    }))
 }
 
 /// `None` where nobody scales, and nobody asks what replicas use.

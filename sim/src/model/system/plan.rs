@@ -109,7 +109,7 @@ pub enum StationConfig {
     Source(SourceConfig),
     Balancer(BalancerConfig),
     /// What works: services, caches, databases.
-    Pool(PoolConfig),
+    Pool(Box<PoolConfig>),
     Broker(broker::Settings),
 }
 

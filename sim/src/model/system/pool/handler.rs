@@ -205,9 +205,9 @@ impl System {
                 Step::Aside { cache, store } => {
                     if operation == Operation::Write {
                         self.call(ix, store, Verb::Request, Stage::Storing { cache });
-                    } else if self.has_local_caches && self.has_locally(ix) {
-                        continue;
-                    } else if cache == NONE && !self.takes(ix, store, operation) {
+                    } else if self.has_local_caches && self.has_locally(ix)
+                        || cache == NONE && !self.takes(ix, store, operation)
+                    {
                         continue;
                     } else if cache == NONE {
                         self.call(ix, store, Verb::Request, Stage::KeepingLocally);
