@@ -62,8 +62,9 @@ export const stage = (page) =>
     const box = document.querySelector('.canvas-box').getBoundingClientRect();
     const cards = [...document.querySelectorAll('.station')].map((card) => card.getBoundingClientRect());
     const cut = cards.filter((card) => card.left < box.left - 1 || card.right > box.right + 1 || card.top < box.top - 1 || card.bottom > box.bottom + 1).length;
-    const names = [...document.querySelectorAll('.station-name')].filter((name) => name.getClientRects().length > 0);
+    // Where numbers stand instead, a name is there for readers alone.
+    const names = [...document.querySelectorAll('.station-name')].filter((name) => name.getBoundingClientRect().width > 1);
     const scale = cards.length ? cards[0].width / document.querySelector('.station').offsetWidth : 1;
     const type = names.map((name) => parseFloat(getComputedStyle(name).fontSize) * scale);
-    return { width: box.width, height: box.height, cards: cards.length, cut, scale, type: Math.min(...type) };
+    return { width: box.width, height: box.height, cards: cards.length, cut, scale, type: type.length ? Math.min(...type) : null };
   });

@@ -247,6 +247,8 @@ export async function place(page, kind, x, y) {
 export async function empty(page) {
   await page.locator('#stage').focus();
   await page.keyboard.press('Control+a');
+  const all = await page.locator('.station').count();
+  await becomes(() => page.locator('.station.selected').count(), all, 'everything is selected');
   await page.keyboard.press('Delete');
   await becomes(() => page.locator('.station').count(), 0, 'the canvas is empty');
   await page.keyboard.press('0');

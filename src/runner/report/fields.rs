@@ -228,6 +228,11 @@ static GOAL: Shape = Shape {
         value("op", "text", "<= or >="),
         value("value", "", "what was asked for, in the metric's unit"),
         value("measured", "", "what the run showed; null where there was nothing to measure, which fails"),
+        value(
+            "unanswered",
+            "0..1",
+            "where that is infinite: the share of the requests that got no answer; else absent",
+        ),
         value("passed", "true or false", "whether the goal was reached"),
         value("margin", "", "how far inside the limit, as a share of it; negative outside"),
     ],

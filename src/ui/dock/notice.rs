@@ -14,6 +14,8 @@ const STAYS_MS: i32 = 15_000;
 
 /// So near to a moment it is that moment [ns].
 const AT_ONCE_NS: u64 = 1_000_000;
+/// So often a run is sent back to the moment at which a fault is over; then it is left alone, and the fault in force.
+const SENT_BACK_MAX: u32 = 20;
 
 /// Hands what was done on to the run, and tells of it.
 #[component]
@@ -114,8 +116,9 @@ fn for_how_long(lasting: &[(Fault, f64)], change: &Change) -> String {
 #[hook]
 fn use_lasting(lasting: &[(Fault, f64)]) {
     let (run, dispatch, simulation) = (use_run(), use_dispatch(), use_simulation());
-    // While it is on its way back there: whether it shall play on then. And what was asked to be lifted.
-    let back = use_mut_ref(|| None::<bool>);
+    // While it is on its way back there: whether it shall play on then, and how often it was sent. And what was asked to
+    // be lifted.
+    let back = use_mut_ref(|| None::<(bool, u32)>);
     let asked = use_mut_ref(|| None::<Fault>);
     let now_ns = run.frame.now_ns;
     let due = lasting.iter().filter(|_| run.jumping.is_none()).find_map(|(fault, secs)| {
@@ -127,14 +130,16 @@ fn use_lasting(lasting: &[(Fault, f64)]) {
     use_effect_with((due, now_ns), move |(due, now_ns)| {
         let Some((fault, at_ns, lifted)) = due.clone() else { return };
         let late = *now_ns > at_ns + AT_ONCE_NS;
-        if lifted || (late && back.borrow().is_some()) {
+        let (plays, sent) = back.borrow().unwrap_or((plays, 0));
+        if lifted || (late && sent == SENT_BACK_MAX) {
             asked.borrow_mut().take();
             dispatch.session(SessionChange::Lasted(fault));
-            if back.borrow_mut().take().unwrap_or(false) {
+            if back.borrow_mut().take().is_some_and(|(plays, _)| plays) {
                 simulation.play();
             }
         } else if late {
-            *back.borrow_mut() = Some(plays);
+            // A frame from before it was sent may still come: it is sent again.
+            *back.borrow_mut() = Some((plays, sent + 1));
             simulation.pause();
             simulation.seek(at_ns);
         } else if asked.replace(Some(fault.clone())).as_ref() != Some(&fault) {
