@@ -203,6 +203,8 @@ check('a long press opens the menu', async ({ open }) => {
 check('Ctrl+K finds stations, commands, settings and words', async ({ open }) => {
   const page = await drawn(open);
   const search = async (text) => {
+    // The last search has closed.
+    await page.locator('#search-field').waitFor({ state: 'detached' });
     await page.keyboard.press('Control+k');
     await page.locator('#search-field').fill(text);
   };
