@@ -58,6 +58,17 @@ export function tour(name, start) {
         return box.width ? [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)] : null;
       }, selector);
     const middle = (selector) => until(() => boxOf(selector), Boolean, `${selector} is on the page`);
+    /** The same, once it lies where it did thirty frames ago. */
+    const still = async (selector) => {
+      const frames = () => driver.evaluate(() => new Promise((done) => {
+        let left = 30;
+        const tick = () => ((left -= 1) > 0 ? requestAnimationFrame(tick) : done(true));
+        tick();
+      }));
+      const pair = async () => [await middle(selector), await frames(), await middle(selector)];
+      const [, , at] = await until(pair, ([before, , after]) => String(before) === String(after), `${selector} lies still`);
+      return at;
+    };
     const click = async (selector) => driver.press(await middle(selector));
     const clockPasses = (than) => until(() => text('.clock-now'), (now) => now > than, `the clock passes ${than}`);
     /** What was opened shows everything before it is pressed: loading, and then the stage at rest. */
@@ -102,7 +113,7 @@ export function tour(name, start) {
       await t.test('a card is dragged, stays where it was left, and comes back with the drawing', async () => {
         await open();
         await until(() => count('#node-1'), (count) => count > 0, 'the first station is drawn');
-        const from = await middle('#node-1 .station-name');
+        const from = await still('#node-1 .station-name');
         await driver.drag(from, [from[0] + 60, from[1] + 84]);
         const left = await until(() => middle('#node-1 .station-name'), (at) => Math.abs(at[1] - from[1] - 84) < 14, 'it lies where it was dropped');
         assert.ok(Math.abs(left[0] - from[0] - 60) < 14, `${left} after a drag from ${from}`);
