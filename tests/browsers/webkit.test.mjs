@@ -91,4 +91,4 @@ async function start(lang) {
 
 tour("Safari's engine does what Chromium does", () => start('en_US.UTF-8'));
 // uPlot asks for a format of the browser's language as soon as it is read.
-withoutCharts('a browser without a locale says that it cannot draw charts, and offers the table', () => start('C'));
+withoutCharts('a browser without a locale draws charts, or says that it cannot and offers the table', () => start('C'));
