@@ -35,7 +35,7 @@ pub(super) fn view(cache: &Cache) -> Html {
             }
             if cache.level != Level::Shared && cache.memories.len() > 1 { { parts(cache) } }
             if let Some((_, victim)) = lately.first() { { why(victim) } }
-            if lately.len() > 1 { { table("victims", "Latest evictions", columns(&["At", "Evicted", "Made room for"]), lately.iter().map(|(memory, victim)| row(memory, victim, cache.memories.len() > 1)).collect()) } }
+            if lately.len() > 1 { { table("victims", "Latest evictions", columns(&["At", "Key evicted", "Made room for"]), lately.iter().map(|(memory, victim)| row(memory, victim, cache.memories.len() > 1)).collect()) } }
         </>
     }
 }
@@ -74,19 +74,24 @@ fn parts(cache: &Cache) -> Html {
     table("cache-parts", "What each part holds", head, rows.collect())
 }
 
+/// A key in few letters: the first six digits of its hash.
+fn short(key: u64) -> String {
+    format!("{:06x}", key >> 40)
+}
+
 /// The latest eviction: who left, and how its nearest competitors stood.
 fn why(victim: &Victim) -> Html {
     let candidates = &victim.account.candidates;
     let stand = |(place, candidate): (usize, &Candidate)| {
         let words = if place == 0 { format!("{} (evicted)", candidate.words) } else { candidate.words.clone() };
-        fact_words(format!("key {}", candidate.key), words)
+        fact_words(format!("key {}", short(candidate.key)), words)
     };
     section_named(
         "eviction",
-        format!("Key {} was evicted", victim.key),
+        format!("Key {} was evicted", short(victim.key)),
         html! {
             <>
-                <p class="sub">{ format!("At {}, to make room for key {}. {}", at(victim.at), victim.incoming, victim.account.rule) }</p>
+                <p class="sub">{ format!("At {}, to make room for key {}. {}", at(victim.at), short(victim.incoming), victim.account.rule) }</p>
                 if !candidates.is_empty() { { facts(candidates.iter().enumerate().map(stand).collect()) } }
             </>
         },
@@ -98,8 +103,8 @@ fn row(memory: &HeldLook, victim: &Victim, several: bool) -> Html {
     html! {
         <tr>
             <th scope="row" class="num">{ at(victim.at) }</th>
-            <td class="num">{ format!("key {}{place}", victim.key) }</td>
-            <td class="num">{ format!("key {}", victim.incoming) }</td>
+            <td class="num">{ format!("{}{place}", short(victim.key)) }</td>
+            <td class="num">{ short(victim.incoming) }</td>
         </tr>
     }
 }

@@ -23,7 +23,7 @@ const TOLD_EVERY: SimDuration = SimDuration(50_000_000);
 /// An entry that had to leave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Victim {
-    /// By the cache's own clock.
+    /// In a look: when, by the time of the run. Kept by the cache's own clock.
     pub at: SimTime,
     pub key: u64,
     /// What came in its place.
@@ -212,10 +212,18 @@ impl System {
     #[must_use]
     pub fn look_at_cache(&self, node: NodeId) -> Vec<HeldLook> {
         let Some(station) = self.station_index(node) else { return Vec::new() };
-        if let Some(results) = self.stations[station as usize].pool().and_then(|pool| pool.query_cache.as_ref()) {
-            return results.look();
+        let results = self.stations[station as usize].pool().and_then(|pool| pool.query_cache.as_ref());
+        let mut looks = match results {
+            Some(results) => results.look(),
+            None => self.data(station).map_or_else(Vec::new, super::Store::look_at_memory),
+        };
+        // How long ago, by the clock that wrote it; a clock that was set back since leaves no time before now.
+        let clock = self.clock(station, self.now);
+        for victim in looks.iter_mut().flat_map(|look| &mut look.victims) {
+            let ago = clock.0.saturating_sub(victim.at.0);
+            victim.at = SimTime(self.now.0.saturating_sub(ago));
         }
-        self.data(station).map_or_else(Vec::new, super::Store::look_at_memory)
+        looks
     }
 }
 
