@@ -430,6 +430,7 @@ fn a_watched_cache_tells_who_left_and_why() {
         assert_eq!(victim.account.candidates[0].key, victim.key);
         assert!(victim.account.candidates[0].words.starts_with("asked for"), "{victim:?}");
         assert_eq!(victim.account.candidates.len(), 5);
+        assert!(victim.at <= watched.now(), "told by the time of the run: {victim:?}");
     }
     let mut turned = watched.clone();
     watched.advance(SimTime::NEVER, u64::MAX);
