@@ -7,6 +7,8 @@ use crate::protocol::manifest::{FromManifests, ManifestAnswer, ManifestAsk, ToMa
 #[derive(Debug, Default)]
 pub struct Asking {
     ready: bool,
+    /// The program that is gone had come before it broke.
+    broke: bool,
     job: u32,
     /// The question that has no answer yet.
     open: Option<ManifestAsk>,
@@ -61,7 +63,15 @@ impl Asking {
 
     /// The program is gone; the next one is asked the open question anew.
     pub fn lost(&mut self) {
+        self.broke = self.ready;
         self.ready = false;
+    }
+
+    /// Whether it came and broke, over some text: another one may do. One that never came needs the connection mended, so it
+    /// is fetched again only when that is asked for.
+    #[must_use]
+    pub fn broke(&self) -> bool {
+        self.broke
     }
 
     fn to_send(&self) -> Option<ToManifests> {
@@ -107,6 +117,16 @@ mod tests {
         asking.lost();
         assert_eq!(asking.ask(ask("b")), None, "the next one is still on its way");
         assert_eq!(asking.received(ready()), Heard::Ready(Some(ToManifests { job: 2, ask: ask("b") })));
+    }
+
+    #[test]
+    fn a_program_that_broke_is_told_from_one_that_never_came() {
+        let mut asking = Asking::default();
+        asking.lost();
+        assert!(!asking.broke());
+        asking.received(ready());
+        asking.lost();
+        assert!(asking.broke());
     }
 
     #[test]

@@ -82,13 +82,13 @@ impl Manifests {
     }
 
     /// Asks; a newer question takes an older one's place. While the program is still on its way the question waits for it;
-    /// if the program broke, it is fetched anew.
+    /// if the program broke, it is fetched anew; one that could not be fetched waits for [`Manifests::retry`].
     pub fn ask(&self, ask: ManifestAsk, answer: Callback<ManifestAnswer>) {
         *self.0.answer.borrow_mut() = answer;
         let message = self.0.asking.borrow_mut().ask(ask);
         if let Some(message) = message {
             self.send(&message);
-        } else if self.0.link.borrow().is_none() {
+        } else if self.0.asking.borrow().broke() {
             self.retry();
         }
     }
