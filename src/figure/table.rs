@@ -3,7 +3,7 @@
 use super::caches;
 use super::{Ask, Chart, Field, Goal, Group, Line, Measured, Of, Read, Reported, Scale, Shown, Spec, Whole, Without};
 use crate::model::outcome::Outcome;
-use crate::model::params::Unit;
+use crate::model::params::{Unit, told};
 use crate::model::system::broker::DeliveryTally;
 use crate::model::system::counts::Count;
 use crate::model::system::meter::Bucket;
@@ -78,7 +78,7 @@ const fn line(chart: &'static Chart, place: u8, label: &'static str, color: &'st
     Line { chart, place, label, color, dash }
 }
 pub(super) const fn field(name: &'static str, meaning: &'static str) -> Field {
-    Field { group: None, name, meaning, read: Read::Spec, whole: false, place: USUAL_PLACE, words: "" }
+    Field { group: None, name, meaning: told(meaning), read: Read::Spec, whole: false, place: USUAL_PLACE, words: "" }
 }
 
 /// A number that is no average.
@@ -110,12 +110,12 @@ const USUAL_PLACE: u8 = 3;
 
 /// A goal for stations, which their report has as a field.
 pub(super) const fn goal(statistics: &'static [&'static str], summary: &'static str) -> Goal {
-    Goal { statistics, summary, station: Some(Ask::Field), system: None }
+    Goal { statistics, summary: told(summary), station: Some(Ask::Field), system: None }
 }
 
 /// A goal for the system, which the report has as a field of that name.
 const fn system_goal(statistics: &'static [&'static str], summary: &'static str) -> Goal {
-    Goal { statistics, summary, station: None, system: Some(Ask::Field) }
+    Goal { statistics, summary: told(summary), station: None, system: Some(Ask::Field) }
 }
 
 /// A goal for both, which both have as a field of that name.

@@ -174,7 +174,7 @@ fn ranges_split_merge_and_move_as_in_the_reference() {
                 let key = op[2].as_u64().unwrap();
                 if op[1] == "put" { ranges.put(key, second, &mut told) } else { ranges.delete(key) }
             }
-            let mut loads = std::collections::BTreeMap::new();
+            let mut loads = headroom::engine::ordered::Ordered::new();
             for load in case["loads"].as_array().into_iter().flatten() {
                 let [from, to] = [0, 1].map(|at| load[at].as_u64().unwrap());
                 if (from..to).contains(&second) {

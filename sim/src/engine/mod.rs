@@ -7,6 +7,7 @@ pub mod event_queue;
 pub mod heap;
 pub mod key_map;
 pub mod math;
+pub mod ordered;
 pub mod rng;
 pub mod sort;
 pub mod stats;

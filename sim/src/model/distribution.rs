@@ -1,7 +1,7 @@
 //! The distributions that a person may choose for service times, look-ups, think times: words, ranges and defaults for
 //! the samplers in [`crate::engine::dist`].
 
-use super::params::{Entry, ParamKind, ParamSpec, Params, Unit, Value, Variant};
+use super::params::{Entry, ParamKind, ParamSpec, Params, Unit, Value, Variant, told};
 use crate::engine::dist::{Dist, DistError};
 
 /// Longest mean that can be set [s].
@@ -44,8 +44,8 @@ const DETERMINISTIC: Distribution = Distribution {
     entry: Entry {
         id: "deterministic",
         name: "Constant",
-        summary: "Always the same time.",
-        source: "D in Kendall's notation. Default 1 ms: one lookup in memory with its share of protocol work.",
+        summary: told("Always the same time."),
+        source: told("D in Kendall's notation. Default 1 ms: one lookup in memory with its share of protocol work."),
         params: &[mean_spec(0.001)],
         defect: false,
     },
@@ -56,8 +56,8 @@ const EXPONENTIAL: Distribution = Distribution {
     entry: Entry {
         id: "exponential",
         name: "Exponential",
-        summary: "Memoryless: many short times, few long ones. The textbook's default.",
-        source: "M in Kendall's notation; −mean·ln(1 − u). Default mean 20 ms: a small request to a web service.",
+        summary: told("Memoryless: many short times, few long ones. The textbook's default."),
+        source: told("M in Kendall's notation; −mean·ln(1 − u). Default mean 20 ms: a small request to a web service."),
         params: &[mean_spec(0.02)],
         defect: false,
     },
@@ -68,8 +68,8 @@ const ERLANG: Distribution = Distribution {
     entry: Entry {
         id: "erlang",
         name: "Erlang",
-        summary: "Several exponential stages in a row: steadier the more stages.",
-        source: "E_k in Kendall's notation; scv 1/k.",
+        summary: told("Several exponential stages in a row: steadier the more stages."),
+        source: told("E_k in Kendall's notation; scv 1/k."),
         params: &[
             mean_spec(0.02),
             ParamSpec::count("stages", "Stages", 4.0, 1.0, 100.0, "How many stages the work has; more = steadier."),
@@ -83,8 +83,8 @@ const LOG_NORMAL: Distribution = Distribution {
     entry: Entry {
         id: "lognormal",
         name: "Log-normal",
-        summary: "A hump with a longer tail to the right: the shape of most measured service times.",
-        source: "Limpert, Stahel, Abbt, BioScience 51(5), 2001.",
+        summary: told("A hump with a longer tail to the right: the shape of most measured service times."),
+        source: told("Limpert, Stahel, Abbt, BioScience 51(5), 2001."),
         params: &[
             mean_spec(0.02),
             ParamSpec::number(
@@ -106,8 +106,10 @@ const HYPER_EXPONENTIAL: Distribution = Distribution {
     entry: Entry {
         id: "hyperexponential",
         name: "Hyperexponential",
-        summary: "Mostly short, now and then much longer: two kinds of work in one.",
-        source: "H_2 in Kendall's notation with balanced means; Tijms, \"A First Course in Stochastic Models\", 2003.",
+        summary: told("Mostly short, now and then much longer: two kinds of work in one."),
+        source: told(
+            "H_2 in Kendall's notation with balanced means; Tijms, \"A First Course in Stochastic Models\", 2003.",
+        ),
         params: &[
             mean_spec(0.02),
             ParamSpec::number(
@@ -129,8 +131,8 @@ const PARETO: Distribution = Distribution {
     entry: Entry {
         id: "pareto",
         name: "Pareto",
-        summary: "Heavy tail: rare times are enormous.",
-        source: "Crovella and Bestavros, IEEE/ACM ToN 5(6), 1997: exponents between 1 and 2 on the web.",
+        summary: told("Heavy tail: rare times are enormous."),
+        source: told("Crovella and Bestavros, IEEE/ACM ToN 5(6), 1997: exponents between 1 and 2 on the web."),
         params: &[
             mean_spec(0.02),
             ParamSpec::number(
@@ -157,12 +159,12 @@ const EMPIRICAL: Distribution = Distribution {
     entry: Entry {
         id: "empirical",
         name: "Measured values",
-        summary: "A table of times, each with its weight.",
-        source: "Discrete empirical distribution.",
+        summary: told("A table of times, each with its weight."),
+        source: told("Discrete empirical distribution."),
         params: &[ParamSpec {
             key: "values",
             label: "Values",
-            help: "Each time and how often it occurs, relative to the others.",
+            help: told("Each time and how often it occurs, relative to the others."),
             kind: ParamKind::Table {
                 columns: &[
                     ParamSpec::number("value", "Time", Unit::Seconds, 0.01, 0.0, MEAN_MAX, "How long."),

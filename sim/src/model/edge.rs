@@ -1,7 +1,7 @@
 //! What an edge can be told: latency, time-outs, retries and further policies, and when a handler calls over it.
 
 use super::admission::limit;
-use super::params::{Entry, ParamKind, ParamSpec, Unit};
+use super::params::{Entry, ParamKind, ParamSpec, Unit, told};
 use super::policy::{backoff, breaker, budget, bulkhead, hedge, sidecar};
 
 /// All ways to wait before a retry.
@@ -24,8 +24,10 @@ pub const GROUPS: &[(&str, &[&str])] = &[
 pub const EDGE_ENTRY: Entry = Entry {
     id: "edge",
     name: "Connection",
-    summary: "Carries calls there and answers back.",
-    source: "One-way latencies: under 1 ms within a zone, 1 to 2 ms between zones (cloud providers' published figures).",
+    summary: told("Carries calls there and answers back."),
+    source: told(
+        "One-way latencies: under 1 ms within a zone, 1 to 2 ms between zones (cloud providers' published figures).",
+    ),
     params: &[
         ParamSpec::variant(
             "latency",
@@ -143,7 +145,7 @@ pub const EDGE_ENTRY: Entry = Entry {
         ParamSpec {
             key: "path",
             label: "Path begins with",
-            help: "Only requests whose path begins with this; empty = all. At a balancer the longest match wins.",
+            help: told("Only requests whose path begins with this; empty = all. At a balancer the longest match wins."),
             kind: ParamKind::Text { default: "" },
         },
         ParamSpec::number(

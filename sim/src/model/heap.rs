@@ -9,7 +9,7 @@
 //! Plain counts; it knows no clock. Bytes are whole numbers, so that sums are exact.
 
 use crate::engine::time::SimDuration;
-use crate::model::params::{Entry, ParamSpec, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Unit, Variant, told};
 use crate::model::read::Reader;
 
 const KB: f64 = 1_000.0;
@@ -42,7 +42,7 @@ pub struct Settings {
 static OFF: Entry = Entry {
     id: "off",
     name: "Not modelled",
-    summary: "Memory costs no time: nothing is allocated, nothing is collected.",
+    summary: told("Memory costs no time: nothing is allocated, nothing is collected."),
     source: "",
     params: &[],
     defect: false,
@@ -51,8 +51,10 @@ static OFF: Entry = Entry {
 static ON: Entry = Entry {
     id: "on",
     name: "Objects and a collector",
-    summary: "Requests take objects and leave garbage; a collector stops the replica to clear it away.",
-    source: "The collector is a stop-the-world one whose pause grows with what is alive. All times are round numbers to see the effect with, not measurements of any runtime.",
+    summary: told("Requests take objects and leave garbage; a collector stops the replica to clear it away."),
+    source: told(
+        "The collector is a stop-the-world one whose pause grows with what is alive. All times are round numbers to see the effect with, not measurements of any runtime.",
+    ),
     params: &[
         ParamSpec::count(
             "per_request",
@@ -141,7 +143,7 @@ static ON: Entry = Entry {
 static NO_POOL: Entry = Entry {
     id: "off",
     name: "None",
-    summary: "Every object is newly allocated, and becomes garbage when its request is done.",
+    summary: told("Every object is newly allocated, and becomes garbage when its request is done."),
     source: "",
     params: &[],
     defect: false,
@@ -150,8 +152,12 @@ static NO_POOL: Entry = Entry {
 static POOL: Entry = Entry {
     id: "fixed",
     name: "Of a fixed size",
-    summary: "Keeps objects for the next request; what it does not have is allocated, what it has no room for is garbage.",
-    source: "The course's object pool: a channel of fixed size that is asked first and discards what it has no room for.",
+    summary: told(
+        "Keeps objects for the next request; what it does not have is allocated, what it has no room for is garbage.",
+    ),
+    source: told(
+        "The course's object pool: a channel of fixed size that is asked first and discards what it has no room for.",
+    ),
     params: &[
         ParamSpec::count(
             "size",

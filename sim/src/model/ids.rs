@@ -1,5 +1,6 @@
 //! Stable names of the things in a system: given once, never reused within a document.
 
+use crate::engine::ordered::Rank;
 use serde::{Deserialize, Serialize};
 
 /// A node's stable number.
@@ -18,6 +19,18 @@ pub struct EdgeId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AreaId(pub u32);
+
+impl Rank for NodeId {
+    fn rank(&self) -> u128 {
+        self.0.rank()
+    }
+}
+
+impl Rank for EdgeId {
+    fn rank(&self) -> u128 {
+        self.0.rank()
+    }
+}
 
 /// What a fault hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -38,6 +38,7 @@ pub mod slow_start;
 pub mod station;
 pub mod system;
 
+use crate::model::params::told;
 use params::Entry;
 
 /// All distributions, as a choice for parameters.
@@ -50,7 +51,7 @@ pub fn distribution_entries() -> Vec<&'static Entry> {
 static ENDLESS: Entry = Entry {
     id: "endless",
     name: "Endless",
-    summary: "Users wait for their answer as long as it takes.",
+    summary: told("Users wait for their answer as long as it takes."),
     source: "",
     params: &[],
     defect: false,

@@ -156,6 +156,12 @@ pub enum ParamKind {
     },
 }
 
+/// A text that only menus and forms show: the worker's program, which shows none, leaves it out (feature `terse`).
+#[must_use]
+pub const fn told(text: &'static str) -> &'static str {
+    if cfg!(feature = "terse") { "" } else { text }
+}
+
 /// One parameter: its key in saved files, its words on the page, its range.
 #[derive(Clone, Copy, Debug)]
 pub struct ParamSpec {
@@ -178,7 +184,7 @@ impl ParamSpec {
         max: f64,
         help: &'static str,
     ) -> Self {
-        Self { key, label, help, kind: ParamKind::Number { unit, min, max, default } }
+        Self { key, label, help: told(help), kind: ParamKind::Number { unit, min, max, default } }
     }
     #[must_use]
     pub const fn count(
@@ -193,7 +199,7 @@ impl ParamSpec {
     }
     #[must_use]
     pub const fn flag(key: &'static str, label: &'static str, default: bool, help: &'static str) -> Self {
-        Self { key, label, help, kind: ParamKind::Bool { default } }
+        Self { key, label, help: told(help), kind: ParamKind::Bool { default } }
     }
     #[must_use]
     pub const fn choice(
@@ -203,7 +209,7 @@ impl ParamSpec {
         default: &'static str,
         help: &'static str,
     ) -> Self {
-        Self { key, label, help, kind: ParamKind::Choice { options, default } }
+        Self { key, label, help: told(help), kind: ParamKind::Choice { options, default } }
     }
     #[must_use]
     pub const fn variant(
@@ -213,12 +219,12 @@ impl ParamSpec {
         default: &'static str,
         help: &'static str,
     ) -> Self {
-        Self { key, label, help, kind: ParamKind::Variant { registry, default } }
+        Self { key, label, help: told(help), kind: ParamKind::Variant { registry, default } }
     }
 
     #[must_use]
     pub const fn station(key: &'static str, label: &'static str, help: &'static str) -> Self {
-        Self { key, label, help, kind: ParamKind::Station }
+        Self { key, label, help: told(help), kind: ParamKind::Station }
     }
 
     /// The value that a missing key stands for.

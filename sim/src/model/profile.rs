@@ -1,6 +1,6 @@
 //! Load profiles: how the offered arrival rate of a source changes over the run.
 
-use super::params::{Entry, ParamSpec, Unit, Value};
+use super::params::{Entry, ParamSpec, Unit, Value, told};
 use super::read::Reader;
 use crate::engine::math;
 use crate::engine::sort;
@@ -13,8 +13,8 @@ const TIME_MAX: f64 = 86_400.0;
 pub const CONSTANT: Entry = Entry {
     id: "constant",
     name: "Constant",
-    summary: "The same rate all the time.",
-    source: "Stationary Poisson process, any queueing textbook.",
+    summary: told("The same rate all the time."),
+    source: told("Stationary Poisson process, any queueing textbook."),
     params: &[ParamSpec::number(
         "rate",
         "Arrival rate",
@@ -31,8 +31,8 @@ pub const CONSTANT: Entry = Entry {
 pub const RAMP: Entry = Entry {
     id: "ramp",
     name: "Ramp",
-    summary: "Climbs (or falls) in a straight line from one rate to another, then stays.",
-    source: "Common load-test stage (k6 ramping-arrival-rate).",
+    summary: told("Climbs (or falls) in a straight line from one rate to another, then stays."),
+    source: told("Common load-test stage (k6 ramping-arrival-rate)."),
     params: &[
         ParamSpec::number("from", "From", Unit::PerSecond, 10.0, 0.0, RATE_MAX, "Rate before the ramp."),
         ParamSpec::number("to", "To", Unit::PerSecond, 200.0, 0.0, RATE_MAX, "Rate after the ramp."),
@@ -46,8 +46,8 @@ pub const RAMP: Entry = Entry {
 pub const STEP: Entry = Entry {
     id: "step",
     name: "Step",
-    summary: "One rate, then another from a given moment on.",
-    source: "Step response, control engineering.",
+    summary: told("One rate, then another from a given moment on."),
+    source: told("Step response, control engineering."),
     params: &[
         ParamSpec::number("before", "Before", Unit::PerSecond, 100.0, 0.0, RATE_MAX, "Rate before the step."),
         ParamSpec::number("after", "After", Unit::PerSecond, 200.0, 0.0, RATE_MAX, "Rate after the step."),
@@ -60,8 +60,8 @@ pub const STEP: Entry = Entry {
 pub const SPIKE: Entry = Entry {
     id: "spike",
     name: "Spike",
-    summary: "A base rate, multiplied for a while: Black Friday.",
-    source: "Ten times the normal load: the running example's Black Friday.",
+    summary: told("A base rate, multiplied for a while: Black Friday."),
+    source: told("Ten times the normal load: the running example's Black Friday."),
     params: &[
         ParamSpec::number("base", "Base rate", Unit::PerSecond, 100.0, 0.0, RATE_MAX, "Rate outside the spike."),
         ParamSpec::number("factor", "Times", Unit::Factor, 10.0, 0.0, 1_000.0, "What the base is multiplied by."),
@@ -75,8 +75,8 @@ pub const SPIKE: Entry = Entry {
 pub const SINE: Entry = Entry {
     id: "sine",
     name: "Wave",
-    summary: "Swings around a mean: day and night.",
-    source: "Sinusoidal non-homogeneous Poisson process.",
+    summary: told("Swings around a mean: day and night."),
+    source: told("Sinusoidal non-homogeneous Poisson process."),
     params: &[
         ParamSpec::number("mean", "Mean rate", Unit::PerSecond, 100.0, 0.0, RATE_MAX, "Rate around which it swings."),
         ParamSpec::number(
@@ -102,12 +102,12 @@ fn default_points() -> Value {
 pub const PIECEWISE: Entry = Entry {
     id: "piecewise",
     name: "Points",
-    summary: "Straight lines through points that you give; flat before the first and after the last.",
-    source: "Piecewise-linear rate, exact inversion of its integral.",
+    summary: told("Straight lines through points that you give; flat before the first and after the last."),
+    source: told("Piecewise-linear rate, exact inversion of its integral."),
     params: &[ParamSpec {
         key: "points",
         label: "Points",
-        help: "Time and rate of each point, in order of time.",
+        help: told("Time and rate of each point, in order of time."),
         kind: super::params::ParamKind::Table {
             columns: &[
                 ParamSpec::number("at", "At", Unit::Seconds, 0.0, 0.0, TIME_MAX, "When."),

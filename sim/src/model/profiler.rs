@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use super::ids::NodeId;
 use super::journey::{Journey, Kind};
+use crate::engine::ordered::Ordered;
 use crate::engine::sort;
 
 /// What a station takes a request's time for.
@@ -90,7 +91,7 @@ pub struct Spread {
     weight: u64,
     /// [ns x weight]
     sum: u128,
-    buckets: BTreeMap<u16, u64>,
+    buckets: Ordered<u16, u64>,
 }
 
 impl Spread {
@@ -103,7 +104,7 @@ impl Spread {
             let shift = ns.ilog2() - PRECISION_BITS;
             ((shift << PRECISION_BITS) + (ns >> shift) as u32) as u16
         };
-        *self.buckets.entry(bucket).or_default() += weight;
+        *self.buckets.or_default(bucket) += weight;
     }
 
     /// Sum of all times [s x weight].
@@ -123,7 +124,7 @@ impl Spread {
     pub fn percentile(&self, p: f64) -> f64 {
         let wanted = crate::engine::stats::percentile_rank(p, self.weight);
         let mut below = 0;
-        for (bucket, weight) in &self.buckets {
+        for (bucket, weight) in self.buckets.iter() {
             below += weight;
             if below >= wanted {
                 let bucket = u64::from(*bucket);

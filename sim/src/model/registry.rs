@@ -19,4 +19,17 @@ macro_rules! registry {
     };
 }
 
+/// `Debug` of a machine that can be chosen, as its name alone: what it is made of is told by each machine's own, which a
+/// program then need not carry.
+macro_rules! told_by_name {
+    ($of:ident) => {
+        impl std::fmt::Debug for dyn $of + '_ {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(stringify!($of))
+            }
+        }
+    };
+}
+
 pub(crate) use registry;
+pub(crate) use told_by_name;

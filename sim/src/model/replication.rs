@@ -6,8 +6,9 @@
 //! Source: MySQL's binary-log replication with one applying thread; lag as its `Seconds_Behind_Source` means it: the age of
 //! the oldest write that is not applied yet.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
+use crate::engine::ordered::Ordered;
 use crate::engine::time::{SimDuration, SimTime};
 
 /// A committed write on its way to a replica.
@@ -25,7 +26,7 @@ pub struct Follower {
     /// Not applied yet, in the order of commits.
     pending: VecDeque<Write>,
     /// The same by item and number in the order of commits: when each was committed.
-    by_key: BTreeMap<(u64, u64), SimTime>,
+    by_key: Ordered<(u64, u64), SimTime>,
     /// Writes applied so far: the number of the first that is pending.
     applied: u64,
     /// The applying thread is done with all that it has applied.

@@ -1,6 +1,6 @@
 //! Slow start: a backend that is new, or was down, gets its full share only little by little, after Envoy.
 
-use super::params::{Entry, ParamSpec, Params, Unit, Variant};
+use super::params::{Entry, ParamSpec, Params, Unit, Variant, told};
 use super::read::Reader;
 use crate::engine::math;
 use crate::engine::time::SimDuration;
@@ -33,7 +33,7 @@ impl SlowStart {
 static OFF: Entry = Entry {
     id: "off",
     name: "Off",
-    summary: "A backend gets its full share as soon as it is believed healthy.",
+    summary: told("A backend gets its full share as soon as it is believed healthy."),
     source: "",
     params: &[],
     defect: false,
@@ -42,8 +42,10 @@ static OFF: Entry = Entry {
 static ON: Entry = Entry {
     id: "on",
     name: "On",
-    summary: "A backend that is new or was down begins with a small share, which grows over the window.",
-    source: "Envoy's slow start: max((age / window)^(1 / aggression), minimum); aggression 1, minimum 10 %. Envoy names no window.",
+    summary: told("A backend that is new or was down begins with a small share, which grows over the window."),
+    source: told(
+        "Envoy's slow start: max((age / window)^(1 / aggression), minimum); aggression 1, minimum 10 %. Envoy names no window.",
+    ),
     params: &[
         ParamSpec::number(
             "window",

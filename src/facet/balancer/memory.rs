@@ -1,9 +1,8 @@
 //! What a balancer keeps between requests, as the page shows it: connections, names that resolvers hold, callers' views.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
+use crate::engine::ordered::Ordered;
 use crate::engine::time::SimTime;
 use crate::model::system::System;
 use crate::model::system::balancer::state::{Asker, Balancer, Connections, Memory, Told};
@@ -87,7 +86,7 @@ fn open(connections: &Connections, backend: usize, now: SimTime) -> Open {
     frame
 }
 
-fn answers(system: &System, station: u32, names: &BTreeMap<Asker, Told>, shown: &[usize]) -> Kept {
+fn answers(system: &System, station: u32, names: &Ordered<Asker, Told>, shown: &[usize]) -> Kept {
     // An answer expires by the clock of the station that keeps it, which a fault may have set wrong.
     let (now, clock) = (system.now(), system.clock(station, system.now()));
     let held = || names.iter().filter(|(_, told)| told.expires >= clock);
@@ -106,7 +105,7 @@ fn answers(system: &System, station: u32, names: &BTreeMap<Asker, Told>, shown: 
     Kept::Names { held: held().count() as u32, holders, answers: held().take(ROWS_MAX).map(row).collect() }
 }
 
-fn views(system: &System, balancer: &Balancer, callers: &BTreeMap<Asker, u32>, shown: &[usize]) -> Kept {
+fn views(system: &System, balancer: &Balancer, callers: &Ordered<Asker, u32>, shown: &[usize]) -> Kept {
     let row = |(asker, picker): (&Asker, &u32)| {
         let views = &balancer.pickers[*picker as usize].views;
         Caller {

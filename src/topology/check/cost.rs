@@ -15,6 +15,7 @@ use self::traffic::Traffic;
 use super::kinds::members_max;
 use super::params::plain;
 use super::{Found, kind_of, name_of};
+use crate::engine::sort;
 use crate::model::read::Reader;
 use crate::model::station::Category;
 use crate::topology::document::{Document, NodeId, Place};
@@ -54,7 +55,7 @@ struct Cost {
 
 /// Looks at a document in which nothing else stands in the way of a run.
 pub(super) fn check(document: &Document, found: &mut Found) {
-    let members: BTreeMap<NodeId, u32> = document.nodes.keys().map(|id| (*id, members_now(document, *id))).collect();
+    let members = sort::map(document.nodes.keys().map(|id| (*id, members_now(document, *id))));
     if crowded(document, &members, found) {
         return;
     }
@@ -255,7 +256,7 @@ fn checks(document: &Document, id: NodeId, members: &BTreeMap<NodeId, u32>) -> O
 /// Says what it costs in all, where most of it comes from.
 fn told(mut costs: Vec<Cost>, found: &mut Found) {
     let secs: f64 = costs.iter().map(|cost| cost.secs).sum();
-    costs.sort_by(|a, b| b.secs.total_cmp(&a.secs));
+    sort::few_by(&mut costs, |a, b| b.secs.total_cmp(&a.secs));
     let Some(most) = costs.into_iter().next().filter(|_| secs >= SLOW) else { return };
     let takes = duration(secs);
     if secs >= NEVER {

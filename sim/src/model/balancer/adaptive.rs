@@ -9,13 +9,13 @@
 use super::{
     BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, anything, eligible, listing, nobody,
 };
-use crate::model::params::{Entry, ParamSpec, Params, Unit};
+use crate::model::params::{Entry, ParamSpec, Params, Unit, told};
 
 const ENTRY: Entry = Entry {
     id: "adaptive",
     name: "Adaptive",
-    summary: "The best score of response time, outstanding requests, errors and weight.",
-    source: "Go Coffee tutorial, intelligent load balancer: 0.4, 0.3, 0.2, 0.1, as a sum.",
+    summary: told("The best score of response time, outstanding requests, errors and weight."),
+    source: told("Go Coffee tutorial, intelligent load balancer: 0.4, 0.3, 0.2, 0.1, as a sum."),
     params: &[
         factor("response_time_factor", "Response time counts", 0.4, "How much a short response time counts."),
         factor("outstanding_factor", "Outstanding count", 0.3, "How much few outstanding requests count."),

@@ -10,7 +10,7 @@
 
 use super::smooth_weighted::SmoothWeighted;
 use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, anything, eligible};
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 
 /// What a full backend keeps of its weight.
 const IDLE_MIN: f64 = 0.01;
@@ -22,8 +22,8 @@ pub(super) const DESCRIPTOR: Descriptor = Descriptor {
     entry: Entry {
         id: "cpu-weighted",
         name: "CPU-weighted",
-        summary: "Turns in proportion to weight and to how idle the backends' answers say they are.",
-        source: "Go Coffee material, weights by CPU, turned the right way round; reports as in gRPC, gRFC A58.",
+        summary: told("Turns in proportion to weight and to how idle the backends' answers say they are."),
+        source: told("Go Coffee material, weights by CPU, turned the right way round; reports as in gRPC, gRFC A58."),
         params: &[],
         defect: false,
     },

@@ -11,14 +11,16 @@ use super::{
     BackendView, Descriptor, Explanation, Needs, PickContext, Reads, Score, Strategy, anything, eligible, nobody,
 };
 use crate::model::geography::{self, Country, Region};
-use crate::model::params::{Entry, ParamSpec, Params};
+use crate::model::params::{Entry, ParamSpec, Params, told};
 use crate::model::read::Reader;
 
 const ENTRY: Entry = Entry {
     id: "geographic",
     name: "Geographic",
-    summary: "The region nearest to the client's country that has an eligible backend; within it, turns by weight.",
-    source: "Go Coffee tutorial, geographic load balancing; distances and the full map: see regions.",
+    summary: told(
+        "The region nearest to the client's country that has an eligible backend; within it, turns by weight.",
+    ),
+    source: told("Go Coffee tutorial, geographic load balancing; distances and the full map: see regions."),
     params: &[
         ParamSpec::choice(
             "map",

@@ -9,14 +9,14 @@
 
 use super::smooth_weighted::SmoothWeighted;
 use super::{Descriptor, Explanation, Needs, PickContext, Reads, Strategy, anything, modulo};
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
     entry: Entry {
         id: "ip-hash",
         name: "IP hash",
-        summary: "Clients of one network always go to the same backend.",
-        source: "nginx, ngx_http_upstream_ip_hash_module.c.",
+        summary: told("Clients of one network always go to the same backend."),
+        source: told("nginx, ngx_http_upstream_ip_hash_module.c."),
         params: &[],
         defect: false,
     },

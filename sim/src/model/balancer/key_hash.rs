@@ -13,14 +13,14 @@
 use super::hashing::{HASH_ON, HashOn, Text, crc32};
 use super::smooth_weighted::SmoothWeighted;
 use super::{Descriptor, Explanation, Needs, PickContext, Reads, Strategy, anything, modulo};
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 use crate::model::read::Reader;
 
 const ENTRY: Entry = Entry {
     id: "key-hash",
     name: "Key hash, modulo",
-    summary: "Requests for the same item go to the same backend; when the list changes, nearly everything moves.",
-    source: "nginx, ngx_http_upstream_hash_module.c.",
+    summary: told("Requests for the same item go to the same backend; when the list changes, nearly everything moves."),
+    source: told("nginx, ngx_http_upstream_hash_module.c."),
     params: &[HASH_ON],
     defect: false,
 };

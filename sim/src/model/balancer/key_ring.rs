@@ -34,7 +34,7 @@ impl KeyRing {
 
     /// The ring of these points: where each lies, and whose it is.
     pub fn of_points(mut points: Vec<(u64, u32)>) -> Self {
-        points.sort_unstable();
+        sort::few(&mut points);
         Self(Rc::new(Ring(points)))
     }
 

@@ -10,14 +10,14 @@ use super::smooth_weighted::SmoothWeighted;
 use super::{
     BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, anything, eligible, listing, nobody,
 };
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
     entry: Entry {
         id: "least-connections",
         name: "Least connections",
-        summary: "The backend with the fewest outstanding requests for its weight.",
-        source: "nginx, ngx_http_upstream_least_conn_module.c.",
+        summary: told("The backend with the fewest outstanding requests for its weight."),
+        source: told("nginx, ngx_http_upstream_least_conn_module.c."),
         params: &[],
         defect: false,
     },

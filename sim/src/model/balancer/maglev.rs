@@ -9,7 +9,7 @@ use super::hashed::{Hashed, Plan};
 use super::hashing::{Fate, HASH_ON, HashOn, Text, judge, xxh64};
 use super::{Descriptor, Needs, PickContext, Picture, eligible};
 use crate::engine::sort;
-use crate::model::params::{Entry, ParamSpec, Params};
+use crate::model::params::{Entry, ParamSpec, Params, told};
 use crate::model::read::Reader;
 
 /// So many hashes are looked up for one request; then the table is walked through place by place.
@@ -18,8 +18,10 @@ const HASHES: u64 = 32;
 const ENTRY: Entry = Entry {
     id: "maglev",
     name: "Maglev",
-    summary: "Requests for the same item go to the same backend, by a table that shares evenly; when one leaves, few others move.",
-    source: "Eisenbud et al., NSDI 2016; table and its default size: Envoy.",
+    summary: told(
+        "Requests for the same item go to the same backend, by a table that shares evenly; when one leaves, few others move.",
+    ),
+    source: told("Eisenbud et al., NSDI 2016; table and its default size: Envoy."),
     params: &[
         HASH_ON,
         ParamSpec::count(

@@ -121,8 +121,10 @@ pub struct Answer {
     pub now: SimTime,
 }
 
+crate::model::registry::told_by_name!(Strategy);
+
 /// A way of choosing. Its state lives and dies with its balancer.
-pub trait Strategy: Debug {
+pub trait Strategy {
     /// Index of the chosen backend; `None` if none is eligible. Never allocates once the number of backends is settled.
     fn pick(&mut self, cx: &mut PickContext<'_>) -> Option<u32>;
 

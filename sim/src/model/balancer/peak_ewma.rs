@@ -14,14 +14,16 @@ use super::{
 };
 use crate::engine::math;
 use crate::engine::time::SimTime;
-use crate::model::params::{Entry, ParamSpec, Params, Unit};
+use crate::model::params::{Entry, ParamSpec, Params, Unit, told};
 use crate::model::read::Reader;
 
 const ENTRY: Entry = Entry {
     id: "peak-ewma",
     name: "Peak EWMA",
-    summary: "Compares two random backends by response time, believing peaks at once and recovery slowly, times those waiting.",
-    source: "tower and linkerd2-proxy: first estimate 30 ms, decay 10 s; the idea: Twitter Finagle.",
+    summary: told(
+        "Compares two random backends by response time, believing peaks at once and recovery slowly, times those waiting.",
+    ),
+    source: told("tower and linkerd2-proxy: first estimate 30 ms, decay 10 s; the idea: Twitter Finagle."),
     params: &[
         ParamSpec::number(
             "default_rtt",

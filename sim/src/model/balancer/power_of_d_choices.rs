@@ -9,13 +9,13 @@ use super::{
     BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, anything, eligible, listing, nobody,
 };
 use crate::engine::rng::Stream;
-use crate::model::params::{Entry, ParamSpec};
+use crate::model::params::{Entry, ParamSpec, told};
 
 const ENTRY: Entry = Entry {
     id: "power-of-d-choices",
     name: "Power of d choices",
-    summary: "Looks at d random backends and picks the least busy of them.",
-    source: "Mitzenmacher, IEEE TPDS 12(10), 2001. Default 2: nginx, Envoy, HAProxy.",
+    summary: told("Looks at d random backends and picks the least busy of them."),
+    source: told("Mitzenmacher, IEEE TPDS 12(10), 2001. Default 2: nginx, Envoy, HAProxy."),
     params: &[ParamSpec::count("d", "Choices", 2.0, 1.0, 64.0, "How many backends are looked at for each request.")],
     defect: false,
 };

@@ -6,14 +6,14 @@ use super::{
     BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, anything, eligible, nobody, places,
 };
 use crate::engine::rng::Stream;
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
     entry: Entry {
         id: "random",
         name: "Random",
-        summary: "Any backend, in proportion to its weight.",
-        source: "nginx, ngx_http_upstream_random_module.c.",
+        summary: told("Any backend, in proportion to its weight."),
+        source: told("nginx, ngx_http_upstream_random_module.c."),
         params: &[],
         defect: false,
     },

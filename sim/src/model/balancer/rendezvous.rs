@@ -14,14 +14,14 @@ use super::{
     BackendView, Descriptor, Explanation, Needs, PickContext, Reads, Score, Strategy, anything, eligible, nobody,
 };
 use crate::engine::math;
-use crate::model::params::{Entry, Params};
+use crate::model::params::{Entry, Params, told};
 use crate::model::read::Reader;
 
 const ENTRY: Entry = Entry {
     id: "rendezvous",
     name: "Rendezvous hash",
-    summary: "Requests for the same item go to the same backend; when one leaves, only its own requests move.",
-    source: "Thaler and Ravishankar, 1998; weights: Schindelhauer and Schomaker, 2005.",
+    summary: told("Requests for the same item go to the same backend; when one leaves, only its own requests move."),
+    source: told("Thaler and Ravishankar, 1998; weights: Schindelhauer and Schomaker, 2005."),
     params: &[HASH_ON],
     defect: false,
 };

@@ -11,14 +11,15 @@
 use super::hashed::{Hashed, Plan};
 use super::hashing::{Fate, HASH_ON, HashOn, Text, judge, xxh64};
 use super::{Descriptor, Needs, PickContext, Picture};
-use crate::model::params::{Entry, ParamSpec, Params};
+use crate::engine::sort;
+use crate::model::params::{Entry, ParamSpec, Params, told};
 use crate::model::read::Reader;
 
 const ENTRY: Entry = Entry {
     id: "ring-hash",
     name: "Ring hash",
-    summary: "Requests for the same item go to the same backend; when one leaves, few others move.",
-    source: "Karger et al., STOC 1997; ring and default sizes: Envoy.",
+    summary: told("Requests for the same item go to the same backend; when one leaves, few others move."),
+    source: told("Karger et al., STOC 1997; ring and default sizes: Envoy."),
     params: &[
         HASH_ON,
         ParamSpec::count(
@@ -79,7 +80,7 @@ impl Ring {
                 made += 1.0;
             }
         }
-        points.sort_unstable();
+        sort::few(&mut points);
         Self(points)
     }
 

@@ -3,14 +3,16 @@
 //! Source: the plain form of the oldest scheduling discipline; Kleinrock, "Analysis of a Time-Shared Processor", 1964.
 
 use super::{Descriptor, Explanation, Needs, PickContext, Strategy, anything, listing, nobody};
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
     entry: Entry {
         id: "round-robin",
         name: "Round robin",
-        summary: "Each backend in turn.",
-        source: "Kleinrock, \"Analysis of a Time-Shared Processor\", Naval Research Logistics Quarterly 11, 1964.",
+        summary: told("Each backend in turn."),
+        source: told(
+            "Kleinrock, \"Analysis of a Time-Shared Processor\", Naval Research Logistics Quarterly 11, 1964.",
+        ),
         params: &[],
         defect: false,
     },

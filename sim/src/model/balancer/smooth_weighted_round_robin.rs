@@ -5,14 +5,14 @@
 
 use super::smooth_weighted::SmoothWeighted;
 use super::{BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, anything, eligible, signed};
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
     entry: Entry {
         id: "smooth-weighted-round-robin",
         name: "Smooth weighted round robin",
-        summary: "Turns in proportion to weights, evenly spread.",
-        source: "nginx, ngx_http_upstream_round_robin.c.",
+        summary: told("Turns in proportion to weights, evenly spread."),
+        source: told("nginx, ngx_http_upstream_round_robin.c."),
         params: &[],
         defect: false,
     },

@@ -14,14 +14,16 @@ use super::{
     BackendView, Descriptor, Explanation, Needs, PickContext, Score, Strategy, anything, eligible, listing, nobody,
 };
 use crate::engine::math;
-use crate::model::params::{Entry, ParamSpec, Params, Unit};
+use crate::model::params::{Entry, ParamSpec, Params, Unit, told};
 use crate::model::read::Reader;
 
 const ENTRY: Entry = Entry {
     id: "weighted-least-request",
     name: "Weighted least request",
-    summary: "The less busy of a few random backends; where weights differ, turns by weight over outstanding requests.",
-    source: "Envoy, least request: 2 choices, bias 1.",
+    summary: told(
+        "The less busy of a few random backends; where weights differ, turns by weight over outstanding requests.",
+    ),
+    source: told("Envoy, least request: 2 choices, bias 1."),
     params: &[
         ParamSpec::choice(
             "selection",

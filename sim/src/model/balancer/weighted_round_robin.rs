@@ -6,14 +6,16 @@
 //! Source: the running example's gateway (cumulative weights); Linux IPVS `wrr` behaves alike.
 
 use super::{Descriptor, Explanation, Needs, PickContext, Score, Strategy, anything, eligible, nobody, places};
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
     entry: Entry {
         id: "weighted-round-robin",
         name: "Weighted round robin, plain",
-        summary: "As many requests in a row as a backend's weight says, then the next: right on average, in bursts.",
-        source: "Cumulative weights, as in the running example's gateway.",
+        summary: told(
+            "As many requests in a row as a backend's weight says, then the next: right on average, in bursts.",
+        ),
+        source: told("Cumulative weights, as in the running example's gateway."),
         params: &[],
         defect: false,
     },

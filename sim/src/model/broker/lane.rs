@@ -1,10 +1,11 @@
 //! One partition as one consumer group sees it: which messages wait, which are being processed, which are done but not
 //! committed yet. It knows no clock and no network; its driver tells it what happened.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::ordered::Ordered;
 use crate::engine::time::SimTime;
 
 /// How it stands with a message.
@@ -54,7 +55,7 @@ pub struct Lane<M> {
     entries: VecDeque<Entry<M>>,
     /// Nothing with a lower offset is [`State::Waiting`].
     next: u64,
-    deferred: BTreeSet<(SimTime, u64)>,
+    deferred: Ordered<(SimTime, u64), ()>,
     levels: Levels,
     /// Offset up to which all is committed.
     committed: u64,
@@ -62,7 +63,7 @@ pub struct Lane<M> {
 
 impl<M> Default for Lane<M> {
     fn default() -> Self {
-        Self { entries: VecDeque::new(), next: 0, deferred: BTreeSet::new(), levels: Levels::default(), committed: 0 }
+        Self { entries: VecDeque::new(), next: 0, deferred: Ordered::new(), levels: Levels::default(), committed: 0 }
     }
 }
 
@@ -150,7 +151,7 @@ impl<M: Clone> Lane<M> {
         match state {
             State::Waiting => self.next = self.next.min(offset),
             State::Deferred(until) => {
-                self.deferred.insert((until, offset));
+                self.deferred.include((until, offset));
             }
             State::InFlight | State::Done | State::Gone => {}
         }
@@ -158,7 +159,7 @@ impl<M: Clone> Lane<M> {
 
     /// What is to be delivered next; `ordered`: only when nothing before it is still open.
     pub fn next_due(&mut self, now: SimTime, ordered: bool) -> Option<u64> {
-        while let Some((until, offset)) = self.deferred.first().copied()
+        while let Some((until, offset)) = self.deferred.first().map(|(first, ())| *first)
             && until <= now
         {
             self.deferred.pop_first();

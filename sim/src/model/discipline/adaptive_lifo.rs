@@ -4,15 +4,19 @@ use std::collections::VecDeque;
 
 use super::{Discipline, DisciplineKind, FULL, Item, Reading, Way, take};
 use crate::engine::time::SimTime;
-use crate::model::params::{Entry, ParamSpec};
+use crate::model::params::{Entry, ParamSpec, told};
 use crate::model::read::Reader;
 
 pub(super) const KIND: DisciplineKind = DisciplineKind {
     entry: Entry {
         id: "adaptive-lifo",
         name: "Adaptive LIFO",
-        summary: "Fair while the queue is short; once it is long, the newest go first: their clients are the ones still listening.",
-        source: "Maurer, \"Fail at Scale\", ACM Queue 13(8), 2015 (Facebook). It does not say where it switches; 10 is our choice.",
+        summary: told(
+            "Fair while the queue is short; once it is long, the newest go first: their clients are the ones still listening.",
+        ),
+        source: told(
+            "Maurer, \"Fail at Scale\", ACM Queue 13(8), 2015 (Facebook). It does not say where it switches; 10 is our choice.",
+        ),
         params: &[
             ParamSpec::count(
                 "threshold",

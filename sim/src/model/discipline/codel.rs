@@ -5,15 +5,19 @@ use std::collections::VecDeque;
 
 use super::{Discipline, DisciplineKind, Item, Reading, Way, millis, take};
 use crate::engine::time::{SimDuration, SimTime};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 use crate::model::read::Reader;
 
 pub(super) const KIND: DisciplineKind = DisciplineKind {
     entry: Entry {
         id: "codel",
         name: "CoDel",
-        summary: "First come, first served; once waits have stayed above the target for an interval, drops some, more and more often.",
-        source: "Nichols, Jacobson, RFC 8289 (2018), whose defaults are 5 ms and 100 ms. The law is the RFC's, with requests in place of packets: a drop each interval/√count.",
+        summary: told(
+            "First come, first served; once waits have stayed above the target for an interval, drops some, more and more often.",
+        ),
+        source: told(
+            "Nichols, Jacobson, RFC 8289 (2018), whose defaults are 5 ms and 100 ms. The law is the RFC's, with requests in place of packets: a drop each interval/√count.",
+        ),
         params: &[
             ParamSpec::number("target", "Target", Unit::Seconds, 0.005, 0.0001, 60.0, "A wait up to this is fine."),
             ParamSpec::number(

@@ -4,15 +4,19 @@ use std::collections::VecDeque;
 
 use super::{Discipline, DisciplineKind, Item, Reading, Way, millis, take};
 use crate::engine::time::{SimDuration, SimTime};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 use crate::model::read::Reader;
 
 pub(super) const KIND: DisciplineKind = DisciplineKind {
     entry: Entry {
         id: "controlled-delay",
         name: "Controlled delay",
-        summary: "First come, first served; while the queue does not run empty, a newcomer may wait only a few milliseconds.",
-        source: "Maurer, \"Fail at Scale\", ACM Queue 13(8), 2015 (Facebook): 5 ms when the queue was not empty for 100 ms, else 100 ms.",
+        summary: told(
+            "First come, first served; while the queue does not run empty, a newcomer may wait only a few milliseconds.",
+        ),
+        source: told(
+            "Maurer, \"Fail at Scale\", ACM Queue 13(8), 2015 (Facebook): 5 ms when the queue was not empty for 100 ms, else 100 ms.",
+        ),
         params: &[
             ParamSpec::number(
                 "short",

@@ -4,15 +4,19 @@ use std::collections::VecDeque;
 
 use super::{Discipline, DisciplineKind, FULL, Item, Reading, Way, take};
 use crate::engine::time::SimTime;
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 use crate::model::read::Reader;
 
 pub(super) const KIND: DisciplineKind = DisciplineKind {
     entry: Entry {
         id: "lifo",
         name: "Last come, first served",
-        summary: "The newest is served next. Under overload some are served at once, and the others never in time.",
-        source: "Mean wait as with first come, first served; the variance is larger (Kleinrock, \"Queueing Systems, Volume 2\", 1976, section 3.4).",
+        summary: told(
+            "The newest is served next. Under overload some are served at once, and the others never in time.",
+        ),
+        source: told(
+            "Mean wait as with first come, first served; the variance is larger (Kleinrock, \"Queueing Systems, Volume 2\", 1976, section 3.4).",
+        ),
         params: &[FULL],
         defect: false,
     },

@@ -19,11 +19,10 @@ mod priority;
 mod tests;
 
 use std::collections::VecDeque;
-use std::fmt;
 
 use crate::engine::sort;
 use crate::engine::time::{SimDuration, SimTime};
-use crate::model::params::{Entry, ParamSpec, Variant};
+use crate::model::params::{Entry, ParamSpec, Variant, told};
 use crate::model::priority::Priority;
 use crate::model::read::Reader;
 use crate::model::registry::registry;
@@ -49,11 +48,13 @@ pub struct Reading {
     pub numbers: Vec<(&'static str, String)>,
 }
 
+crate::model::registry::told_by_name!(Discipline);
+
 /// Decides who is next.
 ///
 /// Times never go back from call to call. Nobody is lost: who was put in comes out by `pop`, as given up, displaced,
 /// removed, or by `take_all`, once.
-pub trait Discipline: fmt::Debug {
+pub trait Discipline {
     fn push(&mut self, item: Item);
 
     /// One whose work was interrupted waits again.
@@ -118,7 +119,7 @@ const FIFO: DisciplineKind = DisciplineKind {
     entry: Entry {
         id: "fifo",
         name: "First come, first served",
-        summary: "Everyone waits their turn. Under overload everyone waits for the whole queue.",
+        summary: told("Everyone waits their turn. Under overload everyone waits for the whole queue."),
         source: "",
         params: &[],
         defect: false,
@@ -130,8 +131,12 @@ const PROCESSOR_SHARING: DisciplineKind = DisciplineKind {
     entry: Entry {
         id: "processor-sharing",
         name: "Processor sharing",
-        summary: "Nothing waits: all requests are worked on at once and share the slots evenly, as threads share cores.",
-        source: "Egalitarian processor sharing (Kleinrock, \"Queueing Systems, Volume 2\", 1976, section 4.4). Waiting places count as room for more at a time; each replica shares its own slots.",
+        summary: told(
+            "Nothing waits: all requests are worked on at once and share the slots evenly, as threads share cores.",
+        ),
+        source: told(
+            "Egalitarian processor sharing (Kleinrock, \"Queueing Systems, Volume 2\", 1976, section 4.4). Waiting places count as room for more at a time; each replica shares its own slots.",
+        ),
         params: &[],
         defect: false,
     },

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::{Discipline, DisciplineKind, FULL, Item, Reading, Way, take};
 use crate::engine::time::SimTime;
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 use crate::model::priority::Priority;
 use crate::model::read::Reader;
 
@@ -13,8 +13,12 @@ pub(super) const KIND: DisciplineKind = DisciplineKind {
     entry: Entry {
         id: "priority",
         name: "By priority",
-        summary: "The request that matters most is next; work that has begun is finished. Low priority may wait forever.",
-        source: "Head of the line, non-preemptive: Cobham, \"Priority Assignment in Waiting Line Problems\", Operations Research 2(1), 1954.",
+        summary: told(
+            "The request that matters most is next; work that has begun is finished. Low priority may wait forever.",
+        ),
+        source: told(
+            "Head of the line, non-preemptive: Cobham, \"Priority Assignment in Waiting Line Problems\", Operations Research 2(1), 1954.",
+        ),
         params: &[FULL],
         defect: false,
     },
@@ -25,8 +29,12 @@ pub(super) const PREEMPTIVE: DisciplineKind = DisciplineKind {
     entry: Entry {
         id: "preemptive-priority",
         name: "By priority, preemptive",
-        summary: "A request that matters more is served at once: work on one that matters less is interrupted and resumed later.",
-        source: "Preemptive resume (Kleinrock, \"Queueing Systems, Volume 2\", 1976, section 3.6). Only work can be interrupted, not the wait for a call; who was interrupted keeps a place beyond the limit.",
+        summary: told(
+            "A request that matters more is served at once: work on one that matters less is interrupted and resumed later.",
+        ),
+        source: told(
+            "Preemptive resume (Kleinrock, \"Queueing Systems, Volume 2\", 1976, section 3.6). Only work can be interrupted, not the wait for a call; who was interrupted keeps a place beyond the limit.",
+        ),
         params: &[FULL],
         defect: false,
     },

@@ -5,8 +5,7 @@
 //! by the share that is sampled (SHARDS: Waldspurger, Park, Garthwaite, Ahmad, "Efficient MRC Construction with SHARDS",
 //! FAST 2015). The sample's own luck, by which it has too many or too few requests, can be evened out (SHARDS-adj).
 
-use std::collections::BTreeMap;
-
+use crate::engine::ordered::Ordered;
 use twox_hash::XxHash64;
 
 /// Hashes are taken modulo this.
@@ -23,12 +22,12 @@ pub struct Curve {
     requests: u64,
     sampled: u64,
     /// When each sampled key was asked for last, as a place in `marks`.
-    last: BTreeMap<u64, usize>,
+    last: Ordered<u64, usize>,
     /// A Fenwick tree over places: one for each key, at its last place.
     marks: Vec<u32>,
     next: usize,
     /// How often a key came again after so many others.
-    distances: BTreeMap<u64, u64>,
+    distances: Ordered<u64, u64>,
 }
 
 impl Curve {
@@ -47,10 +46,10 @@ impl Curve {
             adjusted,
             requests: 0,
             sampled: 0,
-            last: BTreeMap::new(),
+            last: Ordered::new(),
             marks: vec![0; 65],
             next: 0,
-            distances: BTreeMap::new(),
+            distances: Ordered::new(),
         }
     }
 
@@ -68,7 +67,7 @@ impl Curve {
         self.next += 1;
         if let Some(before) = self.last.insert(key, place) {
             let since = (self.last.len() as u32 - self.up_to(before)).into();
-            *self.distances.entry(since).or_default() += 1;
+            *self.distances.or_default(since) += 1;
             self.mark(before, u32::MAX);
         }
         self.mark(place, 1);
@@ -118,11 +117,11 @@ impl Curve {
 
     /// Places anew, close together: at most as many again are left free.
     fn make_room(&mut self) {
-        let by_place: BTreeMap<usize, u64> = self.last.iter().map(|(key, place)| (*place, *key)).collect();
+        let by_place: Ordered<usize, u64> = self.last.iter().map(|(key, place)| (*place, *key)).collect();
         self.marks = vec![0; (by_place.len() * 2).max(64) + 1];
         self.next = by_place.len();
-        for (place, key) in by_place.into_values().enumerate() {
-            self.last.insert(key, place);
+        for (place, key) in by_place.values().enumerate() {
+            self.last.insert(*key, place);
             self.mark(place, 1);
         }
     }

@@ -1,11 +1,10 @@
 //! Least frequently used.
 
-use std::collections::BTreeMap;
-
 use super::account::{Account, COMPETITORS, times};
 use super::cache::{Cache, Policy};
 use super::shelf::{List, Shelf};
 use super::{EvictionKind, Way, entry};
+use crate::engine::ordered::Ordered;
 
 pub(super) const KIND: EvictionKind = EvictionKind {
     entry: entry(
@@ -15,12 +14,12 @@ pub(super) const KIND: EvictionKind = EvictionKind {
         "Counts are forgotten with the entry; of equals, the one that reached its count first leaves.",
         &[],
     ),
-    way: Way::Built(|_, capacity, _| Box::new(Cache::under(Frequency(BTreeMap::new()), capacity))),
+    way: Way::Built(|_, capacity, _| Box::new(Cache::under(Frequency(Ordered::new()), capacity))),
 };
 
 /// Entries by how often they were asked for, each list in the order in which that count was reached. The note: the count.
 #[derive(Clone, Debug)]
-struct Frequency(BTreeMap<u32, List>);
+struct Frequency(Ordered<u32, List>);
 
 impl Frequency {
     fn leave(&mut self, shelf: &mut Shelf<u32>, slot: u32) {
@@ -34,7 +33,7 @@ impl Frequency {
 
     fn enter(&mut self, shelf: &mut Shelf<u32>, slot: u32, count: u32) {
         *shelf.note_mut(slot) = count;
-        shelf.link(self.0.entry(count).or_insert(List::new()), slot);
+        shelf.link(self.0.or_insert_with(count, List::new), slot);
     }
 }
 
@@ -42,7 +41,7 @@ impl Policy for Frequency {
     type Note = u32;
 
     fn fresh(&self) -> Self {
-        Self(BTreeMap::new())
+        Self(Ordered::new())
     }
 
     fn hit(&mut self, shelf: &mut Shelf<u32>, slot: u32) {
@@ -52,7 +51,7 @@ impl Policy for Frequency {
     }
 
     fn evict(&mut self, shelf: &mut Shelf<u32>) -> Option<u64> {
-        let slot = self.0.first_key_value()?.1.oldest();
+        let slot = self.0.first()?.1.oldest();
         self.leave(shelf, slot);
         Some(shelf.take_out(slot))
     }

@@ -24,8 +24,6 @@ mod tests;
 mod tiny_lfu;
 mod two_queues;
 
-use std::fmt;
-
 pub use account::{Account, Candidate};
 pub use cache::Cache;
 pub use lru::Lru;
@@ -47,8 +45,10 @@ pub enum Lookup {
     Expired,
 }
 
+crate::model::registry::told_by_name!(Machine);
+
 /// A memory under some policy; [`Cache`] says what each of these means.
-pub trait Machine: fmt::Debug {
+pub trait Machine {
     fn len(&self) -> usize;
 
     fn is_empty(&self) -> bool {

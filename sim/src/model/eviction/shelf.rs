@@ -16,9 +16,15 @@ const FREE: u32 = u32::MAX - 1;
 /// Entries by key, each with a note of `N`.
 #[derive(Clone, Debug)]
 pub struct Shelf<N> {
-    items: Vec<Item>,
+    lines: Lines,
     /// One for each slot, apart from the items: a byte stays a byte.
     notes: Vec<N>,
+}
+
+/// What is the same for every note: made once, however many policies there are.
+#[derive(Clone, Debug)]
+struct Lines {
+    items: Vec<Item>,
     /// Slots by hash of key, linear probing; length a power of two, or empty.
     table: Vec<u32>,
     /// The first free slot; the others follow through `newer`.
@@ -60,23 +66,24 @@ impl List {
 
 impl<N: Copy + Default> Shelf<N> {
     pub(super) const fn new() -> Self {
-        Self { items: Vec::new(), notes: Vec::new(), table: Vec::new(), free: NONE, len: 0 }
+        let lines = Lines { items: Vec::new(), table: Vec::new(), free: NONE, len: 0 };
+        Self { lines, notes: Vec::new() }
     }
 
     pub(super) const fn len(&self) -> usize {
-        self.len
+        self.lines.len
     }
 
     pub(super) fn key(&self, slot: u32) -> u64 {
-        self.items[slot as usize].key
+        self.lines.items[slot as usize].key
     }
 
     pub(super) fn valid_until(&self, slot: u32) -> SimTime {
-        self.items[slot as usize].valid_until
+        self.lines.items[slot as usize].valid_until
     }
 
     pub(super) fn renew(&mut self, slot: u32, valid_until: SimTime) {
-        self.items[slot as usize].valid_until = valid_until;
+        self.lines.items[slot as usize].valid_until = valid_until;
     }
 
     pub(super) fn note(&self, slot: u32) -> N {
@@ -89,12 +96,13 @@ impl<N: Copy + Default> Shelf<N> {
 
     /// The next one toward the newest of its list; [`NONE`] behind the newest.
     pub(super) fn newer(&self, slot: u32) -> u32 {
-        self.items[slot as usize].newer
+        self.lines.items[slot as usize].newer
     }
 
     /// Slots with entries, in no order that means anything.
     pub(super) fn slots(&self) -> impl Iterator<Item = u32> + '_ {
-        (0..self.items.len() as u32).filter(|&slot| self.items[slot as usize].older != FREE)
+        let items = &self.lines.items;
+        (0..items.len() as u32).filter(|&slot| items[slot as usize].older != FREE)
     }
 
     /// Slots of a list, oldest first.
@@ -105,75 +113,46 @@ impl<N: Copy + Default> Shelf<N> {
     /// Slots from one of a list to its newest; none from [`NONE`] on.
     pub(super) fn listed_from(&self, mut slot: u32) -> impl Iterator<Item = u32> + Clone + '_ {
         std::iter::from_fn(move || {
-            let item = self.items.get(slot as usize)?;
+            let item = self.lines.items.get(slot as usize)?;
             Some(std::mem::replace(&mut slot, item.newer))
         })
     }
 
     /// Memory taken [bytes].
     pub(super) fn bytes(&self) -> usize {
-        self.items.capacity() * size_of::<Item>()
+        self.lines.items.capacity() * size_of::<Item>()
             + self.notes.capacity() * size_of::<N>()
-            + self.table.capacity() * size_of::<u32>()
+            + self.lines.table.capacity() * size_of::<u32>()
     }
 
     pub(super) fn find(&self, key: u64) -> Option<u32> {
-        self.place_of(key).map(|place| self.table[place])
+        self.lines.find(key)
     }
 
     /// Puts in a key that is not there; it stands in no list yet. `most`: the shelf never grows beyond so many.
     pub(super) fn add(&mut self, key: u64, valid_until: SimTime, most: usize) -> u32 {
-        let item = Item { key, valid_until, newer: NONE, older: NONE };
-        let slot = if self.free == NONE {
-            self.grow_if_full(most);
-            self.items.push(item);
-            self.notes.push(N::default());
-            (self.items.len() - 1) as u32
-        } else {
-            let slot = self.free;
-            self.free = self.items[slot as usize].newer;
-            self.items[slot as usize] = item;
-            self.notes[slot as usize] = N::default();
-            slot
-        };
-        self.len += 1;
-        self.write_to_table(key, slot);
+        let slot = self.lines.add(key, valid_until, most);
+        match self.notes.get_mut(slot as usize) {
+            Some(note) => *note = N::default(),
+            None => {
+                self.notes.reserve_exact(self.lines.items.capacity() - self.notes.len());
+                self.notes.push(N::default());
+            }
+        }
         slot
     }
 
     /// Takes out an entry that stands in no list any more; its key.
     pub(super) fn take_out(&mut self, slot: u32) -> u64 {
-        let key = self.items[slot as usize].key;
-        let place = self.place_of(key).expect("every entry stands in the table");
-        self.close_gap(place);
-        self.items[slot as usize] = Item { key, valid_until: SimTime::ZERO, newer: self.free, older: FREE };
-        self.free = slot;
-        self.len -= 1;
-        key
+        self.lines.take_out(slot)
     }
 
     pub(super) fn link(&mut self, list: &mut List, slot: u32) {
-        let older = std::mem::replace(&mut list.newest, slot);
-        match self.items.get_mut(older as usize) {
-            Some(item) => item.newer = slot,
-            None => list.oldest = slot,
-        }
-        let item = &mut self.items[slot as usize];
-        (item.newer, item.older) = (NONE, older);
-        list.len += 1;
+        self.lines.link(list, slot);
     }
 
     pub(super) fn unlink(&mut self, list: &mut List, slot: u32) {
-        let Item { newer, older, .. } = self.items[slot as usize];
-        match self.items.get_mut(newer as usize) {
-            Some(item) => item.older = older,
-            None => list.newest = older,
-        }
-        match self.items.get_mut(older as usize) {
-            Some(item) => item.newer = newer,
-            None => list.oldest = newer,
-        }
-        list.len -= 1;
+        self.lines.unlink(list, slot);
     }
 
     /// Makes one of the list its newest.
@@ -204,6 +183,68 @@ impl<N: Copy + Default> Shelf<N> {
     pub(super) fn drop_oldest(&mut self, list: &mut List) -> Option<u64> {
         let slot = self.pop(list)?;
         Some(self.take_out(slot))
+    }
+}
+
+impl Lines {
+    #[inline(never)]
+    fn find(&self, key: u64) -> Option<u32> {
+        self.place_of(key).map(|place| self.table[place])
+    }
+
+    #[inline(never)]
+    fn add(&mut self, key: u64, valid_until: SimTime, most: usize) -> u32 {
+        let item = Item { key, valid_until, newer: NONE, older: NONE };
+        let slot = if self.free == NONE {
+            self.grow_if_full(most);
+            self.items.push(item);
+            (self.items.len() - 1) as u32
+        } else {
+            let slot = self.free;
+            self.free = self.items[slot as usize].newer;
+            self.items[slot as usize] = item;
+            slot
+        };
+        self.len += 1;
+        self.write_to_table(key, slot);
+        slot
+    }
+
+    #[inline(never)]
+    fn take_out(&mut self, slot: u32) -> u64 {
+        let key = self.items[slot as usize].key;
+        let place = self.place_of(key).expect("every entry stands in the table");
+        self.close_gap(place);
+        self.items[slot as usize] = Item { key, valid_until: SimTime::ZERO, newer: self.free, older: FREE };
+        self.free = slot;
+        self.len -= 1;
+        key
+    }
+
+    #[inline(never)]
+    fn link(&mut self, list: &mut List, slot: u32) {
+        let older = std::mem::replace(&mut list.newest, slot);
+        match self.items.get_mut(older as usize) {
+            Some(item) => item.newer = slot,
+            None => list.oldest = slot,
+        }
+        let item = &mut self.items[slot as usize];
+        (item.newer, item.older) = (NONE, older);
+        list.len += 1;
+    }
+
+    #[inline(never)]
+    fn unlink(&mut self, list: &mut List, slot: u32) {
+        let Item { newer, older, .. } = self.items[slot as usize];
+        match self.items.get_mut(newer as usize) {
+            Some(item) => item.older = older,
+            None => list.newest = older,
+        }
+        match self.items.get_mut(older as usize) {
+            Some(item) => item.newer = newer,
+            None => list.oldest = newer,
+        }
+        list.len -= 1;
     }
 
     fn home(&self, key: u64) -> usize {
@@ -240,7 +281,6 @@ impl<N: Copy + Default> Shelf<N> {
         if len == self.items.capacity() {
             let more = len.max(16).min(most.saturating_sub(len)).max(1);
             self.items.reserve_exact(more);
-            self.notes.reserve_exact(more);
         }
         if (len + 1) * 4 > self.table.len() * 3 {
             let places = (self.table.len() * 2).max(16);

@@ -1,13 +1,15 @@
 //! The link is thin.
 
 use super::{Effect, FaultKind, Group, Targets};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 
 static ENTRY: Entry = Entry {
     id: "bandwidth",
     name: "Cut bandwidth",
-    summary: "Messages go over the link one after the other, each direction on its own, and take size / bandwidth; then the latency follows. Sizes are set at the clients.",
-    source: "Serialization delay of a link, first come first served.",
+    summary: told(
+        "Messages go over the link one after the other, each direction on its own, and take size / bandwidth; then the latency follows. Sizes are set at the clients.",
+    ),
+    source: told("Serialization delay of a link, first come first served."),
     params: &[ParamSpec::number(
         "mbit",
         "Mbit/s",

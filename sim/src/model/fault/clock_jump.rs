@@ -1,13 +1,15 @@
 //! A clock jumps, and with it all that expires by it.
 
 use super::{Effect, FaultKind, Group, Targets};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 
 static ENTRY: Entry = Entry {
     id: "clock-jump",
     name: "Clock jump",
-    summary: "The clock by which entries and answers expire goes wrong: ahead, they expire too early, behind, they live too long. Lifting it sets the clock right.",
-    source: "Step of a clock by NTP or by hand; times to live judged by wall-clock time.",
+    summary: told(
+        "The clock by which entries and answers expire goes wrong: ahead, they expire too early, behind, they live too long. Lifting it sets the clock right.",
+    ),
+    source: told("Step of a clock by NTP or by hand; times to live judged by wall-clock time."),
     params: &[ParamSpec::number(
         "ahead",
         "Ahead by",

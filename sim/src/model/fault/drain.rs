@@ -1,13 +1,15 @@
 //! A replica, or a whole station, is taken out of rotation: not a failure, an operation.
 
 use super::{Effect, FaultKind, Group, Targets};
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 
 static ENTRY: Entry = Entry {
     id: "drain",
     name: "Drain",
-    summary: "Takes it out of rotation: it finishes what it has, gets nothing new. Balancers are told at once and take it off their lists.",
-    source: "Connection draining: AWS deregistration, HAProxy's drain state, kubectl drain.",
+    summary: told(
+        "Takes it out of rotation: it finishes what it has, gets nothing new. Balancers are told at once and take it off their lists.",
+    ),
+    source: told("Connection draining: AWS deregistration, HAProxy's drain state, kubectl drain."),
     params: &[],
     defect: false,
 };

@@ -1,13 +1,13 @@
 //! A station answers with errors.
 
 use super::{Effect, FaultKind, Group, Targets};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 
 static ENTRY: Entry = Entry {
     id: "error-rate",
     name: "Errors",
-    summary: "A share of the answers are errors, after the work was done.",
-    source: "HTTP 500 from a broken release.",
+    summary: told("A share of the answers are errors, after the work was done."),
+    source: told("HTTP 500 from a broken release."),
     params: &[ParamSpec::number(
         "share",
         "Share of errors",

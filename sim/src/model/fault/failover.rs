@@ -1,13 +1,15 @@
 //! The primary of a database dies, and a standby takes over.
 
 use super::{Effect, FaultKind, Group, Targets};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 
 static ENTRY: Entry = Entry {
     id: "failover",
     name: "Failover",
-    summary: "The primary dies with all that it held; until the failure is noticed and the standby promoted, requests are answered with an error. Then the standby serves, with every write that was answered: replication without loss is assumed.",
-    source: "Amazon RDS Multi-AZ: typically 60 to 120 s, with a standby that is replicated synchronously.",
+    summary: told(
+        "The primary dies with all that it held; until the failure is noticed and the standby promoted, requests are answered with an error. Then the standby serves, with every write that was answered: replication without loss is assumed.",
+    ),
+    source: told("Amazon RDS Multi-AZ: typically 60 to 120 s, with a standby that is replicated synchronously."),
     params: &[
         ParamSpec::number(
             "detection",

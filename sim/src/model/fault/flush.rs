@@ -1,13 +1,15 @@
 //! A cache forgets everything.
 
 use super::{Effect, FaultKind, Group, Targets};
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 
 static ENTRY: Entry = Entry {
     id: "cache-flush",
     name: "Flush",
-    summary: "The cache forgets everything at this moment; what asks for it next misses. It acts once.",
-    source: "FLUSHALL, or a restart of the cache; Nishtala et al., \"Scaling Memcache at Facebook\", NSDI 2013, on cold caches.",
+    summary: told("The cache forgets everything at this moment; what asks for it next misses. It acts once."),
+    source: told(
+        "FLUSHALL, or a restart of the cache; Nishtala et al., \"Scaling Memcache at Facebook\", NSDI 2013, on cold caches.",
+    ),
     params: &[],
     defect: false,
 };

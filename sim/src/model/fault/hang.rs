@@ -1,13 +1,17 @@
 //! A replica takes requests and never answers.
 
 use super::{Effect, FaultKind, Group, Targets};
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 
 static ENTRY: Entry = Entry {
     id: "hang",
     name: "Hang",
-    summary: "It takes connections and requests and never answers: slots and waiting places fill, and only time-outs free its callers. Lifted, it goes on where it stood.",
-    source: "A frozen process (SIGSTOP, a deadlock): the kernel still accepts connections. Gray failure: Huang et al., HotOS 2017.",
+    summary: told(
+        "It takes connections and requests and never answers: slots and waiting places fill, and only time-outs free its callers. Lifted, it goes on where it stood.",
+    ),
+    source: told(
+        "A frozen process (SIGSTOP, a deadlock): the kernel still accepts connections. Gray failure: Huang et al., HotOS 2017.",
+    ),
     params: &[],
     defect: false,
 };

@@ -1,13 +1,13 @@
 //! Many ask for the same thing.
 
 use super::{Effect, FaultKind, Group, Targets};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 
 static ENTRY: Entry = Entry {
     id: "hot-key",
     name: "Hot key",
-    summary: "A share of the requests asks for one and the same item, the one that was least popular before.",
-    source: "Celebrity or hot-shard problem; Nishtala et al., \"Scaling Memcache at Facebook\", NSDI 2013.",
+    summary: told("A share of the requests asks for one and the same item, the one that was least popular before."),
+    source: told("Celebrity or hot-shard problem; Nishtala et al., \"Scaling Memcache at Facebook\", NSDI 2013."),
     params: &[ParamSpec::number(
         "share",
         "Share of requests",

@@ -1,13 +1,15 @@
 //! A replica, or a whole station, dies.
 
 use super::{Effect, FaultKind, Group, Targets};
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 
 static ENTRY: Entry = Entry {
     id: "kill",
     name: "Kill",
-    summary: "The replica dies: what it held is lost, connections are refused until it is revived. A balancer dies as a whole; of a DNS server or a registry only new questions fail, since callers go on with what they were told.",
-    source: "Process crash: connection reset, then connection refused.",
+    summary: told(
+        "The replica dies: what it held is lost, connections are refused until it is revived. A balancer dies as a whole; of a DNS server or a registry only new questions fail, since callers go on with what they were told.",
+    ),
+    source: told("Process crash: connection reset, then connection refused."),
     params: &[],
     defect: false,
 };

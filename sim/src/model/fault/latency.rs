@@ -1,13 +1,17 @@
 //! Messages on an edge take longer.
 
 use super::{Effect, FaultKind, Group, Targets};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 
 static ENTRY: Entry = Entry {
     id: "latency",
     name: "Add latency",
-    summary: "Every message on the connection takes longer, each way, by a time that may vary from message to message.",
-    source: "Congested or re-routed network path; delay and jitter as in netem (uniform about the delay, never below zero).",
+    summary: told(
+        "Every message on the connection takes longer, each way, by a time that may vary from message to message.",
+    ),
+    source: told(
+        "Congested or re-routed network path; delay and jitter as in netem (uniform about the delay, never below zero).",
+    ),
     params: &[
         ParamSpec::number("extra", "Added, one way", Unit::Seconds, 0.1, 0.0, 60.0, "Added to each direction."),
         ParamSpec::number(

@@ -1,13 +1,15 @@
 //! A share of the messages is lost.
 
 use super::{Effect, FaultKind, Group, Targets};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 
 static ENTRY: Entry = Entry {
     id: "loss",
     name: "Lose messages",
-    summary: "A share of the messages is lost, each independently; no lower layer sends them again, so callers learn of it only by their time-out.",
-    source: "Random loss as in netem, seen above a transport that has given up.",
+    summary: told(
+        "A share of the messages is lost, each independently; no lower layer sends them again, so callers learn of it only by their time-out.",
+    ),
+    source: told("Random loss as in netem, seen above a transport that has given up."),
     params: &[
         ParamSpec::number(
             "requests",

@@ -1,14 +1,18 @@
 //! A new version of a service comes in, as the service says: by turns, within its limits, or all at once.
 
 use super::{Effect, FaultKind, Group, Targets};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 use crate::model::read::Reader;
 
 static ENTRY: Entry = Entry {
     id: "new-version",
     name: "New version",
-    summary: "New replicas start and old ones drain, within the limits that the service sets for new versions. Lifting it rolls back in the same way.",
-    source: "Kubernetes' Deployment: a version that never becomes ready stalls, and stays stalled until someone rolls back.",
+    summary: told(
+        "New replicas start and old ones drain, within the limits that the service sets for new versions. Lifting it rolls back in the same way.",
+    ),
+    source: told(
+        "Kubernetes' Deployment: a version that never becomes ready stalls, and stays stalled until someone rolls back.",
+    ),
     params: &[
         ParamSpec::choice(
             "ready",

@@ -1,13 +1,17 @@
 //! Somebody else on the same host takes a share of the CPU.
 
 use super::{Effect, FaultKind, Group, Targets};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 
 static ENTRY: Entry = Entry {
     id: "noisy-neighbor",
     name: "Noisy neighbor",
-    summary: "Another tenant on the same host takes CPU time in bursts; what is left makes work slower by 1 / (1 - share).",
-    source: "CPU steal time (%st in top) of virtual machines that share a host; the bursts and their sizes are drawn from the seed.",
+    summary: told(
+        "Another tenant on the same host takes CPU time in bursts; what is left makes work slower by 1 / (1 - share).",
+    ),
+    source: told(
+        "CPU steal time (%st in top) of virtual machines that share a host; the bursts and their sizes are drawn from the seed.",
+    ),
     params: &[
         ParamSpec::number(
             "share",

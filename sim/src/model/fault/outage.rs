@@ -1,13 +1,15 @@
 //! A region or a zone goes dark, with everything that stands in it.
 
 use super::{Effect, FaultKind, Group, Targets};
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 
 static ENTRY: Entry = Entry {
     id: "outage",
     name: "Outage",
-    summary: "The region or zone goes dark: everything that stands in it dies at once, what it held is lost, and connections are refused until it is back.",
-    source: "Loss of power or cooling in a data center, or of a region as a whole.",
+    summary: told(
+        "The region or zone goes dark: everything that stands in it dies at once, what it held is lost, and connections are refused until it is back.",
+    ),
+    source: told("Loss of power or cooling in a data center, or of a region as a whole."),
     params: &[],
     defect: false,
 };

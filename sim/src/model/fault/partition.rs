@@ -1,14 +1,16 @@
 //! An edge carries nothing, both ways or one way.
 
 use super::{Effect, FaultKind, Group, Targets};
-use crate::model::params::{Entry, ParamSpec};
+use crate::model::params::{Entry, ParamSpec, told};
 use crate::model::read::Reader;
 
 static ENTRY: Entry = Entry {
     id: "partition",
     name: "Partition",
-    summary: "Nothing gets through on the connection, both ways or one way; callers learn of it only by their time-out.",
-    source: "Network partition: Bailis and Kingsbury, \"The Network is Reliable\", ACM Queue 2014.",
+    summary: told(
+        "Nothing gets through on the connection, both ways or one way; callers learn of it only by their time-out.",
+    ),
+    source: told("Network partition: Bailis and Kingsbury, \"The Network is Reliable\", ACM Queue 2014."),
     params: &[ParamSpec::choice(
         "lost",
         "What is lost",

@@ -1,13 +1,15 @@
 //! Stop-the-world pauses.
 
 use super::{Effect, FaultKind, Group, Targets};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 
 static ENTRY: Entry = Entry {
     id: "gc-pause",
     name: "GC pauses",
-    summary: "Every now and then the process stands still: it takes requests, but nothing that it holds goes on until the pause is over.",
-    source: "Stop-the-world garbage collection; Dean and Barroso, \"The Tail at Scale\", CACM 2013.",
+    summary: told(
+        "Every now and then the process stands still: it takes requests, but nothing that it holds goes on until the pause is over.",
+    ),
+    source: told("Stop-the-world garbage collection; Dean and Barroso, \"The Tail at Scale\", CACM 2013."),
     params: &[
         ParamSpec::number(
             "lasts",

@@ -1,13 +1,15 @@
 //! Messages that nobody can process.
 
 use super::{Effect, FaultKind, Group, Targets};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 
 static ENTRY: Entry = Entry {
     id: "poison",
     name: "Poison messages",
-    summary: "A share of the messages published is malformed: every service that works on one fails, each time.",
-    source: "Enterprise messaging's poison message: Hohpe and Woolf, \"Enterprise Integration Patterns\" (Invalid Message Channel, Dead Letter Channel).",
+    summary: told("A share of the messages published is malformed: every service that works on one fails, each time."),
+    source: told(
+        "Enterprise messaging's poison message: Hohpe and Woolf, \"Enterprise Integration Patterns\" (Invalid Message Channel, Dead Letter Channel).",
+    ),
     params: &[ParamSpec::number(
         "share",
         "Share of messages",

@@ -1,13 +1,17 @@
 //! A new version is rolled out, replica after replica, and it is bad.
 
 use super::{Effect, FaultKind, Group, Targets};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 
 static ENTRY: Entry = Entry {
     id: "rolling-deploy",
     name: "Rolling deploy",
-    summary: "Replica after replica leaves the rotation, restarts and comes back cold with a new version, which answers a share of its requests with errors. Lifting it rolls all of them back at once.",
-    source: "Kubernetes' RollingUpdate with one replica unavailable at a time; Beyer et al., \"Site Reliability Engineering\": about 70 % of outages come from changes.",
+    summary: told(
+        "Replica after replica leaves the rotation, restarts and comes back cold with a new version, which answers a share of its requests with errors. Lifting it rolls all of them back at once.",
+    ),
+    source: told(
+        "Kubernetes' RollingUpdate with one replica unavailable at a time; Beyer et al., \"Site Reliability Engineering\": about 70 % of outages come from changes.",
+    ),
     params: &[
         ParamSpec::number(
             "errors",

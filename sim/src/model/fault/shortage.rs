@@ -1,13 +1,17 @@
 //! Spare machines run out, as they do when everybody needs more.
 
 use super::{Effect, FaultKind, Group, Targets};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 
 static ENTRY: Entry = Entry {
     id: "spot-shortage",
     name: "Spot shortage",
-    summary: "The provider needs its spare machines itself: every spot machine in the region or zone is taken back, and until it is over there are none to be had. A station outside all regions buys from the same market.",
-    source: "Amazon EC2 Spot: capacity that is not there is not sold, and what was sold is taken back with two minutes of notice. Machines bought on demand and reserved ones stay.",
+    summary: told(
+        "The provider needs its spare machines itself: every spot machine in the region or zone is taken back, and until it is over there are none to be had. A station outside all regions buys from the same market.",
+    ),
+    source: told(
+        "Amazon EC2 Spot: capacity that is not there is not sold, and what was sold is taken back with two minutes of notice. Machines bought on demand and reserved ones stay.",
+    ),
     params: &[ParamSpec::number(
         "notice",
         "Notice",

@@ -1,13 +1,13 @@
 //! Work at a station takes longer.
 
 use super::{Effect, FaultKind, Group, Targets};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 
 static ENTRY: Entry = Entry {
     id: "slow",
     name: "Slow down",
-    summary: "Work takes longer, also work already begun.",
-    source: "Gray failure: Huang et al., HotOS 2017.",
+    summary: told("Work takes longer, also work already begun."),
+    source: told("Gray failure: Huang et al., HotOS 2017."),
     params: &[ParamSpec::number(
         "factor",
         "Times as long",

@@ -1,13 +1,15 @@
 //! A machine that was rented cheaply is taken back.
 
 use super::{Effect, FaultKind, Group, Targets};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 
 static ENTRY: Entry = Entry {
     id: "spot-interruption",
     name: "Spot interruption",
-    summary: "The provider takes the machine back: with the notice it leaves the rotation and finishes what it can, then it dies; a replacement comes up empty and cold.",
-    source: "Amazon EC2 Spot: two minutes of notice; Google Cloud and Azure give 30 s.",
+    summary: told(
+        "The provider takes the machine back: with the notice it leaves the rotation and finishes what it can, then it dies; a replacement comes up empty and cold.",
+    ),
+    source: told("Amazon EC2 Spot: two minutes of notice; Google Cloud and Azure give 30 s."),
     params: &[
         ParamSpec::number(
             "notice",

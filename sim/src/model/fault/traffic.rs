@@ -1,13 +1,13 @@
 //! Clients send more, or less.
 
 use super::{Effect, FaultKind, Group, Targets};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 
 static ENTRY: Entry = Entry {
     id: "traffic",
     name: "Traffic × k",
-    summary: "Clients send k times as much; where users wait for their answers, there are k times as many users.",
-    source: "Flash crowd.",
+    summary: told("Clients send k times as much; where users wait for their answers, there are k times as many users."),
+    source: told("Flash crowd."),
     params: &[ParamSpec::number(
         "factor",
         "Times",

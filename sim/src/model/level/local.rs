@@ -2,7 +2,7 @@
 
 use crate::engine::time::SimDuration;
 use crate::model::eviction;
-use crate::model::params::{Entry, ParamSpec, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Unit, Variant, told};
 use crate::model::read::Reader;
 
 /// A cache that each replica has for itself.
@@ -20,7 +20,7 @@ pub struct Settings {
 static OFF: Entry = Entry {
     id: "off",
     name: "Off",
-    summary: "Replicas keep nothing between requests.",
+    summary: told("Replicas keep nothing between requests."),
     source: "",
     params: &[],
     defect: false,
@@ -29,8 +29,12 @@ static OFF: Entry = Entry {
 static ON: Entry = Entry {
     id: "on",
     name: "In each replica",
-    summary: "Each replica keeps answers in its own memory, and calls no other station while it has them. A write clears only the entry of the replica that made it, so the others may answer with the old value until their entries expire.",
-    source: "Two levels as Caffeine in front of Redis: an entry lives for the least of its time to live and what is left of the answer that it came with. A look-up takes no time.",
+    summary: told(
+        "Each replica keeps answers in its own memory, and calls no other station while it has them. A write clears only the entry of the replica that made it, so the others may answer with the old value until their entries expire.",
+    ),
+    source: told(
+        "Two levels as Caffeine in front of Redis: an entry lives for the least of its time to live and what is left of the answer that it came with. A look-up takes no time.",
+    ),
     params: &[
         ParamSpec::count(
             "capacity",

@@ -1,7 +1,7 @@
 //! A cache of a database's results (L4), as it can be set.
 
 use crate::engine::time::SimDuration;
-use crate::model::params::{Entry, ParamSpec, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Unit, Variant, told};
 use crate::model::read::Reader;
 
 /// A cache of results at each node of a database that takes writes.
@@ -16,13 +16,17 @@ pub struct Settings {
 }
 
 static OFF: Entry =
-    Entry { id: "off", name: "Off", summary: "Every query is executed.", source: "", params: &[], defect: false };
+    Entry { id: "off", name: "Off", summary: told("Every query is executed."), source: "", params: &[], defect: false };
 
 static ON: Entry = Entry {
     id: "on",
     name: "By statement",
-    summary: "Keeps the result of each query by its text. Any write to a table drops all results of that table, so a result is never stale, and busy tables keep none for long.",
-    source: "The query cache of MySQL 5.7, removed in 8.0. A result is kept only if nothing was written to its table since the query came. Read replicas have none.",
+    summary: told(
+        "Keeps the result of each query by its text. Any write to a table drops all results of that table, so a result is never stale, and busy tables keep none for long.",
+    ),
+    source: told(
+        "The query cache of MySQL 5.7, removed in 8.0. A result is kept only if nothing was written to its table since the query came. Read replicas have none.",
+    ),
     params: &[
         ParamSpec::count("entries", "Results", 1_000.0, 1.0, 1_000_000.0, "Most results that it holds."),
         ParamSpec::count(

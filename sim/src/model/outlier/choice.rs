@@ -2,7 +2,7 @@
 
 use super::{FailurePercentage, Settings, SuccessRate};
 use crate::engine::time::SimDuration;
-use crate::model::params::{Entry, ParamSpec, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Unit, Variant, told};
 use crate::model::read::Reader;
 
 const SOURCE: &str = "Envoy's outlier detection with its defaults, except that a passed health check ends no ejection unless you ask for it.";
@@ -10,7 +10,7 @@ const SOURCE: &str = "Envoy's outlier detection with its defaults, except that a
 static OFF: Entry = Entry {
     id: "off",
     name: "Off",
-    summary: "Errors in answers take no backend out of rotation; only health checks do.",
+    summary: told("Errors in answers take no backend out of rotation; only health checks do."),
     source: "",
     params: &[],
     defect: false,
@@ -19,7 +19,7 @@ static OFF: Entry = Entry {
 static ON: Entry = Entry {
     id: "on",
     name: "On, Envoy's rules",
-    summary: "Backends whose answers show errors are ejected for a while.",
+    summary: told("Backends whose answers show errors are ejected for a while."),
     source: SOURCE,
     params: &[
         ParamSpec::count(
@@ -96,13 +96,19 @@ static ON: Entry = Entry {
     defect: false,
 };
 
-static RATE_OFF: Entry =
-    Entry { id: "off", name: "No", summary: "Success rates are not compared.", source: "", params: &[], defect: false };
+static RATE_OFF: Entry = Entry {
+    id: "off",
+    name: "No",
+    summary: told("Success rates are not compared."),
+    source: "",
+    params: &[],
+    defect: false,
+};
 
 static RATE_ON: Entry = Entry {
     id: "on",
     name: "Yes",
-    summary: "Ejects a backend whose success rate lies too many standard deviations below the mean.",
+    summary: told("Ejects a backend whose success rate lies too many standard deviations below the mean."),
     source: SOURCE,
     params: &[
         ParamSpec::count(
@@ -135,12 +141,12 @@ static RATE_ON: Entry = Entry {
 };
 
 static FAILURES_OFF: Entry =
-    Entry { id: "off", name: "No", summary: "There is no fixed share.", source: "", params: &[], defect: false };
+    Entry { id: "off", name: "No", summary: told("There is no fixed share."), source: "", params: &[], defect: false };
 
 static FAILURES_ON: Entry = Entry {
     id: "on",
     name: "Yes",
-    summary: "Ejects a backend that fails at least this often.",
+    summary: told("Ejects a backend that fails at least this often."),
     source: SOURCE,
     params: &[
         ParamSpec::number(

@@ -6,13 +6,15 @@
 use super::{Way, chosen, words};
 use crate::engine::key_map::KeyMap;
 use crate::engine::time::{SimDuration, SimTime};
-use crate::model::params::{Entry, Variant};
+use crate::model::params::{Entry, Variant, told};
 
 const ANY: Entry = Entry {
     id: "any",
     name: "Any",
-    summary: "Keeps every value that is put in.",
-    source: "memcached's set. A value that was read before a write, and put in after the write had deleted the entry, stays: the stale fill of cache-aside.",
+    summary: told("Keeps every value that is put in."),
+    source: told(
+        "memcached's set. A value that was read before a write, and put in after the write had deleted the entry, stays: the stale fill of cache-aside.",
+    ),
     params: &[],
     defect: false,
 };
@@ -20,8 +22,12 @@ const ANY: Entry = Entry {
 const NEWER: Entry = Entry {
     id: "newer",
     name: "Not older",
-    summary: "Compares versions: a value older than the entry, or than the write that last deleted it, is refused.",
-    source: "Version stamps on entries and tombstones. A tombstone is kept for 10 s: a load that takes longer still gets through.",
+    summary: told(
+        "Compares versions: a value older than the entry, or than the write that last deleted it, is refused.",
+    ),
+    source: told(
+        "Version stamps on entries and tombstones. A tombstone is kept for 10 s: a load that takes longer still gets through.",
+    ),
     params: &[],
     defect: false,
 };

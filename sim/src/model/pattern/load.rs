@@ -5,14 +5,14 @@
 
 use super::{Way, chosen, secs, words};
 use crate::engine::time::SimDuration;
-use crate::model::params::{Entry, ParamSpec, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Unit, Variant, told};
 use crate::model::read::Reader;
 
 const EACH: Entry = Entry {
     id: "each",
     name: "Every miss",
-    summary: "Every reader that misses loads the value: a popular key costs the store one load for each of them.",
-    source: "Cache stampede, thundering herd.",
+    summary: told("Every reader that misses loads the value: a popular key costs the store one load for each of them."),
+    source: told("Cache stampede, thundering herd."),
     params: &[],
     defect: false,
 };
@@ -20,8 +20,10 @@ const EACH: Entry = Entry {
 const SINGLE_FLIGHT: Entry = Entry {
     id: "single-flight",
     name: "Single flight",
-    summary: "One load for each key at a time; the others wait for it and share its answer, or its error.",
-    source: "golang.org/x/sync/singleflight; nginx proxy_cache_lock, whose waiters go alone after 5 s and cache nothing.",
+    summary: told("One load for each key at a time; the others wait for it and share its answer, or its error."),
+    source: told(
+        "golang.org/x/sync/singleflight; nginx proxy_cache_lock, whose waiters go alone after 5 s and cache nothing.",
+    ),
     params: &[
         ParamSpec::choice(
             "scope",
@@ -46,8 +48,12 @@ const SINGLE_FLIGHT: Entry = Entry {
 const LEASE: Entry = Entry {
     id: "lease",
     name: "Lease",
-    summary: "A miss gets a token, one for each key at a time; only its holder may fill. The others look again a little later, and a delete voids the token.",
-    source: "Facebook, \"Scaling Memcache\", NSDI 2013: one token for a key every 10 s. Stale fills are refused, because a delete in between voids the token.",
+    summary: told(
+        "A miss gets a token, one for each key at a time; only its holder may fill. The others look again a little later, and a delete voids the token.",
+    ),
+    source: told(
+        "Facebook, \"Scaling Memcache\", NSDI 2013: one token for a key every 10 s. Stale fills are refused, because a delete in between voids the token.",
+    ),
     params: &[
         ParamSpec::number(
             "interval",

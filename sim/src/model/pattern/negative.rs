@@ -2,12 +2,12 @@
 
 use super::{Way, chosen, secs, words};
 use crate::engine::time::SimDuration;
-use crate::model::params::{Entry, ParamSpec, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Unit, Variant, told};
 
 const OFF: Entry = Entry {
     id: "off",
     name: "Off",
-    summary: "An answer that there is no such item is not kept: every read of it goes to the store.",
+    summary: told("An answer that there is no such item is not kept: every read of it goes to the store."),
     source: "",
     params: &[],
     defect: false,
@@ -16,8 +16,10 @@ const OFF: Entry = Entry {
 const ON: Entry = Entry {
     id: "on",
     name: "On",
-    summary: "Keeps for a short while that there is no such item. A write of the item removes it like any entry.",
-    source: "RFC 2308 (DNS). Each missing key costs L/(1 + LT) loads a second instead of L. Reads of ever new missing keys would push out good entries, hence the share.",
+    summary: told("Keeps for a short while that there is no such item. A write of the item removes it like any entry."),
+    source: told(
+        "RFC 2308 (DNS). Each missing key costs L/(1 + LT) loads a second instead of L. Reads of ever new missing keys would push out good entries, hence the share.",
+    ),
     params: &[
         ParamSpec::number(
             "ttl",

@@ -3,13 +3,13 @@
 use super::{Way, chosen, secs, words};
 use crate::engine::math;
 use crate::engine::time::{SimDuration, SimTime};
-use crate::model::params::{Entry, ParamSpec, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Unit, Variant, told};
 use crate::model::read::Reader;
 
 const OFF: Entry = Entry {
     id: "off",
     name: "Off",
-    summary: "A value is loaded once it is missing or has expired.",
+    summary: told("A value is loaded once it is missing or has expired."),
     source: "",
     params: &[],
     defect: false,
@@ -18,8 +18,12 @@ const OFF: Entry = Entry {
 const EARLY: Entry = Entry {
     id: "early",
     name: "Early, by chance",
-    summary: "The nearer the end of an entry, the likelier a reader loads it anew, while the others still get the value.",
-    source: "XFetch: Vattani, Chierichetti and Lowenstein, VLDB 2015. A reader loads if -d β ln(u) is at least the time left, d being the time of the last load. Several may load within one d; at few reads a second it often does not fire.",
+    summary: told(
+        "The nearer the end of an entry, the likelier a reader loads it anew, while the others still get the value.",
+    ),
+    source: told(
+        "XFetch: Vattani, Chierichetti and Lowenstein, VLDB 2015. A reader loads if -d β ln(u) is at least the time left, d being the time of the last load. Several may load within one d; at few reads a second it often does not fire.",
+    ),
     params: &[ParamSpec::number(
         "beta",
         "Beta",
@@ -35,8 +39,10 @@ const EARLY: Entry = Entry {
 const AHEAD: Entry = Entry {
     id: "ahead",
     name: "Refresh ahead",
-    summary: "The first read after this age starts one load in the background, and gets the value that is there.",
-    source: "Caffeine's refreshAfterWrite beside expireAfterWrite: a load that fails leaves the value and its age; without reads it expires.",
+    summary: told("The first read after this age starts one load in the background, and gets the value that is there."),
+    source: told(
+        "Caffeine's refreshAfterWrite beside expireAfterWrite: a load that fails leaves the value and its age; without reads it expires.",
+    ),
     params: &[ParamSpec::number(
         "after",
         "Refresh after",
@@ -52,8 +58,12 @@ const AHEAD: Entry = Entry {
 const STALE: Entry = Entry {
     id: "stale",
     name: "Serve stale",
-    summary: "After its time to live a value is still answered for a while, with one load in the background; later, only if the load fails.",
-    source: "RFC 5861, stale-while-revalidate and stale-if-error; both windows count from the end of the time to live.",
+    summary: told(
+        "After its time to live a value is still answered for a while, with one load in the background; later, only if the load fails.",
+    ),
+    source: told(
+        "RFC 5861, stale-while-revalidate and stale-if-error; both windows count from the end of the time to live.",
+    ),
     params: &[
         ParamSpec::number(
             "revalidate",

@@ -2,14 +2,18 @@
 
 use super::{Way, buffer, chosen, secs, words};
 use crate::engine::time::SimDuration;
-use crate::model::params::{Entry, ParamSpec, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Unit, Variant, told};
 use crate::model::read::Reader;
 
 const DELETE: Entry = Entry {
     id: "delete",
     name: "Delete",
-    summary: "The writer deletes the entry: a service after the store has committed, a cache in front of its store as the write passes.",
-    source: "Cache-aside. A cache in front of its store deletes before the commit: a read in between puts the old value back.",
+    summary: told(
+        "The writer deletes the entry: a service after the store has committed, a cache in front of its store as the write passes.",
+    ),
+    source: told(
+        "Cache-aside. A cache in front of its store deletes before the commit: a read in between puts the old value back.",
+    ),
     params: &[],
     defect: false,
 };
@@ -17,8 +21,10 @@ const DELETE: Entry = Entry {
 const EXPIRE: Entry = Entry {
     id: "expire",
     name: "Wait for expiry",
-    summary: "Nothing: readers get the old value until its time to live is over.",
-    source: "Time to live alone. Of the hits, 1 - (1 - exp(-mT))/(mT) are stale, with m writes a second to the key and a time to live of T.",
+    summary: told("Nothing: readers get the old value until its time to live is over."),
+    source: told(
+        "Time to live alone. Of the hits, 1 - (1 - exp(-mT))/(mT) are stale, with m writes a second to the key and a time to live of T.",
+    ),
     params: &[],
     defect: false,
 };
@@ -26,8 +32,8 @@ const EXPIRE: Entry = Entry {
 const TWICE: Entry = Entry {
     id: "twice",
     name: "Delete twice",
-    summary: "Deletes the entry, and once more a little later: an old value that was put in meanwhile goes, too.",
-    source: "Delayed double delete. It helps against loads that take less than the wait.",
+    summary: told("Deletes the entry, and once more a little later: an old value that was put in meanwhile goes, too."),
+    source: told("Delayed double delete. It helps against loads that take less than the wait."),
     params: &[ParamSpec::number(
         "after",
         "Second delete after",
@@ -43,8 +49,10 @@ const TWICE: Entry = Entry {
 const EVENT: Entry = Entry {
     id: "event",
     name: "Delete by event",
-    summary: "The store tells of each commit; the cache deletes the entry when it hears of it.",
-    source: "Change data capture, as in Facebook's mcsqueal (NSDI 2013). What is lost stays until its time to live is over.",
+    summary: told("The store tells of each commit; the cache deletes the entry when it hears of it."),
+    source: told(
+        "Change data capture, as in Facebook's mcsqueal (NSDI 2013). What is lost stays until its time to live is over.",
+    ),
     params: &[
         ParamSpec::number(
             "delay",
@@ -63,8 +71,12 @@ const EVENT: Entry = Entry {
 const THROUGH: Entry = Entry {
     id: "through",
     name: "Write through",
-    summary: "Store and cache take the write in one step that is acknowledged once both have it; a write takes the time of both.",
-    source: "Write-through. A cache in front of its store lets writers of one key take turns; beside its store, two services may put them in another order.",
+    summary: told(
+        "Store and cache take the write in one step that is acknowledged once both have it; a write takes the time of both.",
+    ),
+    source: told(
+        "Write-through. A cache in front of its store lets writers of one key take turns; beside its store, two services may put them in another order.",
+    ),
     params: &[],
     defect: false,
 };
@@ -72,8 +84,12 @@ const THROUGH: Entry = Entry {
 const BEHIND: Entry = Entry {
     id: "behind",
     name: "Write behind",
-    summary: "The cache acknowledges a write from memory, and stores it later, many at once. Only a cache in front of its store can; a crash loses what is not stored.",
-    source: "Write-back. Of m writes a second to a key, m/(1 + m delay) reach the store. Beside its store a cache deletes instead.",
+    summary: told(
+        "The cache acknowledges a write from memory, and stores it later, many at once. Only a cache in front of its store can; a crash loses what is not stored.",
+    ),
+    source: told(
+        "Write-back. Of m writes a second to a key, m/(1 + m delay) reach the store. Beside its store a cache deletes instead.",
+    ),
     params: &[
         ParamSpec::count(
             "batch",

@@ -3,13 +3,13 @@
 use std::collections::VecDeque;
 
 use crate::engine::time::SimDuration;
-use crate::model::params::{Entry, ParamSpec, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Unit, Variant, told};
 use crate::model::read::Reader;
 
 static OFF: Entry = Entry {
     id: "off",
     name: "Off",
-    summary: "Any number of calls may be open.",
+    summary: told("Any number of calls may be open."),
     source: "",
     params: &[],
     defect: false,
@@ -26,8 +26,8 @@ const SCOPE: ParamSpec = ParamSpec::choice(
 static ON: Entry = Entry {
     id: "on",
     name: "Bulkhead",
-    summary: "A limit on open calls: one slow station cannot take all of the caller's slots.",
-    source: "resilience4j's semaphore bulkhead: 25 calls, no waiting.",
+    summary: told("A limit on open calls: one slow station cannot take all of the caller's slots."),
+    source: told("resilience4j's semaphore bulkhead: 25 calls, no waiting."),
     params: &[
         ParamSpec::count("limit", "Open calls", 25.0, 1.0, 100_000.0, "How many calls may be open at a time."),
         ParamSpec::count(
@@ -55,8 +55,8 @@ static ON: Entry = Entry {
 static POOL: Entry = Entry {
     id: "pool",
     name: "Pool of connections",
-    summary: "A call needs one of a few connections for as long as it lasts, and waits for one in line.",
-    source: "HikariCP's defaults: 10 connections, 30 s of waiting, any number may wait.",
+    summary: told("A call needs one of a few connections for as long as it lasts, and waits for one in line."),
+    source: told("HikariCP's defaults: 10 connections, 30 s of waiting, any number may wait."),
     params: &[
         ParamSpec::count("limit", "Connections", 10.0, 1.0, 100_000.0, "How many calls may be open at a time."),
         ParamSpec::count(

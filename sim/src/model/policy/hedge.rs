@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 
 use crate::engine::time::SimDuration;
-use crate::model::params::{Entry, ParamSpec, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Unit, Variant, told};
 use crate::model::read::Reader;
 
 static OFF: Entry =
-    Entry { id: "off", name: "Off", summary: "One try at a time.", source: "", params: &[], defect: false };
+    Entry { id: "off", name: "Off", summary: told("One try at a time."), source: "", params: &[], defect: false };
 
 const EXTRA: ParamSpec = ParamSpec::count(
     "extra",
@@ -21,8 +21,8 @@ const EXTRA: ParamSpec = ParamSpec::count(
 static PERCENTILE: Entry = Entry {
     id: "percentile",
     name: "After a percentile",
-    summary: "Sends a second try when the first has taken longer than a percentile of the last answers.",
-    source: "Dean and Barroso, \"The Tail at Scale\", 2013: after the 95th percentile, about 5 % more load.",
+    summary: told("Sends a second try when the first has taken longer than a percentile of the last answers."),
+    source: told("Dean and Barroso, \"The Tail at Scale\", 2013: after the 95th percentile, about 5 % more load."),
     params: &[
         ParamSpec::number(
             "percentile",
@@ -41,8 +41,8 @@ static PERCENTILE: Entry = Entry {
 static DELAY: Entry = Entry {
     id: "delay",
     name: "After a fixed time",
-    summary: "Sends a second try when the first has taken longer than a fixed time.",
-    source: "gRPC's hedging policy (hedgingDelay).",
+    summary: told("Sends a second try when the first has taken longer than a fixed time."),
+    source: told("gRPC's hedging policy (hedgingDelay)."),
     params: &[
         ParamSpec::number("delay", "Wait", Unit::Seconds, 0.1, 0.0001, 60.0, "From the first try to the second."),
         EXTRA,

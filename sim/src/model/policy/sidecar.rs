@@ -1,13 +1,13 @@
 //! What a mesh costs: a proxy beside each station, on every hop.
 
 use crate::engine::time::SimDuration;
-use crate::model::params::{Entry, ParamSpec, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Unit, Variant, told};
 use crate::model::read::Reader;
 
 static OFF: Entry = Entry {
     id: "off",
     name: "None",
-    summary: "The caller's own library does all this, at no cost worth mentioning.",
+    summary: told("The caller's own library does all this, at no cost worth mentioning."),
     source: "",
     params: &[],
     defect: false,
@@ -16,8 +16,12 @@ static OFF: Entry = Entry {
 static ON: Entry = Entry {
     id: "on",
     name: "Sidecar proxies",
-    summary: "Every message passes a proxy at either end: it takes longer, and takes processor time of the station that is called.",
-    source: "Istio 1.16.2, \"Performance and Scalability\": 2.65 ms more at the 90th percentile for both proxies, there and back; 0.35 vCPU per proxy and 1,000 requests a second. Here half of the time goes each way, and 0.35 ms of work are added for each request.",
+    summary: told(
+        "Every message passes a proxy at either end: it takes longer, and takes processor time of the station that is called.",
+    ),
+    source: told(
+        "Istio 1.16.2, \"Performance and Scalability\": 2.65 ms more at the 90th percentile for both proxies, there and back; 0.35 vCPU per proxy and 1,000 requests a second. Here half of the time goes each way, and 0.35 ms of work are added for each request.",
+    ),
     params: &[
         ParamSpec::number(
             "latency",

@@ -3,7 +3,7 @@
 
 use super::{Decision, Limit, Scaler, Seen};
 use crate::engine::time::{SimDuration, SimTime};
-use crate::model::params::{Entry, ParamSpec, Params, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Params, Unit, Variant, told};
 use crate::model::read::Reader;
 
 /// How many nodes there are.
@@ -159,7 +159,7 @@ impl Scaler for ByLoad {
 static OFF: Entry = Entry {
     id: "off",
     name: "One node",
-    summary: "All entries lie in one memory.",
+    summary: told("All entries lie in one memory."),
     source: "",
     params: &[],
     defect: false,
@@ -180,7 +180,7 @@ const JOIN: ParamSpec = ParamSpec::number(
 static FIXED: Entry = Entry {
     id: "fixed",
     name: "A fixed number",
-    summary: "How many nodes share the keys, each with the entries, slots and price set for the cache.",
+    summary: told("How many nodes share the keys, each with the entries, slots and price set for the cache."),
     source: SOURCE,
     params: &[
         ParamSpec::count("nodes", "Nodes", 3.0, 1.0, 100.0, "When this changes, keys move, and the moved ones miss."),
@@ -192,7 +192,7 @@ static FIXED: Entry = Entry {
 static BY_LOAD: Entry = Entry {
     id: "load",
     name: "By memory and CPU",
-    summary: "A node more when memory or CPU is short, one fewer when all are idle; keys that move miss once.",
+    summary: told("A node more when memory or CPU is short, one fewer when all are idle; keys that move miss once."),
     source: SOURCE,
     params: &[
         ParamSpec::count("min", "At least", 1.0, 1.0, 100.0, "There are always this many nodes, from the start."),

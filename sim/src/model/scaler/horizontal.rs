@@ -3,14 +3,16 @@
 use super::{Decision, Limit, MetricSeen, Scaler, Seen, check_range, oldest};
 use crate::engine::sort;
 use crate::engine::time::{SimDuration, SimTime};
-use crate::model::params::{Entry, ParamSpec, Params, Unit};
+use crate::model::params::{Entry, ParamSpec, Params, Unit, told};
 use crate::model::read::Reader;
 
 pub static ENTRY: Entry = Entry {
     id: "horizontal",
     name: "Horizontal, one at a time",
-    summary: "One replica more while the mean CPU is above a target, one fewer while it is below half of it.",
-    source: "The course's horizontal scaler: target, half the target for scaling in, one at a time, the least loaded leaves. The mean is over the replicas that were measured.",
+    summary: told("One replica more while the mean CPU is above a target, one fewer while it is below half of it."),
+    source: told(
+        "The course's horizontal scaler: target, half the target for scaling in, one at a time, the least loaded leaves. The mean is over the replicas that were measured.",
+    ),
     params: &[
         ParamSpec::count("min", "At least", 1.0, 1.0, 1_000.0, "Never fewer replicas than this."),
         ParamSpec::count("max", "At most", 10.0, 1.0, 1_000.0, "Never more replicas than this."),

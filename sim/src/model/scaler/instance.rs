@@ -2,7 +2,7 @@
 
 use crate::engine::time::SimDuration;
 use crate::model::money::{self, Purchase};
-use crate::model::params::{Entry, ParamSpec, Params, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Params, Unit, Variant, told};
 use crate::model::read::Reader;
 use crate::model::scaler::vertical::effective_cores;
 
@@ -56,7 +56,7 @@ impl Instance {
 static NONE: Entry = Entry {
     id: "none",
     name: "Not modelled",
-    summary: "A slot is a core of its own, memory never runs out, and nothing costs anything.",
+    summary: told("A slot is a core of its own, memory never runs out, and nothing costs anything."),
     source: "",
     params: &[],
     defect: false,
@@ -85,8 +85,12 @@ const PER_REQUEST: ParamSpec = ParamSpec::number(
 static CONTAINER: Entry = Entry {
     id: "container",
     name: "Container",
-    summary: "Requests and limits of CPU and memory, as in a manifest: slower at the CPU limit, killed at the memory limit.",
-    source: "Kubernetes, resources of a container: CPU is throttled at its limit, memory above its limit is an out-of-memory kill. The defaults are those of the course's manifest.",
+    summary: told(
+        "Requests and limits of CPU and memory, as in a manifest: slower at the CPU limit, killed at the memory limit.",
+    ),
+    source: told(
+        "Kubernetes, resources of a container: CPU is throttled at its limit, memory above its limit is an out-of-memory kill. The defaults are those of the course's manifest.",
+    ),
     params: &[
         ParamSpec::number(
             "cpu_request",
@@ -133,7 +137,7 @@ static CONTAINER: Entry = Entry {
 static MACHINE: Entry = Entry {
     id: "machine",
     name: "Virtual machine",
-    summary: "A size from a price list: cores, memory, and what it costs an hour.",
+    summary: told("A size from a price list: cores, memory, and what it costs an hour."),
     source: money::SOURCE,
     params: &[
         ParamSpec::choice(

@@ -2,14 +2,14 @@
 
 use super::{Decision, Scaler, Seen};
 use crate::engine::time::SimDuration;
-use crate::model::params::{Entry, ParamSpec, Params};
+use crate::model::params::{Entry, ParamSpec, Params, told};
 use crate::model::read::Reader;
 
 pub static ENTRY: Entry = Entry {
     id: "manual",
     name: "By hand",
-    summary: "You set the number while it runs; replicas start and drain as with any other scaler.",
-    source: "kubectl scale.",
+    summary: told("You set the number while it runs; replicas start and drain as with any other scaler."),
+    source: told("kubectl scale."),
     params: &[ParamSpec::count("replicas", "Replicas", 3.0, 0.0, 1_000.0, "Number of replicas from now on.")],
     defect: false,
 };

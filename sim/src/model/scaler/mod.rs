@@ -19,8 +19,6 @@ pub mod scheduled;
 pub mod start_up;
 pub mod vertical;
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use self::calendar::Calendar;
@@ -28,7 +26,7 @@ use self::hpa::Nanos;
 use self::hpa::calculator::Phase;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::money::SizePrice;
-use crate::model::params::{Entry, Params, Value, Variant, find_entry};
+use crate::model::params::{Entry, Params, Value, Variant, find_entry, told};
 use crate::model::read::Reader;
 use crate::model::registry::registry;
 
@@ -287,8 +285,10 @@ impl Decision {
     }
 }
 
+crate::model::registry::told_by_name!(Scaler);
+
 /// A scaler at work.
-pub trait Scaler: fmt::Debug + Send {
+pub trait Scaler: Send {
     /// Time between two evaluations.
     fn interval(&self) -> SimDuration;
 
@@ -351,7 +351,7 @@ pub struct Descriptor {
 static OFF: Entry = Entry {
     id: "off",
     name: "Off",
-    summary: "The number of replicas is what it is set to.",
+    summary: told("The number of replicas is what it is set to."),
     source: "",
     params: &[],
     defect: false,

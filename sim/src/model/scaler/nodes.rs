@@ -2,14 +2,14 @@
 
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::money::{self, Purchase};
-use crate::model::params::{Entry, ParamSpec, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Unit, Variant, told};
 use crate::model::read::Reader;
 use crate::model::scaler::instance::MIB;
 
 static OFF: Entry = Entry {
     id: "off",
     name: "As many as it takes",
-    summary: "There is room for every replica at once.",
+    summary: told("There is room for every replica at once."),
     source: "",
     params: &[],
     defect: false,
@@ -18,8 +18,10 @@ static OFF: Entry = Entry {
 static POOL: Entry = Entry {
     id: "pool",
     name: "Node pool",
-    summary: "Replicas need room on a node; where there is none they are Pending until a new node has started.",
-    source: "Kubernetes' cluster autoscaler: a node that is used by less than 50 % for 10 minutes goes if its pods fit elsewhere.",
+    summary: told("Replicas need room on a node; where there is none they are Pending until a new node has started."),
+    source: told(
+        "Kubernetes' cluster autoscaler: a node that is used by less than 50 % for 10 minutes goes if its pods fit elsewhere.",
+    ),
     params: &[
         ParamSpec::choice(
             "size",

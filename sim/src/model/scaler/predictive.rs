@@ -8,7 +8,7 @@ use super::calendar::Calendar;
 use super::forecast;
 use super::{Decision, Limit, Scaler, Seen, check_range};
 use crate::engine::time::{SimDuration, SimTime};
-use crate::model::params::{Entry, ParamSpec, Params, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Params, Unit, Variant, told};
 use crate::model::read::Reader;
 
 /// Most days of history that are kept.
@@ -17,8 +17,12 @@ const DAYS: usize = 14;
 pub static ENTRY: Entry = Entry {
     id: "predictive",
     name: "Predictive",
-    summary: "Scales for the load forecast for some minutes ahead; where the forecast cannot be trusted, for the load there is.",
-    source: "The course's predictive scaler (15 minutes ahead, 70 % CPU, 100 requests a second per replica, 80 % memory, 3 to 50), with shares taken as shares: current × predicted / target.",
+    summary: told(
+        "Scales for the load forecast for some minutes ahead; where the forecast cannot be trusted, for the load there is.",
+    ),
+    source: told(
+        "The course's predictive scaler (15 minutes ahead, 70 % CPU, 100 requests a second per replica, 80 % memory, 3 to 50), with shares taken as shares: current × predicted / target.",
+    ),
     params: &[
         ParamSpec::count("min", "At least", 3.0, 1.0, 1_000.0, "Never fewer replicas than this."),
         ParamSpec::count("max", "At most", 50.0, 1.0, 1_000.0, "Never more replicas than this."),

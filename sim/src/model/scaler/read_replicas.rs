@@ -9,7 +9,7 @@ use super::{Decision, Limit, Scaler, Seen};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::geography::{Region, find_region};
 use crate::model::money::{DATABASE_SIZES, SizePrice};
-use crate::model::params::{Entry, ParamSpec, Params, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Params, Unit, Variant, told};
 use crate::model::read::Reader;
 use crate::model::scaler::instance::Instance;
 
@@ -161,7 +161,7 @@ impl Scaler for ByReads {
 static OFF: Entry = Entry {
     id: "off",
     name: "None",
-    summary: "One database answers reads and writes.",
+    summary: told("One database answers reads and writes."),
     source: "",
     params: &[],
     defect: false,
@@ -260,8 +260,10 @@ const WAIT_AT_MOST: ParamSpec = ParamSpec::number(
 static FIXED: Entry = Entry {
     id: "fixed",
     name: "A fixed number",
-    summary: "How many replicas answer reads beside the primary, each with all the data, a little late.",
-    source: "Replication as in MySQL: asynchronous, or semi-synchronous with its time-out of 10 s for each write.",
+    summary: told("How many replicas answer reads beside the primary, each with all the data, a little late."),
+    source: told(
+        "Replication as in MySQL: asynchronous, or semi-synchronous with its time-out of 10 s for each write.",
+    ),
     params: &[
         ParamSpec::count("count", "Replicas", 1.0, 0.0, 15.0, "Read replicas beside the primary."),
         READS,
@@ -281,8 +283,10 @@ static FIXED: Entry = Entry {
 static RULE: Entry = Entry {
     id: "rule",
     name: "By reads, connections and CPU",
-    summary: "One replica, more with many reads for each write, one more with many connections, one more with busy CPUs.",
-    source: "The rule of the course's database scaler with its numbers; it looks by the minute here.",
+    summary: told(
+        "One replica, more with many reads for each write, one more with many connections, one more with busy CPUs.",
+    ),
+    source: told("The rule of the course's database scaler with its numbers; it looks by the minute here."),
     params: &[
         ParamSpec::number("two_above", "Two above", Unit::Plain, 5.0, 0.0, 100_000.0, "Reads for each write."),
         ParamSpec::number("three_above", "Three above", Unit::Plain, 10.0, 0.0, 100_000.0, "Reads for each write."),

@@ -10,7 +10,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::engine::time::SimDuration;
-use crate::model::params::{Entry, ParamSpec, Params, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Params, Unit, Variant, told};
 use crate::model::read::Reader;
 
 /// A number of replicas, or a share of those desired.
@@ -142,8 +142,10 @@ const IN: &[(&str, &str)] = &[("percent", "% of those desired"), ("replicas", "r
 static ROLLING: Entry = Entry {
     id: "rolling",
     name: "Rolling update",
-    summary: "New replicas start and old ones drain in turns, within the limits below.",
-    source: "Kubernetes' RollingUpdate with its defaults: 25 % surge, rounded up, 25 % unavailable, rounded down, 10 minutes until it is said to have failed.",
+    summary: told("New replicas start and old ones drain in turns, within the limits below."),
+    source: told(
+        "Kubernetes' RollingUpdate with its defaults: 25 % surge, rounded up, 25 % unavailable, rounded down, 10 minutes until it is said to have failed.",
+    ),
     params: &[
         ParamSpec::count(
             "max_surge",
@@ -178,8 +180,8 @@ static ROLLING: Entry = Entry {
 static RECREATE: Entry = Entry {
     id: "recreate",
     name: "Recreate",
-    summary: "All old replicas leave, then the new ones start: nothing serves in between.",
-    source: "Kubernetes' Recreate, for what cannot run in two versions at once.",
+    summary: told("All old replicas leave, then the new ones start: nothing serves in between."),
+    source: told("Kubernetes' Recreate, for what cannot run in two versions at once."),
     params: &[MIN_READY, DEADLINE],
     defect: false,
 };

@@ -3,7 +3,7 @@
 use super::calendar::{Cron, wall};
 use super::{Decision, Limit, Scaler, Seen};
 use crate::engine::time::SimDuration;
-use crate::model::params::{Entry, ParamKind, ParamSpec, Params, Value};
+use crate::model::params::{Entry, ParamKind, ParamSpec, Params, Value, told};
 use crate::model::read::Reader;
 
 fn default_plan() -> Value {
@@ -14,18 +14,22 @@ fn default_plan() -> Value {
 pub static ENTRY: Entry = Entry {
     id: "scheduled",
     name: "By plan",
-    summary: "Numbers at given times of the scenario's calendar: more before the rush, fewer at night.",
-    source: "crontab(5): five fields, lists, ranges, steps, nicknames such as @daily; day of the month or of the week, if both are given.",
+    summary: told("Numbers at given times of the scenario's calendar: more before the rush, fewer at night."),
+    source: told(
+        "crontab(5): five fields, lists, ranges, steps, nicknames such as @daily; day of the month or of the week, if both are given.",
+    ),
     params: &[ParamSpec {
         key: "plan",
         label: "Plan",
-        help: "When, and how many replicas from then on. When: minute, hour, day of the month, month, day of the week, e.g. 30 7 * * mon-fri.",
+        help: told(
+            "When, and how many replicas from then on. When: minute, hour, day of the month, month, day of the week, e.g. 30 7 * * mon-fri.",
+        ),
         kind: ParamKind::Table {
             columns: &[
                 ParamSpec {
                     key: "when",
                     label: "When",
-                    help: "Five fields: minute, hour, day of the month, month, day of the week.",
+                    help: told("Five fields: minute, hour, day of the month, month, day of the week."),
                     kind: ParamKind::Text { default: "0 8 * * *" },
                 },
                 ParamSpec::count("replicas", "Replicas", 3.0, 0.0, 1_000.0, "How many from then on."),

@@ -3,7 +3,7 @@
 use crate::engine::dist::Dist;
 use crate::engine::time::SimDuration;
 use crate::model::distribution;
-use crate::model::params::{Entry, ParamSpec, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Unit, Variant, told};
 use crate::model::read::Reader;
 
 /// How long each stage takes.
@@ -47,7 +47,7 @@ impl StartUp {
 static INSTANT: Entry = Entry {
     id: "instant",
     name: "Takes no time",
-    summary: "A replica takes requests as soon as it is added.",
+    summary: told("A replica takes requests as soon as it is added."),
     source: "",
     params: &[],
     defect: false,
@@ -56,8 +56,10 @@ static INSTANT: Entry = Entry {
 static STAGED: Entry = Entry {
     id: "staged",
     name: "Image, boot, readiness",
-    summary: "The image is pulled, the program boots, and a probe finds it ready; only then is it given requests.",
-    source: "The life of a pod in Kubernetes; a probe every 10 s and 30 s to leave are its defaults.",
+    summary: told(
+        "The image is pulled, the program boots, and a probe finds it ready; only then is it given requests.",
+    ),
+    source: told("The life of a pod in Kubernetes; a probe every 10 s and 30 s to leave are its defaults."),
     params: &[
         ParamSpec::variant(
             "pull",

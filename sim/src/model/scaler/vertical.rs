@@ -3,14 +3,18 @@
 use super::{Decision, Limit, Scaler, Seen};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::analytic::scalability_law_throughput;
-use crate::model::params::{Entry, ParamSpec, Params, Unit};
+use crate::model::params::{Entry, ParamSpec, Params, Unit, told};
 use crate::model::read::Reader;
 
 pub static ENTRY: Entry = Entry {
     id: "vertical",
     name: "Vertical",
-    summary: "The next larger size when CPU or memory is above 80 %, up to a ceiling; every replica restarts for it.",
-    source: "The course's vertical scaler: 80 % of CPU or of memory. A new size takes a restart, one replica after the other.",
+    summary: told(
+        "The next larger size when CPU or memory is above 80 %, up to a ceiling; every replica restarts for it.",
+    ),
+    source: told(
+        "The course's vertical scaler: 80 % of CPU or of memory. A new size takes a restart, one replica after the other.",
+    ),
     params: &[
         ParamSpec::number(
             "cpu",

@@ -8,7 +8,7 @@
 //! Pure: knows no clock. Source: Vitess VReplication and MongoDB's chunk migration; timelines in
 //! `tests/vectors/timelines.json`, "copy, catch up, cut over".
 
-use crate::model::params::{Entry, ParamSpec, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Unit, Variant, told};
 use crate::model::read::Reader;
 
 /// A copy takes no more than this share of a shard's disk.
@@ -17,8 +17,10 @@ pub const DISK_SHARE_MAX: f64 = 0.9;
 static LIVE: Entry = Entry {
     id: "live",
     name: "Copy, catch up, cut over",
-    summary: "What moves is copied while it is read and written, then what changed meanwhile, until so little is left that writes can stop for it.",
-    source: "Vitess VReplication and MongoDB's chunk migration; the rule of rounds is ours.",
+    summary: told(
+        "What moves is copied while it is read and written, then what changed meanwhile, until so little is left that writes can stop for it.",
+    ),
+    source: told("Vitess VReplication and MongoDB's chunk migration; the rule of rounds is ours."),
     params: &[
         ParamSpec::number(
             "data",
@@ -78,7 +80,9 @@ static LIVE: Entry = Entry {
 static AT_ONCE: Entry = Entry {
     id: "at-once",
     name: "At once",
-    summary: "Keys change hands at once and at no cost, as no database can: to see how many move, and nothing else.",
+    summary: told(
+        "Keys change hands at once and at no cost, as no database can: to see how many move, and nothing else.",
+    ),
     source: "",
     params: &[],
     defect: false,

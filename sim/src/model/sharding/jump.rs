@@ -5,14 +5,16 @@
 
 use super::{Placement, SHARDS, Scheme, text_of};
 use crate::model::balancer::hashing::xxh64;
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 
 pub(super) const SCHEME: Scheme = Scheme {
     entry: Entry {
         id: "jump",
         name: "Jump hash",
-        summary: "A few steps of a random number generator that begins with the key: even, and only what must move does.",
-        source: "Lamping and Veach, 2014.",
+        summary: told(
+            "A few steps of a random number generator that begins with the key: even, and only what must move does.",
+        ),
+        source: told("Lamping and Veach, 2014."),
         params: &[SHARDS],
         defect: false,
     },

@@ -14,19 +14,19 @@ pub mod slots;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-
 use crate::engine::rng::mix;
 use crate::model::balancer::hashing::Text;
-use crate::model::params::{Entry, ParamSpec, Variant, find_entry};
+use crate::model::params::{Entry, ParamSpec, Variant, find_entry, told};
 use crate::model::read::Reader;
 use crate::model::registry::registry;
 
 /// Keys that are looked up to tell which share of all of them moves: a standard error of at most 0.4 %.
 const SAMPLE: u64 = 16_384;
 
+crate::model::registry::told_by_name!(Placement);
+
 /// Which shard has which keys.
-pub trait Placement: fmt::Debug {
+pub trait Placement {
     /// The number of the shard that has a key.
     fn owner(&self, key: u64) -> u32;
 
@@ -99,7 +99,7 @@ const fn entry_of(scheme: &Scheme) -> Entry {
 static OFF: Entry = Entry {
     id: "off",
     name: "One database",
-    summary: "All keys lie in one database.",
+    summary: told("All keys lie in one database."),
     source: "",
     params: &[],
     defect: false,

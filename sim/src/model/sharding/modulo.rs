@@ -5,14 +5,16 @@
 
 use super::{Placement, SHARDS, Scheme, text_of};
 use crate::model::balancer::hashing::crc32;
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 
 pub(super) const SCHEME: Scheme = Scheme {
     entry: Entry {
         id: "modulo",
         name: "CRC-32 modulo",
-        summary: "The CRC-32 of a key modulo the number of shards: even, but nearly all keys move when that number changes.",
-        source: "CRC-32 (IEEE 802.3) modulo N.",
+        summary: told(
+            "The CRC-32 of a key modulo the number of shards: even, but nearly all keys move when that number changes.",
+        ),
+        source: told("CRC-32 (IEEE 802.3) modulo N."),
         params: &[SHARDS],
         defect: false,
     },

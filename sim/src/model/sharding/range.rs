@@ -7,20 +7,22 @@
 //! Pure: knows seconds, no clock. Source: TiKV with PD (size split, load-based split after 10 s, merge after a wait), and
 //! MongoDB's balancer (no move below a difference), scaled down. Courses in `tests/vectors/range_split.json`.
 
-use std::collections::BTreeMap;
+use crate::engine::ordered::Ordered;
 use std::fmt;
 use std::rc::Rc;
 
 use super::{Placement, SHARDS, Scheme};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 use crate::model::read::Reader;
 
 pub(super) const SCHEME: Scheme = Scheme {
     entry: Entry {
         id: "range",
         name: "Ranges that split and merge",
-        summary: "Keys in their order, cut into ranges: a full or a busy one splits, small neighbors merge, and shards even out their number.",
-        source: "TiKV with PD, and MongoDB's balancer, scaled down.",
+        summary: told(
+            "Keys in their order, cut into ranges: a full or a busy one splits, small neighbors merge, and shards even out their number.",
+        ),
+        source: told("TiKV with PD, and MongoDB's balancer, scaled down."),
         params: &[
             SHARDS,
             ParamSpec::count(
@@ -135,7 +137,7 @@ pub struct Ranges {
     pub ranges: Vec<Range>,
     nodes: Vec<u32>,
     /// Rows by key.
-    rows: Rc<BTreeMap<u64, u32>>,
+    rows: Rc<Ordered<u64, u32>>,
     next: u32,
 }
 
@@ -174,7 +176,7 @@ impl Ranges {
 
     /// A row more; its range splits if it is full.
     pub fn put(&mut self, key: u64, second: u64, told: &mut Vec<Change>) {
-        *Rc::make_mut(&mut self.rows).entry(key).or_default() += 1;
+        *Rc::make_mut(&mut self.rows).or_default(key) += 1;
         let at = self.at(key);
         self.ranges[at].rows += 1;
         if self.ranges[at].rows > self.rules.split_above
@@ -222,17 +224,17 @@ impl Ranges {
     }
 
     /// A second is over in which keys were asked for so often.
-    pub fn second(&mut self, second: u64, loads: &BTreeMap<u64, u64>, told: &mut Vec<Change>) {
+    pub fn second(&mut self, second: u64, loads: &Ordered<u64, u64>, told: &mut Vec<Change>) {
         self.split_by_load(second, loads, told);
         self.merge(second, loads, told);
         self.even_out(self.rules.difference, told);
     }
 
-    fn load(&self, at: usize, loads: &BTreeMap<u64, u64>) -> u64 {
+    fn load(&self, at: usize, loads: &Ordered<u64, u64>) -> u64 {
         loads.range(self.ranges[at].from..=self.last(at)).map(|(_, load)| load).sum()
     }
 
-    fn split_by_load(&mut self, second: u64, loads: &BTreeMap<u64, u64>, told: &mut Vec<Change>) {
+    fn split_by_load(&mut self, second: u64, loads: &Ordered<u64, u64>, told: &mut Vec<Change>) {
         let Some(above) = self.rules.load_above else { return };
         let mut at = 0;
         while at < self.ranges.len() {
@@ -251,7 +253,7 @@ impl Ranges {
     }
 
     /// Where a split balances a range's load best; `None`: one key has all of it.
-    fn balanced(&self, at: usize, load: u64, loads: &BTreeMap<u64, u64>) -> Option<u64> {
+    fn balanced(&self, at: usize, load: u64, loads: &Ordered<u64, u64>) -> Option<u64> {
         let mut best: Option<(u64, u64)> = None;
         let mut left = 0;
         for (key, own) in loads.range(self.ranges[at].from..=self.last(at)) {
@@ -264,7 +266,7 @@ impl Ranges {
         best.map(|(_, key)| key)
     }
 
-    fn merge(&mut self, second: u64, loads: &BTreeMap<u64, u64>, told: &mut Vec<Change>) {
+    fn merge(&mut self, second: u64, loads: &Ordered<u64, u64>, told: &mut Vec<Change>) {
         let settled = |range: &Range| range.born.is_none_or(|born| second >= born + self.rules.merge_wait);
         let small = |at: &usize| {
             let (left, right) = (&self.ranges[*at], &self.ranges[*at + 1]);
@@ -336,7 +338,7 @@ struct Spread {
     /// The next row that is inserted where they ascend.
     serial: u64,
     /// How often keys were asked for in this second.
-    loads: BTreeMap<u64, u64>,
+    loads: Ordered<u64, u64>,
 }
 
 impl Spread {
@@ -354,7 +356,7 @@ impl Spread {
         let all = if ascending { INSERTED } else { u64::MAX };
         let begins: Vec<u64> = (0..count).map(|at| all / count * at).collect();
         let ranges = Ranges::new(rules, numbers, &begins);
-        Self { numbers: numbers.to_vec(), ranges, ascending, serial: INSERTED, loads: BTreeMap::new() }
+        Self { numbers: numbers.to_vec(), ranges, ascending, serial: INSERTED, loads: Ordered::new() }
     }
 
     /// Where a key lies in the order.
@@ -412,7 +414,7 @@ impl Placement for Spread {
 
     fn asked(&mut self, key: u64, writes: bool, second: u64, told: &mut Vec<String>) {
         let place = self.place(key, writes);
-        *self.loads.entry(place).or_default() += 1;
+        *self.loads.or_default(place) += 1;
         if self.ascending && writes {
             self.serial += 1;
         }

@@ -6,14 +6,16 @@
 use super::{Placement, SHARDS, Scheme, name_of, text_of};
 use crate::engine::rng::mix;
 use crate::model::balancer::hashing::xxh64;
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 
 pub(super) const SCHEME: Scheme = Scheme {
     entry: Entry {
         id: "rendezvous",
         name: "Rendezvous hash",
-        summary: "Every shard draws a number for the key, and the highest wins: even, and only what must move does; each look-up asks all.",
-        source: "Thaler and Ravishankar, 1998.",
+        summary: told(
+            "Every shard draws a number for the key, and the highest wins: even, and only what must move does; each look-up asks all.",
+        ),
+        source: told("Thaler and Ravishankar, 1998."),
         params: &[SHARDS],
         defect: false,
     },

@@ -11,14 +11,16 @@ use std::rc::Rc;
 use super::{Placement, SHARDS, Scheme, name_of, text_of};
 use crate::model::balancer::hashing::xxh64;
 use crate::model::balancer::key_ring::KeyRing;
-use crate::model::params::{Entry, ParamSpec};
+use crate::model::params::{Entry, ParamSpec, told};
 
 pub(super) const SCHEME: Scheme = Scheme {
     entry: Entry {
         id: "ring",
         name: "Consistent hashing on a ring",
-        summary: "Shards have many points on a circle; a key belongs to the next point. A new shard takes a little from every other one.",
-        source: "Karger et al., STOC 1997; Cassandra's tokens.",
+        summary: told(
+            "Shards have many points on a circle; a key belongs to the next point. A new shard takes a little from every other one.",
+        ),
+        source: told("Karger et al., STOC 1997; Cassandra's tokens."),
         params: &[
             SHARDS,
             ParamSpec::count(

@@ -7,14 +7,16 @@
 use std::rc::Rc;
 
 use super::{Placement, SHARDS, Scheme, text_of};
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 
 pub(super) const SCHEME: Scheme = Scheme {
     entry: Entry {
         id: "slots",
         name: "Hash slots",
-        summary: "The CRC-16 of a key names one of 16,384 slots, and a table says which shard has it: what moves is planned slot by slot.",
-        source: "Redis Cluster.",
+        summary: told(
+            "The CRC-16 of a key names one of 16,384 slots, and a table says which shard has it: what moves is planned slot by slot.",
+        ),
+        source: told("Redis Cluster."),
         params: &[SHARDS],
         defect: false,
     },

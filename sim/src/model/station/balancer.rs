@@ -4,7 +4,7 @@
 use super::{Category, Outputs, StationKind};
 use crate::engine::time::SimDuration;
 use crate::model::money::{hourly, prices};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 use crate::model::read::Reader;
 use crate::model::system::plan::{BalancerConfig, CheckConfig, Layer, StationConfig};
 use crate::model::{balancer, outlier, slow_start};
@@ -129,8 +129,10 @@ pub const KIND: StationKind = StationKind {
     entry: Entry {
         id: "balancer",
         name: "Balancer",
-        summary: "Chooses a backend for each request (L7) by a strategy; checks their health.",
-        source: "Active checks after HAProxy and nginx: interval, time-out, rise, fall. Outlier detection, slow start and the panic threshold after Envoy. Routing by the longest matching path after nginx.",
+        summary: told("Chooses a backend for each request (L7) by a strategy; checks their health."),
+        source: told(
+            "Active checks after HAProxy and nginx: interval, time-out, rise, fall. Outlier detection, slow start and the panic threshold after Envoy. Routing by the longest matching path after nginx.",
+        ),
         params: balancing_params!(
             STRATEGY,
             RETRY_ELSEWHERE

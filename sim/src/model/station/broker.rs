@@ -5,7 +5,7 @@ use super::{Category, Outputs, StationKind};
 use crate::engine::time::SimDuration;
 use crate::model::broker::{self, Acks, Guarantee};
 use crate::model::money::{per_million, prices};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 use crate::model::read::Reader;
 use crate::model::system::plan::StationConfig;
 
@@ -13,8 +13,10 @@ pub const KIND: StationKind = StationKind {
     entry: Entry {
         id: "broker",
         name: "Message broker",
-        summary: "Takes messages and answers at once; consumers behind it get them when they can.",
-        source: "Partitions, consumer groups, acks, offsets and rebalancing after Apache Kafka; single acknowledgments, redelivery and dead letters after RabbitMQ and Amazon SQS.",
+        summary: told("Takes messages and answers at once; consumers behind it get them when they can."),
+        source: told(
+            "Partitions, consumer groups, acks, offsets and rebalancing after Apache Kafka; single acknowledgments, redelivery and dead letters after RabbitMQ and Amazon SQS.",
+        ),
         params: &[
             ParamSpec::count(
                 "partitions",

@@ -6,7 +6,7 @@ use super::{dist, positive};
 use crate::engine::time::SimDuration;
 use crate::model::eviction;
 use crate::model::money::{hourly, prices};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 use crate::model::pattern;
 use crate::model::read::Reader;
 use crate::model::scaler::cache_cluster;
@@ -17,8 +17,10 @@ pub const KIND: StationKind = StationKind {
     entry: Entry {
         id: "cache",
         name: "Cache",
-        summary: "Remembers answers by key; when it is full, its eviction policy decides which entry leaves.",
-        source: "Cache-aside (the caller asks the store on a miss and fills), or read-through where the cache itself has a store behind it.",
+        summary: told("Remembers answers by key; when it is full, its eviction policy decides which entry leaves."),
+        source: told(
+            "Cache-aside (the caller asks the store on a miss and fills), or read-through where the cache itself has a store behind it.",
+        ),
         params: &[
             ParamSpec::count("capacity", "Entries", 1_000.0, 1.0, 1_000_000.0, "Most entries that it holds."),
             ParamSpec::number(

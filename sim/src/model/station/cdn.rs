@@ -7,7 +7,7 @@ use crate::engine::time::SimDuration;
 use crate::model::eviction;
 use crate::model::geography::{REGIONS, Region};
 use crate::model::money::{hourly, per_million, prices};
-use crate::model::params::{Entry, ParamSpec, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Unit, Variant, told};
 use crate::model::read::Reader;
 use crate::model::system::plan::{EdgeCaches, PoolConfig, PoolKind, StationConfig};
 
@@ -15,8 +15,12 @@ pub const KIND: StationKind = StationKind {
     entry: Entry {
         id: "cdn",
         name: "CDN",
-        summary: "Edge caches near the clients, one in each region; what they do not have they fetch from the origin behind.",
-        source: "After Amazon CloudFront: static content is cached, concurrent misses of one object in an edge cache become one fetch, errors are cached for 10 s, an origin shield is one more cache between all edges and the origin. An object's age is passed on, so its copies expire together.",
+        summary: told(
+            "Edge caches near the clients, one in each region; what they do not have they fetch from the origin behind.",
+        ),
+        source: told(
+            "After Amazon CloudFront: static content is cached, concurrent misses of one object in an edge cache become one fetch, errors are cached for 10 s, an origin shield is one more cache between all edges and the origin. An object's age is passed on, so its copies expire together.",
+        ),
         params: &[
             ParamSpec::count(
                 "capacity",
@@ -120,7 +124,7 @@ pub const KIND: StationKind = StationKind {
 static NO_SHIELD: Entry = Entry {
     id: "off",
     name: "Off",
-    summary: "Each edge cache asks the origin by itself.",
+    summary: told("Each edge cache asks the origin by itself."),
     source: "",
     params: &[],
     defect: false,
@@ -129,8 +133,10 @@ static NO_SHIELD: Entry = Entry {
 static SHIELD: Entry = Entry {
     id: "on",
     name: "In one region",
-    summary: "All edge caches ask the shield, and it alone asks the origin: concurrent misses of one object in all regions become one fetch.",
-    source: "CloudFront Origin Shield. The way to it takes the time between the two regions.",
+    summary: told(
+        "All edge caches ask the shield, and it alone asks the origin: concurrent misses of one object in all regions become one fetch.",
+    ),
+    source: told("CloudFront Origin Shield. The way to it takes the time between the two regions."),
     params: &[ParamSpec::choice(
         "region",
         "Region",

@@ -3,7 +3,7 @@
 use super::balancer::{BACKENDS, CHECKS, STRATEGY, balancing_params, config};
 use super::{Category, Outputs, StationKind};
 use crate::engine::time::SimDuration;
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 use crate::model::read::Reader;
 use crate::model::system::plan::{CallerConfig, Layer, StationConfig};
 
@@ -11,8 +11,12 @@ pub const KIND: StationKind = StationKind {
     entry: Entry {
         id: "client-balancer",
         name: "Client-side balancer",
-        summary: "Every caller chooses a backend itself, by its own counts and by what the registry told it when it last asked.",
-        source: "Registry polled every 30 s: Netflix Eureka's default. Subsets: Beyer et al., \"Site Reliability Engineering\", ch. 20.",
+        summary: told(
+            "Every caller chooses a backend itself, by its own counts and by what the registry told it when it last asked.",
+        ),
+        source: told(
+            "Registry polled every 30 s: Netflix Eureka's default. Subsets: Beyer et al., \"Site Reliability Engineering\", ch. 20.",
+        ),
         params: balancing_params!(
             STRATEGY,
             ParamSpec::number(

@@ -7,7 +7,7 @@ use crate::engine::time::SimDuration;
 use crate::model::discipline;
 use crate::model::level;
 use crate::model::money::{hourly, per_million, prices};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 use crate::model::read::Reader;
 use crate::model::scaler::read_replicas;
 use crate::model::scaler::read_replicas::Where;
@@ -18,8 +18,8 @@ pub const KIND: StationKind = StationKind {
     entry: Entry {
         id: "database",
         name: "Database",
-        summary: "Answers reads and writes over a fixed number of connections.",
-        source: "Connection pool as a multi-server queue.",
+        summary: told("Answers reads and writes over a fixed number of connections."),
+        source: told("Connection pool as a multi-server queue."),
         params: &[
             ParamSpec::count("connections", "Connections", 50.0, 1.0, 10_000.0, "Queries at the same time."),
             ParamSpec::variant(

@@ -4,7 +4,7 @@ use super::balancer::config;
 use super::balancer::{CHECK, CHECK_TIMEOUT, CHECKS, CONCURRENT, FALL, HEALTH_CHECKS, PANIC_THRESHOLD, RISE};
 use super::{Category, Outputs, StationKind};
 use crate::engine::time::SimDuration;
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 use crate::model::read::Reader;
 use crate::model::system::plan::{Layer, NameConfig, StationConfig};
 
@@ -12,8 +12,12 @@ pub const KIND: StationKind = StationKind {
     entry: Entry {
         id: "dns",
         name: "DNS",
-        summary: "Hands out a backend's address; resolvers keep the answer for its time to live, no matter what happens meanwhile.",
-        source: "RFC 1035 (time to live). Checks every 30 s, three failures: Amazon Route 53, which also answers with all of them when none is healthy.",
+        summary: told(
+            "Hands out a backend's address; resolvers keep the answer for its time to live, no matter what happens meanwhile.",
+        ),
+        source: told(
+            "RFC 1035 (time to live). Checks every 30 s, three failures: Amazon Route 53, which also answers with all of them when none is healthy.",
+        ),
         params: &[
             ParamSpec::variant(
                 "strategy",

@@ -3,7 +3,7 @@
 use super::balancer::{BACKENDS, CHECKS, RETRY_ELSEWHERE, STRATEGY, balancing_params};
 use super::{Category, Outputs, StationKind};
 use crate::model::money::{per_million, prices};
-use crate::model::params::{Entry, ParamSpec};
+use crate::model::params::{Entry, ParamSpec, told};
 use crate::model::read::Reader;
 use crate::model::system::plan::StationConfig;
 
@@ -11,8 +11,10 @@ pub const KIND: StationKind = StationKind {
     entry: Entry {
         id: "gateway",
         name: "Gateway",
-        summary: "The front door: limits the rate, sheds excess load, and routes the rest by path and operation.",
-        source: "An API gateway as nginx, Envoy or AWS API Gateway: rate limit, then load shedding, then routing by the longest matching path.",
+        summary: told("The front door: limits the rate, sheds excess load, and routes the rest by path and operation."),
+        source: told(
+            "An API gateway as nginx, Envoy or AWS API Gateway: rate limit, then load shedding, then routing by the longest matching path.",
+        ),
         params: balancing_params!(
             ParamSpec::variant(
                 "rate_limit",

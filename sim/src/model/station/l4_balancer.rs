@@ -4,7 +4,7 @@ use super::balancer::{BACKENDS, CHECKS, STRATEGY, balancing_params, config};
 use super::positive;
 use super::{Category, Outputs, StationKind};
 use crate::model::money::{hourly, prices};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 use crate::model::read::Reader;
 use crate::model::system::plan::{ConnectionConfig, Layer, StationConfig};
 
@@ -12,8 +12,12 @@ pub const KIND: StationKind = StationKind {
     entry: Entry {
         id: "l4-balancer",
         name: "Connection balancer",
-        summary: "Chooses a backend for each connection (L4): every request that comes over it goes to the same one.",
-        source: "TCP mode of HAProxy and AWS Network Load Balancer (idle time-out 350 s). Requests share a connection as in HTTP/2; opening one costs one round trip more.",
+        summary: told(
+            "Chooses a backend for each connection (L4): every request that comes over it goes to the same one.",
+        ),
+        source: told(
+            "TCP mode of HAProxy and AWS Network Load Balancer (idle time-out 350 s). Requests share a connection as in HTTP/2; opening one costs one round trip more.",
+        ),
         params: balancing_params!(
             STRATEGY,
             ParamSpec::count(

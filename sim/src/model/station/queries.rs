@@ -2,13 +2,13 @@
 //! write keeps up to date, and rows that writes lock until they commit.
 
 use crate::engine::time::SimDuration;
-use crate::model::params::{Entry, ParamSpec, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Unit, Variant, told};
 use crate::model::read::Reader;
 
 static PLAIN: Entry = Entry {
     id: "plain",
     name: "As their times say",
-    summary: "Reads and writes take the times that are set, whatever they look for.",
+    summary: told("Reads and writes take the times that are set, whatever they look for."),
     source: "",
     params: &[],
     defect: false,
@@ -17,8 +17,10 @@ static PLAIN: Entry = Entry {
 static INDEXES: Entry = Entry {
     id: "indexes",
     name: "By rows and indexes",
-    summary: "A read without an index searches all rows, and every index makes writes slower.",
-    source: "A core searches about a million rows a second, and an index adds about a tenth to a write: rules of thumb.",
+    summary: told("A read without an index searches all rows, and every index makes writes slower."),
+    source: told(
+        "A core searches about a million rows a second, and an index adds about a tenth to a write: rules of thumb.",
+    ),
     params: &[
         ParamSpec::number(
             "rows",
@@ -99,7 +101,7 @@ pub fn read(choice: &Variant, parts: u32) -> Option<Settings> {
 static UNLOCKED: Entry = Entry {
     id: "off",
     name: "None",
-    summary: "Writes of one row go on side by side.",
+    summary: told("Writes of one row go on side by side."),
     source: "",
     params: &[],
     defect: false,
@@ -108,8 +110,12 @@ static UNLOCKED: Entry = Entry {
 static ROWS: Entry = Entry {
     id: "rows",
     name: "Each row, until the commit",
-    summary: "A write locks its row until it is answered. Other writes of that row wait for it in line, each with a connection in its hand.",
-    source: "InnoDB's exclusive row locks, with its lock wait time-out of 50 s. Each write locks one row, so there are no deadlocks.",
+    summary: told(
+        "A write locks its row until it is answered. Other writes of that row wait for it in line, each with a connection in its hand.",
+    ),
+    source: told(
+        "InnoDB's exclusive row locks, with its lock wait time-out of 50 s. Each write locks one row, so there are no deadlocks.",
+    ),
     params: &[ParamSpec::number(
         "longest_wait",
         "Longest wait",

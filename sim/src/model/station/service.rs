@@ -6,7 +6,7 @@ use super::{Concern, Resource, Setting, Spend};
 use crate::engine::time::SimDuration;
 use crate::model::ids::NodeId;
 use crate::model::money::{per_million, prices};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 use crate::model::read::Reader;
 use crate::model::scaler::{self, kubernetes};
 use crate::model::scaler::{instance, nodes, rollout, start_up};
@@ -17,8 +17,8 @@ pub const KIND: StationKind = StationKind {
     entry: Entry {
         id: "service",
         name: "Service",
-        summary: "Replicas that do the work, each with slots and a queue.",
-        source: "Multi-server queue; a slot is a worker thread or connection held for the whole call.",
+        summary: told("Replicas that do the work, each with slots and a queue."),
+        source: told("Multi-server queue; a slot is a worker thread or connection held for the whole call."),
         params: &[
             ParamSpec::count(
                 "replicas",

@@ -2,7 +2,7 @@
 
 use super::dist;
 use super::{Category, Outputs, StationKind};
-use crate::model::params::{Entry, ParamKind, ParamSpec, Unit, Value};
+use crate::model::params::{Entry, ParamKind, ParamSpec, Unit, Value, told};
 use crate::model::priority::Priority;
 use crate::model::profile::Profile;
 use crate::model::read::Reader;
@@ -15,8 +15,8 @@ pub const USERS_MAX: f64 = 1_000_000.0;
 pub const POISSON: Entry = Entry {
     id: "poisson",
     name: "Poisson (open loop)",
-    summary: "Independent clients: exponential gaps, on schedule no matter how the system is doing.",
-    source: "Poisson process; open-loop load as in wrk2 and k6's arrival-rate executors.",
+    summary: told("Independent clients: exponential gaps, on schedule no matter how the system is doing."),
+    source: told("Poisson process; open-loop load as in wrk2 and k6's arrival-rate executors."),
     params: &[],
     defect: false,
 };
@@ -25,8 +25,8 @@ pub const POISSON: Entry = Entry {
 pub const REGULAR: Entry = Entry {
     id: "regular",
     name: "Regular (open loop)",
-    summary: "Evenly spaced requests, on schedule no matter how the system is doing.",
-    source: "Deterministic arrivals (D in Kendall's notation).",
+    summary: told("Evenly spaced requests, on schedule no matter how the system is doing."),
+    source: told("Deterministic arrivals (D in Kendall's notation)."),
     params: &[],
     defect: false,
 };
@@ -35,8 +35,8 @@ pub const REGULAR: Entry = Entry {
 pub const CLOSED: Entry = Entry {
     id: "closed",
     name: "Users (closed loop)",
-    summary: "A fixed number of users: each waits for the answer, thinks, and asks again.",
-    source: "Closed queueing network with think time (machine-repairman model).",
+    summary: told("A fixed number of users: each waits for the answer, thinks, and asks again."),
+    source: told("Closed queueing network with think time (machine-repairman model)."),
     params: &[
         ParamSpec::count("users", "Users", 50.0, 1.0, 100_000.0, "How many users there are."),
         ParamSpec::variant(
@@ -72,8 +72,10 @@ pub const KIND: StationKind = StationKind {
     entry: Entry {
         id: "source",
         name: "Clients",
-        summary: "Sends requests into the system.",
-        source: "Open and closed arrival models, Schroeder et al., \"Open Versus Closed: A Cautionary Tale\", NSDI 2006.",
+        summary: told("Sends requests into the system."),
+        source: told(
+            "Open and closed arrival models, Schroeder et al., \"Open Versus Closed: A Cautionary Tale\", NSDI 2006.",
+        ),
         params: &[
             ParamSpec::variant("arrivals", "Arrivals", arrival_entries, "poisson", "How clients decide when to send."),
             ParamSpec::variant(
@@ -148,13 +150,15 @@ pub const KIND: StationKind = StationKind {
             ParamSpec {
                 key: "paths",
                 label: "Paths",
-                help: "What is asked for: paths and how often relative to each other. Balancers and handlers can route by them.",
+                help: told(
+                    "What is asked for: paths and how often relative to each other. Balancers and handlers can route by them.",
+                ),
                 kind: ParamKind::Table {
                     columns: &[
                         ParamSpec {
                             key: "path",
                             label: "Path",
-                            help: "Begins with a slash.",
+                            help: told("Begins with a slash."),
                             kind: ParamKind::Text { default: "/" },
                         },
                         ParamSpec::number("weight", "Weight", Unit::Plain, 1.0, 0.0, 1_000_000.0, "Relative share."),
@@ -166,13 +170,13 @@ pub const KIND: StationKind = StationKind {
             ParamSpec {
                 key: "countries",
                 label: "Countries",
-                help: "Where the clients are: ISO code and relative weight.",
+                help: told("Where the clients are: ISO code and relative weight."),
                 kind: ParamKind::Table {
                     columns: &[
                         ParamSpec {
                             key: "country",
                             label: "Country",
-                            help: "ISO 3166 code.",
+                            help: told("ISO 3166 code."),
                             kind: ParamKind::Text { default: "US" },
                         },
                         ParamSpec::number("weight", "Weight", Unit::Plain, 1.0, 0.0, 1_000_000.0, "Relative share."),
@@ -184,7 +188,9 @@ pub const KIND: StationKind = StationKind {
             ParamSpec {
                 key: "priorities",
                 label: "Priorities",
-                help: "How much requests matter, to queues and shedders that go by it: priority, relative weight, and for which path; an empty path matches everything no longer path matches.",
+                help: told(
+                    "How much requests matter, to queues and shedders that go by it: priority, relative weight, and for which path; an empty path matches everything no longer path matches.",
+                ),
                 kind: ParamKind::Table {
                     columns: &[
                         ParamSpec::choice("priority", "Priority", Priority::OPTIONS, "normal", "high, normal or low."),
@@ -192,7 +198,7 @@ pub const KIND: StationKind = StationKind {
                         ParamSpec {
                             key: "path",
                             label: "Path",
-                            help: "Requests whose path begins with this; empty = all.",
+                            help: told("Requests whose path begins with this; empty = all."),
                             kind: ParamKind::Text { default: "" },
                         },
                     ],

@@ -4,13 +4,14 @@
 //! is told when it is answered. `respond` is where every stay ends, so nobody is forgotten inside. A shaper makes an attempt
 //! wait in front of the station; it is not inside yet and holds no slot. Health checks pass by: admission is about users.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use super::System;
 use super::attempt::Phase;
 use super::event::Event;
 use super::slab::Key;
 use super::trail::Mark;
+use crate::engine::ordered::Ordered;
 use crate::engine::time::SimTime;
 use crate::model::admission::{Admission, Load, Permit, RateLimit, Sample, Shedder};
 use crate::model::outcome::{Outcome, Reason};
@@ -22,9 +23,9 @@ pub struct AdmissionControl {
     pub limit: Option<RateLimit>,
     pub shedder: Option<Box<dyn Shedder>>,
     /// Attempts that were let in and are not answered yet: since when, and how many there were then.
-    inside: BTreeMap<u32, (SimTime, u32)>,
+    inside: Ordered<u32, (SimTime, u32)>,
     /// Attempts that wait their turn in front of it.
-    shaped: BTreeSet<u32>,
+    shaped: Ordered<u32, ()>,
     pub refusals: Refusals,
     /// The shedder's limit at the end of each of the last buckets, oldest first.
     trend: VecDeque<f32>,
@@ -52,8 +53,8 @@ impl AdmissionControl {
             config: config.clone(),
             limit: config.rate_limit.as_ref().map(RateLimit::new),
             shedder: config.shedding.as_ref().map(|settings| settings.build()),
-            inside: BTreeMap::new(),
-            shaped: BTreeSet::new(),
+            inside: Ordered::new(),
+            shaped: Ordered::new(),
             refusals: Refusals::default(),
             trend: VecDeque::new(),
         }))
@@ -145,7 +146,7 @@ impl System {
                 self.attempts[ix].phase = Phase::Queued;
                 let key = self.attempts.key(ix);
                 if let Some(admission) = self.admission(station) {
-                    admission.shaped.insert(ix);
+                    admission.shaped.include(ix);
                 }
                 self.stations[station as usize].meter.level(now, 0, 1);
                 self.queue.push(now + wait, Event::Pass { attempt: key });
@@ -172,7 +173,7 @@ impl System {
     }
 
     fn leave_shaper(&mut self, station: u32, ix: u32) -> bool {
-        let there = self.admission(station).is_some_and(|admission| admission.shaped.remove(&ix));
+        let there = self.admission(station).is_some_and(|admission| admission.shaped.remove(&ix).is_some());
         if there {
             self.stations[station as usize].meter.level(self.now, 0, -1);
         }

@@ -1,11 +1,12 @@
 //! Requests worth asking about: the slowest and the failed of the last moments, and the latest choices of the balancers
 //! that somebody looks into. Kept only while a page watches; no result knows of it.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
 use super::System;
+use crate::engine::ordered::Ordered;
 use crate::engine::sort;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::ids::NodeId;
@@ -50,7 +51,7 @@ pub struct Exemplars {
     /// Newest last.
     pub failed: VecDeque<Exemplar>,
     /// By the index of each balancer that is looked into, newest last.
-    choices: BTreeMap<u32, VecDeque<Choice>>,
+    choices: Ordered<u32, VecDeque<Choice>>,
 }
 
 impl Exemplars {
@@ -96,7 +97,7 @@ impl System {
         let stations: BTreeSet<u32> = sort::set(nodes.iter().filter_map(|node| self.station_index(*node)));
         self.exemplars.choices.retain(|station, _| stations.contains(station));
         for station in stations {
-            self.exemplars.choices.entry(station).or_default();
+            self.exemplars.choices.or_default(station);
         }
     }
 
@@ -123,7 +124,7 @@ impl System {
         let request = &self.requests[self.attempts[attempt].request];
         let source = self.stations[request.source as usize].id;
         let choice = Choice { at: self.now, source, ordinal: request.ordinal, backend, try_no };
-        let kept = self.exemplars.choices.entry(station).or_default();
+        let kept = self.exemplars.choices.or_default(station);
         if kept.len() == CHOICES_MAX {
             kept.pop_front();
         }

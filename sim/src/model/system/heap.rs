@@ -6,12 +6,11 @@
 //! `model/object_pool.rs` is a replica's memory: objects in use, in the pool, garbage, and when a collection is due and how long
 //! it takes. A collection freezes the replica, as a pause by a fault does.
 
-use std::collections::BTreeMap;
-
 use super::System;
 use super::attempt::Verb;
 use super::slab::NONE;
 use super::trail::Mark;
+use crate::engine::ordered::Ordered;
 use crate::engine::time::SimDuration;
 use crate::model::heap::{Counts, Heap, Settings};
 use crate::model::scaler::instance::Instance;
@@ -22,7 +21,7 @@ use crate::model::system::timer::{HeapTurn, Timer};
 pub struct Allocator {
     pub heap: Heap,
     /// Objects by the attempt that has taken them.
-    held: BTreeMap<u32, u32>,
+    held: Ordered<u32, u32>,
     /// The collector runs: everything else stands still.
     pub collecting: bool,
     generation: u32,
@@ -55,8 +54,7 @@ impl System {
                 memory.reserved += heap.reserved();
                 memory.allocated += heap.counts().allocated;
                 memory.most = memory.most.max(memory.used);
-                *allocator =
-                    Some(Box::new(Allocator { heap, held: BTreeMap::new(), collecting: false, generation: 0 }));
+                *allocator = Some(Box::new(Allocator { heap, held: Ordered::new(), collecting: false, generation: 0 }));
             }
             (Some(_), None) => self.end_heap(replica_ix),
         }

@@ -72,6 +72,7 @@ use self::spots::Spots;
 use self::station::Station;
 use self::timer::{FaultTurn, Timer};
 use crate::engine::event_queue::EventQueue;
+use crate::engine::ordered::Ordered;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::engine::trace::TraceHash;
 use crate::model::ids::{AreaId, EdgeId, FaultTarget, NodeId};
@@ -154,7 +155,7 @@ pub struct System {
     has_rows: bool,
     rows: pool::rows::Rows,
     /// Work that was interrupted, by attempt: what is left of it.
-    interrupted: BTreeMap<u32, SimDuration>,
+    interrupted: Ordered<u32, SimDuration>,
     /// Some service has a cache in each replica.
     has_local_caches: bool,
     /// Some database caches results, and there is a CDN.
@@ -163,11 +164,11 @@ pub struct System {
     /// Somebody wants to know until when answers are valid.
     has_lifetimes: bool,
     /// Until when the answers on their way are valid, by attempt: where somebody wants to know.
-    lifetimes: BTreeMap<u32, SimTime>,
+    lifetimes: Ordered<u32, SimTime>,
     /// Answers that are held back, by attempt and its generation: how many words are missing, and since when it waits.
-    held: BTreeMap<(u32, u32), (u32, SimTime)>,
-    by_node: BTreeMap<NodeId, u32>,
-    by_edge: BTreeMap<EdgeId, u32>,
+    held: Ordered<(u32, u32), (u32, SimTime)>,
+    by_node: Ordered<NodeId, u32>,
+    by_edge: Ordered<EdgeId, u32>,
     areas: BTreeMap<AreaId, String>,
     spots: Spots,
     /// Data that crosses a border is paid for.
@@ -224,15 +225,15 @@ impl System {
             has_heaps: false,
             has_rows: false,
             rows: pool::rows::Rows::default(),
-            interrupted: BTreeMap::new(),
+            interrupted: Ordered::new(),
             has_local_caches: false,
             has_query_caches: false,
             has_edge_caches: false,
             has_lifetimes: false,
-            lifetimes: BTreeMap::new(),
-            held: BTreeMap::new(),
-            by_node: BTreeMap::new(),
-            by_edge: BTreeMap::new(),
+            lifetimes: Ordered::new(),
+            held: Ordered::new(),
+            by_node: Ordered::new(),
+            by_edge: Ordered::new(),
             areas: BTreeMap::new(),
             spots: Spots::default(),
             transfers: plan.run.transfer,

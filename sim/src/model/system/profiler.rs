@@ -9,11 +9,10 @@
 //!
 //! The page's session is always profiled, so that a late question has the whole run, and so are its checkpoints. Nothing else is.
 
-use std::collections::BTreeMap;
-
 use super::System;
 use super::journey::{Recorder, TRIES_MAX, place_of};
 use super::trail::{Mark, made, marked};
+use crate::engine::ordered::Ordered;
 use crate::engine::rng::mix;
 use crate::model::journey::{End, Journey};
 use crate::model::outcome::{Outcome, Reason};
@@ -41,7 +40,7 @@ pub(super) struct Profiler {
     /// Requests offered when that was last looked at.
     offered: u64,
     /// By index of the request.
-    trails: BTreeMap<u32, Trail>,
+    trails: Ordered<u32, Trail>,
 }
 
 impl System {
@@ -49,7 +48,7 @@ impl System {
     /// each simulated second, or all if there are no more.
     pub fn start_profile(&mut self, per_second: f64) {
         let offered = self.totals.ever_offered;
-        let profiler = Profiler { profile: Profile::default(), every: 1, per_second, offered, trails: BTreeMap::new() };
+        let profiler = Profiler { profile: Profile::default(), every: 1, per_second, offered, trails: Ordered::new() };
         self.recorder.get_or_insert_with(|| Box::new(Recorder::idle())).profiler = Some(profiler);
         self.look_if_plain();
     }

@@ -6,8 +6,6 @@
 //! Stations and connections keep their state under their ids; what the plan no longer names is marked removed, never moved, so
 //! that everything under way still finds its place. A replica that is taken away drains first.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::System;
 use super::admission::AdmissionControl;
 use super::balancer::Terms;
@@ -24,6 +22,7 @@ use super::source::Source;
 use super::spans::EdgeTally;
 use super::station::{Kind, Station};
 use crate::engine::dist::Dist;
+use crate::engine::ordered::Ordered;
 use crate::engine::rng::Stream;
 use crate::engine::sort;
 use crate::engine::time::SimDuration;
@@ -59,7 +58,7 @@ impl System {
         for edge in &plan.edges {
             self.put_edge(edge);
         }
-        for (id, ix) in &self.by_edge {
+        for (id, ix) in self.by_edge.iter() {
             self.edges[*ix as usize].removed = plan.edges.binary_search_by_key(id, |edge| edge.id).is_err();
         }
         for ix in 0..self.stations.len() as u32 {
@@ -380,16 +379,16 @@ impl System {
         let Some(balancer) = self.stations[ix as usize].balancer_mut() else { return };
         balancer.rewire(routed);
         // By who they are: with thousands of them, looking each one up in a list would take the square of their number.
-        let terms: BTreeMap<(u32, u32), Terms> =
+        let terms: Ordered<(u32, u32), Terms> =
             wanted.iter().map(|(edge, replica, terms)| ((*edge, *replica), *terms)).collect();
-        let mut known = BTreeSet::new();
+        let mut known = Ordered::new();
         for backend in 0..balancer.backends.len() {
             let who = (balancer.backends[backend].edge, balancer.backends[backend].replica);
-            known.insert(who);
+            known.include(who);
             balancer.update_backend(backend, terms.get(&who).copied(), now);
         }
         for (edge, replica, terms) in wanted {
-            if known.insert((edge, replica)) {
+            if known.include((edge, replica)) {
                 balancer.add_backend(edge, replica, terms, now);
             }
         }

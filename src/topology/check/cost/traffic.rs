@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::engine::sort;
 use crate::model::distribution;
 use crate::model::edge::EDGE_ENTRY;
 use crate::model::params::{Entry, ParamKind, Variant};
@@ -62,7 +63,7 @@ impl<'a> Traffic<'a> {
     }
 
     fn ordered(&self) -> Option<Vec<NodeId>> {
-        let mut callers: BTreeMap<NodeId, usize> = self.kinds.keys().map(|id| (*id, 0)).collect();
+        let mut callers = sort::map(self.kinds.keys().map(|id| (*id, 0)));
         for way in self.ways.values().flatten() {
             *callers.get_mut(&way.to)? += 1;
         }

@@ -3,15 +3,19 @@
 
 use super::{LIMIT, Limiter, LimiterKind, PER, Permit, Reading, WINDOW, in_words};
 use crate::engine::time::{SimDuration, SimTime};
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 use crate::model::read::Reader;
 
 pub(super) const KIND: LimiterKind = LimiterKind {
     entry: Entry {
         id: "fixed-window",
         name: "Fixed window",
-        summary: "Counts requests within fixed intervals and starts over at each. Around a boundary, twice the limit can pass.",
-        source: "One counter for each key and window, as with INCR and EXPIRE in Redis. Windows begin at whole multiples of their length.",
+        summary: told(
+            "Counts requests within fixed intervals and starts over at each. Around a boundary, twice the limit can pass.",
+        ),
+        source: told(
+            "One counter for each key and window, as with INCR and EXPIRE in Redis. Windows begin at whole multiples of their length.",
+        ),
         params: &[LIMIT, WINDOW, PER],
         defect: false,
     },

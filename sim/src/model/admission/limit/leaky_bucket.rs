@@ -5,15 +5,17 @@
 
 use super::{Limiter, LimiterKind, PER, Permit, RATE, Reading, at_least, in_words};
 use crate::engine::time::{SimDuration, SimTime};
-use crate::model::params::{Entry, ParamSpec};
+use crate::model::params::{Entry, ParamSpec, told};
 use crate::model::read::Reader;
 
 pub(super) const KIND: LimiterKind = LimiterKind {
     entry: Entry {
         id: "leaky-bucket",
         name: "Leaky bucket",
-        summary: "Requests drip out at a fixed rate, evenly spaced; a burst waits in the bucket, what does not fit is refused.",
-        source: "nginx's limit_req: rate, burst (default 0), and nodelay, which makes a meter of the shaper.",
+        summary: told(
+            "Requests drip out at a fixed rate, evenly spaced; a burst waits in the bucket, what does not fit is refused.",
+        ),
+        source: told("nginx's limit_req: rate, burst (default 0), and nodelay, which makes a meter of the shaper."),
         params: &[
             RATE,
             ParamSpec::count(

@@ -9,11 +9,9 @@ mod sliding_log;
 mod tests;
 mod token_bucket;
 
-use std::collections::BTreeMap;
-use std::fmt;
-
+use crate::engine::ordered::Ordered;
 use crate::engine::time::{NANOS_PER_SEC, SimDuration, SimTime};
-use crate::model::params::{Entry, ParamSpec, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Unit, Variant, told};
 use crate::model::read::Reader;
 use crate::model::registry::registry;
 
@@ -49,10 +47,12 @@ pub struct Reading {
     pub words: String,
 }
 
+crate::model::registry::told_by_name!(Limiter);
+
 /// One limit, for all requests alike.
 ///
 /// Times never go back from call to call.
-pub trait Limiter: fmt::Debug {
+pub trait Limiter {
     /// Asks for one request.
     fn permit(&mut self, now: SimTime) -> Permit;
 
@@ -102,7 +102,7 @@ registry! {
 static OFF: Entry = Entry {
     id: "off",
     name: "Off",
-    summary: "Every request is let in, however many there are.",
+    summary: told("Every request is let in, however many there are."),
     source: "",
     params: &[],
     defect: false,
@@ -191,7 +191,7 @@ const CLIENTS: usize = 4_096;
 pub struct RateLimit {
     settings: Settings,
     /// For all together it holds one, under 0.
-    limiters: BTreeMap<u64, Box<dyn Limiter>>,
+    limiters: Ordered<u64, Box<dyn Limiter>>,
     /// With more clients than this, those that are idle are forgotten.
     sweep_at: usize,
     admitted: u64,
@@ -202,7 +202,7 @@ impl RateLimit {
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
         let settings = settings.clone();
-        Self { settings, limiters: BTreeMap::new(), sweep_at: CLIENTS, admitted: 0, refused: 0 }
+        Self { settings, limiters: Ordered::new(), sweep_at: CLIENTS, admitted: 0, refused: 0 }
     }
 
     /// Asks for a request of the client `client`, any number that tells clients apart.
@@ -213,7 +213,7 @@ impl RateLimit {
             self.sweep_at = CLIENTS.max(self.limiters.len() * 2);
         }
         let settings = &self.settings;
-        let limiter = self.limiters.entry(key).or_insert_with(|| (settings.kind().build)(&settings.reader()));
+        let limiter = self.limiters.or_insert_with(key, || (settings.kind().build)(&settings.reader()));
         let permit = limiter.permit(now);
         if permit.is_granted() {
             self.admitted += 1;

@@ -3,15 +3,19 @@
 
 use super::{LIMIT, Limiter, LimiterKind, PER, Permit, Reading, WINDOW, at_least};
 use crate::engine::time::{NANOS_PER_SEC, SimDuration, SimTime};
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 use crate::model::read::Reader;
 
 pub(super) const KIND: LimiterKind = LimiterKind {
     entry: Entry {
         id: "sliding-counter",
         name: "Sliding counter",
-        summary: "Two counters: this window's requests, and of the previous window's the share that still reaches into the last one.",
-        source: "Cloudflare, \"How we built rate limiting capable of scaling to millions of domains\", 2017. Refused requests are not counted.",
+        summary: told(
+            "Two counters: this window's requests, and of the previous window's the share that still reaches into the last one.",
+        ),
+        source: told(
+            "Cloudflare, \"How we built rate limiting capable of scaling to millions of domains\", 2017. Refused requests are not counted.",
+        ),
         params: &[LIMIT, WINDOW, PER],
         defect: false,
     },

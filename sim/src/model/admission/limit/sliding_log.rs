@@ -4,15 +4,17 @@ use std::collections::VecDeque;
 
 use super::{LIMIT, Limiter, LimiterKind, PER, Permit, Reading, WINDOW, in_words};
 use crate::engine::time::{SimDuration, SimTime};
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 use crate::model::read::Reader;
 
 pub(super) const KIND: LimiterKind = LimiterKind {
     entry: Entry {
         id: "sliding-log",
         name: "Sliding log",
-        summary: "Remembers every request of the last window: exact at every moment, at the cost of memory.",
-        source: "One timestamp for each request let in, as with a sorted set in Redis. Refused requests are not counted.",
+        summary: told("Remembers every request of the last window: exact at every moment, at the cost of memory."),
+        source: told(
+            "One timestamp for each request let in, as with a sorted set in Redis. Refused requests are not counted.",
+        ),
         params: &[LIMIT, WINDOW, PER],
         defect: false,
     },

@@ -2,15 +2,17 @@
 
 use super::{Limiter, LimiterKind, PER, Permit, RATE, Reading, at_least, in_words};
 use crate::engine::time::SimTime;
-use crate::model::params::{Entry, ParamSpec};
+use crate::model::params::{Entry, ParamSpec, told};
 use crate::model::read::Reader;
 
 pub(super) const KIND: LimiterKind = LimiterKind {
     entry: Entry {
         id: "token-bucket",
         name: "Token bucket",
-        summary: "Tokens drop in at a fixed rate; a request takes one or is refused. A full bucket lets a burst through at once.",
-        source: "As in the throttling of AWS API Gateway and Envoy's local rate limit. A bucket begins full.",
+        summary: told(
+            "Tokens drop in at a fixed rate; a request takes one or is refused. A full bucket lets a burst through at once.",
+        ),
+        source: told("As in the throttling of AWS API Gateway and Envoy's local rate limit. A bucket begins full."),
         params: &[
             RATE,
             ParamSpec::count(

@@ -3,7 +3,7 @@
 use super::{LEAST, Load, MOST, Reading, Sample, Shedder, ShedderKind};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::outcome::Reason;
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 use crate::model::priority::Priority;
 use crate::model::read::Reader;
 
@@ -11,8 +11,12 @@ pub(super) const KIND: ShedderKind = ShedderKind {
     entry: Entry {
         id: "aimd",
         name: "AIMD limit",
-        summary: "Finds out how many requests fit: one more with each good answer, a tenth fewer with each that is late or dropped.",
-        source: "AIMDLimit of Netflix concurrency-limits: back-off ratio 0.9, time-out 5 s. A good answer raises the limit only if at least half of it was in use. Least, most and start are those of its other limits: 20, 200, 20.",
+        summary: told(
+            "Finds out how many requests fit: one more with each good answer, a tenth fewer with each that is late or dropped.",
+        ),
+        source: told(
+            "AIMDLimit of Netflix concurrency-limits: back-off ratio 0.9, time-out 5 s. A good answer raises the limit only if at least half of it was in use. Least, most and start are those of its other limits: 20, 200, 20.",
+        ),
         params: &[
             LEAST,
             MOST,

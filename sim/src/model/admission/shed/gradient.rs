@@ -4,7 +4,7 @@
 use super::{LEAST, Load, MOST, Reading, Sample, Shedder, ShedderKind};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::outcome::Reason;
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 use crate::model::priority::Priority;
 use crate::model::read::Reader;
 
@@ -12,8 +12,12 @@ pub(super) const KIND: ShedderKind = ShedderKind {
     entry: Entry {
         id: "gradient",
         name: "Gradient limit",
-        summary: "Finds out how many requests fit by the response time alone: once it rises above its long-term mean, fewer are let in.",
-        source: "Gradient2Limit of Netflix concurrency-limits in a WindowedLimit, with their defaults: windows of 1 s with at least 10 answers, their mean against an exponential mean over 600 windows, tolerance 1.5, smoothing 0.2, headroom 4, limit 20 to 200.",
+        summary: told(
+            "Finds out how many requests fit by the response time alone: once it rises above its long-term mean, fewer are let in.",
+        ),
+        source: told(
+            "Gradient2Limit of Netflix concurrency-limits in a WindowedLimit, with their defaults: windows of 1 s with at least 10 answers, their mean against an exponential mean over 600 windows, tolerance 1.5, smoothing 0.2, headroom 4, limit 20 to 200.",
+        ),
         params: &[
             LEAST,
             MOST,

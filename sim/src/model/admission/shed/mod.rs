@@ -8,11 +8,9 @@ mod queue_delay;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::outcome::Reason;
-use crate::model::params::{Entry, ParamSpec, Variant};
+use crate::model::params::{Entry, ParamSpec, Variant, told};
 use crate::model::priority::Priority;
 use crate::model::read::Reader;
 use crate::model::registry::registry;
@@ -51,10 +49,12 @@ pub struct Reading {
     pub numbers: Vec<(&'static str, String)>,
 }
 
+crate::model::registry::told_by_name!(Shedder);
+
 /// Decides who is turned away.
 ///
 /// Times never go back from call to call.
-pub trait Shedder: fmt::Debug {
+pub trait Shedder {
     /// Why a request is turned away; `None`: it is let in.
     fn refuses(&mut self, now: SimTime, priority: Priority, load: Load) -> Option<Reason>;
 
@@ -115,7 +115,7 @@ registry! {
 static OFF: Entry = Entry {
     id: "off",
     name: "Off",
-    summary: "Nobody is turned away on purpose.",
+    summary: told("Nobody is turned away on purpose."),
     source: "",
     params: &[],
     defect: false,

@@ -3,7 +3,7 @@
 use super::{Load, Reading, Sample, Shedder, ShedderKind};
 use crate::engine::time::SimTime;
 use crate::model::outcome::Reason;
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 use crate::model::priority::Priority;
 use crate::model::read::Reader;
 
@@ -11,8 +11,10 @@ pub(super) const KIND: ShedderKind = ShedderKind {
     entry: Entry {
         id: "priority",
         name: "By priority",
-        summary: "A fixed number of requests at a time; the last places are kept for those that matter more.",
-        source: "Prioritized load shedding as at Netflix (2020) and criticality in Beyer et al., \"Site Reliability Engineering\", ch. 21; the thresholds are ours.",
+        summary: told("A fixed number of requests at a time; the last places are kept for those that matter more."),
+        source: told(
+            "Prioritized load shedding as at Netflix (2020) and criticality in Beyer et al., \"Site Reliability Engineering\", ch. 21; the thresholds are ours.",
+        ),
         params: &[
             ParamSpec::count(
                 "limit",

@@ -3,7 +3,7 @@
 use super::{Load, Reading, Sample, Shedder, ShedderKind, millis};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::outcome::Reason;
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 use crate::model::priority::Priority;
 use crate::model::read::Reader;
 
@@ -11,8 +11,10 @@ pub(super) const KIND: ShedderKind = ShedderKind {
     entry: Entry {
         id: "queue-delay",
         name: "By queue delay",
-        summary: "Turns newcomers away while those who get a turn have waited longer than the target.",
-        source: "Waiting time as the sign of overload: Zhou et al., \"Overload Control for Scaling WeChat Microservices\", SoCC 2018 (there the mean over 1 s against 20 ms).",
+        summary: told("Turns newcomers away while those who get a turn have waited longer than the target."),
+        source: told(
+            "Waiting time as the sign of overload: Zhou et al., \"Overload Control for Scaling WeChat Microservices\", SoCC 2018 (there the mean over 1 s against 20 ms).",
+        ),
         params: &[ParamSpec::number(
             "target",
             "Target",

@@ -1,13 +1,13 @@
 //! Each wait is drawn between the base and three times the last wait.
 
 use super::{Kind, base, cap};
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 
 pub(super) static ENTRY: Entry = Entry {
     id: "decorrelated-jitter",
     name: "Decorrelated jitter",
-    summary: "Waits a random time between base and three times the last wait, up to a cap.",
-    source: "AWS architecture blog, \"Exponential Backoff and Jitter\" (decorrelated jitter).",
+    summary: told("Waits a random time between base and three times the last wait, up to a cap."),
+    source: told("AWS architecture blog, \"Exponential Backoff and Jitter\" (decorrelated jitter)."),
     params: &[base("Shortest wait."), cap("Longest wait.")],
     defect: false,
 };

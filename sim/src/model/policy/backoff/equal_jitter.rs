@@ -1,13 +1,13 @@
 //! Doubles, with jitter over the upper half.
 
 use super::{Kind, base, cap, doubled};
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 
 pub(super) static ENTRY: Entry = Entry {
     id: "equal-jitter",
     name: "Exponential, equal jitter",
-    summary: "Waits half of base times 1, 2, 4, 8 …, and a random part of the other half, up to a cap.",
-    source: "AWS architecture blog, \"Exponential Backoff and Jitter\" (equal jitter).",
+    summary: told("Waits half of base times 1, 2, 4, 8 …, and a random part of the other half, up to a cap."),
+    source: told("AWS architecture blog, \"Exponential Backoff and Jitter\" (equal jitter)."),
     params: &[base("Upper end of the first wait; half of it is its lower end."), cap("Longest upper end.")],
     defect: false,
 };

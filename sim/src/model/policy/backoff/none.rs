@@ -1,13 +1,13 @@
 //! A retry at once.
 
 use super::Kind;
-use crate::model::params::Entry;
+use crate::model::params::{Entry, told};
 
 pub(super) static ENTRY: Entry = Entry {
     id: "none",
     name: "At once",
-    summary: "Tries again without waiting.",
-    source: "What naive clients do; Beyer et al., \"Site Reliability Engineering\", ch. 22, advises against it.",
+    summary: told("Tries again without waiting."),
+    source: told("What naive clients do; Beyer et al., \"Site Reliability Engineering\", ch. 22, advises against it."),
     params: &[],
     defect: false,
 };

@@ -2,13 +2,15 @@
 
 use super::{Breaker, Cell, Kind, Look, SCOPE, State, Why, open_for, secs};
 use crate::engine::time::{SimDuration, SimTime};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 
 static ENTRY: Entry = Entry {
     id: "consecutive",
     name: "Failures in a row",
-    summary: "Opens after a number of failures in a row; after a wait, a few probes decide.",
-    source: "The running example's thresholds (5 failures, 30 s); probes, generations and the optional share after github.com/sony/gobreaker v2.",
+    summary: told("Opens after a number of failures in a row; after a wait, a few probes decide."),
+    source: told(
+        "The running example's thresholds (5 failures, 30 s); probes, generations and the optional share after github.com/sony/gobreaker v2.",
+    ),
     params: &[
         ParamSpec::count(
             "failures",

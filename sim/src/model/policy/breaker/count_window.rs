@@ -2,12 +2,12 @@
 
 use super::Kind;
 use super::rates::{LastCalls, Rates, SOURCE, rates_params};
-use crate::model::params::{Entry, ParamSpec};
+use crate::model::params::{Entry, ParamSpec, told};
 
 static ENTRY: Entry = Entry {
     id: "count-window",
     name: "Share of the last calls",
-    summary: "Opens when too large a share of the last calls failed, or was slow.",
+    summary: told("Opens when too large a share of the last calls failed, or was slow."),
     source: SOURCE,
     params: rates_params!(ParamSpec::count(
         "window",

@@ -19,7 +19,7 @@ pub use time_window::LastSeconds;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::time::{SimDuration, SimTime};
-use crate::model::params::{Entry, ParamSpec, Unit, Variant};
+use crate::model::params::{Entry, ParamSpec, Unit, Variant, told};
 use crate::model::read::Reader;
 use crate::model::registry::registry;
 
@@ -117,11 +117,13 @@ pub struct Look {
     pub probes: Option<(u32, u32)>,
 }
 
+crate::model::registry::told_by_name!(Breaker);
+
 /// A circuit breaker.
 ///
 /// A caller that gets a pass from [`Breaker::acquire`] must give it back with [`Breaker::result`] or
 /// [`Breaker::release`].
-pub trait Breaker: fmt::Debug + Send {
+pub trait Breaker: Send {
     /// Whether a call may begin now; if so, its pass.
     fn acquire(&mut self, now: SimTime) -> Option<u64>;
     /// How a call ended, and how long it took.
@@ -182,7 +184,7 @@ pub type Kind = super::Kind<dyn Breaker>;
 static OFF: Entry = Entry {
     id: "off",
     name: "Off",
-    summary: "Every call is tried, however the last ones ended.",
+    summary: told("Every call is tried, however the last ones ended."),
     source: "",
     params: &[],
     defect: false,

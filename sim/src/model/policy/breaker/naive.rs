@@ -2,13 +2,13 @@
 
 use super::{Breaker, Cell, Kind, Look, SCOPE, State, Why, open_for, secs};
 use crate::engine::time::{SimDuration, SimTime};
-use crate::model::params::{Entry, ParamSpec};
+use crate::model::params::{Entry, ParamSpec, told};
 
 static ENTRY: Entry = Entry {
     id: "naive",
     name: "Failures in a row, as first written",
-    summary: "Half-open, it lets every call through; any success closes it, and every failure prolongs it.",
-    source: "The running example's service mesh, unchanged.",
+    summary: told("Half-open, it lets every call through; any success closes it, and every failure prolongs it."),
+    source: told("The running example's service mesh, unchanged."),
     params: &[
         ParamSpec::count("failures", "Failures in a row", 5.0, 1.0, 10_000.0, "So many failures open it."),
         open_for(30.0),

@@ -3,12 +3,12 @@
 use super::rates::{Rates, SOURCE, Window, rates_params};
 use super::{Cell, Kind};
 use crate::engine::time::{NANOS_PER_SEC, SimTime};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 
 static ENTRY: Entry = Entry {
     id: "time-window",
     name: "Share of the last seconds",
-    summary: "Opens when too large a share of the last seconds' calls failed, or was slow.",
+    summary: told("Opens when too large a share of the last seconds' calls failed, or was slow."),
     source: SOURCE,
     params: rates_params!(ParamSpec::number(
         "window",

@@ -2,13 +2,13 @@
 
 use super::{Balance, Budget, Kind};
 use crate::engine::time::SimTime;
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 
 static ENTRY: Entry = Entry {
     id: "concurrent",
     name: "Share of what is open",
-    summary: "Retries under way may be at most a share of the calls under way, but always a few.",
-    source: "Envoy's retry budget: 20 % of active and pending requests, at least 3.",
+    summary: told("Retries under way may be at most a share of the calls under way, but always a few."),
+    source: told("Envoy's retry budget: 20 % of active and pending requests, at least 3."),
     params: &[
         ParamSpec::number("share", "Share of open calls", Unit::Share, 0.2, 0.0, 1.0, "Retries for each open call."),
         ParamSpec::count("least", "Always", 3.0, 0.0, 1_000.0, "This many retries may be under way in any case."),

@@ -5,17 +5,17 @@
 mod concurrent;
 mod tokens;
 
-use std::fmt;
-
 pub use concurrent::Concurrent;
 pub use tokens::Tokens;
 
 use crate::engine::time::SimTime;
-use crate::model::params::{Entry, Variant};
+use crate::model::params::{Entry, Variant, told};
 use crate::model::registry::registry;
 
+crate::model::registry::told_by_name!(Budget);
+
 /// A retry budget.
-pub trait Budget: fmt::Debug + Send {
+pub trait Budget: Send {
     /// A call begins.
     fn call(&mut self, now: SimTime);
     /// Whether one try more may be sent, while `open` calls are under way. If so, it is charged.
@@ -63,7 +63,7 @@ pub type Kind = super::Kind<dyn Budget>;
 static OFF: Entry = Entry {
     id: "off",
     name: "Off",
-    summary: "Every failed call may be tried again, as often as retries are set.",
+    summary: told("Every failed call may be tried again, as often as retries are set."),
     source: "",
     params: &[],
     defect: false,

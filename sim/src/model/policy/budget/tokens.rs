@@ -2,13 +2,15 @@
 
 use super::{Balance, Budget, Kind};
 use crate::engine::time::{SimDuration, SimTime};
-use crate::model::params::{Entry, ParamSpec, Unit};
+use crate::model::params::{Entry, ParamSpec, Unit, told};
 
 static ENTRY: Entry = Entry {
     id: "tokens",
     name: "Share of the calls",
-    summary: "Retries may be at most a share of the calls of the last seconds, plus a small reserve.",
-    source: "Finagle's RetryBudget as in the Rust crate tower 0.5 (TpsBudget): 20 %, 10 a second, 10 s. A share is rounded to one in a whole number: 30 % acts as 33 %.",
+    summary: told("Retries may be at most a share of the calls of the last seconds, plus a small reserve."),
+    source: told(
+        "Finagle's RetryBudget as in the Rust crate tower 0.5 (TpsBudget): 20 %, 10 a second, 10 s. A share is rounded to one in a whole number: 30 % acts as 33 %.",
+    ),
     params: &[
         ParamSpec::number("share", "Share of calls", Unit::Share, 0.2, 0.0, 10.0, "Retries for each call."),
         ParamSpec::count(

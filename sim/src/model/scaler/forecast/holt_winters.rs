@@ -4,14 +4,14 @@
 //! computes: l = α(y − s) + (1 − α)(l + b); b = β(l − l′) + (1 − β)b; s = γ(y − l′ − b′) + (1 − γ)s.
 
 use super::Forecasted;
-use crate::model::params::{Entry, ParamSpec, Params, Unit};
+use crate::model::params::{Entry, ParamSpec, Params, Unit, told};
 use crate::model::read::Reader;
 
 pub static ENTRY: Entry = Entry {
     id: "holt-winters",
     name: "Holt-Winters",
-    summary: "A level, a trend and a daily season, each smoothed: follows growth that \"as yesterday\" misses.",
-    source: "Winters, 1960, additive season. It starts from the means of the first two days.",
+    summary: told("A level, a trend and a daily season, each smoothed: follows growth that \"as yesterday\" misses."),
+    source: told("Winters, 1960, additive season. It starts from the means of the first two days."),
     params: &[
         ParamSpec::number(
             "alpha",

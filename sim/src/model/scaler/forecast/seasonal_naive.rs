@@ -1,13 +1,15 @@
 //! As it was a season ago.
 
 use super::Forecasted;
-use crate::model::params::{Entry, Params};
+use crate::model::params::{Entry, Params, told};
 
 pub static ENTRY: Entry = Entry {
     id: "seasonal-naive",
     name: "As yesterday",
-    summary: "What came at the same time of the last day.",
-    source: "The seasonal naive method, the usual baseline: Hyndman and Athanasopoulos, \"Forecasting: Principles and Practice\".",
+    summary: told("What came at the same time of the last day."),
+    source: told(
+        "The seasonal naive method, the usual baseline: Hyndman and Athanasopoulos, \"Forecasting: Principles and Practice\".",
+    ),
     params: &[],
     defect: false,
 };

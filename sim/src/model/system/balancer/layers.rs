@@ -189,7 +189,7 @@ impl System {
         balancer.sweep(&config, now);
         let connections = balancer.connections();
         let fresh = connections.list.len() as u32;
-        let at = *connections.by_asker.entry(asker).or_insert(fresh);
+        let at = *connections.by_asker.or_insert_with(asker, || fresh);
         if at == fresh {
             connections.list.push(Connection { backend: NONE, opened: now, used: now, requests: 0 });
         }

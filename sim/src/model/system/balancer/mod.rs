@@ -15,6 +15,7 @@ use super::balancer::state::{Balancer, Connections, Memory, Picker};
 use super::flow::purpose;
 use super::plan::{BalancerConfig, Layer};
 use super::slab::NONE;
+use crate::engine::ordered::Ordered;
 use crate::engine::rng::{DrawKey, Stream};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::balancer::{self, Answer, BackendView, PickContext, Reads, RequestView, Strategy};
@@ -40,10 +41,10 @@ fn smooth(average: &mut f64, value: f64) {
 impl Memory {
     fn new(layer: Layer) -> Self {
         match layer {
-            Layer::Requests { .. } => Self::Routes(std::collections::BTreeMap::new()),
+            Layer::Requests { .. } => Self::Routes(Ordered::new()),
             Layer::Connections(_) => Self::Connections(Connections::default()),
-            Layer::Names(_) => Self::Names(std::collections::BTreeMap::new()),
-            Layer::Callers(_) => Self::Callers(std::collections::BTreeMap::new()),
+            Layer::Names(_) => Self::Names(Ordered::new()),
+            Layer::Callers(_) => Self::Callers(Ordered::new()),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What a balancer keeps: its backends, what its pickers believe of them, connections, names.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
+use crate::engine::ordered::Ordered;
 use crate::engine::rng::{DrawKey, Stream};
 use crate::engine::time::SimTime;
 use crate::model::balancer::{BackendView, Strategy};
@@ -104,12 +105,12 @@ pub struct Balancer {
 #[derive(Clone, Debug)]
 pub enum Memory {
     /// Which picker serves which kind of request (source, path, operation); [`NONE`]: none does.
-    Routes(BTreeMap<(u32, u16, u8), u32>),
+    Routes(Ordered<(u32, u16, u8), u32>),
     Connections(Connections),
     /// What each resolver was told.
-    Names(BTreeMap<Asker, Told>),
+    Names(Ordered<Asker, Told>),
     /// Which picker is whose.
-    Callers(BTreeMap<Asker, u32>),
+    Callers(Ordered<Asker, u32>),
 }
 
 /// Somebody who asks a balancer: station, and which part of it (client group, resolver, replica's number).
@@ -117,7 +118,7 @@ pub type Asker = (u32, u32);
 
 #[derive(Clone, Debug, Default)]
 pub struct Connections {
-    pub by_asker: BTreeMap<Asker, u32>,
+    pub by_asker: Ordered<Asker, u32>,
     pub list: Vec<Connection>,
     /// No open connection can end by age or idleness before this.
     pub(in crate::model::system) next_end: SimTime,

@@ -1,7 +1,5 @@
 //! Consumer groups: who belongs to one, who owns which partition, and what happens when somebody comes or goes.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::super::System;
@@ -9,6 +7,7 @@ use super::super::log::LogTone;
 use super::super::slab::NONE;
 use super::delivery::Loose;
 use super::{Fate, Message, Partition};
+use crate::engine::ordered::Ordered;
 use crate::engine::sort;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::broker::assignment;
@@ -81,7 +80,7 @@ pub struct Group {
     /// Where the next round of deliveries begins.
     pub(super) turn: u32,
     pump_due: bool,
-    pub(super) loose: BTreeMap<(u32, u64), Loose>,
+    pub(super) loose: Ordered<(u32, u64), Loose>,
 }
 
 impl GroupLane {
@@ -103,7 +102,7 @@ impl Group {
             rebalanced_at: None,
             turn: 0,
             pump_due: false,
-            loose: BTreeMap::new(),
+            loose: Ordered::new(),
         }
     }
 

@@ -23,7 +23,7 @@ mod tally;
 #[cfg(test)]
 pub(super) mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 pub use self::delivery::Delivery;
 pub use self::groups::{Group, Ledger};
@@ -36,6 +36,7 @@ use super::plan::Operation;
 use super::slab::Key;
 use super::spans::Spans;
 use super::trail::Mark;
+use crate::engine::ordered::Ordered;
 use crate::engine::rng::{DrawKey, mix};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::broker::lane::Levels;
@@ -133,7 +134,7 @@ pub struct Broker {
     pub drained: bool,
     pub topics: Vec<String>,
     /// Topics of the paths of each source, as far as they have come up.
-    topic_of: BTreeMap<(u32, u16), u32>,
+    topic_of: Ordered<(u32, u16), u32>,
     /// In the order in which they came to be.
     pub partitions: Vec<Partition>,
     /// Messages shared out in turn.
@@ -146,7 +147,7 @@ pub struct Broker {
     pub tallies: Vec<DeliveryTally>,
     /// Messages that would be recognized if they came again, oldest first.
     remembered: VecDeque<(SimTime, u64)>,
-    known: BTreeSet<u64>,
+    known: Ordered<u64, ()>,
     /// Publications that were recognized as repeated.
     pub recognized: u64,
     pub dead_letters: VecDeque<DeadLetter>,
@@ -163,14 +164,14 @@ impl Broker {
             frozen: false,
             drained: false,
             topics: Vec::new(),
-            topic_of: BTreeMap::new(),
+            topic_of: Ordered::new(),
             partitions: Vec::new(),
             turn: 0,
             groups: Vec::new(),
             deliveries: Meter::new(now, spans.open()),
             tallies: spans.arrivals().iter().map(|span| DeliveryTally::new(*span)).collect(),
             remembered: VecDeque::new(),
-            known: BTreeSet::new(),
+            known: Ordered::new(),
             recognized: 0,
             dead_letters: VecDeque::new(),
         }
@@ -313,7 +314,7 @@ impl System {
         let config = broker.config;
         if config.guarantee == Guarantee::EffectivelyOnce {
             broker.forget(now);
-            if broker.known.contains(&message.id) {
+            if broker.known.contains_key(&message.id) {
                 broker.recognized += 1;
                 self.note(ix, Mark::Recognized);
                 self.respond(ix, Outcome::Completed, Reason::None);
@@ -335,7 +336,7 @@ impl System {
             return;
         }
         if config.guarantee == Guarantee::EffectivelyOnce {
-            broker.known.insert(message.id);
+            broker.known.include(message.id);
             broker.remembered.push_back((now, message.id));
         }
         let at_once = config.acks == Acks::None && !broker.frozen;

@@ -141,7 +141,7 @@ impl System {
         let (key, now, value) = (self.request_key(request), self.now, self.requests[request].clone());
         let Some(caching) = self.caching_mut(station) else { return };
         let fresh = || Behind { settings, buffer: Buffer::default(), planned: SimTime::NEVER };
-        let behind = caching.behind.entry(replica).or_insert_with(fresh);
+        let behind = caching.behind.or_insert_with(replica, fresh);
         behind.settings = settings;
         let taken = behind.buffer.write(key, value, now, settings);
         if taken == Taken::Full {

@@ -126,7 +126,7 @@ impl System {
         let PoolKind::Cache { capacity, .. } = self.pool(hand.station).config.kind else { return None };
         let caching = self.caching_mut(hand.station)?;
         let share = caching.config.negative.filter(|_| hand.carried.value.is_some_and(|value| value.absent))?.share;
-        let (line, inside) = caching.negative.entry(hand.replica).or_default();
+        let (line, inside) = caching.negative.or_default(hand.replica);
         if inside.insert(hand.key, ()).is_none() {
             line.push_back(hand.key);
         }

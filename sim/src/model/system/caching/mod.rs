@@ -13,7 +13,7 @@ mod tests;
 pub mod versions;
 mod write;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use behind::{Behind, Flush, Ledger};
 use load::Flight;
@@ -26,6 +26,7 @@ use super::attempt::Verb;
 use super::plan::{Plan, PoolKind, StationConfig};
 use super::slab::{Key, Slab};
 use crate::engine::key_map::KeyMap;
+use crate::engine::ordered::Ordered;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::pattern::Settings;
 use crate::model::pattern::fill::Tombstones;
@@ -41,7 +42,7 @@ pub(super) struct Values {
     /// Loads in the background.
     renewals: Slab<Renewal>,
     /// Writes of many keys at once that caches send, by index of their request.
-    flushes: BTreeMap<u32, Flush>,
+    flushes: Ordered<u32, Flush>,
 }
 
 /// What an attempt brings along.
@@ -75,13 +76,13 @@ pub struct Caching {
     deleted: KeyMap<(Note, SimTime)>,
     /// Loads under way that others wait for, or that go on in the background: by whose they are (a replica, or
     /// [`super::slab::NONE`]: everybody's) and key.
-    flights: BTreeMap<(u32, u64), Flight>,
+    flights: Ordered<(u32, u64), Flight>,
     /// Keys under which there is nothing, by node, in the order in which that was learned; some have left since.
-    negative: BTreeMap<u32, (VecDeque<u64>, KeyMap<()>)>,
+    negative: Ordered<u32, (VecDeque<u64>, KeyMap<()>)>,
     /// Write-through: who waits to write a key that is being written.
-    writing: BTreeMap<u64, VecDeque<Key>>,
+    writing: Ordered<u64, VecDeque<Key>>,
     /// Write-behind: what each node has not stored, by replica.
-    behind: BTreeMap<u32, Behind>,
+    behind: Ordered<u32, Behind>,
     ledger: Ledger,
     tally: Tally,
 }
@@ -154,7 +155,7 @@ impl Caching {
 
 impl Values {
     const fn new() -> Self {
-        Self { versions: Versions::new(), carried: Vec::new(), renewals: Slab::new(), flushes: BTreeMap::new() }
+        Self { versions: Versions::new(), carried: Vec::new(), renewals: Slab::new(), flushes: Ordered::new() }
     }
 
     /// Memory that a checkpoint takes [bytes], roughly.

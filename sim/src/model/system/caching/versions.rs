@@ -3,9 +3,8 @@
 //! A value that is read carries its version along, through caches and services; whoever keeps it can say later whether, and
 //! since when, there is a newer one.
 
-use std::collections::BTreeMap;
-
 use crate::engine::key_map::KeyMap;
+use crate::engine::ordered::Ordered;
 use crate::engine::time::SimTime;
 
 /// Versions of a key that were read and then replaced, of which it is known when; beyond that many the oldest go, and the
@@ -26,7 +25,7 @@ pub struct Version {
 /// What was committed, at all stations that store.
 #[derive(Clone, Debug, Default)]
 pub struct Versions {
-    of: BTreeMap<u32, KeyMap<History>>,
+    of: Ordered<u32, KeyMap<History>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -51,7 +50,7 @@ impl History {
 
 impl Versions {
     pub(super) const fn new() -> Self {
-        Self { of: BTreeMap::new() }
+        Self { of: Ordered::new() }
     }
 
     /// Number of the newest version, which somebody reads.
@@ -65,7 +64,7 @@ impl Versions {
 
     /// Somebody reads an older version, by so many commits, the first of which was at `since`: its number.
     pub fn read_behind(&mut self, authority: u32, key: u64, behind: u32, since: SimTime) -> u32 {
-        let history = self.of.entry(authority).or_default().or_insert_with(key, History::default);
+        let history = self.of.or_default(authority).or_insert_with(key, History::default);
         let number = history.newest.saturating_sub(behind);
         history.replace(number, since);
         number
@@ -73,7 +72,7 @@ impl Versions {
 
     /// A write is committed: the number of its version.
     pub fn commit(&mut self, authority: u32, key: u64, now: SimTime) -> u32 {
-        let history = self.of.entry(authority).or_default().or_insert_with(key, History::default);
+        let history = self.of.or_default(authority).or_insert_with(key, History::default);
         // What was there before the run may be held by anybody.
         if history.read || history.newest == 0 {
             history.replace(history.newest, now);

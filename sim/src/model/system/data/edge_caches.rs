@@ -4,10 +4,9 @@
 //! object at one edge become one fetch; the others wait for it and share what comes, an error too. With a shield, the
 //! fetches of all edges meet there once more. An object's age is passed on: its copies expire together.
 
-use std::collections::BTreeMap;
-
 use super::memory::{Held, HeldLook};
 use super::{Deed, Store};
+use crate::engine::ordered::Ordered;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::geography::Region;
 use crate::model::outcome::{Outcome, Reason};
@@ -29,11 +28,11 @@ pub(super) struct EdgeCaches {
     settings: Settings,
     policy: crate::model::eviction::Settings,
     capacity: u32,
-    places: BTreeMap<u8, Held>,
+    places: Ordered<u8, Held>,
     /// By place and key: who waits, the one that fetches first.
-    fetches: BTreeMap<(u8, u64), Vec<Key>>,
+    fetches: Ordered<(u8, u64), Vec<Key>>,
     /// Errors that an edge answers with, until then.
-    errors: BTreeMap<(u8, u64), (SimTime, Reason)>,
+    errors: Ordered<(u8, u64), (SimTime, Reason)>,
     seed: u64,
     station: u32,
     watched: bool,
@@ -105,7 +104,7 @@ fn place_name(place: u8) -> String {
 impl EdgeCaches {
     fn place(&mut self, place: u8) -> &mut Held {
         let Self { places, policy, capacity, seed, station, watched, .. } = self;
-        places.entry(place).or_insert_with(|| {
+        places.or_insert_with(place, || {
             let mut held = Held::new(policy, *capacity, *seed, *station, u32::from(place));
             held.watch(*watched);
             held
@@ -162,7 +161,7 @@ impl System {
         let (station, request) = (attempt.station, attempt.request);
         let (key, me) = (self.request_key(request), self.attempts.key(ix));
         let Some(edges) = self.store::<EdgeCaches>(station) else { return true };
-        let waiting = edges.fetches.entry((place, key)).or_default();
+        let waiting = edges.fetches.or_default((place, key));
         waiting.push(me);
         waiting.len() == 1
     }
@@ -350,12 +349,12 @@ pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
     let Some(pool) = system.stations[ix as usize].pool_mut() else { return };
     if let Some(edges) = pool.data.of_mut::<EdgeCaches>() {
         (edges.settings, edges.capacity, edges.policy) = (*settings, capacity, config.eviction.clone());
-        for (place, held) in &mut edges.places {
+        for (place, held) in edges.places.iter_mut() {
             held.fit(&config.eviction, capacity, seed, station, u32::from(*place));
         }
     } else {
         let (policy, settings) = (config.eviction.clone(), *settings);
-        let (places, fetches, errors) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (places, fetches, errors) = (Ordered::new(), Ordered::new(), Ordered::new());
         pool.data.set(EdgeCaches { settings, policy, capacity, places, fetches, errors, seed, station, watched });
     }
     (system.has_edge_caches, system.has_lifetimes) = (true, true);

@@ -3,10 +3,9 @@
 //! What lies in a cache behind (L2) is promoted on a hit, with what is left of its lifetime there; a hit here does not
 //! touch it there. What leaves there stays here.
 
-use std::collections::BTreeMap;
-
 use super::memory::{Held, HeldLook};
 use super::{Deed, Store};
+use crate::engine::ordered::Ordered;
 use crate::engine::time::SimTime;
 use crate::model::level::local::Settings;
 use crate::model::system::System;
@@ -21,7 +20,7 @@ const SHOWN: usize = 24;
 #[derive(Clone, Debug)]
 pub(super) struct LocalCaches {
     settings: Settings,
-    members: BTreeMap<u32, Member>,
+    members: Ordered<u32, Member>,
     seed: u64,
     station: u32,
     watched: bool,
@@ -72,7 +71,7 @@ impl Store for LocalCaches {
 impl LocalCaches {
     fn keep(&mut self, replica: u32, number: u32, key: u64, valid_until: SimTime, now: SimTime) {
         let (settings, seed, station, watched) = (&self.settings, self.seed, self.station, self.watched);
-        let member = self.members.entry(replica).or_insert_with(|| {
+        let member = self.members.or_insert_with(replica, || {
             let mut held = Held::new(&settings.eviction, settings.capacity, seed, station, number);
             held.watch(watched);
             Member { number, held }
@@ -171,7 +170,7 @@ pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
             system.weigh_locally(replica);
         }
     } else {
-        let members = BTreeMap::new();
+        let members = Ordered::new();
         pool.data.set(LocalCaches { settings: settings.clone(), members, seed, station, watched });
     }
     (system.has_local_caches, system.has_lifetimes) = (true, true);

@@ -19,7 +19,6 @@ pub mod shards;
 mod told;
 
 use std::any::Any;
-use std::fmt;
 
 pub(super) use edge_caches::EdgeTurn;
 pub(super) use told::told;
@@ -132,8 +131,10 @@ pub(super) struct Found {
     pub moved: bool,
 }
 
+crate::model::registry::told_by_name!(Store);
+
 /// One sort of place for data.
-trait Store: Any + fmt::Debug {
+trait Store: Any {
     fn box_clone(&self) -> Box<dyn Store>;
 
     /// Memory that a checkpoint takes [bytes], roughly.

@@ -2,10 +2,9 @@
 //!
 //! It stands beside the store, at each node that takes writes; read replicas have none, since they hear of writes late.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::Deed;
 use super::memory::{Held, HeldLook};
+use crate::engine::ordered::Ordered;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::eviction;
 use crate::model::level::query::Settings;
@@ -20,7 +19,7 @@ use crate::model::system::trail::Mark;
 #[derive(Clone, Debug)]
 pub struct QueryCache {
     settings: Settings,
-    nodes: BTreeMap<u32, Node>,
+    nodes: Ordered<u32, Node>,
     seed: u64,
     station: u32,
     watched: bool,
@@ -30,14 +29,14 @@ pub struct QueryCache {
 struct Node {
     number: u32,
     held: Held,
-    tables: BTreeMap<u64, Table>,
+    tables: Ordered<u64, Table>,
     /// Results that writes have dropped since the start.
     dropped: u64,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Table {
-    held: BTreeSet<u64>,
+    held: Ordered<u64, ()>,
     committed: Option<SimTime>,
 }
 
@@ -48,10 +47,10 @@ impl QueryCache {
 
     fn node(&mut self, replica: u32, number: u32) -> &mut Node {
         let Self { settings, nodes, seed, station, watched } = self;
-        nodes.entry(replica).or_insert_with(|| {
+        nodes.or_insert_with(replica, || {
             let mut held = Held::new(&eviction::Settings::default(), settings.entries, *seed, *station, number);
             held.watch(*watched);
-            Node { number, held, tables: BTreeMap::new(), dropped: 0 }
+            Node { number, held, tables: Ordered::new(), dropped: 0 }
         })
     }
 
@@ -95,14 +94,14 @@ impl Node {
         {
             table.held.remove(&evicted);
         }
-        self.tables.entry(key % tables).or_default().held.insert(key);
+        self.tables.or_default(key % tables).held.include(key);
     }
 
     fn commit(&mut self, table: u64, now: SimTime) {
-        let table = self.tables.entry(table).or_default();
+        let table = self.tables.or_default(table);
         table.committed = Some(now);
-        for key in std::mem::take(&mut table.held) {
-            self.held.remove(key);
+        for (key, ()) in std::mem::take(&mut table.held).iter() {
+            self.held.remove(*key);
             self.dropped += 1;
         }
     }
@@ -177,7 +176,7 @@ pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
             cache.settings = settings;
         }
         _ => {
-            let nodes = BTreeMap::new();
+            let nodes = Ordered::new();
             pool.query_cache = Some(Box::new(QueryCache { settings, nodes, seed, station, watched }));
         }
     }

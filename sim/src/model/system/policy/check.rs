@@ -17,7 +17,7 @@ pub(in crate::model::system) fn check(system: &System) {
             });
             carried.map(|attempt| &system.tickets[system.attempts[attempt].policy])
         };
-        for (whose, gate) in &state.gates {
+        for (whose, gate) in state.gates.iter() {
             let inside =
                 tickets().filter(|ticket| ticket.gate == Some(*whose) && ticket.gate_epoch == state.gate_epoch);
             assert_eq!(inside.count(), gate.open as usize, "open calls at a gate of edge {:?}", edge.plan.id);

@@ -23,7 +23,7 @@ impl System {
         };
         let Some(state) = self.edges[edge_ix as usize].policy.as_mut() else { return true };
         let epoch = state.breaker_epoch;
-        let breaker = state.breakers.entry(whose).or_insert_with(|| settings.build(now));
+        let breaker = state.breakers.or_insert_with(whose, || settings.build(now));
         let before = breaker.state();
         let pass = breaker.acquire(now);
         self.tell_turn(edge_ix, whose, before);
@@ -54,7 +54,7 @@ impl System {
         let key = self.attempts.key(ix);
         let Some(state) = self.edges[edge_ix as usize].policy.as_mut() else { return true };
         let epoch = state.gate_epoch;
-        let entered = state.gates.entry(whose).or_default().enter(key, &settings);
+        let entered = state.gates.or_default(whose).enter(key, &settings);
         let ticket = self.attempts[ix].policy;
         let ticket = &mut self.tickets[ticket];
         ticket.gate_epoch = epoch;

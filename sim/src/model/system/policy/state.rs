@@ -1,7 +1,6 @@
 //! What policies keep: of a connection, of a call with all its tries, of a try.
 
-use std::collections::BTreeMap;
-
+use crate::engine::ordered::Ordered;
 use crate::engine::rng::DrawKey;
 use crate::engine::time::SimTime;
 use crate::model::admission::RateLimit;
@@ -21,11 +20,11 @@ pub(super) const LIVE_MAX: usize = 4;
 pub struct PolicyState {
     pub limit: Option<Box<RateLimit>>,
     /// By whose they are: a replica of the caller, or of the callee, or [`NONE`](crate::model::system::slab::NONE) for all.
-    pub breakers: BTreeMap<u32, Box<dyn Breaker>>,
+    pub breakers: Ordered<u32, Box<dyn Breaker>>,
     pub budget: Option<Box<dyn Budget>>,
     pub hedger: Option<Hedger>,
     /// By whose they are: a replica of the caller, or [`NONE`](crate::model::system::slab::NONE) for all.
-    pub(in crate::model::system) gates: BTreeMap<u32, Gate<Key>>,
+    pub(in crate::model::system) gates: Ordered<u32, Gate<Key>>,
     /// Rise when breakers, or gates, are replaced: tickets from before mean nothing to them.
     pub(super) breaker_epoch: u64,
     pub(super) gate_epoch: u64,
@@ -53,10 +52,10 @@ impl PolicyState {
     pub(in crate::model::system) fn new(plan: &PolicyPlan, now: SimTime) -> Self {
         Self {
             limit: plan.rate_limit.as_ref().map(|settings| Box::new(RateLimit::new(settings))),
-            breakers: BTreeMap::new(),
+            breakers: Ordered::new(),
             budget: plan.budget.as_ref().map(|settings| settings.build(now)),
             hedger: plan.hedging.map(Hedger::new),
-            gates: BTreeMap::new(),
+            gates: Ordered::new(),
             breaker_epoch: now.0,
             gate_epoch: now.0,
             counts: PolicyCounts::default(),

@@ -4,10 +4,11 @@
 //! leaves, so also while other members of the database have to confirm the write first. One that has waited too long fails;
 //! a row that is freed at that very moment still serves it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::ordered::Ordered;
 use crate::engine::time::SimDuration;
 use crate::model::ids::NodeId;
 use crate::model::outcome::{Outcome, Reason};
@@ -23,11 +24,11 @@ use crate::model::system::trail::Mark;
 #[derive(Clone, Debug, Default)]
 pub(in crate::model::system) struct Rows {
     /// By station and key: who holds it, then who waits for it.
-    lines: BTreeMap<(u32, u64), VecDeque<u32>>,
+    lines: Ordered<(u32, u64), VecDeque<u32>>,
     /// Demands of those who wait.
-    waiting: BTreeMap<u32, SimDuration>,
+    waiting: Ordered<u32, SimDuration>,
     /// Writes that waited too long, by station.
-    given_up: BTreeMap<u32, u64>,
+    given_up: Ordered<u32, u64>,
 }
 
 /// What there is to see of a database's row locks.
@@ -57,7 +58,7 @@ impl System {
     pub(super) fn waits_for_row(&mut self, ix: u32, demand: SimDuration) -> bool {
         let Some(longest) = self.pool(self.attempts[ix].station).config.row_locks else { return false };
         let Some(row) = self.row_of(ix) else { return false };
-        let line = self.rows.lines.entry(row).or_default();
+        let line = self.rows.lines.or_default(row);
         if line.front().is_none_or(|holder| *holder == ix) {
             if line.is_empty() {
                 line.push_back(ix);
@@ -111,7 +112,7 @@ impl System {
             return;
         }
         let station = self.attempts[attempt.ix].station;
-        *self.rows.given_up.entry(station).or_default() += 1;
+        *self.rows.given_up.or_default(station) += 1;
         self.withdraw_from_station(attempt.ix);
         self.respond(attempt.ix, Outcome::Failed, Reason::LockTimeOut);
     }
@@ -170,7 +171,7 @@ impl System {
     /// Everybody in a line stands at its station, and who waits there waits.
     #[cfg(test)]
     pub(in crate::model::system) fn check_rows(&self) {
-        for ((station, _), line) in &self.rows.lines {
+        for ((station, _), line) in self.rows.lines.iter() {
             assert!(!line.is_empty());
             for (at, ix) in line.iter().enumerate() {
                 let attempt = &self.attempts[*ix];

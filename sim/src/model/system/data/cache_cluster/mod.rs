@@ -5,13 +5,12 @@
 
 mod look;
 
-use std::collections::BTreeMap;
-
 pub use look::{CacheClusterLook, CacheNodeLook};
 use serde::{Deserialize, Serialize};
 
 use super::memory::{Held, HeldLook};
 use super::{Deed, Found, Store};
+use crate::engine::ordered::Ordered;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::balancer::key_ring::KeyRing;
 use crate::model::money::Item;
@@ -74,7 +73,7 @@ pub struct CacheCluster {
     rule: Option<ByLoad>,
     ring: KeyRing,
     /// Keys that were held when they moved and have not been asked for since: until when their entries were valid.
-    moved: BTreeMap<u64, SimTime>,
+    moved: Ordered<u64, SimTime>,
     change: Option<KeysMoved>,
     changes: u32,
     misses: u64,
@@ -87,7 +86,7 @@ impl CacheCluster {
             nodes: Fleet::new(1, now),
             rule: None,
             ring: KeyRing::default(),
-            moved: BTreeMap::new(),
+            moved: Ordered::new(),
             change: None,
             changes: 0,
             misses: 0,

@@ -6,12 +6,11 @@
 
 mod look;
 
-use std::collections::BTreeMap;
-
 pub use look::{ReadReplicaLook, ReadReplicasLook};
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, Ask, Commit, Done, Quorum, Site, Store};
+use crate::engine::ordered::Ordered;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::fault::Effect;
 use crate::model::fault::harm::Harm;
@@ -80,7 +79,7 @@ pub struct ReadReplicas {
     /// Since the last look: reads, writes, and where the reads came from.
     reads: u64,
     writes: u64,
-    reads_from: BTreeMap<u8, u64>,
+    reads_from: Ordered<u8, u64>,
     /// CPU that the primary had used at the last look [core x ns].
     used: f64,
     /// Reads answered since the start, by whomever; how many of them were stale, and how stale the worst one was.
@@ -116,7 +115,7 @@ impl ReadReplicas {
             rule: None,
             reads: 0,
             writes: 0,
-            reads_from: BTreeMap::new(),
+            reads_from: Ordered::new(),
             used: 0.0,
             answered: 0,
             stale: 0,
@@ -184,7 +183,7 @@ impl Store for ReadReplicas {
         let at = (ask.draws.unit(0) * count as f64) as usize;
         let (_, replica, spot) = among().nth(at.min(count - 1)).unwrap_or(of(own, NONE));
         self.reads += 1;
-        *self.reads_from.entry(ask.from).or_default() += 1;
+        *self.reads_from.or_default(ask.from) += 1;
         Some((replica, spot))
     }
 
