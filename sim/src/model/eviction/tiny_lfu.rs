@@ -103,7 +103,11 @@ impl Policy for Tiny {
             return account;
         }
         let count = |slot: u32| self.sketch.count(shelf.key(slot));
-        let seen = |slot: u32| format!("seen about {} times", count(slot));
+        let seen = |slot: u32| match count(slot) {
+            0 => "not seen lately".to_owned(),
+            1 => "seen about once".to_owned(),
+            times => format!("seen about {times} times"),
+        };
         let weakest = self.main.next_victim();
         let candidate = shelf.listed(&self.window).next();
         let (leaves, stays, rule) = match (candidate, weakest) {

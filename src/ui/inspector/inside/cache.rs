@@ -35,9 +35,17 @@ pub(super) fn view(cache: &Cache) -> Html {
             }
             if cache.level != Level::Shared && cache.memories.len() > 1 { { parts(cache) } }
             if let Some((_, victim)) = lately.first() { { why(victim) } }
-            if lately.len() > 1 { { table("victims", "Latest evictions", columns(&["At", "Key evicted", "Made room for"]), lately.iter().map(|(memory, victim)| row(memory, victim, cache.memories.len() > 1)).collect()) } }
+            if lately.len() > 1 { { latest(cache, &lately) } }
         </>
     }
+}
+
+/// One row for each of the latest evictions; with several parts, where it happened.
+fn latest(cache: &Cache, lately: &[(&HeldLook, &Victim)]) -> Html {
+    let several = cache.memories.len() > 1;
+    let head = columns(if several { &["At", "Key evicted", "For", "Where"] } else { &["At", "Key evicted", "For"] });
+    let rows = lately.iter().map(|(memory, victim)| row(cache.level, memory, victim, several));
+    table("victims", "Latest evictions", head, rows.collect())
 }
 
 fn title(level: Level) -> &'static str {
@@ -49,17 +57,21 @@ fn title(level: Level) -> &'static str {
     }
 }
 
-/// What each replica, edge or node holds.
-fn parts(cache: &Cache) -> Html {
-    let name = |memory: &HeldLook| match cache.level {
+/// What people call a part of a cache.
+fn name(level: Level, memory: &HeldLook) -> String {
+    match level {
         Level::Local => format!("Replica {}", memory.number + 1),
         _ if !memory.place.is_empty() => memory.place.clone(),
         _ => format!("Node {}", memory.number + 1),
-    };
+    }
+}
+
+/// What each replica, edge or node holds.
+fn parts(cache: &Cache) -> Html {
     let rows = cache.memories.iter().map(|memory| {
         html! {
             <tr>
-                <th scope="row">{ name(memory) }</th>
+                <th scope="row">{ name(cache.level, memory) }</th>
                 <td class="num">{ format!("{} of {}", format::count(memory.entries as u64), format::count(memory.capacity as u64)) }</td>
                 <td class="num">{ format::count(memory.evictions) }</td>
                 if cache.level == Level::Edge { <td class="num">{ format::count(memory.errors as u64) }</td> }
@@ -98,13 +110,13 @@ fn why(victim: &Victim) -> Html {
     )
 }
 
-fn row(memory: &HeldLook, victim: &Victim, several: bool) -> Html {
-    let place = if several { format!(" (node {})", memory.number + 1) } else { String::new() };
+fn row(level: Level, memory: &HeldLook, victim: &Victim, several: bool) -> Html {
     html! {
         <tr>
             <th scope="row" class="num">{ at(victim.at) }</th>
-            <td class="num">{ format!("{}{place}", short(victim.key)) }</td>
+            <td class="num">{ short(victim.key) }</td>
             <td class="num">{ short(victim.incoming) }</td>
+            if several { <td>{ name(level, memory) }</td> }
         </tr>
     }
 }

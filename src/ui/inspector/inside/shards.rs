@@ -16,7 +16,11 @@ use crate::ui::kit::section::section_named;
 pub(super) fn view(shards: &Shards) -> Html {
     let look = &shards.look;
     let keys: Vec<&ShardLook> = look.shards.iter().filter(|shard| shard.share > 0.0).collect();
-    let title = if keys.len() == 1 { "One shard".to_owned() } else { format!("{} shards share the keys", keys.len()) };
+    let title = match (keys.len(), look.shards.len()) {
+        (1, 1) => "One shard".to_owned(),
+        (with, all) if with < all => format!("{with} of {all} shards have keys"),
+        (_, all) => format!("{all} shards share the keys"),
+    };
     let place = |number: u32| keys.iter().position(|shard| shard.number == number);
     let shares = keys.iter().enumerate().map(|(at, shard)| (classes!("share-part", color(at)), shard.share));
     let words: Vec<String> =
@@ -46,6 +50,7 @@ pub(super) fn view(shards: &Shards) -> Html {
 fn shard(shard: &ShardLook, place: Option<usize>) -> Html {
     let stage = MemberStage::of_shard(shard);
     let words = match stage {
+        MemberStage::Serving if shard.share == 0.0 => "no keys yet".to_owned(),
         MemberStage::Serving => {
             format!("{} of the keys, {} of the load", format::percent(shard.share), format::percent(shard.load))
         }
@@ -55,7 +60,10 @@ fn shard(shard: &ShardLook, place: Option<usize>) -> Html {
     let busy = f64::from(shard.busy) / f64::from(shard.connections.max(1));
     let waiting =
         if shard.waiting > 0 { format!(", {} waiting", format::count(shard.waiting.into())) } else { String::new() };
-    let ranges = shard.parts.map_or_else(String::new, |parts| format!("{parts} ranges, "));
+    let ranges = shard.parts.map_or_else(String::new, |parts| match parts {
+        1 => "1 range, ".to_owned(),
+        parts => format!("{parts} ranges, "),
+    });
     let note = format!("{ranges}{:.0}/s, {} of {} connections{waiting}", shard.rate, shard.busy, shard.connections);
     html! {
         <li class="member">
