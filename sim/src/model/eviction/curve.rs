@@ -3,7 +3,8 @@
 //! An entry is there at size c if fewer than c other keys were asked for since (Mattson's stack distance), so one pass tells
 //! all sizes at once. Of many keys a sample is enough: those whose hash falls below a threshold, with all distances divided
 //! by the share that is sampled (SHARDS: Waldspurger, Park, Garthwaite, Ahmad, "Efficient MRC Construction with SHARDS",
-//! FAST 2015). The sample's own luck, by which it has too many or too few requests, can be evened out (SHARDS-adj).
+//! FAST 2015). The sample's own luck, by which it has too many or too few requests, can be evened out (SHARDS-adj). A curve
+//! of limited size begins exact and halves its sample whenever there are too many keys, as their fixed-size variant does.
 
 use crate::engine::ordered::Ordered;
 use twox_hash::XxHash64;
@@ -19,15 +20,18 @@ pub const KEYS_LEAST: usize = 1_000;
 pub struct Curve {
     threshold: u64,
     adjusted: bool,
+    /// Most keys that are sampled.
+    most: usize,
     requests: u64,
-    sampled: u64,
+    /// Requests of sampled keys; where the sample was halved, weighed as if it had been as small from the start.
+    sampled: f64,
     /// When each sampled key was asked for last, as a place in `marks`.
     last: Ordered<u64, usize>,
     /// A Fenwick tree over places: one for each key, at its last place.
     marks: Vec<u32>,
     next: usize,
     /// How often a key came again after so many others.
-    distances: Ordered<u64, u64>,
+    distances: Ordered<u64, f64>,
 }
 
 impl Curve {
@@ -44,13 +48,20 @@ impl Curve {
         Self {
             threshold,
             adjusted,
+            most: usize::MAX,
             requests: 0,
-            sampled: 0,
+            sampled: 0.0,
             last: Ordered::new(),
             marks: vec![0; 65],
             next: 0,
             distances: Ordered::new(),
         }
+    }
+
+    /// Exact up to so many keys; of more it samples between half of that and all of it.
+    #[must_use]
+    pub fn limited(most: usize) -> Self {
+        Self { most: most.max(2), ..Self::exact() }
     }
 
     /// One request.
@@ -59,7 +70,7 @@ impl Curve {
         if self.threshold < MODULUS && hash(key) % MODULUS >= self.threshold {
             return;
         }
-        self.sampled += 1;
+        self.sampled += 1.0;
         if self.next + 1 == self.marks.len() {
             self.make_room();
         }
@@ -67,34 +78,80 @@ impl Curve {
         self.next += 1;
         if let Some(before) = self.last.insert(key, place) {
             let since = (self.last.len() as u32 - self.up_to(before)).into();
-            *self.distances.or_default(since) += 1;
+            *self.distances.or_default(since) += 1.0;
             self.mark(before, u32::MAX);
         }
         self.mark(place, 1);
+        if self.last.len() > self.most {
+            self.halve();
+        }
+    }
+
+    /// Goes on with half of the keys: distances count half as many others, and what was counted weighs half.
+    fn halve(&mut self) {
+        self.threshold = (self.threshold / 2).max(1);
+        let threshold = self.threshold;
+        self.last.retain(|key, _| hash(*key) % MODULUS < threshold);
+        let before = std::mem::take(&mut self.distances);
+        for (distance, count) in before.iter() {
+            *self.distances.or_default(distance / 2) += count / 2.0;
+        }
+        self.sampled /= 2.0;
+        self.make_room();
     }
 
     /// Requests, those of them that were sampled, and distinct sampled keys.
     #[must_use]
-    pub fn counts(&self) -> (u64, u64, usize) {
+    pub fn counts(&self) -> (u64, f64, usize) {
         (self.requests, self.sampled, self.last.len())
+    }
+
+    /// Distinct keys asked for: all of them, or as the sample tells.
+    #[must_use]
+    pub fn keys(&self) -> f64 {
+        self.last.len() as f64 / self.share()
+    }
+
+    /// Whether it tells enough to be drawn: all keys, or [`KEYS_LEAST`] of them.
+    #[must_use]
+    pub fn tells(&self) -> bool {
+        self.sampled > 0.0 && (self.threshold == MODULUS || self.last.len() >= KEYS_LEAST)
     }
 
     /// What a cache for so many entries would miss, 0..1; `None`: nothing was sampled yet.
     #[must_use]
     pub fn miss_ratio(&self, size: usize) -> Option<f64> {
-        if self.sampled == 0 {
-            return None;
+        self.miss_ratios(&[size]).first().copied()
+    }
+
+    /// [`Curve::miss_ratio`] of sizes in ascending order; empty: nothing was sampled yet.
+    #[must_use]
+    pub fn miss_ratios(&self, sizes: &[usize]) -> Vec<f64> {
+        if self.sampled == 0.0 {
+            return Vec::new();
         }
-        let share = self.threshold as f64 / MODULUS as f64;
-        let within = self.distances.iter().take_while(|(distance, _)| (**distance as f64) / share < size as f64);
-        let hits: u64 = within.map(|(_, count)| count).sum();
-        let (mut hits, mut all) = (hits as f64, self.sampled as f64);
-        if self.adjusted {
-            // Whoever is missing in the sample is taken for a hit of the smallest cache.
-            let expected = self.requests as f64 * share;
-            (hits, all) = (hits + expected - all, expected);
-        }
-        Some((1.0 - hits / all).clamp(0.0, 1.0))
+        let share = self.share();
+        // Requests that are missing in the sample are taken for hits of the smallest cache.
+        let all = if self.adjusted { self.requests as f64 * share } else { self.sampled };
+        let mut hits = all - self.sampled;
+        let mut counted = self.distances.iter().peekable();
+        let ratio = |size: &usize| {
+            while let Some((_, count)) = counted.next_if(|(distance, _)| (**distance as f64) / share < *size as f64) {
+                hits += count;
+            }
+            (1.0 - hits / all).clamp(0.0, 1.0)
+        };
+        sizes.iter().map(ratio).collect()
+    }
+
+    /// Memory taken [bytes], roughly.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.marks.len() * size_of::<u32>() + (self.last.len() + self.distances.len()) * 72
+    }
+
+    fn share(&self) -> f64 {
+        self.threshold as f64 / MODULUS as f64
     }
 
     /// Keys whose last place is `place` or before it.

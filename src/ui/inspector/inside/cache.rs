@@ -8,7 +8,7 @@ use super::at;
 use crate::engine::sort;
 use crate::facet::cache::{Cache, Level};
 use crate::model::eviction::Candidate;
-use crate::model::system::{HeldLook, Victim};
+use crate::model::system::{HeldLook, SizesLook, Victim};
 use crate::ui::kit::facts::{columns, fact, fact_words, facts, table};
 use crate::ui::kit::format;
 use crate::ui::kit::hint::Term;
@@ -34,6 +34,7 @@ pub(super) fn view(cache: &Cache) -> Html {
                 </> })) }
             }
             if cache.level != Level::Shared && cache.memories.len() > 1 { { parts(cache) } }
+            if let Some((memory, sizes)) = learned(cache) { { other_sizes(cache, memory, sizes) } }
             if let Some((_, victim)) = lately.first() { { why(victim) } }
             if lately.len() > 1 { { latest(cache, &lately) } }
         </>
@@ -84,6 +85,57 @@ fn parts(cache: &Cache) -> Html {
         columns(&["Where", "Entries", "Evicted"])
     };
     table("cache-parts", "What each part holds", head, rows.collect())
+}
+
+/// The memory that learns what other sizes would miss.
+fn learned(cache: &Cache) -> Option<(&HeldLook, &SizesLook)> {
+    cache.memories.iter().find_map(|memory| memory.sizes.as_ref().map(|sizes| (memory, sizes)))
+}
+
+/// The miss-ratio curve: what a memory of each size would miss, with the size that is set and what was missed in fact.
+fn other_sizes(cache: &Cache, memory: &HeldLook, sizes: &SizesLook) -> Html {
+    let [half, set, twice] = sizes.at.map(format::percent);
+    let (x, y) = (|size: f64| 300.0 * size / sizes.most as f64, |misses: f64| 4.0 + 72.0 * (1.0 - misses));
+    let step = sizes.most as f64 / (sizes.misses.len() - 1).max(1) as f64;
+    let points: Vec<String> = sizes
+        .misses
+        .iter()
+        .enumerate()
+        .map(|(at, misses)| format!("{:.1},{:.1}", x(at as f64 * step), y(*misses)))
+        .collect();
+    let missed = sizes.missed as f64 / sizes.asked.max(1) as f64;
+    let at = x(memory.capacity as f64);
+    let whose = if cache.memories.len() > 1 { format!(" of {}", name(cache.level, memory)) } else { String::new() };
+    let words = format!(
+        "Misses by size, from 0 to {} entries: {half} at half the size, {set} as set, {twice} at twice the size.",
+        format::count(sizes.most as u64)
+    );
+    section_named(
+        "sizes",
+        html! { <>{ "Would another size help" }{ whose }{ "?" }</> },
+        html! {
+            <>
+                <svg class="sizes" viewBox="0 0 300 80" preserveAspectRatio="none" role="img" aria-label={words}>
+                    <line class="sizes-line" x1="0" x2="300" y1={y(0.0).to_string()} y2={y(0.0).to_string()} />
+                    <polyline class="sizes-curve" points={points.join(" ")} />
+                    <line class="sizes-set" x1={format!("{at:.1}")} x2={format!("{at:.1}")} y1="0" y2="80" />
+                    <line class="sizes-fact" x1={format!("{:.1}", at - 5.0)} x2={format!("{:.1}", at + 5.0)} y1={format!("{:.1}", y(missed))} y2={format!("{:.1}", y(missed))} />
+                </svg>
+                <p class="sizes-axis num"><span>{ "0" }</span><span>{ format!("{} entries", format::count(sizes.most as u64)) }</span></p>
+                { facts(html! { <>
+                    { fact("misses at half the size", half) }
+                    { fact(html! { <>{ "as set, " }{ format::count(memory.capacity as u64) }{ " entries" }</> }, set) }
+                    { fact("at twice the size", twice) }
+                    { fact("missed in fact", format::percent(missed)) }
+                </> }) }
+                <p class="sub">
+                    { "The " }<Term id="miss_ratio_curve" />
+                    { format!(" of least recently used, by {} look-ups since you have watched, of about {} keys. What was missed in fact also counts entries that had expired or been deleted, and first look-ups of a cold cache.",
+                        format::count(sizes.asked), format::count(sizes.keys as u64)) }
+                </p>
+            </>
+        },
+    )
 }
 
 /// A key in few letters: the first six digits of its hash.

@@ -104,8 +104,9 @@ fn place_name(place: u8) -> String {
 impl EdgeCaches {
     fn place(&mut self, place: u8) -> &mut Held {
         let Self { places, policy, capacity, seed, station, watched, .. } = self;
+        let learns = places.is_empty();
         places.or_insert_with(place, || {
-            let mut held = Held::new(policy, *capacity, *seed, *station, u32::from(place));
+            let mut held = Held::new(policy, *capacity, *seed, *station, u32::from(place)).learning(learns);
             held.watch(*watched);
             held
         })

@@ -71,8 +71,9 @@ impl Store for LocalCaches {
 impl LocalCaches {
     fn keep(&mut self, replica: u32, number: u32, key: u64, valid_until: SimTime, now: SimTime) {
         let (settings, seed, station, watched) = (&self.settings, self.seed, self.station, self.watched);
+        let learns = number == 0;
         let member = self.members.or_insert_with(replica, || {
-            let mut held = Held::new(&settings.eviction, settings.capacity, seed, station, number);
+            let mut held = Held::new(&settings.eviction, settings.capacity, seed, station, number).learning(learns);
             held.watch(watched);
             Member { number, held }
         });

@@ -1,7 +1,7 @@
 //! A cache's memory, and where it is all there is: one store.
 //!
 //! Where somebody watches, it keeps an account of who left lately and why: at most so many a second, since looking for the
-//! nearest competitors takes longer than evicting.
+//! nearest competitors takes longer than evicting. The first memory of a station also learns its miss-ratio curve.
 
 use std::collections::VecDeque;
 
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Deed, Found, Store};
 use crate::engine::rng::Stream;
 use crate::engine::time::{SimDuration, SimTime};
+use crate::model::eviction::curve::Curve;
 use crate::model::eviction::{self, Account, Lookup, Memory};
 use crate::model::ids::NodeId;
 use crate::model::system::System;
@@ -17,6 +18,10 @@ use crate::model::system::plan::{PoolConfig, PoolKind};
 
 /// Accounts kept.
 const TOLD: usize = 12;
+/// Keys that a miss-ratio curve samples at most: with so many a second curve is within a few percent of the first.
+const SAMPLED: usize = 20_000;
+/// Points of a miss-ratio curve as it is drawn.
+const POINTS: usize = 48;
 /// Time between two accounts, at least.
 const TOLD_EVERY: SimDuration = SimDuration(50_000_000);
 
@@ -40,6 +45,33 @@ pub(super) struct Held {
     evictions: u64,
     /// Who left lately; `None`: nobody watches.
     victims: Option<Box<Victims>>,
+    /// What other sizes would miss; `None`: nobody watches, or another memory of the station learns it.
+    learned: Learned,
+    /// It is the one that learns.
+    learns: bool,
+}
+
+/// What a watched memory learns of the requests for it. A copy of the state, kept to go back to, begins anew.
+#[derive(Debug, Default)]
+struct Learned(Option<Box<Learning>>);
+
+impl Clone for Learned {
+    fn clone(&self) -> Self {
+        Self(self.0.as_ref().map(|_| Box::default()))
+    }
+}
+
+#[derive(Debug)]
+struct Learning {
+    curve: Curve,
+    asked: u64,
+    missed: u64,
+}
+
+impl Default for Learning {
+    fn default() -> Self {
+        Self { curve: Curve::limited(SAMPLED), asked: 0, missed: 0 }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -52,7 +84,13 @@ impl Held {
     /// What a cache's plan asks for, empty; `number` tells the members of one cache apart.
     pub(super) fn new(policy: &eviction::Settings, capacity: u32, seed: u64, station: u32, number: u32) -> Self {
         let memory = policy.build(capacity as usize, &chance(seed, station, number));
-        Self { memory, policy: policy.clone(), evictions: 0, victims: None }
+        Self { memory, policy: policy.clone(), evictions: 0, victims: None, learned: Learned(None), learns: false }
+    }
+
+    /// Lets it learn what other sizes would miss, while somebody watches: one memory of a station is enough.
+    pub(super) fn learning(mut self, learns: bool) -> Self {
+        self.learns = learns;
+        self
     }
 
     /// Follows a changed plan. Entries stay, also under another policy, as far as there is room for them.
@@ -72,7 +110,13 @@ impl Held {
     #[inline]
     pub(super) fn work(&mut self, key: u64, deed: Deed, clock: SimTime) -> bool {
         match deed {
-            Deed::Get => return self.memory.get(key, clock) == Lookup::Hit,
+            Deed::Get => {
+                let hit = self.memory.get(key, clock) == Lookup::Hit;
+                if let Some(learning) = &mut self.learned.0 {
+                    learning.take(key, hit);
+                }
+                return hit;
+            }
             Deed::Fill(valid_until) => {
                 self.fill(key, valid_until, clock);
             }
@@ -120,6 +164,7 @@ impl Held {
     pub(super) fn watch(&mut self, on: bool) {
         if self.victims.is_some() != on {
             self.victims = on.then(Box::default);
+            self.learned.0 = (on && self.learns).then(Box::default);
         }
     }
 
@@ -138,9 +183,54 @@ impl Held {
             capacity: self.memory.capacity(),
             evictions: self.evictions,
             victims: victims.unwrap_or_default(),
+            sizes: self.learned.0.as_ref().and_then(|learning| learning.look(self.memory.capacity())),
             ..HeldLook::default()
         }
     }
+}
+
+impl Learning {
+    #[cold]
+    fn take(&mut self, key: u64, hit: bool) {
+        self.curve.ask(key);
+        self.asked += 1;
+        self.missed += u64::from(!hit);
+    }
+
+    fn look(&self, capacity: usize) -> Option<SizesLook> {
+        if !self.curve.tells() {
+            return None;
+        }
+        let most = (self.curve.keys() as usize).clamp(2 * capacity, 8 * capacity);
+        let sizes: Vec<usize> = (0..=POINTS).map(|at| (most * at) / POINTS).collect();
+        let marks = [capacity / 2, capacity, capacity * 2];
+        let [Some(half), Some(set), Some(twice)] = marks.map(|size| self.curve.miss_ratio(size)) else { return None };
+        Some(SizesLook {
+            most,
+            misses: self.curve.miss_ratios(&sizes),
+            at: [half, set, twice],
+            asked: self.asked,
+            missed: self.missed,
+            keys: self.curve.keys(),
+        })
+    }
+}
+
+/// What a memory that evicts the least recently used would miss at other sizes, by the requests since somebody watches.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SizesLook {
+    /// The largest size that is drawn [entries].
+    pub most: usize,
+    /// Misses over look-ups, 0..1, at sizes from 0 to `most` in even steps. Entries that expire are not counted: with a time
+    /// to live more is missed.
+    pub misses: Vec<f64>,
+    /// At half the size that is set, at that size and at twice the size.
+    pub at: [f64; 3],
+    /// Look-ups that were seen, and those of them that missed in fact.
+    pub asked: u64,
+    pub missed: u64,
+    /// Distinct keys among them, or an estimate from the sample.
+    pub keys: f64,
 }
 
 /// Where a policy that leaves something to chance draws from: a stream of its own for each member of a cache.
@@ -149,7 +239,7 @@ fn chance(seed: u64, station: u32, number: u32) -> Stream {
 }
 
 /// What there is to see of a memory.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HeldLook {
     /// Whose it is, where there are several.
     pub number: u32,
@@ -161,6 +251,8 @@ pub struct HeldLook {
     pub evictions: u64,
     /// Some of those who left lately, newest last; empty where nobody watches.
     pub victims: Vec<Victim>,
+    /// What other sizes would miss, where this memory learns it.
+    pub sizes: Option<SizesLook>,
     /// Where it is, in words; empty where that goes without saying.
     pub place: String,
     /// An edge cache: errors that it answers with for now.
@@ -237,7 +329,7 @@ pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
     let id = system.stations[ix as usize].id.0;
     let Some(pool) = system.stations[ix as usize].pool_mut() else { return };
     if pool.data.0.is_none() {
-        pool.data.set(Held::new(&config.eviction, capacity, seed, id, 0));
+        pool.data.set(Held::new(&config.eviction, capacity, seed, id, 0).learning(true));
     } else if let Some(held) = pool.data.of_mut::<Held>() {
         held.fit(&config.eviction, capacity, seed, id, 0);
     }

@@ -48,7 +48,8 @@ impl QueryCache {
     fn node(&mut self, replica: u32, number: u32) -> &mut Node {
         let Self { settings, nodes, seed, station, watched } = self;
         nodes.or_insert_with(replica, || {
-            let mut held = Held::new(&eviction::Settings::default(), settings.entries, *seed, *station, number);
+            let policy = eviction::Settings::default();
+            let mut held = Held::new(&policy, settings.entries, *seed, *station, number).learning(number == 0);
             held.watch(*watched);
             Node { number, held, tables: Ordered::new(), dropped: 0 }
         })

@@ -245,7 +245,8 @@ impl Upbringing for CacheNode {
     fn ordered(system: &mut System, station: u32) -> Option<Self> {
         let (id, pool) = (system.stations[station as usize].id.0, system.pool(station));
         let PoolKind::Cache { capacity, .. } = pool.config.kind else { return None };
-        let mut memory = Held::new(&pool.config.eviction, capacity, system.seed, id, pool.next_number);
+        let number = pool.next_number;
+        let mut memory = Held::new(&pool.config.eviction, capacity, system.seed, id, number).learning(number == 0);
         memory.watch(system.watched);
         Some(Self::new(memory))
     }
