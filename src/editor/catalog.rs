@@ -4,8 +4,9 @@
 
 pub use crate::facet::words::grouped;
 use crate::model::params::{Entry, ParamKind, ParamSpec, Params, Unit, Value, find_entry};
+use crate::model::read::Reader;
 use crate::model::station::{self, Category, Outputs};
-use crate::topology::document::Node;
+use crate::topology::document::{Document, Node, NodeId};
 
 /// Which gauges a card has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +82,32 @@ pub fn replicas(node: &Node) -> usize {
         Some(Value::Number(count)) => count.max(0.0) as usize,
         _ => 1,
     }
+}
+
+/// How many members a station may have that can be hit alone: its replicas as they are set, or the nodes, shards or replicas
+/// that its settings let it have.
+#[must_use]
+pub fn members(node: &Node) -> usize {
+    let Some(kind) = station::find(&node.kind) else { return 1 };
+    if kind.entry.params.iter().any(|spec| spec.key == "replicas") {
+        return replicas(node);
+    }
+    (kind.members_max)(&Reader::new(&kind.entry, &node.params)) as usize
+}
+
+/// What people call a member of a station: "replica 3", "node 2".
+#[must_use]
+pub fn member_name(node: &Node, number: u32) -> String {
+    match station::find(&node.kind) {
+        Some(kind) => (kind.member)(&Reader::new(&kind.entry, &node.params), number),
+        None => format!("member {}", number + 1),
+    }
+}
+
+/// What people call a member of one of the document's stations.
+#[must_use]
+pub fn member_of(document: &Document, id: NodeId, number: u32) -> String {
+    document.nodes.get(&id).map_or_else(|| format!("member {}", number + 1), |node| member_name(node, number))
 }
 
 /// Letters that fit on a card's second line.

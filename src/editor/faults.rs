@@ -64,7 +64,7 @@ pub const fn place(target: FaultTarget) -> Target {
 #[must_use]
 pub fn asks(document: &Document, fault: &Fault) -> bool {
     let Some(kind) = fault::find(&fault.kind) else { return false };
-    !kind.entry.params.is_empty() || (kind.one_replica && replicas(document, fault.target) > 1)
+    !kind.entry.params.is_empty() || (kind.one_replica && members(document, fault.target) > 1)
 }
 
 /// Whether both are the same kind of fault on the same target: then lifting one lifts the other.
@@ -92,11 +92,11 @@ pub fn lifted(hands: &[Hand], fault: &Fault) -> bool {
     latest == Some(true)
 }
 
-/// How many replicas a station has that is hit as a whole or in part; 1 for all else.
+/// How many members a station has that is hit as a whole or in part; 1 for all else.
 #[must_use]
-pub fn replicas(document: &Document, target: FaultTarget) -> usize {
+pub fn members(document: &Document, target: FaultTarget) -> usize {
     match place(target) {
-        Target::Node(id) => document.nodes.get(&id).map_or(1, |node| catalog::replicas(node)),
+        Target::Node(id) => document.nodes.get(&id).map_or(1, |node| catalog::members(node)),
         Target::Edge(_) | Target::Area(_) => 1,
     }
 }
@@ -107,7 +107,7 @@ pub fn hit_words(document: &Document, target: FaultTarget) -> String {
     let label = |id| document.nodes.get(&id).map_or("a station", |node| node.label.as_str());
     match target {
         FaultTarget::Node(id) => label(id).to_owned(),
-        FaultTarget::Replica(id, replica) => format!("{} replica {}", label(id), replica + 1),
+        FaultTarget::Replica(id, replica) => format!("{} {}", label(id), catalog::member_of(document, id, replica)),
         FaultTarget::Edge(id) => match document.edges.get(&id) {
             Some(edge) => format!("{} → {}", label(edge.from), label(edge.to)),
             None => "A connection".to_owned(),

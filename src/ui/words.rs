@@ -2,6 +2,7 @@
 
 use super::kit::format;
 use crate::editor::Target;
+use crate::editor::catalog::member_of;
 use crate::editor::edit::target_name;
 use crate::model::fault;
 use crate::model::params::{ParamKind, Params, Value};
@@ -29,7 +30,7 @@ pub fn fault_target_words(document: &Document, target: FaultTarget) -> String {
     match target {
         FaultTarget::Node(id) => target_words(document, Target::Node(id)),
         FaultTarget::Replica(id, replica) => {
-            format!("{}, replica {}", target_words(document, Target::Node(id)), replica + 1)
+            format!("{}, {}", target_words(document, Target::Node(id)), member_of(document, id, replica))
         }
         FaultTarget::Edge(id) => target_words(document, Target::Edge(id)),
         FaultTarget::Area(id) => target_words(document, Target::Area(id)),

@@ -6,6 +6,7 @@ pub mod ending;
 pub mod place;
 pub mod repair;
 
+use super::catalog;
 use super::edit::target_name;
 use super::faults::place;
 use super::session::Target;
@@ -203,7 +204,7 @@ fn full(document: &Document, frame: &Frame) -> Option<(Target, String, String)> 
 pub fn name(document: &Document, target: FaultTarget) -> String {
     let whole = target_name(document, place(target));
     match target {
-        FaultTarget::Replica(_, number) => format!("{whole} replica {}", number + 1),
+        FaultTarget::Replica(id, number) => format!("{whole} {}", catalog::member_of(document, id, number)),
         FaultTarget::Edge(_) => format!("the connection from {whole}"),
         _ => whole,
     }

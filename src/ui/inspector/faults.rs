@@ -25,9 +25,13 @@ pub(crate) fn any_for(document: &Document, target: Target) -> bool {
 pub(crate) fn Faults(props: &TargetProps) -> Html {
     let document = use_document();
     let target = props.target;
-    let replicas = match target {
-        Target::Node(id) => document.nodes.get(&id).map_or(1, |node| crate::editor::catalog::replicas(node)),
+    let members = match target {
+        Target::Node(id) => document.nodes.get(&id).map_or(1, |node| crate::editor::catalog::members(node)),
         Target::Edge(_) | Target::Area(_) => 1,
+    };
+    let name = |number: u32| match target {
+        Target::Node(id) => crate::editor::catalog::member_of(&document, id, number),
+        Target::Edge(_) | Target::Area(_) => String::new(),
     };
     let hit = use_state_eq(|| None::<u32>);
     let choose = {
@@ -38,18 +42,18 @@ pub(crate) fn Faults(props: &TargetProps) -> Html {
         })
     };
     let aim = match (target, *hit) {
-        (Target::Node(id), Some(replica)) if (replica as usize) < replicas => FaultTarget::Replica(id, replica),
+        (Target::Node(id), Some(replica)) if (replica as usize) < members => FaultTarget::Replica(id, replica),
         _ => whole(target),
     };
     html! {
         <>
-            if replicas > 1 && matches!(target, Target::Node(_)) {
+            if members > 1 && matches!(target, Target::Node(_)) {
                 <div class="field-row">
                     <div class="field-label"><label for="fault-aim">{ "What to hit" }</label></div>
                     <select id="fault-aim" class="input select" onchange={choose}>
                         <option value="all" selected={hit.is_none()}>{ "all of it" }</option>
-                        { for (0..replicas.min(200)).map(|replica| html! {
-                            <option value={replica.to_string()} selected={*hit == Some(replica as u32)}>{ format!("replica {} alone", replica + 1) }</option>
+                        { for (0..members.min(200)).map(|replica| html! {
+                            <option value={replica.to_string()} selected={*hit == Some(replica as u32)}>{ format!("{} alone", name(replica as u32)) }</option>
                         }) }
                     </select>
                 </div>
@@ -129,11 +133,11 @@ fn FaultRow(props: &FaultRowProps) -> Html {
     let lasts = use_state_eq(|| 0.0_f64);
     let Some(kind) = fault::find(&props.kind) else { return Html::default() };
     let aim = props.aim;
-    let replicas = match aim {
-        FaultTarget::Node(id) => document.nodes.get(&id).map_or(1, |node| crate::editor::catalog::replicas(node)),
+    let members = match aim {
+        FaultTarget::Node(id) => document.nodes.get(&id).map_or(1, |node| crate::editor::catalog::members(node)),
         FaultTarget::Replica(..) | FaultTarget::Edge(_) | FaultTarget::Area(_) => 1,
     };
-    let summary = if replicas > 1 { kind.summary_of_all } else { None }.unwrap_or(kind.entry.summary);
+    let summary = if members > 1 { kind.summary_of_all } else { None }.unwrap_or(kind.entry.summary);
     let active = in_force(&run.frame.faults, kind.entry.id, aim);
     let fault = Fault { kind: kind.entry.id.to_owned(), target: aim, params: (*params).clone() };
     let strike = {

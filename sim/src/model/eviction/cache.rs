@@ -19,6 +19,9 @@ pub trait Policy: Clone + Debug + 'static {
     /// As it was built, with nothing remembered.
     fn fresh(&self) -> Self;
 
+    /// The time, told before each look-up.
+    fn tick(&mut self, _now: SimTime) {}
+
     /// Entries that there is room for, 1 or more; it was told before anything else, and may change.
     fn resize(&mut self, _capacity: usize) {}
 
@@ -93,6 +96,7 @@ impl<P: Policy> Cache<P> {
 
     /// Looks `key` up. An entry expires when `now` is strictly after the last moment of its validity.
     pub fn get(&mut self, key: u64, now: SimTime) -> Lookup {
+        self.policy.tick(now);
         let Some(slot) = self.find(key) else { return Lookup::Miss };
         if now > self.shelf.valid_until(slot) {
             self.policy.forget(&mut self.shelf, slot);

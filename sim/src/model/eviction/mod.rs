@@ -16,6 +16,7 @@ mod lru;
 pub mod optimum;
 mod random;
 mod s3_fifo;
+mod score;
 mod shelf;
 mod sieve;
 mod slru;
@@ -121,6 +122,7 @@ registry! {
     lirs::KIND,
     tiny_lfu::KIND,
     random::KIND,
+    score::KIND,
 }
 
 /// All policies, as a choice for parameters.

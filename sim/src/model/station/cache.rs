@@ -86,6 +86,7 @@ pub const KIND: StationKind = StationKind {
     accepts_input: true,
     outputs: Outputs::Optional,
     members_max,
+    member: |_, number| format!("node {}", number + 1),
     concerns,
     spends: &[Spend {
         of: Resource::CacheEntries,

@@ -115,6 +115,7 @@ pub const KIND: StationKind = StationKind {
     accepts_input: true,
     outputs: Outputs::None,
     members_max,
+    member,
     concerns,
     groups: &[
         ("", &["connections", "read_time", "write_time", "queue_limit"]),
@@ -144,6 +145,14 @@ fn members_max(reader: &Reader<'_>) -> u32 {
         return sharding.shards;
     }
     1 + read_replicas::read(&reader.variant("read_replicas").1).map_or(0, |replicas| replicas.most())
+}
+
+fn member(reader: &Reader<'_>, number: u32) -> String {
+    match (shards(reader), number) {
+        (Some(_), _) => format!("shard {}", number + 1),
+        (None, 0) => "primary".to_owned(),
+        (None, _) => format!("replica {number}"),
+    }
 }
 
 fn concerns(setting: &Setting<'_>) -> Vec<Concern> {

@@ -62,6 +62,8 @@ pub struct StationKind {
     pub outputs: Outputs,
     /// The most members (replicas, nodes, a primary with its read replicas) that its settings let it have.
     pub members_max: fn(&Reader<'_>) -> u32,
+    /// What people call the member of a number, which counts from 0: "replica 3", "node 2".
+    pub member: fn(&Reader<'_>, u32) -> String,
     /// Settings that are each possible, but do not go together.
     pub concerns: fn(&Setting<'_>) -> Vec<Concern>,
     /// Its parameters as a form shows them: titles with keys. The first group is what a newcomer sets; it has no title.
@@ -79,6 +81,7 @@ impl StationKind {
         accepts_input: true,
         outputs: Outputs::Required,
         members_max: |_| 1,
+        member: |_, number| format!("replica {}", number + 1),
         concerns: |_| Vec::new(),
         groups: &[],
         spends: &[],

@@ -173,6 +173,7 @@ pub const KIND: StationKind = StationKind {
     accepts_input: true,
     outputs: Outputs::Optional,
     members_max,
+    member: StationKind::PLAIN.member,
     concerns,
     groups: &[
         ("", &["replicas", "slots", "service_time", "queue_limit"]),

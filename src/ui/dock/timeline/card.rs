@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::super::axis::playhead;
-use crate::editor::faults::{hit_words, replicas, struck, targets, whole};
+use crate::editor::faults::{hit_words, members, struck, targets, whole};
 use crate::editor::{Action, EditCommand, FaultCard, GestureId, SessionChange, timeline};
 use crate::model::fault;
 use crate::model::params::{Params, Unit, Value};
@@ -146,7 +146,7 @@ fn Card(props: &CardProps) -> Html {
         && kind.one_replica
         && let Some(at) = aims.iter().position(|aim| *aim == FaultTarget::Node(id))
     {
-        let several = Some(replicas(&document, fault.target)).filter(|count| *count > 1).unwrap_or(0).min(REPLICAS_MAX);
+        let several = Some(members(&document, fault.target)).filter(|count| *count > 1).unwrap_or(0).min(REPLICAS_MAX);
         aims.splice(at + 1..at + 1, (0..several).map(|replica| FaultTarget::Replica(id, replica as u32)));
     }
     if !aims.is_empty() && !aims.contains(&fault.target) {
@@ -210,10 +210,10 @@ fn Card(props: &CardProps) -> Html {
                     { label("fault-hits", "Hits") }
                     <select id="fault-hits" class="input select" disabled={fixed} onchange={aim}>
                         { for aims.iter().map(|target| {
-                            let all = matches!(target, FaultTarget::Node(_)) && kind.one_replica && replicas(&document, *target) > 1;
+                            let all = matches!(target, FaultTarget::Node(_)) && kind.one_replica && members(&document, *target) > 1;
                             html! {
                                 <option value={serde_json::to_string(target).unwrap_or_default()} selected={*target == fault.target}>
-                                    { hit_words(&document, *target) }{ if all { ", all replicas" } else { "" } }
+                                    { hit_words(&document, *target) }{ if all { ", all of it" } else { "" } }
                                 </option>
                             }
                         }) }

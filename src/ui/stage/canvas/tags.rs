@@ -22,7 +22,7 @@ fn hitting(document: &Document, target: Target, struck: &[ActiveFault]) -> Vec<(
     let hit = |active: &ActiveFault| match (target_of(active)?, target) {
         (FaultTarget::Node(hit), Target::Node(id)) if hit == id => Some(String::new()),
         (FaultTarget::Replica(hit, number), Target::Node(id)) if hit == id => {
-            let several = document.nodes.get(&id).is_some_and(|node| crate::editor::catalog::replicas(node) > 1);
+            let several = document.nodes.get(&id).is_some_and(|node| crate::editor::catalog::members(node) > 1);
             Some(if several { format!(" {}", number + 1) } else { String::new() })
         }
         (FaultTarget::Edge(hit), Target::Edge(id)) if hit == id => Some(String::new()),
