@@ -277,6 +277,7 @@ fn memory_stays_within_what_is_stated_per_entry() {
         ("arc", 72),
         ("w-tinylfu", 68),
         ("lirs", 140),
+        ("score", 80),
     ];
     assert_eq!(stated.len(), REGISTRY.len());
     for (id, most) in stated {
@@ -324,6 +325,7 @@ fn parameters_change_who_leaves() {
         ("slru", [("segments", 2.0)]),
         ("lirs", [("queue", 0.5)]),
         ("w-tinylfu", [("window", 0.6)]),
+        ("score", [("drawn", 1.0)]),
     ] {
         let mut stream = Stream::new(3, 8);
         let (mut plain, mut other) = (memory(id, 60, &[]), memory(id, 60, &told));
