@@ -20,6 +20,18 @@ impl Show for ReadReplicas {
         if lag >= 1.0 {
             line.words += &format!(" · lag {lag:.0} s");
         }
+        if let Some(writes) = &self.replication {
+            let word = match writes {
+                _ if writes.former.is_some() => " · two primaries",
+                _ if writes.down => " · no primary",
+                _ if writes.fallen.is_some() => " · writes do not wait",
+                _ => "",
+            };
+            line.words += word;
+            if writes.lost > 0 {
+                line.words += &format!(" · {} lost", writes.lost);
+            }
+        }
         (!stages.is_empty()).then_some(line)
     }
 }

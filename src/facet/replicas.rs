@@ -21,7 +21,11 @@ impl Show for Replicas {
         let (mut title, mut names) = (None, Vec::new());
         if let Some(replicas) = look.system.look_at_read_replicas(look.node()) {
             let serving = replicas.replicas.iter().filter(|replica| serves(MemberStage::of_read_replica(replica)));
-            names = std::iter::once("P".to_owned()).chain(serving.map(|replica| replica.number.to_string())).collect();
+            let mut all: Vec<(u32, String)> =
+                serving.map(|replica| (replica.number, replica.number.to_string())).collect();
+            all.push((replicas.primary, "P".to_owned()));
+            all.sort();
+            names = all.into_iter().map(|(_, name)| name).collect();
             title = Some("The primary (P) and who serves beside it".to_owned());
         } else if let Some(shards) = look.system.look_at_shards(look.node()) {
             let serving = shards.shards.iter().filter(|shard| serves(MemberStage::of_shard(shard)));

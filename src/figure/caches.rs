@@ -17,8 +17,8 @@ static FRESHNESS: Group = Group {
 static WRITES: Group = Group {
     name: "writes",
     interface: "WritesReport",
-    meaning: "what became of the writes that a cache acknowledged from memory (write-behind); absent elsewhere",
-    summary: "what became of the writes that a cache acknowledged from memory",
+    meaning: "what became of the writes that a cache acknowledged from memory (write-behind), or a database whose replication waits or that fails over; absent elsewhere",
+    summary: "what became of acknowledged writes",
     at: Station::takes_writes,
 };
 
@@ -54,7 +54,7 @@ pub(super) const WRITES_ACKNOWLEDGED: Spec = Spec {
     field: Some(Field {
         group: Some(&WRITES),
         whole: true,
-        ..field("acknowledged", "writes acknowledged: stored + superseded + lost + those that wait")
+        ..field("acknowledged", "writes acknowledged: stored + superseded + lost + those that wait in a cache")
     }),
     ..USUAL
 };
@@ -62,7 +62,8 @@ pub(super) const WRITES_ACKNOWLEDGED: Spec = Spec {
 pub(super) const WRITES_STORED: Spec = Spec {
     id: "writes_stored",
     unit: Unit::Count,
-    read: |bucket| bucket.counts[Count::WritesStored] as f64,
+    // A write that is lost takes back what it was: within a part of a run that may be more than was stored.
+    read: |bucket| bucket.counts[Count::WritesStored] as i64 as f64,
     field: Some(Field { group: Some(&WRITES), whole: true, ..field("stored", "of those: stored") }),
     ..USUAL
 };
@@ -70,11 +71,11 @@ pub(super) const WRITES_STORED: Spec = Spec {
 pub(super) const WRITES_SUPERSEDED: Spec = Spec {
     id: "writes_superseded",
     unit: Unit::Count,
-    read: |bucket| bucket.counts[Count::WritesSuperseded] as f64,
+    read: |bucket| bucket.counts[Count::WritesSuperseded] as i64 as f64,
     field: Some(Field {
         group: Some(&WRITES),
         whole: true,
-        ..field("superseded", "of those: replaced by a later write of their key before they were stored")
+        ..field("superseded", "of those: replaced by a later write of their key, in a cache before they were stored")
     }),
     ..USUAL
 };
@@ -86,11 +87,11 @@ pub(super) const WRITES_LOST: Spec = Spec {
     field: Some(Field {
         group: Some(&WRITES),
         whole: true,
-        ..field("lost", "of those: lost in a crash before they were stored")
+        ..field("lost", "of those: lost in a crash of the cache, or in a failover of the database")
     }),
     goal: Some(goal(
         COUNT,
-        "Writes that a cache acknowledged from memory and lost in a crash before they were stored.",
+        "Writes that were acknowledged and lost: by a cache that crashed before they were stored, or by a database in a failover.",
     )),
     ..USUAL
 };
@@ -104,7 +105,7 @@ pub(super) const WRITES_UNKNOWN: Spec = Spec {
         whole: true,
         ..field(
             "writes_unknown",
-            "clients: writes that timed out or were given up, so kept or not; absent where there are none",
+            "clients: writes that timed out or were given up, so kept or not; databases: writes that waited for replicas as the primary died; absent where there are none",
         )
     }),
     goal: Some(goal(COUNT, "Writes whose client never got an answer: kept or not.")),

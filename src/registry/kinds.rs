@@ -14,7 +14,8 @@ use crate::model::scaler::{
 };
 use crate::model::station::{self, Category, Outputs, queries, source};
 use crate::model::{
-    balancer, discipline, distribution, edge, eviction, heap, level, outlier, pattern, profile, sharding, slow_start,
+    balancer, discipline, distribution, edge, eviction, heap, level, outlier, pattern, profile, replication, sharding,
+    slow_start,
 };
 use crate::topology::chaos;
 
@@ -81,6 +82,8 @@ pub static KINDS: &[Kind] = &[
     entries("rollouts", "how a new version replaces the old one", rollout::entries),
     entries("node-pools", "the machines that containers run on", nodes::entries),
     entries("read-replicas", "copies of a database that answer reads", read_replicas::entries),
+    entries("replications", "when a database answers a write", replication::entries),
+    entries("failovers", "who takes over from a database's primary", replication::failover::entries),
     entries("sharding", "which part of a database has which keys", sharding::entries),
     entries("resharding", "how keys get to other shards", sharding::copy::entries),
     entries("locks", "whether writes of one row wait for each other", queries::lock_entries),

@@ -46,6 +46,7 @@ mod pools;
 mod profiler;
 mod queueing_formulas;
 mod readme;
+mod replication;
 mod robust;
 mod rollout;
 mod scaling;

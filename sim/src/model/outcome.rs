@@ -109,10 +109,12 @@ pub enum Reason {
     WritesStopped,
     /// Another write held the row for longer than this one may wait.
     LockTimeOut,
+    /// This primary has been replaced, or its lease has ended.
+    Fenced,
 }
 
 impl Reason {
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::None,
         Self::QueueFull,
         Self::ConnectionRefused,
@@ -142,6 +144,7 @@ impl Reason {
         Self::BadVersion,
         Self::WritesStopped,
         Self::LockTimeOut,
+        Self::Fenced,
     ];
 
     /// A lesson in one line: what happened.
@@ -177,6 +180,7 @@ impl Reason {
             Self::BadVersion => "the new release answers with errors",
             Self::WritesStopped => "writes stopped: the keys are being moved to another shard",
             Self::LockTimeOut => "lock time-out: other writes held the row for too long",
+            Self::Fenced => "fenced: this primary has been replaced, or its lease has ended",
         }
     }
 

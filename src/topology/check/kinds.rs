@@ -121,4 +121,26 @@ mod tests {
         assert_eq!(places, [Place::Node(lost)]);
         assert_eq!((members_max(&document, lost), members_max(&document, source)), (4, 1));
     }
+
+    #[test]
+    fn writes_that_wait_for_nobody_and_a_failover_to_nobody_are_named() {
+        let code = |params: Params| {
+            let mut document = Document::default();
+            let mut add = |kind: &str, params: Params| {
+                let (kind, label) = (kind.to_owned(), kind.to_owned());
+                document.add_node(Node { kind, label, role: None, at: Point::default(), area: None, params })
+            };
+            let (from, to) = (add("source", Params::new()), add("database", params));
+            document.add_edge(Edge { from, to, params: Params::new() });
+            check_all(&document).first().map(|problem| problem.code.clone())
+        };
+        let two = Params::new().with("replicas", 2.0);
+        let waits = Params::new().with("replication", Variant::new("synchronous", two));
+        let one = Variant::new("fixed", Params::new().with("count", 1.0));
+        assert_eq!(code(waits.clone()), Some("too-few-replicas".to_owned()));
+        assert_eq!(code(waits.with("read_replicas", one.clone())), Some("too-few-replicas".to_owned()));
+        let fails_over = Params::new().with("failover", Variant::new("automatic", Params::new()));
+        assert_eq!(code(fails_over.clone()), Some("nobody-takes-over".to_owned()));
+        assert_eq!(code(fails_over.with("read_replicas", one)), None);
+    }
 }

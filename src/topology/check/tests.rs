@@ -290,7 +290,7 @@ fn faults_that_hit_nothing() {
     check_tells(
         &with_fault("earthquake", FaultTarget::Node(NodeId(3)), none(), 1.0),
         &expect![[r#"
-            error unknown-fault at fault 0: There is no fault of the kind "earthquake". | Replace it by one of: kill, hang, slow, error-rate, gc-pause, noisy-neighbor, spot-interruption, latency, loss, bandwidth, partition, traffic, hot-key, cache-flush, failover, clock-jump, drain, rolling-deploy, new-version, poison, outage, spot-shortage.
+            error unknown-fault at fault 0: There is no fault of the kind "earthquake". | Replace it by one of: kill, hang, slow, error-rate, gc-pause, noisy-neighbor, spot-interruption, latency, loss, bandwidth, partition, traffic, hot-key, cache-flush, failover, isolate, clock-jump, drain, rolling-deploy, new-version, poison, outage, spot-shortage.
         "#]],
     );
     check_tells(

@@ -20,6 +20,8 @@ pub struct Harm {
     pub errors: f64,
     /// Share of errors of a new version, 0..1.
     pub bad_version: f64,
+    /// It reaches no other of its station, but this share of the clients, 0..1.
+    pub cut: Option<f64>,
 }
 
 impl Harm {
@@ -32,6 +34,7 @@ impl Harm {
         slow: 1.0,
         errors: 0.0,
         bad_version: 0.0,
+        cut: None,
     };
 
     /// Adds what `effect` does to the replica at `place` of its station (0 first), `elapsed` after the fault's start;
@@ -70,6 +73,7 @@ impl Harm {
                 self.down |= waits;
                 self.no_primary |= waits;
             }
+            Effect::Isolate { clients } => self.cut = Some(self.cut.map_or(clients, |cut| cut.max(clients))),
             Effect::Latency { .. }
             | Effect::Loss { .. }
             | Effect::Bandwidth { .. }

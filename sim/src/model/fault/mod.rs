@@ -9,6 +9,7 @@ mod flush;
 mod hang;
 pub mod harm;
 mod hot_key;
+mod isolate;
 mod kill;
 mod latency;
 mod loss;
@@ -143,6 +144,8 @@ pub enum Effect {
     NewVersion { errors: f64, ready: bool },
     /// Dead until the failure is noticed and a standby promoted [s].
     Failover { detection: f64, promotion: f64 },
+    /// A member of a database reaches no other, only this share of the clients, 0..1; the largest wins.
+    Isolate { clients: f64 },
     /// Added to every traversal, give or take up to `jitter` [s]; sums.
     Latency { secs: f64, jitter: f64 },
     /// These shares of the requests and of the answers are lost; what several lose is lost independently.
@@ -219,6 +222,7 @@ pub static REGISTRY: &[FaultKind] = &[
     hot_key::KIND,
     flush::KIND,
     failover::KIND,
+    isolate::KIND,
     clock_jump::KIND,
     drain::KIND,
     rollout::KIND,

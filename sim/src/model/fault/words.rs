@@ -39,6 +39,7 @@ pub fn struck(effect: Effect, name: &str, place: bool) -> String {
         }
         Effect::NewVersion { .. } => format!("{name} got a new version"),
         Effect::Failover { .. } => format!("{name} fails over to its standby"),
+        Effect::Isolate { .. } => format!("{name} is cut off from the rest of its database"),
         Effect::Latency { secs, jitter: 0.0 } => format!("{name} takes {} ms longer", number(secs * 1e3)),
         Effect::Latency { secs, jitter } => {
             format!("{name} takes {} ± {} ms longer", number(secs * 1e3), number(jitter * 1e3))
@@ -76,6 +77,7 @@ pub fn lifted(effect: Effect, name: &str, place: bool) -> String {
         Effect::Rollout { .. } => format!("The deployment of {name} is over"),
         Effect::NewVersion { .. } => format!("{name} was rolled back"),
         Effect::Failover { .. } => format!("The primary of {name} is back"),
+        Effect::Isolate { .. } => format!("{name} reaches the rest of its database again"),
         Effect::Latency { .. } => format!("{name} is as fast as before"),
         Effect::Loss { .. } => format!("{name} delivers everything again"),
         Effect::Bandwidth { .. } => format!("{name} has its full bandwidth again"),

@@ -11,6 +11,7 @@ use crate::model::geography::{Region, find_region};
 use crate::model::money::{DATABASE_SIZES, SizePrice};
 use crate::model::params::{Entry, ParamSpec, Params, Unit, Variant, told};
 use crate::model::read::Reader;
+use crate::model::replication::{self, failover};
 use crate::model::scaler::instance::Instance;
 
 /// Where a new replica is put.
@@ -53,6 +54,9 @@ pub struct Settings {
     /// How many of them have to have received a write before it is answered, and for how long it waits for them at most.
     pub wait_for: u32,
     pub wait_at_most: SimDuration,
+    /// When a write is answered, and who takes over from a dead primary; `None`: nobody.
+    pub replication: replication::Settings,
+    pub failover: Option<failover::Settings>,
 }
 
 impl Settings {
@@ -244,7 +248,7 @@ const WAIT_FOR: ParamSpec = ParamSpec::count(
     0.0,
     0.0,
     15.0,
-    "A write is answered once this many replicas have received it (not applied it), and holds its connection until then. 0 = it waits for none.",
+    "A write is answered once this many replicas have received it (not applied it), and holds its connection until then. 0 = it waits for none. Only where replication is asynchronous; its other modes say it themselves.",
 );
 
 const WAIT_AT_MOST: ParamSpec = ParamSpec::number(
@@ -397,6 +401,8 @@ pub fn read(choice: &Variant) -> Option<Settings> {
         apply: secs("apply_time"),
         wait_for: reader.count("wait_for"),
         wait_at_most: secs("wait_at_most"),
+        replication: replication::Settings::default(),
+        failover: None,
     })
 }
 

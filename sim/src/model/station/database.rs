@@ -9,6 +9,7 @@ use crate::model::level;
 use crate::model::money::{hourly, per_million, prices};
 use crate::model::params::{Entry, ParamSpec, Unit, told};
 use crate::model::read::Reader;
+use crate::model::replication;
 use crate::model::scaler::read_replicas;
 use crate::model::scaler::read_replicas::Where;
 use crate::model::sharding;
@@ -60,6 +61,20 @@ pub const KIND: StationKind = StationKind {
                 crate::model::scaler::read_replicas::entries,
                 "off",
                 "Copies of the data that answer reads beside it. They hear of a write a little later: an answer may be stale.",
+            ),
+            ParamSpec::variant(
+                "replication",
+                "Replication",
+                crate::model::replication::entries,
+                "asynchronous",
+                "When a write is answered: what it waits for, and what a crash of the primary may lose.",
+            ),
+            ParamSpec::variant(
+                "failover",
+                "Failover",
+                crate::model::replication::failover::entries,
+                "off",
+                "Who takes over when the primary dies or is cut off.",
             ),
             ParamSpec::variant(
                 "sharding",
@@ -121,7 +136,7 @@ pub const KIND: StationKind = StationKind {
         ("", &["connections", "read_time", "write_time", "queue_limit"]),
         ("Queue", &["discipline"]),
         ("Items", &["missing"]),
-        ("Read replicas", &["read_replicas"]),
+        ("Read replicas", &["read_replicas", "replication", "failover"]),
         ("Queries and locks", &["queries", "locks"]),
         ("Sharding", &["sharding", "resharding"]),
         ("Query cache", &["query_cache"]),
@@ -164,6 +179,22 @@ fn concerns(setting: &Setting<'_>) -> Vec<Concern> {
             remedy: "Switch either its sharding or its read replicas off.",
         }];
     }
+    let copies = replicas.as_ref().map_or(0, |replicas| replicas.most());
+    let replication = replication::read(&setting.reader.variant("replication").1);
+    if replication.waits() && copies < replication.needed {
+        return vec![Concern {
+            code: "too-few-replicas",
+            words: "its writes wait for more read replicas than it has.",
+            remedy: "Give it more read replicas, or let its replication wait for fewer.",
+        }];
+    }
+    if copies == 0 && replication::failover::read(&setting.reader.variant("failover").1).is_some() {
+        return vec![Concern {
+            code: "nobody-takes-over",
+            words: "it fails over, but has no read replica that could take over.",
+            remedy: "Give it a read replica, or switch its failover off.",
+        }];
+    }
     let far = replicas.is_some_and(|replicas| matches!(replicas.place, Where::In(_)));
     if !far || setting.in_region {
         return Vec::new();
@@ -178,7 +209,13 @@ fn concerns(setting: &Setting<'_>) -> Vec<Concern> {
 /// What runs: a pool of one, its primary.
 pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
     let sharding = shards(reader).map(Box::new);
-    let read_replicas = read_replicas::read(&reader.variant("read_replicas").1).map(Box::new);
+    let read_replicas = read_replicas::read(&reader.variant("read_replicas").1).map(|settings| {
+        Box::new(read_replicas::Settings {
+            replication: replication::read(&reader.variant("replication").1),
+            failover: replication::failover::read(&reader.variant("failover").1),
+            ..settings
+        })
+    });
     StationConfig::Pool(Box::new(PoolConfig {
         slots: reader.count("connections"),
         queue_limit: reader.count("queue_limit"),

@@ -12,7 +12,8 @@
 //! - **A dead DNS server** answers no new question, while resolvers go on with what they hold; a dead registry tells nothing new.
 //! - **Clocks** that jump judge the lifetimes of a cache's entries and of resolvers' answers, nothing else.
 //! - **A failover** is the primary's, and loses no write that was answered: its standby is replicated without loss. Read replicas
-//!   serve on, and none of them is promoted.
+//!   serve on, and none of them is promoted, unless the database fails over by itself (`data/read_replicas/failover.rs`).
+//! - **Who is cut off** reaches no other of its database, and is reached by a share of the clients alone.
 //! - **Rolling back** a deployment takes no time.
 
 use super::System;
@@ -97,6 +98,7 @@ impl System {
     pub(super) fn start_fault(&mut self, kind: &str, target: FaultTarget, params: &Params, scheduled: Option<u32>) {
         let Some(kind) = fault::find(kind) else { return };
         let effect = (kind.effect)(params);
+        let target = self.aim_at_primary(effect, target);
         let text = fault::words::struck(effect, &self.target_name(target), matches!(target, FaultTarget::Area(_)));
         let tone = if effect.is_failure() { LogTone::Bad } else { LogTone::Info };
         self.log(tone, self.target_node(target), text);
@@ -244,6 +246,7 @@ impl System {
         replica.error_share = harm.errors;
         replica.bad_version = harm.bad_version.max(replica.body.as_ref().map_or(0.0, |body| body.errors));
         replica.no_primary = harm.no_primary;
+        self.set_cut(replica_ix, harm.cut);
         self.set_pace(replica_ix, harm.slow, harm.frozen);
         self.set_drained(replica_ix, harm.drained);
         if harm.down && !was_dead {

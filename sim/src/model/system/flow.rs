@@ -67,6 +67,7 @@ pub(super) mod purpose {
     pub const FLUSH: u64 = 22;
     pub const MISSING: u64 = 23;
     pub const SEARCH: u64 = 24;
+    pub const SHIP: u64 = 25;
     pub const DELIVERY: u64 = 30;
 }
 

@@ -233,15 +233,6 @@ impl System {
                 };
                 (format!("Read replica {number}"), words)
             }
-            Mark::Released { after, missing } => {
-                let ms = after.as_secs_f64() * 1e3;
-                let words = if missing == 0 {
-                    format!("the write was held for {ms:.1} ms, until enough read replicas had received it")
-                } else {
-                    format!("too few read replicas had received the write after {ms:.0} ms: answered all the same")
-                };
-                ("Semi-synchronous replication".to_owned(), words)
-            }
             Mark::StaleHit { age } => {
                 let ms = age.as_secs_f64() * 1e3;
                 ("Cache".to_owned(), format!("a newer value was committed {ms:.1} ms ago: the answer is stale"))

@@ -252,7 +252,7 @@ impl Meter {
     /// Something that is counted happened so many times.
     #[inline]
     pub(super) fn count(&mut self, what: Count, times: u64) {
-        self.counts[what] += times;
+        self.counts[what] = self.counts[what].wrapping_add(times);
     }
 
     /// Something ended here after `stay`.

@@ -370,6 +370,13 @@ impl System {
         last
     }
 
+    /// Whose request it is: a number for each client of each source.
+    pub(super) fn request_session(&self, request: u32) -> u64 {
+        let request = &self.requests[request];
+        let client = request_client(request, self.source(request.source));
+        mix(client ^ (u64::from(self.stations[request.source as usize].id.0) << 32))
+    }
+
     /// A path in words.
     pub(super) fn path_text(&self, source: u32, path: u16) -> &str {
         self.source(source).config.paths.get(usize::from(path)).map_or("/", |(path, _)| path.as_str())
@@ -387,12 +394,7 @@ impl System {
     pub(super) fn request_ipv4(&self, request: u32) -> u32 {
         let request = &self.requests[request];
         let source = self.source(request.source);
-        let clients = u64::from(source.config.clients);
-        let client = if request.user == NONE {
-            request.draws.bits(purpose::CLIENT) % clients
-        } else {
-            u64::from(request.user) % clients
-        };
+        let client = request_client(request, source);
         // Spread over the country's block, or all of a small population would share their third octet too.
         let spread = mix(client ^ (u64::from(self.stations[request.source as usize].id.0) << 32));
         let share = (spread >> 32) as f64 / (1u64 << 32) as f64;
@@ -401,4 +403,10 @@ impl System {
         let host = client.checked_rem(u64::from(source.config.proxies)).map_or(spread, mix);
         0x0a00_0000 | (country as u32 & 0xff) << 16 | (host as u32 & 0xffff)
     }
+}
+
+/// The client that a request comes from, counted from 0: a closed-loop user is always the same one.
+fn request_client(request: &Request, source: &Source) -> u64 {
+    let clients = u64::from(source.config.clients);
+    if request.user == NONE { request.draws.bits(purpose::CLIENT) % clients } else { u64::from(request.user) % clients }
 }

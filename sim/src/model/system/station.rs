@@ -100,9 +100,12 @@ impl Station {
         self.pool().is_some_and(|pool| pool.caching.is_some())
     }
 
-    /// Whether it is a cache that acknowledges writes from memory.
+    /// Whether it is known what becomes of the writes that it acknowledges.
     #[must_use]
     pub fn takes_writes(&self) -> bool {
+        if self.pool().is_some_and(|pool| pool.data.keeps_ledger()) {
+            return true;
+        }
         let caching = self.pool().and_then(|pool| pool.caching.as_deref());
         caching.is_some_and(super::caching::Caching::takes_writes)
     }

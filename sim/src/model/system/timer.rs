@@ -6,7 +6,7 @@
 use super::System;
 use super::caching::CachingTurn;
 use super::data::EdgeTurn;
-use super::data::shards;
+use super::data::{read_replicas, shards};
 use super::event::Event;
 use super::slab::{Key, Slab};
 use crate::engine::event_queue::EventQueue;
@@ -40,6 +40,11 @@ pub(super) enum Timer {
     Shards {
         station: u32,
         turn: shards::Turn,
+    },
+    /// A database's replication: a replica's word, a probe, a promotion.
+    Replication {
+        station: u32,
+        turn: read_replicas::Turn,
     },
     /// A write has waited long for its row; `again`: what happened at that very moment is done.
     Row {
@@ -160,6 +165,7 @@ impl System {
                 HeapTurn::OutOfMemory => self.out_of_memory(replica),
             },
             Timer::Shards { station, turn } => self.shards_due(station, turn),
+            Timer::Replication { station, turn } => self.replication_due(station, turn),
             Timer::Row { attempt, again } => self.row_due(attempt, again),
             Timer::Edge { attempt, turn } => self.edge_due(attempt, turn),
             Timer::Held { station, attempt, word_of } => self.held_due(station, attempt, word_of),

@@ -11,6 +11,7 @@ use super::station::Station;
 use crate::engine::time::SimDuration;
 use crate::model::journey::{Asked, End, Lost, Try};
 use crate::model::outcome::{Outcome, Reason};
+use crate::model::replication::Mode;
 
 /// A moment of a try.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +64,13 @@ pub(super) enum Mark {
     Released {
         after: SimDuration,
         missing: u32,
+        mode: Mode,
+    },
+    /// A primary commits its write; whether it waits for some of so many replicas.
+    Written {
+        by: u32,
+        replicas: u32,
+        waits: bool,
     },
     /// A cache answers it with an old value; how long there has been a newer one.
     StaleHit {
@@ -196,6 +204,7 @@ pub(super) fn marked(one: &mut Try, now: u64, mark: Mark, attempt: &Attempt, rep
         Mark::RateLimited { .. } | Mark::ShedAtDoor | Mark::GivenUp => {}
         Mark::FromReadReplica { .. }
         | Mark::Released { .. }
+        | Mark::Written { .. }
         | Mark::FromShard
         | Mark::KeyMoved
         | Mark::StaleHit { .. } => {}

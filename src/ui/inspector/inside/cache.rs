@@ -139,7 +139,7 @@ fn other_sizes(cache: &Cache, memory: &HeldLook, sizes: &SizesLook) -> Html {
 }
 
 /// A key in few letters: the first six digits of its hash.
-fn short(key: u64) -> String {
+pub(super) fn short(key: u64) -> String {
     format!("{:06x}", key >> 40)
 }
 

@@ -2,10 +2,11 @@
 
 use yew::prelude::*;
 
+use super::cache::short;
 use super::members::{looks, stage_class};
 use crate::facet::member::MemberStage;
 use crate::facet::read_replicas::ReadReplicas;
-use crate::model::system::ReadReplicaLook;
+use crate::model::system::{LostWrite, ReadReplicaLook, ReplicationLook};
 use crate::ui::kit::bars::meter;
 use crate::ui::kit::facts::{fact, facts};
 use crate::ui::kit::format;
@@ -31,11 +32,52 @@ pub(super) fn view(replicas: &ReadReplicas) -> Html {
                     if replicas.stale > 0 { { fact("the stalest by", format::duration(replicas.worst.as_secs_f64())) } }
                     if replicas.price > 0.0 { { fact("each costs", format!("${:.3} an hour", replicas.price)) } }
                 </> }) }
+                if let Some(writes) = &replicas.replication { { written(writes, replicas.primary) } }
                 <p class="sub">{ "The primary takes every write. A read is stale when a write to its item, committed before it came, had not reached the replica that answered." }</p>
                 { looks("The rule's looks", &replicas.syncs) }
             </>
         },
     )
+}
+
+/// What becomes of writes, and who takes them.
+fn written(writes: &ReplicationLook, primary: u32) -> Html {
+    let some = |label: &'static str, number: u64| match number {
+        0 => Html::default(),
+        number => fact(label, format::count(number)),
+    };
+    let now = match (writes.former, writes.promoting) {
+        (Some(former), _) => format!("replica {primary}, and replica {former} on its own"),
+        (None, Some(next)) => format!("none: replica {next} is to take over"),
+        (None, None) if writes.down => "none".to_owned(),
+        _ => format!("replica {primary}"),
+    };
+    html! {
+        <>
+            { facts(html! { <>
+                { fact("primary", now) }
+                { some("took over", u64::from(writes.promotions)) }
+                if writes.without.0 > 0 { { fact("time without one", format::duration(writes.without.as_secs_f64())) } }
+                if writes.fallen.is_some() { { fact("after a time-out", "no write waits") } }
+                { some("writes that wait", writes.waiting) }
+                { fact("writes acknowledged", format::count(writes.acknowledged)) }
+                { fact("stored", format::count(writes.stored)) }
+                { fact("superseded", format::count(writes.superseded)) }
+                { fact("lost", if writes.lost == 0 { "none".to_owned() } else { format::count(writes.lost) }) }
+                { some("unknown to their clients", writes.unknown) }
+                { some("only on the old primary", writes.alone) }
+                { some("taken beside another primary", writes.twice) }
+            </> }) }
+            if !writes.last_lost.is_empty() {
+                <p class="sub">{ "Lost last: " }{ writes.last_lost.iter().map(lost).collect::<Vec<_>>().join(", ") }</p>
+            }
+            <p class="sub">{ "An acknowledged write is stored, superseded by a later one of its item, or lost: it had not reached the replica that took over." }</p>
+        </>
+    }
+}
+
+fn lost(write: &LostWrite) -> String {
+    format!("key {} of {:.3} s", short(write.key), write.committed.as_secs_f64())
 }
 
 fn replica(replica: &ReadReplicaLook) -> Html {

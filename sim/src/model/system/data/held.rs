@@ -5,11 +5,16 @@
 //! `rpl_semi_sync_source_timeout`.
 
 use super::Quorum;
+use crate::engine::time::SimDuration;
+use crate::model::replication::Mode;
 use crate::model::system::System;
 use crate::model::system::attempt::Phase;
 use crate::model::system::slab::Key;
 use crate::model::system::timer::Timer;
 use crate::model::system::trail::Mark;
+
+/// What waits for read replicas by their own setting.
+const BY_REPLICAS: Mode = Mode::SemiSynchronous { timeout: SimDuration::ZERO };
 
 impl System {
     /// Holds an answer until enough members have said that they have the write; `false`: they have said so at once.
@@ -48,7 +53,7 @@ impl System {
             }
         }
         self.held.remove(&key);
-        self.note(attempt.ix, Mark::Released { after: self.now.since(since), missing });
+        self.note(attempt.ix, Mark::Released { after: self.now.since(since), missing, mode: BY_REPLICAS });
         self.finish_held(attempt.ix);
     }
 }

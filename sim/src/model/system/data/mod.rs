@@ -31,7 +31,7 @@ use super::flow::purpose;
 use super::plan::{Operation, PoolConfig, Standing};
 use super::pool::replica::Replica;
 use super::slab::NONE;
-use super::spots::Spots;
+use super::spots::{NOWHERE, Spots};
 use super::trail::Mark;
 use crate::engine::rng::DrawKey;
 use crate::engine::time::{SimDuration, SimTime};
@@ -77,6 +77,8 @@ struct Ask {
     /// Where it comes from.
     from: u8,
     draws: DrawKey,
+    /// Whose request it is, where the store asks that.
+    session: u64,
 }
 
 /// Work that a store has done, and is about to answer.
@@ -86,6 +88,7 @@ struct Done {
     /// When it was asked for, and by which replica it was done.
     asked: SimTime,
     replica: u32,
+    draws: DrawKey,
 }
 
 /// What there is to tell of work that is done, and when it may be answered.
@@ -101,6 +104,19 @@ enum Answer {
     Now,
     /// Once others have it, too.
     HeldUntil(Quorum),
+    /// It waits, in the order of commits, until its store lets it go.
+    InLine(u64),
+    /// It is not done after all.
+    Refused(Reason),
+}
+
+/// What becomes of the answer to work that is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Answer,
+    /// It waits for others first, and the attempt keeps its slot until then.
+    Held,
+    Refused(Reason),
 }
 
 /// How many others have to say that they have a write before it is answered.
@@ -156,6 +172,16 @@ trait Store: Any {
     /// Who answers a request, by replica, and where that one stands; [`NONE`]: decided as it arrives.
     fn route(&mut self, _site: &Site<'_>, _ask: &Ask) -> Option<(u32, u8)> {
         None
+    }
+
+    /// The replica that takes what only the primary does, from this session, or why none does; `None`: there is no such thing.
+    fn primary(&self, _site: &Site<'_>, _session: u64) -> Option<Result<u32, Reason>> {
+        None
+    }
+
+    /// Whether it matters whose a request is.
+    fn asks_who(&self) -> bool {
+        false
     }
 
     /// The replica that has a key; `None`: the first one.
@@ -284,6 +310,17 @@ impl Data {
         self.of::<read_replicas::ReadReplicas>().is_some()
     }
 
+    /// Whether it is known what becomes of each write.
+    #[must_use]
+    pub fn keeps_ledger(&self) -> bool {
+        self.of::<read_replicas::ReadReplicas>().is_some_and(read_replicas::ReadReplicas::keeps_ledger)
+    }
+
+    /// The replica that takes writes, where others follow it.
+    pub(super) fn primary(&self) -> Option<u32> {
+        self.of::<read_replicas::ReadReplicas>().map(read_replicas::ReadReplicas::primary_replica)
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.0.as_ref().map_or(0, |store| store.bytes())
     }
@@ -367,7 +404,8 @@ impl System {
             return;
         }
         let writes = self.requests[request].operation == Operation::Write;
-        let ask = Ask { writes, from: attempt.from_spot, draws: attempt.draws.child(purpose::COPY) };
+        let (from, draws) = (attempt.from_spot, attempt.draws.child(purpose::COPY));
+        let ask = Ask { writes, from, draws, session: self.session_for(station, request) };
         if let Some((replica, spot)) = self.with_store(station, |store, site| store.route(site, &ask)).flatten() {
             let attempt = &mut self.attempts[ix];
             (attempt.replica, attempt.spot) = (replica, spot);
@@ -381,11 +419,21 @@ impl System {
         let request = self.attempts[ix].request;
         let first = self.pool(station).replicas[0];
         let Some(store) = self.data(station).filter(|_| request != NONE) else { return Ok(first) };
+        let site = Site { now: self.now, spot: NOWHERE, spots: &self.spots, replicas: &self.replicas };
+        if let Some(found) = store.primary(&site, self.session_for(station, request)) {
+            return found;
+        }
         let (key, writes) = (self.request_key(request), self.requests[request].operation == Operation::Write);
         match store.refuses(key, writes) {
             Some(reason) => Err(reason),
             None => Ok(store.owner(key, writes).unwrap_or(first)),
         }
+    }
+
+    /// Whose a request is, where a store asks that.
+    fn session_for(&self, station: u32, request: u32) -> u64 {
+        let asks = self.data(station).is_some_and(Store::asks_who);
+        if asks { self.request_session(request) } else { 0 }
     }
 
     /// How the key of an attempt finds its owner, in words.
@@ -394,19 +442,19 @@ impl System {
         self.data(attempt.station)?.explain(self.request_key(attempt.request))
     }
 
-    /// A store has done what it was asked, and is about to say so; `false`: it waits for others first, and the attempt
-    /// keeps its slot until then.
+    /// A store has done what it was asked, and is about to say so.
     #[cold]
     #[inline(never)]
-    pub(super) fn commit_work(&mut self, ix: u32) -> bool {
+    pub(super) fn commit_work(&mut self, ix: u32) -> Verdict {
         let attempt = &self.attempts[ix];
         let (station, replica, request, asked) =
             (attempt.station, attempt.replica, attempt.request, attempt.reached_at);
         if attempt.verb != Verb::Request || request == NONE || self.data(station).is_none() {
-            return true;
+            return Verdict::Answer;
         }
+        let draws = attempt.draws;
         let writes = self.requests[request].operation == Operation::Write;
-        let done = Done { writes, key: self.request_key(request), asked, replica };
+        let done = Done { writes, key: self.request_key(request), asked, replica, draws };
         let Commit { mark, answer } =
             self.with_store(station, |store, site| store.commit(site, &done)).unwrap_or_default();
         if let Some(mark) = mark {
@@ -416,10 +464,16 @@ impl System {
                 meter.count(Count::StaleReads, u64::from(lacks.is_some()));
             }
             self.note(ix, mark);
+            if let Mark::Written { .. } = mark {
+                self.listen(station);
+            }
         }
         match answer {
-            Answer::Now => true,
-            Answer::HeldUntil(quorum) => !self.hold(ix, &quorum),
+            Answer::Now => Verdict::Answer,
+            Answer::HeldUntil(quorum) if self.hold(ix, &quorum) => Verdict::Held,
+            Answer::HeldUntil(_) => Verdict::Answer,
+            Answer::InLine(number) => self.hold_in_line(ix, number),
+            Answer::Refused(reason) => Verdict::Refused(reason),
         }
     }
 
@@ -428,6 +482,14 @@ impl System {
     pub(super) fn before_pace(&mut self, replica_ix: u32) {
         if self.has_spread_data {
             self.keep_up(self.replicas[replica_ix as usize].station);
+        }
+    }
+
+    /// It has.
+    #[cold]
+    pub(super) fn after_pace(&mut self, replica_ix: u32) {
+        if self.has_spread_data {
+            self.relink(self.replicas[replica_ix as usize].station);
         }
     }
 

@@ -139,7 +139,7 @@ impl System {
         let Attempt { station, request, verb, .. } = self.attempts[ix];
         let pool = self.stations[station as usize].pool()?;
         pool.query_cache.as_ref()?;
-        let late = pool.data.is_replicated() && pool.replicas.first() != Some(&replica);
+        let late = pool.data.primary().is_some_and(|primary| primary != replica);
         (verb == Verb::Request && request != NONE && !late).then_some(request)
     }
 

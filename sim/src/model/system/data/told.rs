@@ -1,5 +1,6 @@
 //! What the levels of caches tell of a request: who speaks, and what it says.
 
+use crate::model::replication::Mode;
 use crate::model::system::trail::Mark;
 
 /// Words for a mark of a cache that is not a cache station's; `None`: it is none of those.
@@ -32,6 +33,32 @@ pub(in crate::model::system) fn told(mark: Mark) -> Option<(String, String)> {
             ("Query cache (L4)", words)
         }
         Mark::AskedQueryCache { hit: false, .. } => ("Query cache (L4)", "does not have the result".to_owned()),
+        Mark::Released { after, missing, mode } => {
+            let (who, did) = match mode {
+                Mode::Asynchronous | Mode::SemiSynchronous { .. } => ("Semi-synchronous replication", "received"),
+                Mode::Synchronous => ("Synchronous replication", "flushed"),
+                Mode::RemoteApply => ("Remote apply", "applied"),
+            };
+            let ms = after.as_secs_f64() * 1e3;
+            let words = if missing == 0 {
+                format!("the write was held for {ms:.1} ms, until enough read replicas had {did} it")
+            } else {
+                format!("too few read replicas had {did} the write after {ms:.0} ms: answered all the same")
+            };
+            (who, words)
+        }
+        Mark::Written { by, replicas, waits } => {
+            let words = if waits {
+                format!(
+                    "replica {by}, the primary, has the write on disk; its answer waits for some of {replicas} others"
+                )
+            } else {
+                format!(
+                    "replica {by}, the primary, answers before any of {replicas} others has the write: if it dies before one has, the write is lost"
+                )
+            };
+            ("Replication", words)
+        }
         _ => return None,
     };
     Some((who.to_owned(), words))

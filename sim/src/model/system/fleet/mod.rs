@@ -117,6 +117,11 @@ impl<T: Upbringing> Fleet<T> {
         self.members.insert(at, member);
     }
 
+    /// Takes one out that goes on in another part.
+    pub(super) fn take(&mut self, number: u32) -> Option<Member<T>> {
+        self.at(number).map(|at| self.members.remove(at))
+    }
+
     /// Nobody is left.
     pub(super) fn clear(&mut self) {
         self.members.clear();

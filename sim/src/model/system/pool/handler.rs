@@ -10,7 +10,7 @@ use crate::model::outcome::{Outcome, Reason};
 use crate::model::system::System;
 use crate::model::system::attempt::{Attempt, Caller, Phase, Stage, Verb};
 use crate::model::system::counts::Count;
-use crate::model::system::data::{Deed, Found};
+use crate::model::system::data::{Deed, Found, Verdict};
 use crate::model::system::flow::purpose;
 use crate::model::system::plan::{CallMode, Operation, PoolKind};
 use crate::model::system::pool::replica::Parked;
@@ -472,10 +472,19 @@ impl System {
         if self.values.is_some() && good && !broken && !bad && !poison {
             self.commit_version(ix);
         }
-        if self.has_spread_data && good && !broken && !bad && !poison && !self.commit_work(ix) {
+        let verdict = if self.has_spread_data && good && !broken && !bad && !poison {
+            self.commit_work(ix)
+        } else {
+            Verdict::Answer
+        };
+        if verdict == Verdict::Held {
             return;
         }
         self.release(replica_ix);
+        if let Verdict::Refused(reason) = verdict {
+            self.respond(ix, Outcome::Rejected, reason);
+            return;
+        }
         if poison {
             self.respond(ix, Outcome::Failed, Reason::Poison);
         } else if broken || bad {

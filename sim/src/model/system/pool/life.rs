@@ -32,6 +32,7 @@ impl System {
         let replica = &mut self.replicas[replica_ix as usize];
         replica.sync(now);
         (replica.slow, replica.frozen) = (slow, frozen);
+        self.after_pace(replica_ix);
         self.share_out(replica_ix);
         if frozen {
             return;
@@ -42,6 +43,15 @@ impl System {
             if self.attempts.get(caller).is_some_and(|caller| caller.phase == Phase::Waiting) {
                 self.call_answered(caller.ix, outcome, reason, found);
             }
+        }
+    }
+
+    /// The replica loses its way to the others of its station, but not to a share of the clients, or finds it again.
+    pub(in crate::model::system) fn set_cut(&mut self, replica_ix: u32, cut: Option<f64>) {
+        if self.replicas[replica_ix as usize].cut != cut {
+            self.before_pace(replica_ix);
+            self.replicas[replica_ix as usize].cut = cut;
+            self.after_pace(replica_ix);
         }
     }
 
@@ -99,6 +109,7 @@ impl System {
         for ix in victims {
             self.respond(ix, Outcome::Failed, Reason::ReplicaDied);
         }
+        self.after_pace(replica_ix);
         self.replica_died(replica_ix);
         self.pull_all(station_ix);
         self.consumers_changed(station_ix);
@@ -116,6 +127,7 @@ impl System {
             self.replicas[replica_ix as usize].start_cold(&pool.config, now);
         }
         self.stations[station as usize].meter.slots(now, slots as i32);
+        self.after_pace(replica_ix);
         self.replica_revived(replica_ix);
         self.pull(replica_ix);
         self.consumers_changed(station);

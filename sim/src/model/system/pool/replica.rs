@@ -48,6 +48,8 @@ pub struct Replica {
     pub frozen: bool,
     /// Dead, and no other has taken over yet.
     pub no_primary: bool,
+    /// Cut off from the others of its station, together with this share of the clients, 0..1.
+    pub cut: Option<f64>,
     /// Answers that came while it was frozen.
     pub(in crate::model::system) parked: Vec<Parked>,
     pub(in crate::model::system) jobs: Jobs,
@@ -102,6 +104,7 @@ impl Replica {
             bad_version: 0.0,
             frozen: false,
             no_primary: false,
+            cut: None,
             parked: Vec::new(),
             jobs: Jobs::default(),
             virtual_now: 0,

@@ -105,7 +105,15 @@ fn check_parts(node: NodeId, pool: &crate::model::system::pool::state::Pool, sys
         let serving =
             look.replicas.iter().filter(|replica| replica.stage == crate::model::system::ReadReplicaStage::Serving);
         let serving: Vec<u32> = serving.map(|replica| replica.number).collect();
-        assert_eq!(numbers[1..], serving, "read replicas of {node:?}");
+        let mut all: Vec<u32> = std::iter::once(look.primary).chain(serving).collect();
+        crate::engine::sort::few(&mut all);
+        assert_eq!(numbers, all, "primary and read replicas of {node:?}");
+        if let Some(writes) = &look.replication {
+            let ends = writes.stored + writes.superseded + writes.lost;
+            assert_eq!(writes.acknowledged, ends, "writes of {node:?}: {writes:?}");
+            assert!(writes.lost + writes.alone <= writes.acknowledged && writes.twice <= writes.acknowledged);
+            assert!(writes.lost == 0 || writes.promotions > 0, "only a failover loses writes: {writes:?}");
+        }
         let staying = look
             .replicas
             .iter()

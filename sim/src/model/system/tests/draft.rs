@@ -262,6 +262,21 @@ pub(super) fn replicated(draft: &Draft, count: u32, mut params: Params) -> Param
             Variant::new("fixed", quick.with("count", f64::from(count)))
         };
         params.set("read_replicas", replicas);
+        let ways = crate::model::replication::entries();
+        let quick = Params::new()
+            .with("ship", if bit(40) { 0.02 } else { 0.0 })
+            .with("spread", if bit(41) { "exponential" } else { "fixed" })
+            .with("replicas", if bit(42) { 2.0 } else { 1.0 })
+            .with("timeout", 0.05);
+        params.set("replication", Variant::new(ways[(draft.seed >> 43 & 3) as usize].id, quick));
+        let quick = Params::new()
+            .with("every", 0.1)
+            .with("misses", 2.0)
+            .with("timeout", 0.05)
+            .with("promotion", 0.1)
+            .with("lease", 0.5)
+            .with("fencing", ["none", "lease", "number"][(draft.seed >> 46) as usize % 3]);
+        params.set("failover", Variant::new(if bit(45) { "automatic" } else { "off" }, quick));
     }
     params
 }

@@ -23,6 +23,47 @@ pub struct ReadReplicasLook {
     pub worst: SimDuration,
     /// What each costs [USD/h].
     pub price: f64,
+    /// Number of the primary.
+    pub primary: u32,
+    /// What becomes of writes; `None`: nobody asks.
+    pub replication: Option<Box<ReplicationLook>>,
+}
+
+/// What becomes of a database's writes, and who is its primary. Acknowledged = stored + superseded + lost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReplicationLook {
+    pub acknowledged: u64,
+    pub stored: u64,
+    /// Replaced by a later acknowledged write of their key.
+    pub superseded: u64,
+    pub lost: u64,
+    /// Committed as the primary died, and not answered: kept or not.
+    pub unknown: u64,
+    /// Acknowledged writes that an old primary alone has: lost when it is back.
+    pub alone: u64,
+    /// Number of the primary that goes on alone.
+    pub former: Option<u32>,
+    /// Acknowledged while there were two primaries.
+    pub twice: u64,
+    /// Writes that wait for replicas now.
+    pub waiting: u64,
+    /// Since when nothing waits, after a time-out.
+    pub fallen: Option<SimTime>,
+    /// Primaries so far, but the first; time without one.
+    pub promotions: u32,
+    pub without: SimDuration,
+    /// It is without one now; who is to take over.
+    pub down: bool,
+    pub promoting: Option<u32>,
+    /// Writes that were lost last, newest last.
+    pub last_lost: Vec<LostWrite>,
+}
+
+/// An acknowledged write that is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LostWrite {
+    pub key: u64,
+    pub committed: SimTime,
 }
 
 /// One read replica.
@@ -80,6 +121,35 @@ impl System {
             stale: store.stale,
             worst: store.worst,
             price: store.config.price(pool.config.price),
+            primary: store.primary_number,
+            replication: store.look_at_replication(now),
         })
+    }
+}
+
+impl ReadReplicas {
+    fn look_at_replication(&self, now: SimTime) -> Option<Box<ReplicationLook>> {
+        let guarded = self.guarded.as_deref()?;
+        let (ledger, watch) = (&guarded.ledger, &guarded.watch);
+        let [acknowledged, stored, superseded, lost, unknown] = ledger.sums;
+        let alone = watch.former.iter().flat_map(|former| &former.alone).filter(|write| write.acknowledged);
+        let told = ledger.last_lost.iter().map(|write| LostWrite { key: write.key, committed: write.at });
+        Some(Box::new(ReplicationLook {
+            acknowledged,
+            stored,
+            superseded,
+            lost,
+            unknown,
+            alone: alone.count() as u64,
+            former: watch.former.as_ref().map(|former| former.number),
+            twice: watch.twice,
+            waiting: guarded.waiting.len() as u64,
+            fallen: guarded.fallen,
+            promotions: watch.epoch,
+            without: watch.was_down + watch.down.map_or(SimDuration::ZERO, |since| now.since(since)),
+            down: watch.down.is_some(),
+            promoting: watch.promoting,
+            last_lost: told.collect(),
+        }))
     }
 }

@@ -2,21 +2,30 @@
 //!
 //! The primary is the first replica of its pool and stays so. A read replica joins the pool when it serves; until then, and
 //! for what it has not applied yet, it is a [`ReadReplica`] here. A write is committed as its work is settled, before
-//! it is answered.
+//! it is answered. When it is answered is told in `commit`, who takes over from a dead primary in `failover`.
 
+mod commit;
+mod failover;
 mod look;
+#[cfg(test)]
+mod tests;
 
-pub use look::{ReadReplicaLook, ReadReplicasLook};
+use std::collections::VecDeque;
+
+use commit::Guarded;
+pub(in crate::model::system) use commit::Turn;
+pub use look::{LostWrite, ReadReplicaLook, ReadReplicasLook, ReplicationLook};
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Ask, Commit, Done, Quorum, Site, Store};
+use super::{Answer, Ask, Commit, Done, Site, Store};
 use crate::engine::ordered::Ordered;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::fault::Effect;
 use crate::model::fault::harm::Harm;
 use crate::model::geography::{REGIONS, Region};
 use crate::model::money::Item;
-use crate::model::replication::{Follower, Write};
+use crate::model::outcome::Reason;
+use crate::model::replication::{Follower, Mode};
 use crate::model::scaler::instance::Instance;
 use crate::model::scaler::read_replicas::{self, ByReads, Number, Settings, Where};
 use crate::model::scaler::{Decision, Scaler, StoreSeen};
@@ -60,9 +69,35 @@ pub struct ReadReplica {
     used: f64,
     /// Dead: when its standby takes over.
     back: Option<SimTime>,
+    /// What the primary sends gets here; see [`failover`].
+    linked: bool,
+    /// A primary that has been replaced, and is not back yet.
+    out: bool,
+    /// How far it says it is (writes from the first on), by when its word is at the primary; and what the primary has heard.
+    words: VecDeque<(u64, SimTime)>,
+    heard: u64,
+    /// When its next word is looked for; never: nobody waits for one.
+    word_at: SimTime,
 }
 
 impl ReadReplica {
+    /// One that has the first `position` writes.
+    fn new(region: Option<Region>, now: SimTime, position: u64) -> Self {
+        Self {
+            region,
+            follower: Follower::at(now, position),
+            reads: 0,
+            stale: 0,
+            used: 0.0,
+            back: None,
+            linked: true,
+            out: false,
+            words: VecDeque::new(),
+            heard: 0,
+            word_at: SimTime::NEVER,
+        }
+    }
+
     /// Where it stands: [`NOWHERE`] means where its primary is.
     fn spot(&self) -> u8 {
         self.region.map_or(NOWHERE, Spots::of_region)
@@ -86,6 +121,14 @@ pub struct ReadReplicas {
     answered: u64,
     stale: u64,
     worst: SimDuration,
+    /// The primary: its replica, its number, and its region where that is not the station's.
+    primary: u32,
+    primary_number: u32,
+    primary_region: Option<Region>,
+    /// Writes committed so far.
+    position: u64,
+    /// What is known where writes wait for replicas, or one of them may take over.
+    guarded: Option<Box<Guarded>>,
 }
 
 /// Whether a read replica says that it has received a write: it serves, and lives.
@@ -120,7 +163,26 @@ impl ReadReplicas {
             answered: 0,
             stale: 0,
             worst: SimDuration::ZERO,
+            primary: NONE,
+            primary_number: 0,
+            primary_region: None,
+            position: 0,
+            guarded: None,
         }
+    }
+
+    /// Where the primary stands, if its station stands there.
+    fn primary_spot(&self, own: u8) -> u8 {
+        self.primary_region.map_or(own, Spots::of_region)
+    }
+
+    /// One way from the primary to a replica.
+    fn way_to(&self, member: &ReadReplica, site: &Site<'_>) -> SimDuration {
+        if member.region == self.primary_region {
+            return SimDuration::ZERO;
+        }
+        let there = member.region.map_or(site.spot, Spots::of_region);
+        site.spots.way(self.primary_spot(site.spot), there)
     }
 
     /// The region of the next read replica, whose primary stands in `own`; `None`: where the primary is.
@@ -150,7 +212,8 @@ impl Store for ReadReplicas {
     }
 
     fn bytes(&self) -> usize {
-        self.list.iter().map(|member| member.follower.behind() * 80).sum()
+        let guarded = self.guarded.as_ref().map_or(0, |guarded| guarded.bytes());
+        guarded + self.list.iter().map(|member| member.follower.behind() * 80).sum::<usize>()
     }
 
     fn is_one_address(&self) -> bool {
@@ -163,28 +226,44 @@ impl Store for ReadReplicas {
 
     /// Reads go to any of those that serve, or to the nearest; writes go to the primary.
     fn route(&mut self, site: &Site<'_>, ask: &Ask) -> Option<(u32, u8)> {
-        let own = if site.spot == NOWHERE { ask.from } else { site.spot };
+        let stands = if site.spot == NOWHERE { ask.from } else { site.spot };
+        let own = self.primary_spot(stands);
         if ask.writes {
             self.writes += 1;
             return Some((NONE, own));
         }
+        let split = self.is_split();
+        let apart = split && self.is_apart(site.replicas, ask.session);
         let of = |spot: u8, replica: u32| (site.spots.way(ask.from, spot), replica, spot);
         let serving = || {
-            let serves = |member: &&Member<ReadReplica>| !site.replicas[member.replica as usize].drained;
+            let serves = |member: &&Member<ReadReplica>| {
+                let replica = &site.replicas[member.replica as usize];
+                !replica.drained && !member.out && (!split || replica.cut.is_some() == apart)
+            };
             self.list.serving().filter(serves).map(|member| {
-                let spot = if member.region.is_some() { member.spot() } else { own };
+                let spot = if member.region.is_some() { member.spot() } else { stands };
                 of(spot, member.replica)
             })
         };
-        let all = || std::iter::once(of(own, NONE)).chain(serving());
+        // Who finds no primary on their side of a partition reads from replicas, if there is one.
+        let primary = !split || self.primary_at(site, ask.session).is_ok();
+        let all = || primary.then(|| of(own, NONE)).into_iter().chain(serving());
         let least = if self.config.nearest { all().map(|(way, ..)| way).min() } else { None };
         let among = || all().filter(|(way, ..)| least.is_none_or(|least| *way == least));
         let count = among().count();
         let at = (ask.draws.unit(0) * count as f64) as usize;
-        let (_, replica, spot) = among().nth(at.min(count - 1)).unwrap_or(of(own, NONE));
+        let (_, replica, spot) = among().nth(at.min(count.saturating_sub(1))).unwrap_or(of(own, NONE));
         self.reads += 1;
         *self.reads_from.or_default(ask.from) += 1;
         Some((replica, spot))
+    }
+
+    fn primary(&self, site: &Site<'_>, session: u64) -> Option<Result<u32, Reason>> {
+        Some(self.primary_at(site, session))
+    }
+
+    fn asks_who(&self) -> bool {
+        self.is_split()
     }
 
     /// A write is committed, a read has found what its replica had.
@@ -192,20 +271,7 @@ impl Store for ReadReplicas {
         self.keep_up(site);
         let now = site.now;
         if done.writes {
-            let mut words = Vec::new();
-            for member in self.list.iter_mut().filter(|member| member.stage != ReadReplicaStage::Leaving) {
-                let away = member.region.is_some();
-                let way = if away { site.spots.way(site.spot, member.spot()) } else { SimDuration::ZERO };
-                member.follower.take(Write { committed: now, arrives: now + way, key: done.key });
-                if self.config.wait_for > 0 && receives(member, site.replicas) {
-                    words.push((member.number, now + way + way));
-                }
-            }
-            let answer = match self.config.wait_for {
-                0 => Answer::Now,
-                needed => Answer::HeldUntil(Quorum { needed, words, at_most: self.config.wait_at_most }),
-            };
-            return Commit { mark: None, answer };
+            return self.commit_write(site, done);
         }
         self.answered += 1;
         let Some(member) = self.list.of_replica(done.replica) else { return Commit::default() };
@@ -231,17 +297,29 @@ impl Store for ReadReplicas {
     fn keep_up(&mut self, site: &Site<'_>) {
         for member in self.list.iter_mut() {
             let apply = applies_in(self.config.apply, member, site.replicas);
+            let before = member.follower.applied();
             member.follower.catch_up(site.now, apply);
+            if self.config.replication.mode == Mode::RemoteApply && member.linked && member.follower.applied() > before
+            {
+                let (applied, settings) = (member.follower.applied(), &self.config.replication);
+                let back = if member.region == self.primary_region {
+                    SimDuration::ZERO
+                } else {
+                    let there = member.region.map_or(site.spot, Spots::of_region);
+                    site.spots.way(there, self.primary_region.map_or(site.spot, Spots::of_region))
+                };
+                member.words.push_back((applied, site.now + settings.ship + back));
+            }
         }
     }
 
     fn region(&self, number: u32) -> Option<Region> {
-        self.list.numbered(number)?.region
+        if number == self.primary_number { self.primary_region } else { self.list.numbered(number)?.region }
     }
 
     /// What fails over is the primary.
     fn spares(&self, number: u32, effect: Effect) -> bool {
-        matches!(effect, Effect::Failover { .. }) && self.list.at(number).is_some()
+        matches!(effect, Effect::Failover { .. }) && self.config.failover.is_none() && number != self.primary_number
     }
 
     /// A read replica with a standby is back some time after it died, however long its fault lasts; a lost region takes
@@ -291,7 +369,8 @@ impl Upbringing for ReadReplica {
         let pool = entry.pool()?;
         let own = entry.stands.map(|stands| stands.region);
         let region = pool.data.of::<ReadReplicas>()?.place_of_next(own, entry.spot, &system.spots);
-        Some(Self { region, follower: Follower::new(system.now), reads: 0, stale: 0, used: 0.0, back: None })
+        let position = pool.data.of::<ReadReplicas>()?.position;
+        Some(Self::new(region, system.now, position))
     }
 
     fn begin(system: &mut System, station: u32, number: u32) {
@@ -325,6 +404,7 @@ impl Upbringing for ReadReplica {
     fn entered(&mut self, stage: ReadReplicaStage, now: SimTime) {
         if stage == ReadReplicaStage::Leaving {
             self.follower = Follower::new(now);
+            (self.words, self.heard) = (VecDeque::new(), 0);
         }
     }
 
@@ -377,10 +457,12 @@ pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
     let now = system.now;
     system.keep_up(ix);
     let Some(pool) = system.stations[ix as usize].pool_mut() else { return };
-    let primary = pool.replicas.first().copied();
+    let first = pool.replicas.first().copied();
+    let primary = pool.data.of::<ReadReplicas>().map(|store| store.primary).or(first);
     let before = pool.data.of::<ReadReplicas>().map(|store| store.config.clone());
     let Some(wished) = config.read_replicas.as_deref() else {
         if before.is_some() {
+            system.answer_all(ix);
             system.scale::<ReadReplica>(ix, 0, &[]);
             system.pool_mut(ix).data = super::Data::default();
             if let Some(primary) = primary {
@@ -392,10 +474,12 @@ pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
     system.has_spread_data = true;
     system.plain = false;
     if before.is_none() {
-        pool.data.set(ReadReplicas::new(wished, now));
+        pool.data.set(ReadReplicas { primary: primary.unwrap_or(NONE), ..ReadReplicas::new(wished, now) });
     }
     let Some(store) = system.store::<ReadReplicas>(ix) else { return };
     store.config = wished.clone();
+    system.guard(ix, before.as_ref());
+    let Some(store) = system.store::<ReadReplicas>(ix) else { return };
     let wanted = match &wished.number {
         Number::Fixed(count) => {
             store.list.generation = store.list.generation.wrapping_add(1);

@@ -37,7 +37,13 @@ impl Follower {
     /// One that has everything that was committed until `now`.
     #[must_use]
     pub fn new(now: SimTime) -> Self {
-        Self { free: now, ..Self::default() }
+        Self::at(now, 0)
+    }
+
+    /// The same, where `position` writes were committed.
+    #[must_use]
+    pub fn at(now: SimTime, position: u64) -> Self {
+        Self { free: now, applied: position, ..Self::default() }
     }
 
     /// The primary has committed a write.
@@ -100,6 +106,71 @@ impl Follower {
     #[must_use]
     pub fn lag(&self, now: SimTime) -> SimDuration {
         self.pending.front().map_or(SimDuration::ZERO, |write| now.since(write.committed))
+    }
+
+    /// Writes that it has received, or has applied, counted from the first commit.
+    #[must_use]
+    pub fn received(&self, now: SimTime) -> u64 {
+        self.applied + self.pending.partition_point(|write| write.arrives <= now) as u64
+    }
+
+    /// Writes that it has applied, counted likewise.
+    #[must_use]
+    pub const fn applied(&self) -> u64 {
+        self.applied
+    }
+
+    /// When the newest write arrives; zero: all have, and are applied.
+    #[must_use]
+    pub fn last_arrival(&self) -> SimTime {
+        self.pending.back().map_or(SimTime::ZERO, |write| write.arrives)
+    }
+
+    /// When the next write is applied, if nothing comes between.
+    #[must_use]
+    pub fn next_applied(&self, apply: SimDuration) -> Option<SimTime> {
+        let arrives = self.pending.front()?.arrives;
+        (arrives != SimTime::NEVER).then(|| self.free.max(arrives) + apply)
+    }
+
+    /// Until it has applied all that it has received.
+    #[must_use]
+    pub fn to_apply(&self, now: SimTime, apply: SimDuration) -> SimDuration {
+        let received = self.received(now) - self.applied;
+        SimDuration(apply.0.saturating_mul(received)) + self.free.since(now)
+    }
+
+    /// Its link is cut: what is on its way never arrives.
+    pub fn cut(&mut self, now: SimTime) {
+        for write in self.pending.iter_mut().rev().take_while(|write| write.arrives > now) {
+            write.arrives = SimTime::NEVER;
+        }
+    }
+
+    /// Its link is whole again: what had not arrived does then.
+    pub fn resume(&mut self, arrives: SimTime) {
+        for write in self.pending.iter_mut().rev().take_while(|write| write.arrives == SimTime::NEVER) {
+            write.arrives = arrives;
+        }
+    }
+
+    /// Writes from that position on are no more: another history goes on from there.
+    pub fn truncate(&mut self, position: u64) {
+        while self.applied + self.pending.len() as u64 > position
+            && let Some(write) = self.pending.pop_back()
+        {
+            self.by_key.remove(&(write.key, self.applied + self.pending.len() as u64));
+        }
+        self.applied = self.applied.min(position);
+    }
+
+    /// A write that others could not see until now is committed.
+    pub fn publish(&mut self, position: u64, now: SimTime) {
+        let Some(at) = position.checked_sub(self.applied) else { return };
+        if let Some(write) = self.pending.get_mut(at as usize) {
+            write.committed = now;
+            self.by_key.insert((write.key, position), now);
+        }
     }
 
     /// Writes that are not applied yet.
