@@ -1,7 +1,7 @@
 //! The figures of how caches are used: how old their answers are, and what becomes of the writes that they take.
 
 use super::table::{COUNT, MEAN, USUAL, field, goal, ratio};
-use super::{Field, Group, Spec, Without};
+use super::{Ask, Field, Goal, Group, Spec, Without};
 use crate::model::params::Unit;
 use crate::model::system::counts::Count;
 use crate::model::system::station::Station;
@@ -43,7 +43,10 @@ pub(super) const STALE_HIT_SHARE: Spec = Spec {
     unit: Unit::Share,
     read: |bucket| ratio(bucket.counts[Count::StaleHits] as f64, bucket.counts[Count::Hits] as f64),
     field: Some(Field { group: Some(&FRESHNESS), ..field("stale_share", "stale, of all hits") }),
-    goal: Some(goal(MEAN, "Stale hits over all hits.")),
+    goal: Some(Goal {
+        system: Some(Ask::Of(|report, _| report.most("stale_hit_share"))),
+        ..goal(MEAN, "Stale hits over all hits; of the system: its stalest cache's.")
+    }),
     ..USUAL
 };
 

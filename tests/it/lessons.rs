@@ -441,9 +441,13 @@ fn stations_stay_where_they_stand_if_places_are_locked() {
     assert!(guard.keep_places.contains(&start.node_by_role("frankfurt").unwrap()));
 }
 
+/// The lesson that simulates what it asks for, 100,000 requests in every second: its runs take seconds.
+const AT_REAL_COUNTS: &str = "worldwide-reads";
+
 /// Runs on the seeds to practice on, on the final ones of that design, and on five more; on sixty more in a full run.
 fn seeds(lesson: &Lesson, design: &Document) -> Vec<u64> {
-    let fresh = if std::env::var_os("HEADROOM_FULL").is_some() { 60 } else { 5 };
+    let (few, many) = if lesson.slug == AT_REAL_COUNTS { (0, 5) } else { (5, 60) };
+    let fresh = if std::env::var_os("HEADROOM_FULL").is_some() { many } else { few };
     lesson.seeds.iter().copied().chain(grade::final_seeds(lesson, design)).chain(1_001..=1_000 + fresh).collect()
 }
 
@@ -499,14 +503,15 @@ fn solutions_are_lost_without_what_the_lesson_teaches() {
 }
 
 /// A graded run costs at most about a second natively: 2 million events, at the two or more million a second that the
-/// slowest supported machine does (measured by `cargo xtask bench`).
+/// slowest supported machine does (measured by `cargo xtask bench`). At real counts it costs about three.
 #[test]
 fn graded_runs_are_small() {
     for files in LESSONS.iter() {
         let (lesson, start, solutions) = read(files);
         for document in solutions.iter().map(|(_, document)| document).chain([&start]) {
             let events = report(&grade::graded_document(&lesson, document, lesson.seeds[0])).events;
-            assert!(events <= 2_000_000, "{}: {events} events", lesson.slug);
+            let most = if lesson.slug == AT_REAL_COUNTS { 6_000_000 } else { 2_000_000 };
+            assert!(events <= most, "{}: {events} events", lesson.slug);
         }
     }
 }

@@ -24,6 +24,7 @@ mod json_fields;
 mod kinds;
 mod lab;
 mod labs;
+mod labs_data;
 mod labs_faults;
 mod labs_memory;
 mod labs_messages;
