@@ -10,7 +10,7 @@ use crate::lab::{Lab, arrivals, near, p99, part, setting, station, window};
 use crate::lessons::{node, report};
 
 /// The design with settings of some stations, named by their roles, changed.
-fn with(design: &Document, roles: &[&str], settings: &[(&str, Value)]) -> Document {
+pub fn with(design: &Document, roles: &[&str], settings: &[(&str, Value)]) -> Document {
     let mut design = design.clone();
     for role in roles {
         for (key, value) in settings {
@@ -20,12 +20,12 @@ fn with(design: &Document, roles: &[&str], settings: &[(&str, Value)]) -> Docume
     design
 }
 
-fn choice(id: &str) -> Value {
+pub fn choice(id: &str) -> Value {
     Value::Variant(Variant::new(id, Params::new()))
 }
 
 /// A choice with a part that is a word.
-fn worded(id: &str, key: &str, word: &str) -> Value {
+pub fn worded(id: &str, key: &str, word: &str) -> Value {
     Value::Variant(Variant::new(id, Params::new().with(key, word)))
 }
 

@@ -30,6 +30,7 @@ mod labs_memory;
 mod labs_messages;
 mod labs_policy;
 mod labs_queues;
+mod labs_stores;
 mod lessons;
 mod levels;
 mod manifests;
