@@ -105,16 +105,17 @@ fn other_sizes(cache: &Cache, memory: &HeldLook, sizes: &SizesLook) -> Html {
         .collect();
     let missed = sizes.missed as f64 / sizes.asked.max(1) as f64;
     let at = x(memory.capacity as f64);
-    let whose = if cache.memories.len() > 1 { format!(" of {}", name(cache.level, memory)) } else { String::new() };
+    let whose = if cache.memories.len() > 1 { format!(" ({})", name(cache.level, memory).to_lowercase()) } else { String::new() };
     let words = format!(
         "Misses by size, from 0 to {} entries: {half} at half the size, {set} as set, {twice} at twice the size.",
         format::count(sizes.most as u64)
     );
     section_named(
         "sizes",
-        html! { <>{ "Would another size help" }{ whose }{ "?" }</> },
+        html! { <>{ "Would another size help?" }{ whose }</> },
         html! {
             <>
+                <p class="sizes-axis num"><span>{ "100 % missed" }</span></p>
                 <svg class="sizes" viewBox="0 0 300 80" preserveAspectRatio="none" role="img" aria-label={words}>
                     <line class="sizes-line" x1="0" x2="300" y1={y(0.0).to_string()} y2={y(0.0).to_string()} />
                     <polyline class="sizes-curve" points={points.join(" ")} />
