@@ -19,6 +19,7 @@ pub mod freshness;
 pub mod heap;
 pub mod member;
 pub mod policy;
+pub mod quorum;
 pub mod read_replicas;
 pub mod replicas;
 pub mod rollout;
@@ -103,6 +104,7 @@ facets! {
     Scaling(scaling::Scaling),
     ReadReplicas(read_replicas::ReadReplicas),
     Shards(shards::Shards),
+    Quorum(quorum::Quorum),
     Rows(rows::Rows),
     CacheCluster(cache_cluster::CacheCluster),
     Balancer(balancer::Balancer),

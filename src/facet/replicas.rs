@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::member::MemberStage;
 use super::{Look, Show};
+use crate::model::system::QuorumNodeStage;
 
 /// Names for [`crate::protocol::StationFrame::replicas`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,6 +32,10 @@ impl Show for Replicas {
             let serving = shards.shards.iter().filter(|shard| serves(MemberStage::of_shard(shard)));
             names = serving.map(|shard| (shard.number + 1).to_string()).collect();
             title = Some(format!("{count} shards"));
+        } else if let Some(store) = look.system.look_at_quorum(look.node()) {
+            let serving = store.nodes.iter().filter(|node| node.stage == QuorumNodeStage::Serving);
+            names = serving.map(|node| (node.number + 1).to_string()).collect();
+            title = Some(format!("{count} nodes"));
         } else if let Some(nodes) = look.system.look_at_cache_cluster(look.node()) {
             let serving = nodes.nodes.iter().filter(|node| serves(MemberStage::of_node(node)));
             names = serving.map(|node| (node.number + 1).to_string()).collect();

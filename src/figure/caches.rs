@@ -1,4 +1,5 @@
-//! The figures of how caches are used: how old their answers are, and what becomes of the writes that they take.
+//! The figures of how caches are used: how old their answers are, and what becomes of the writes that they take; those of
+//! a quorum store, too.
 
 use super::table::{COUNT, MEAN, USUAL, field, goal, ratio};
 use super::{Ask, Field, Goal, Group, Spec, Without};
@@ -17,7 +18,7 @@ static FRESHNESS: Group = Group {
 static WRITES: Group = Group {
     name: "writes",
     interface: "WritesReport",
-    meaning: "what became of the writes that a cache acknowledged from memory (write-behind), or a database whose replication waits or that fails over; absent elsewhere",
+    meaning: "what became of the writes that a cache acknowledged from memory (write-behind), a quorum store, or a database whose replication waits or that fails over; absent elsewhere",
     summary: "what became of acknowledged writes",
     at: Station::takes_writes,
 };
@@ -90,11 +91,11 @@ pub(super) const WRITES_LOST: Spec = Spec {
     field: Some(Field {
         group: Some(&WRITES),
         whole: true,
-        ..field("lost", "of those: lost in a crash of the cache, or in a failover of the database")
+        ..field("lost", "of those: lost in a crash of the cache, in a failover of the database, or by a quorum store")
     }),
     goal: Some(goal(
         COUNT,
-        "Writes that were acknowledged and lost: by a cache that crashed before they were stored, or by a database in a failover.",
+        "Writes that were acknowledged and lost: by a cache that crashed before they were stored, by a database in a failover, or by a quorum store, in crashes and to a clock that was ahead.",
     )),
     ..USUAL
 };

@@ -39,8 +39,8 @@ fn throughput(bucket: &Bucket) -> f64 {
 static REPLICATED: Group = Group {
     name: "replicated",
     interface: "ReplicatedReport",
-    meaning: "what read replicas of a database answered; absent elsewhere",
-    summary: "reads that read replicas of a database answered",
+    meaning: "what read replicas of a database answered, or a quorum store; absent elsewhere",
+    summary: "reads that read replicas of a database answered, or a quorum store",
     at: Station::is_replicated,
 };
 
@@ -437,14 +437,11 @@ pub(super) const TABLE: &[Spec] = &[
         field: Some(Field {
             group: Some(&REPLICATED),
             whole: true,
-            ..field(
-                "stale",
-                "of those: a write had been committed before the read came, which the replica did not have yet",
-            )
+            ..field("stale", "of those: a write had been committed before the read came, which the answer lacked")
         }),
         goal: Some(goal(
             COUNT,
-            "Reads that a read replica answered without a write to the item that had been committed before they came.",
+            "Reads that a read replica or a quorum store answered without a write to the item that had been committed before they came.",
         )),
         ..USUAL
     },
@@ -453,7 +450,7 @@ pub(super) const TABLE: &[Spec] = &[
         unit: Unit::Share,
         read: |bucket| ratio(bucket.counts[Count::StaleReads] as f64, bucket.counts[Count::CopyReads] as f64),
         field: Some(Field { group: Some(&REPLICATED), ..field("stale_share", "stale, of all") }),
-        goal: Some(goal(MEAN, "Stale reads over all reads that read replicas answered.")),
+        goal: Some(goal(MEAN, "Stale reads over all reads that read replicas, or a quorum store, answered.")),
         ..USUAL
     },
     Spec {

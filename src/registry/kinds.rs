@@ -175,6 +175,7 @@ fn fault(kind: &'static fault::FaultKind) -> Listed {
             Targets::Services => "services",
             Targets::Caches => "caches",
             Targets::Databases => "databases",
+            Targets::Stores => "databases, quorum stores",
             Targets::Clocks => "caches and DNS",
             Targets::Edges => "connections",
             Targets::Sources => "clients",

@@ -47,6 +47,7 @@ mod policy_vectors;
 mod pools;
 mod profiler;
 mod queueing_formulas;
+mod quorum;
 mod readme;
 mod replication;
 mod robust;

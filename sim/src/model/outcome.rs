@@ -111,10 +111,14 @@ pub enum Reason {
     LockTimeOut,
     /// This primary has been replaced, or its lease has ended.
     Fenced,
+    /// Too few of the nodes that keep the item are alive.
+    Unavailable,
+    /// Too few of the nodes that keep the item answered.
+    TooFewAnswers,
 }
 
 impl Reason {
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::None,
         Self::QueueFull,
         Self::ConnectionRefused,
@@ -145,6 +149,8 @@ impl Reason {
         Self::WritesStopped,
         Self::LockTimeOut,
         Self::Fenced,
+        Self::Unavailable,
+        Self::TooFewAnswers,
     ];
 
     /// A lesson in one line: what happened.
@@ -181,6 +187,8 @@ impl Reason {
             Self::WritesStopped => "writes stopped: the keys are being moved to another shard",
             Self::LockTimeOut => "lock time-out: other writes held the row for too long",
             Self::Fenced => "fenced: this primary has been replaced, or its lease has ended",
+            Self::Unavailable => "unavailable: too few nodes that keep the item are alive",
+            Self::TooFewAnswers => "too few nodes that keep the item answered",
         }
     }
 

@@ -183,7 +183,7 @@ fn write_station(out: &mut String, station: &StationReport) {
     }
     out.push('\n');
     if let (Some(reads), Some(stale)) = (station.get("read_replica_reads").get(), station.get("stale_reads").get()) {
-        let _ = write!(out, "  {reads} reads from read replicas, {stale} of them stale");
+        let _ = write!(out, "  {reads} reads from copies, {stale} of them stale");
         let share = figure(station.get("stale_share"), Unit::Share);
         let _ = writeln!(out, "{}", share.map_or_else(String::new, |share| format!(" ({share})")));
     }

@@ -150,13 +150,13 @@ fn unknown_kinds() {
     check_tells(
         &drawing(&["source", "servise"], &[(0, 1)]),
         &expect![[r#"
-            error unknown-station at node 2: S1: there is no station of the kind "servise". Did you mean "service"? | Replace it by one of: source, gateway, balancer, l4-balancer, dns, client-balancer, service, cache, cdn, database, broker.
+            error unknown-station at node 2: S1: there is no station of the kind "servise". Did you mean "service"? | Replace it by one of: source, gateway, balancer, l4-balancer, dns, client-balancer, service, cache, cdn, database, quorum, broker.
         "#]],
     );
     check_tells(
         &drawing(&["source", "toaster"], &[(0, 1)]),
         &expect![[r#"
-            error unknown-station at node 2: T1: there is no station of the kind "toaster". | Replace it by one of: source, gateway, balancer, l4-balancer, dns, client-balancer, service, cache, cdn, database, broker.
+            error unknown-station at node 2: T1: there is no station of the kind "toaster". | Replace it by one of: source, gateway, balancer, l4-balancer, dns, client-balancer, service, cache, cdn, database, quorum, broker.
         "#]],
     );
 }

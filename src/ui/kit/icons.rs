@@ -69,6 +69,7 @@ icons! {
     "ban" => LuBan,
     "book-open" => LuBookOpen,
     "box" => LuBox,
+    "boxes" => LuBoxes,
     "box-select" => LuSquareDashedMousePointer,
     "bug" => LuBug,
     "building-2" => LuBuilding2,

@@ -40,7 +40,7 @@ fn places(root: &str) -> Vec<&'static str> {
         return match kind.targets {
             Targets::Stations | Targets::Servers | Targets::Services => vec!["A", "W"],
             Targets::Caches => vec!["C"],
-            Targets::Databases => vec!["D"],
+            Targets::Databases | Targets::Stores => vec!["D"],
             Targets::Clocks => vec!["C"],
             Targets::Edges => vec!["L>A", "A>D"],
             Targets::Sources => vec!["S"],

@@ -7,7 +7,7 @@ static ENTRY: Entry = Entry {
     id: "isolate",
     name: "Cut off",
     summary: told(
-        "The replica, or of the whole database its primary, no longer reaches the others of its database, nor they it. Clients on its side go on with it alone, all others without it: with two primaries, that is a split brain.",
+        "The replica, or of the whole database its primary, no longer reaches the others of its database, nor they it; a node of a quorum store likewise. Clients on its side go on with it alone, all others without it: with two primaries, that is a split brain.",
     ),
     source: told("Network partition with a leader on the minority side."),
     params: &[ParamSpec::number(
@@ -26,7 +26,7 @@ pub(super) static KIND: FaultKind = FaultKind {
     entry: &ENTRY,
     group: Group::Data,
     icon: "unplug",
-    targets: Targets::Databases,
+    targets: Targets::Stores,
     one_replica: true,
     once: false,
     effect: |params| Effect::Isolate { clients: super::number(&ENTRY, params, "clients") },

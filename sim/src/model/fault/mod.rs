@@ -41,6 +41,8 @@ pub enum Targets {
     Services,
     Caches,
     Databases,
+    /// Databases and quorum stores.
+    Stores,
     /// What lets things expire by its clock: caches and DNS.
     Clocks,
     Edges,
@@ -62,6 +64,7 @@ impl Targets {
             Self::Services => works && kind.category == Category::Compute,
             Self::Caches => works && kind.category == Category::Cache,
             Self::Databases => kind.entry.id == "database",
+            Self::Stores => matches!(kind.entry.id, "database" | "quorum"),
             Self::Clocks => kind.accepts_input && kind.entry.params.iter().any(|spec| spec.key == "ttl"),
             Self::Sources => !kind.accepts_input,
             Self::Brokers => kind.category == Category::Messaging,
@@ -78,6 +81,7 @@ impl Targets {
             Self::Services => "a service",
             Self::Caches => "a cache",
             Self::Databases => "a database",
+            Self::Stores => "a database or a quorum store",
             Self::Clocks => "a cache or DNS",
             Self::Edges => "a connection",
             Self::Sources => "clients",

@@ -39,7 +39,7 @@ pub fn struck(effect: Effect, name: &str, place: bool) -> String {
         }
         Effect::NewVersion { .. } => format!("{name} got a new version"),
         Effect::Failover { .. } => format!("{name} fails over to its standby"),
-        Effect::Isolate { .. } => format!("{name} is cut off from the rest of its database"),
+        Effect::Isolate { .. } => format!("{name} is cut off from the rest of its store"),
         Effect::Latency { secs, jitter: 0.0 } => format!("{name} takes {} ms longer", number(secs * 1e3)),
         Effect::Latency { secs, jitter } => {
             format!("{name} takes {} ± {} ms longer", number(secs * 1e3), number(jitter * 1e3))

@@ -10,6 +10,7 @@ pub mod dns;
 pub mod gateway;
 pub mod l4_balancer;
 pub mod queries;
+pub mod quorum;
 pub mod service;
 pub mod source;
 
@@ -156,6 +157,7 @@ registry! {
     Room { kind: cache::KIND, plan: cache::plan },
     Room { kind: cdn::KIND, plan: cdn::plan },
     Room { kind: database::KIND, plan: database::plan },
+    Room { kind: quorum::KIND, plan: quorum::plan },
     Room { kind: broker::KIND, plan: broker::plan },
 }
 

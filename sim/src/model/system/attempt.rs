@@ -55,6 +55,8 @@ pub(super) enum Caller {
     Renewal(u32),
     /// Nobody: a cache stores what it has acknowledged.
     Flush,
+    /// A coordinator of a quorum store: for which operation, and its place there.
+    Coordinator { operation: Key, at: u8 },
     /// A balancer's health check.
     Probe { balancer: u32, backend: u32 },
 }
@@ -73,6 +75,8 @@ pub(super) enum Verb {
     Probe,
     /// A message that its consumer has processed before: recognized, and skipped.
     Repeat,
+    /// A node of a quorum store: its part of an operation.
+    Part,
 }
 
 /// Where an attempt is.
@@ -136,6 +140,8 @@ pub(super) enum Stage {
     Shielding {
         origin: u32,
     },
+    /// The nodes of a quorum store.
+    Coordinating,
     /// A write to the store, to invalidate the cache after it.
     Storing {
         cache: u32,
@@ -145,7 +151,7 @@ pub(super) enum Stage {
 impl Stage {
     /// Whoever waits keeps what comes, for no longer than it is valid.
     pub(super) const fn keeps(self) -> bool {
-        !matches!(self, Self::Plain | Self::Storing { .. })
+        !matches!(self, Self::Plain | Self::Storing { .. } | Self::Coordinating)
     }
 }
 

@@ -28,7 +28,7 @@ counts! {
     Hits,
     /// Of the hits: a newer value had been committed before they were asked for.
     StaleHits,
-    /// Writes that a cache acknowledged from memory, or stored before it did.
+    /// Writes that a cache acknowledged from memory, or stored before it did; and that a quorum store acknowledged.
     WritesAcknowledged,
     /// Of those: stored, replaced by a later one before they were, and lost.
     WritesStored,
@@ -36,7 +36,7 @@ counts! {
     WritesLost,
     /// Writes whose client never got an answer: kept or not.
     WritesUnknown,
-    /// Databases: reads that read replicas answered.
+    /// Databases: reads that read replicas answered; quorum stores: all reads answered.
     CopyReads,
     /// Of those: they lacked a write.
     StaleReads,

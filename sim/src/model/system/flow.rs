@@ -68,6 +68,7 @@ pub(super) mod purpose {
     pub const MISSING: u64 = 23;
     pub const SEARCH: u64 = 24;
     pub const SHIP: u64 = 25;
+    pub const QUORUM: u64 = 26;
     pub const DELIVERY: u64 = 30;
 }
 
@@ -128,7 +129,7 @@ impl System {
             Caller::Parent(parent) => self.attempts.get(parent).map_or(NOWHERE, |parent| parent.spot),
             Caller::Probe { balancer, .. } => self.stations[balancer as usize].spot,
             Caller::Delivery(_) => self.stations[self.edges[edge as usize].from as usize].spot,
-            Caller::None | Caller::Renewal(_) | Caller::Flush => NOWHERE,
+            Caller::None | Caller::Renewal(_) | Caller::Flush | Caller::Coordinator { .. } => NOWHERE,
         };
         (from, self.spot_or(edge, from))
     }
@@ -191,6 +192,10 @@ impl System {
 
     /// The station is done with the attempt: its answer travels back.
     pub(super) fn respond(&mut self, ix: u32, outcome: Outcome, reason: Reason) {
+        if self.has_quorums && self.attempts[ix].verb == Verb::Part {
+            self.part_ended(ix, outcome);
+            return;
+        }
         if self.values.is_some() {
             self.leave_flight(ix);
         }
@@ -442,7 +447,12 @@ impl System {
                 self.respond(parent.ix, outcome, reason);
             }
             Caller::Parent(parent) => self.call_answered(parent.ix, outcome, reason, found),
-            Caller::None | Caller::Probe { .. } | Caller::Delivery(_) | Caller::Renewal(_) | Caller::Flush => {}
+            Caller::None
+            | Caller::Probe { .. }
+            | Caller::Delivery(_)
+            | Caller::Renewal(_)
+            | Caller::Flush
+            | Caller::Coordinator { .. } => {}
         }
     }
 

@@ -77,7 +77,7 @@ impl System {
     #[inline(never)]
     pub(super) fn take_objects(&mut self, ix: u32, replica_ix: u32) -> SimDuration {
         let attempt = &self.attempts[ix];
-        let checks = matches!(attempt.verb, Verb::Probe);
+        let checks = matches!(attempt.verb, Verb::Probe | Verb::Part);
         let allocator = self.replicas[replica_ix as usize].allocator.as_ref();
         // Work that was interrupted goes on with what it has.
         if checks || allocator.is_none_or(|allocator| allocator.held.contains_key(&ix)) {

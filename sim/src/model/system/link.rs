@@ -160,7 +160,7 @@ impl System {
             Verb::Request => back && attempt.outcome == Outcome::Completed,
             Verb::Get => back && attempt.found,
             Verb::Fill => !back,
-            Verb::Invalidate | Verb::Probe | Verb::Repeat => false,
+            Verb::Invalidate | Verb::Probe | Verb::Repeat | Verb::Part => false,
         };
         KILOBYTE_BITS * if carries { config.answer_kilobytes } else { config.request_kilobytes }
     }

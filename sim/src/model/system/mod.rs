@@ -49,6 +49,7 @@ use std::collections::BTreeMap;
 pub use caching::{CachingLook, WritesLook};
 pub use data::cache_cluster::{CacheClusterLook, CacheNodeLook, CacheNodeStage, KeysMoved};
 pub use data::memory::{HeldLook, SizesLook, Victim};
+pub use data::quorum::{Heard, NodeLook, OperationLook, QuorumLook, QuorumNodeStage, WordLook};
 pub use data::read_replicas::{LostWrite, ReadReplicaLook, ReadReplicaStage, ReadReplicasLook, ReplicationLook};
 pub use data::shards::{MoveLook, MoveStage, ShardLook, ShardStage, ShardsLook, ShardsMoved};
 pub use flow::UNREACHABLE_AFTER;
@@ -161,6 +162,8 @@ pub struct System {
     /// Some database caches results, and there is a CDN.
     has_query_caches: bool,
     has_edge_caches: bool,
+    /// There is a quorum store.
+    has_quorums: bool,
     /// Somebody wants to know until when answers are valid.
     has_lifetimes: bool,
     /// Until when the answers on their way are valid, by attempt: where somebody wants to know.
@@ -229,6 +232,7 @@ impl System {
             has_local_caches: false,
             has_query_caches: false,
             has_edge_caches: false,
+            has_quorums: false,
             has_lifetimes: false,
             lifetimes: Ordered::new(),
             held: Ordered::new(),

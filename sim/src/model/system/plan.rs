@@ -31,7 +31,7 @@ use crate::model::scaler::rollout;
 use crate::model::scaler::start_up::StartUp;
 use crate::model::sharding;
 use crate::model::slow_start::SlowStart;
-use crate::model::station::queries;
+use crate::model::station::{queries, quorum};
 
 /// Everything that decides a run but for the inputs.
 #[derive(Clone, Debug)]
@@ -267,6 +267,8 @@ pub struct PoolConfig {
     pub row_locks: Option<SimDuration>,
     /// Databases: what rows and indexes cost; `None`: queries take their plain times.
     pub queries: Option<queries::Settings>,
+    /// A quorum store: its nodes and what they agree on; `None`: it is none.
+    pub quorum: Option<Box<quorum::Settings>>,
     /// Caches: nodes among which keys are shared out; `None`: it is one.
     pub cache_cluster: Option<cache_cluster::Settings>,
     /// Databases: share of the items that do not exist until they are written, 0..1.
@@ -306,6 +308,7 @@ impl PoolConfig {
             sharding: None,
             row_locks: None,
             queries: None,
+            quorum: None,
             cache_cluster: None,
             missing: 0.0,
             caching: None,

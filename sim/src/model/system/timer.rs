@@ -6,7 +6,7 @@
 use super::System;
 use super::caching::CachingTurn;
 use super::data::EdgeTurn;
-use super::data::{read_replicas, shards};
+use super::data::{quorum, read_replicas, shards};
 use super::event::Event;
 use super::slab::{Key, Slab};
 use crate::engine::event_queue::EventQueue;
@@ -45,6 +45,11 @@ pub(super) enum Timer {
     Replication {
         station: u32,
         turn: read_replicas::Turn,
+    },
+    /// Something happens between the nodes of a quorum store.
+    Quorum {
+        station: u32,
+        turn: quorum::Turn,
     },
     /// A write has waited long for its row; `again`: what happened at that very moment is done.
     Row {
@@ -166,6 +171,7 @@ impl System {
             },
             Timer::Shards { station, turn } => self.shards_due(station, turn),
             Timer::Replication { station, turn } => self.replication_due(station, turn),
+            Timer::Quorum { station, turn } => self.quorum_due(station, turn),
             Timer::Row { attempt, again } => self.row_due(attempt, again),
             Timer::Edge { attempt, turn } => self.edge_due(attempt, turn),
             Timer::Held { station, attempt, word_of } => self.held_due(station, attempt, word_of),

@@ -137,7 +137,7 @@ pub(super) fn made(now: u64, attempt: &Attempt, edges: &[Edge], stations: &[Stat
             Verb::Get => Asked::Get,
             Verb::Fill => Asked::Fill,
             Verb::Invalidate => Asked::Invalidate,
-            Verb::Request | Verb::Probe | Verb::Repeat => Asked::Request,
+            Verb::Request | Verb::Probe | Verb::Repeat | Verb::Part => Asked::Request,
         },
         number: attempt.try_no,
         made: now,

@@ -15,6 +15,7 @@ mod members;
 mod memory;
 mod names;
 mod policy;
+mod quorum;
 mod read_replicas;
 mod replicas;
 mod rollout;
@@ -112,6 +113,7 @@ fn view(facet: &Facet, shown: &Shown<'_>) -> Html {
         Facet::ReadReplicas(facet) => read_replicas::view(facet),
         Facet::Rows(facet) => rows::view(facet),
         Facet::Shards(facet) => shards::view(facet),
+        Facet::Quorum(facet) => quorum::view(facet),
         Facet::CacheCluster(facet) => cache_cluster::view(facet),
         Facet::Balancer(facet) => balancer::view(facet, shown),
         Facet::Broker(facet) => broker::view(facet, shown),

@@ -14,6 +14,7 @@ mod held;
 mod local;
 pub mod memory;
 pub mod query_cache;
+pub mod quorum;
 pub mod read_replicas;
 pub mod shards;
 mod told;
@@ -55,6 +56,7 @@ const SORTS: &[Settle] = &[
     read_replicas::settle,
     cache_cluster::settle,
     shards::settle,
+    quorum::settle,
 ];
 
 /// Whether parts of a pool's store may stand elsewhere than the pool.
@@ -307,13 +309,20 @@ impl Data {
     /// Whether replicas answer reads beside a primary, each a little late.
     #[must_use]
     pub fn is_replicated(&self) -> bool {
-        self.of::<read_replicas::ReadReplicas>().is_some()
+        self.of::<read_replicas::ReadReplicas>().is_some() || self.is_quorum()
+    }
+
+    /// Whether nodes vote on it.
+    #[must_use]
+    pub fn is_quorum(&self) -> bool {
+        self.of::<quorum::QuorumStore>().is_some()
     }
 
     /// Whether it is known what becomes of each write.
     #[must_use]
     pub fn keeps_ledger(&self) -> bool {
-        self.of::<read_replicas::ReadReplicas>().is_some_and(read_replicas::ReadReplicas::keeps_ledger)
+        self.is_quorum()
+            || self.of::<read_replicas::ReadReplicas>().is_some_and(read_replicas::ReadReplicas::keeps_ledger)
     }
 
     /// The replica that takes writes, where others follow it.

@@ -294,7 +294,12 @@ impl System {
                 self.respond(parent.ix, outcome, reason);
             }
             Caller::Parent(parent) => self.call_answered(parent.ix, outcome, reason, false),
-            Caller::None | Caller::Probe { .. } | Caller::Delivery(_) | Caller::Renewal(_) | Caller::Flush => {}
+            Caller::None
+            | Caller::Probe { .. }
+            | Caller::Delivery(_)
+            | Caller::Renewal(_)
+            | Caller::Flush
+            | Caller::Coordinator { .. } => {}
         }
     }
 

@@ -70,6 +70,10 @@ impl System {
             self.probe_worked(ix);
             return;
         }
+        if verb == Verb::Part {
+            self.finish_work(ix, Outcome::Completed, Reason::None);
+            return;
+        }
         let replica = &mut self.replicas[replica_ix as usize];
         if replica.cold != 0 {
             replica.warm_up(self.now);
@@ -137,7 +141,7 @@ impl System {
                 }
                 Deed::Forget
             }
-            Verb::Get | Verb::Request | Verb::Probe | Verb::Repeat => {
+            Verb::Get | Verb::Request | Verb::Probe | Verb::Repeat | Verb::Part => {
                 self.look_up(ix, store);
                 return;
             }
@@ -363,6 +367,8 @@ impl System {
             }
             // The store has it: a cache that is down keeps nothing.
             Stage::Keeping => self.go_on(ix),
+            // Its coordinator stood still when it was about to answer.
+            Stage::Coordinating => self.respond(ix, outcome, reason),
             Stage::Fetching { .. } => self.fetched_from_origin(ix, outcome, reason),
             Stage::Shielding { .. } => self.shielded(ix, outcome, reason),
             Stage::KeepingLocally if good => {

@@ -55,6 +55,12 @@ impl System {
         } else if pool.replicas.is_empty() {
             self.respond(ix, Outcome::Failed, Reason::ConnectionRefused);
             return;
+        } else if pool.config.quorum.is_some() {
+            if attempt.verb == Verb::Request {
+                self.coordinate(ix);
+                return;
+            }
+            self.any_node(station_ix)
         } else if pool.data.is_one_address() {
             match self.owner_of(ix, station_ix) {
                 Ok(replica_ix) => replica_ix,
@@ -195,6 +201,9 @@ impl System {
         let config = &self.pool(attempt.station).config;
         match (attempt.verb, attempt.caller) {
             (Verb::Probe, _) => return config.check_time,
+            (Verb::Part, Caller::Coordinator { operation, .. }) => {
+                return SimDuration::from_secs_f64(self.part_time(ix, operation));
+            }
             (Verb::Repeat, Caller::Delivery(delivery)) => return self.recognition_time(delivery),
             _ => {}
         }
@@ -334,6 +343,10 @@ impl System {
         }
         // The answer must not find it here when the slot goes to the next.
         self.attempts[ix].phase = Phase::Back;
+        if replica_ix == NONE {
+            // Nodes work for it, each with a slot of its own.
+            return;
+        }
         if self.has_heaps {
             self.return_objects(ix);
         }

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Every ledger, counted anew from what is really there.
-pub(super) fn check_ledgers(system: &System) {
+pub(in crate::model::system) fn check_ledgers(system: &System) {
     let run = &system.totals.run;
     assert_eq!(run.offered, run.by_outcome.iter().sum::<u64>() + run.in_flight());
     crate::model::system::broker::tests::check_brokers(system);
@@ -19,7 +19,7 @@ pub(super) fn check_ledgers(system: &System) {
             attempt.edge as usize == ix
                 && !attempt.detached
                 && !matches!(attempt.phase, Phase::Backoff | Phase::Held)
-                && attempt.verb != crate::model::system::attempt::Verb::Probe
+                && is_counted(attempt.verb)
         });
         assert_eq!(under_way.count() as u64, edge.in_flight, "attempts on edge {:?}", edge.plan.id);
     }
@@ -84,6 +84,12 @@ pub(super) fn check_ledgers(system: &System) {
     }
 }
 
+/// Whether connections and admission control know of such attempts.
+fn is_counted(verb: crate::model::system::attempt::Verb) -> bool {
+    use crate::model::system::attempt::Verb;
+    !matches!(verb, Verb::Probe | Verb::Part)
+}
+
 /// Every write that a cache has acknowledged is stored, superseded, lost, or waits; and who waits is waited for.
 fn check_writes(system: &System) {
     for station in &system.stations {
@@ -131,6 +137,11 @@ fn check_parts(node: NodeId, pool: &crate::model::system::pool::state::Pool, sys
         let owns = |shard: &&crate::model::system::ShardLook| shard.stage != ShardStage::Serving && shard.share > 0.0;
         assert_eq!(look.shards.iter().filter(owns).count(), 0, "who does not serve has no keys");
     }
+    if let Some(look) = system.look_at_quorum(node) {
+        let ends = look.stored + look.superseded + look.vanished + look.outrun;
+        assert_eq!(look.acknowledged, ends, "acknowledged writes of {node:?}: {look:?}");
+        assert!(look.stale <= look.reads && look.nodes.iter().all(|node| node.items <= look.items as u64));
+    }
     if let Some(look) = system.look_at_cache_cluster(node) {
         let serving = || look.nodes.iter().filter(|node| node.stage == crate::model::system::CacheNodeStage::Serving);
         assert_eq!(numbers, serving().map(|node| node.number).collect::<Vec<_>>(), "nodes of {node:?}");
@@ -161,9 +172,7 @@ pub(super) fn check_profile(system: &System) {
 pub(super) fn check_admission(system: &System) {
     let standing = |station: usize, phases: &[Phase]| {
         let here = system.attempts.indices().map(|ix| &system.attempts[ix]).filter(|attempt| {
-            attempt.station as usize == station
-                && attempt.verb != crate::model::system::attempt::Verb::Probe
-                && phases.contains(&attempt.phase)
+            attempt.station as usize == station && is_counted(attempt.verb) && phases.contains(&attempt.phase)
         });
         here.count() as u32
     };

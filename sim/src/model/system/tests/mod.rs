@@ -1,6 +1,6 @@
 //! What must hold on any system, drawn, broken or rewired in any way: the ledgers, and Little's law on the sample path.
 
-mod check;
+pub(in crate::model::system) mod check;
 mod draft;
 mod random_faults;
 mod stop;
