@@ -198,6 +198,7 @@ pub const KIND: StationKind = StationKind {
     icon: "boxes",
     outputs: Outputs::None,
     members_max: |reader| reader.count("nodes"),
+    member: |_, number| format!("node {}", number + 1),
     concerns,
     spends: &[Spend {
         of: Resource::Connections,
