@@ -105,7 +105,11 @@ fn other_sizes(cache: &Cache, memory: &HeldLook, sizes: &SizesLook) -> Html {
         .collect();
     let missed = sizes.missed as f64 / sizes.asked.max(1) as f64;
     let at = x(memory.capacity as f64);
-    let whose = if cache.memories.len() > 1 { format!(" ({})", name(cache.level, memory).to_lowercase()) } else { String::new() };
+    let whose = if cache.memories.len() > 1 {
+        format!(" ({})", name(cache.level, memory).to_lowercase())
+    } else {
+        String::new()
+    };
     let words = format!(
         "Misses by size, from 0 to {} entries: {half} at half the size, {set} as set, {twice} at twice the size.",
         format::count(sizes.most as u64)
