@@ -38,11 +38,9 @@ fn the_drink_of_the_day() {
     let shards = part(&world, "drinks", "sharding", "ring", "shards");
     let [connections, read] = ["connections", "read_time"].map(|key| lab.number("drinks", key));
     let machines = lab.number("menu", "replicas");
-    lab.says("10,000 drinks are shared out to 5 databases", (drinks, shards) == (10_000.0, 5.0));
-    lab.says(
-        "Each has 8 connections, and a read takes 20 ms. 1,200 reads",
-        (connections, read, rate) == (8.0, 0.02, 1_200.0),
-    );
+    lab.says("10,000 drinks are shared out to five databases", (drinks, shards) == (10_000.0, 5.0));
+    lab.says("Each has 8 connections, and a read takes 20 ms", (connections, read) == (8.0, 0.02));
+    lab.says("1,200 reads a second come in", rate == 1_200.0);
     let (from, lasts) = span(&lab, "hot-key");
     let share = lab.fault_number("hot-key", "share");
     lab.says(
@@ -95,7 +93,7 @@ fn twins(lab: &mut Lab) -> (f64, f64, f64) {
     );
     let budget = lab.lesson.budget.connections.map(f64::from);
     lab.says("You may use 50 connections", budget == Some(50.0));
-    lab.says("1,500 requests of 20 ms are 30 busy connections. There are 50", near(rate * read, 30.0, 1e-9));
+    lab.says("1,500 requests of 20 ms are 30 busy connections. There are fifty", near(rate * read, 30.0, 1e-9));
     lab.says("A database has 10 connections", connections == 10.0);
     lab.says("How full are 30 connections when 30 are needed", 3.0 * connections == 30.0);
     (rate, read, connections)
@@ -179,7 +177,10 @@ fn one_row() {
     let [rate, items, writes] = ["profile", "keys", "write_share"].map(|key| lab.number("customers", key));
     let [connections, read, write] = ["connections", "read_time", "write_time"].map(|key| lab.number("stock", key));
     lab.says("400 requests a second come to a stock of 5,000 items", (rate, items, writes) == (400.0, 5_000.0, 0.5));
-    lab.says("half of them read, which takes 10 ms, half write, which takes 20 ms", (read, write) == (0.01, 0.02));
+    lab.says(
+        "Half of them read, which takes 10 ms; half write, which takes twice as long",
+        read == 0.01 && write == 2.0 * read,
+    );
     let needed = rate * (writes * write + (1.0 - writes) * read);
     lab.says("has 30 connections, and needs 6 of them", connections == 30.0 && near(needed, 6.0, 1e-9));
     let share = lab.fault_number("hot-key", "share");
@@ -188,7 +189,7 @@ fn one_row() {
         span(&lab, "hot-key") == (30.0, 40.0) && share == 0.3,
     );
     let patience = lab.edge(1, "timeout");
-    lab.says("Customers give up after 3 seconds", patience == 3.0);
+    lab.says("Customers give up after three seconds", patience == 3.0);
     lab.says(
         "answer 94 % of all requests, and 90 % within 300 ms",
         lab.goal("answered_share.mean", "rush") == 0.94 && lab.goal("sojourn_time.p90", "rush") == 0.3,
