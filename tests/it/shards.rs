@@ -490,3 +490,67 @@ fn sharding_can_be_changed_while_it_runs() {
     assert_eq!(run.completed() + run.by_reason[Reason::WritesStopped.index()], run.offered);
     assert_eq!(system.station_meter(database).unwrap().slot_count(), 20);
 }
+
+/// Reads that all ask every shard of `count`, whose work is slow in one of `odds`; the share of slow reads, and the mean.
+fn scattered(count: f64, params: &[(&str, Value)], secs: f64) -> (System, NodeId, NodeId) {
+    let mut document = Document { seed: 21, run_length_secs: secs, ..Document::default() };
+    let clients = [("profile", variant("constant", &[("rate", 100.0)])), ("write_share", 0.0.into())];
+    let clients = add(&mut document, "source", "Clients", &clients);
+    let sharded = [
+        ("sharding", variant("modulo", &[("shards", count)])),
+        ("scatter", 1.0.into()),
+        ("connections", 10_000.0.into()),
+    ];
+    let database = add(&mut document, "database", "Database", &[&sharded, params].concat());
+    wire(&mut document, clients, database, &[("latency", constant(0.0))]);
+    (system(&document), clients, database)
+}
+
+/// Goal: a read that asks n shards is slow with probability 1 − (1 − p)^n; of exponential times the k-th of n takes
+/// d (H(n) − H(n − k)) on average. Four standard errors of 20,000 reads.
+#[test]
+fn a_read_that_asks_all_shards_waits_for_the_slowest_and_in_part_for_the_kth() {
+    let row = |value: f64, weight: f64| Value::List(vec![value.into(), weight.into()]);
+    let values = Value::List(vec![row(0.001, 0.95), row(0.1, 0.05)]);
+    let mut params = Params::new();
+    params.set("values", values);
+    let sometimes = Value::Variant(Variant::new("empirical", params));
+    for count in [1.0, 4.0, 16.0] {
+        let (mut system, _, database) = scattered(count, &[("read_time", sometimes.clone())], 200.0);
+        run_to(&mut system, 300.0);
+        let whole = system.station_meter(database).unwrap().whole(system.now());
+        let reads = whole.arrivals() as f64;
+        let mean = whole.times.mean().unwrap();
+        let slow = 1.0 - 0.95_f64.powf(count);
+        let (expected, error) = (0.001 + 0.099 * slow, 0.099 * 4.0 * (slow * (1.0 - slow) / reads).sqrt());
+        assert!((mean - expected).abs() < error + 1e-4, "{count}: {mean} of {expected}");
+    }
+    let harmonic = |n: u32| (1..=n).map(|n| 1.0 / f64::from(n)).sum::<f64>();
+    for (answers, k) in [(0.0, 8), (6.0, 6), (1.0, 1)] {
+        let params = [("read_time", exponential(0.01)), ("scatter_answers", answers.into())];
+        let (mut system, _, database) = scattered(8.0, &params, 200.0);
+        run_to(&mut system, 300.0);
+        let whole = system.station_meter(database).unwrap().whole(system.now());
+        let expected = 0.01 * (harmonic(8) - harmonic(8 - k));
+        let spread = (0..k).map(|at| (0.01 / f64::from(8 - at)).powi(2)).sum::<f64>().sqrt();
+        let error = 4.0 * spread / (whole.arrivals() as f64).sqrt();
+        let mean = whole.times.mean().unwrap();
+        assert!((mean - expected).abs() < error + 1e-5, "{k} of 8: {mean} of {expected}");
+    }
+}
+
+/// Goal: with a shard dead, a read that needs all fails; one that is content with three of four does not.
+#[test]
+fn partial_answers_outlive_a_shard() {
+    for (answers, fails) in [(0.0, true), (3.0, false), (4.0, true)] {
+        let (mut system, clients, database) = scattered(4.0, &[("scatter_answers", answers.into())], 20.0);
+        run_to(&mut system, 1.0);
+        let (kind, target) = ("kill".to_owned(), FaultTarget::Replica(database, 2));
+        system.apply_fault(&LiveFault::Start { kind, target, params: Params::new() });
+        run_to(&mut system, 30.0);
+        let ends = system.station_meter(clients).unwrap().whole(system.now()).by_outcome;
+        let failed = ends[Outcome::Failed.index()];
+        assert_eq!(failed > 1_000, fails, "{answers}: {ends:?}");
+        assert_eq!(failed > 20, fails, "{answers}: only what was under way may fail: {ends:?}");
+    }
+}

@@ -141,6 +141,15 @@ pub struct Settings {
     pub moves: copy::Settings,
 }
 
+/// Reads that ask all shards.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scatter {
+    /// Of the reads, 0..1.
+    pub share: f64,
+    /// Answers that are waited for; 0 = those of all shards.
+    pub answers: u32,
+}
+
 /// What the choices say; `None`: all keys lie in one database.
 #[must_use]
 pub fn read(scheme: &Variant, moves: &Variant) -> Option<Settings> {

@@ -90,6 +90,23 @@ pub const KIND: StationKind = StationKind {
                 "live",
                 "How keys get to other shards when the number of shards, or the scheme, is changed while it runs.",
             ),
+            ParamSpec::number(
+                "scatter",
+                "Reads that ask all shards",
+                Unit::Share,
+                0.0,
+                0.0,
+                1.0,
+                "Share of the reads that look for something else than the key, so every shard works on them (scatter-gather). The slowest shard decides. Without shards it changes nothing.",
+            ),
+            ParamSpec::count(
+                "scatter_answers",
+                "Answers waited for",
+                0.0,
+                0.0,
+                64.0,
+                "A read that asks all shards is answered in part, once this many have answered; so many others may fail. 0 = all of them.",
+            ),
             ParamSpec::variant(
                 "locks",
                 "Locks",
@@ -138,7 +155,7 @@ pub const KIND: StationKind = StationKind {
         ("Items", &["missing"]),
         ("Read replicas", &["read_replicas", "replication", "failover"]),
         ("Queries and locks", &["queries", "locks"]),
-        ("Sharding", &["sharding", "resharding"]),
+        ("Sharding", &["sharding", "resharding", "scatter", "scatter_answers"]),
         ("Query cache", &["query_cache"]),
         ("Health checks", &["check_time"]),
         ("Price", &["price", "request_price"]),
@@ -216,6 +233,7 @@ pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
             ..settings
         })
     });
+    let scatter = Some(sharding::Scatter { share: reader.number("scatter"), answers: reader.count("scatter_answers") });
     StationConfig::Pool(Box::new(PoolConfig {
         slots: reader.count("connections"),
         queue_limit: reader.count("queue_limit"),
@@ -226,6 +244,7 @@ pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
         read_replicas: read_replicas.filter(|_| sharding.is_none()),
         row_locks: queries::read_locks(&reader.variant("locks").1),
         queries: queries::read(&reader.variant("queries").1, sharding.as_ref().map_or(1, |sharding| sharding.shards)),
+        scatter: scatter.filter(|scatter| sharding.is_some() && scatter.share > 0.0),
         sharding,
         price: reader.number("price"),
         ..PoolConfig::new(PoolKind::Database, dist(reader, "read_time"), dist(reader, "write_time"))

@@ -57,6 +57,8 @@ pub(super) enum Caller {
     Flush,
     /// A coordinator of a quorum store: for which operation, and its place there.
     Coordinator { operation: Key, at: u8 },
+    /// A read that asks all shards of a database.
+    Scatter(Key),
     /// A balancer's health check.
     Probe { balancer: u32, backend: u32 },
 }
@@ -75,7 +77,7 @@ pub(super) enum Verb {
     Probe,
     /// A message that its consumer has processed before: recognized, and skipped.
     Repeat,
-    /// A node of a quorum store: its part of an operation.
+    /// A node of a quorum store, or a shard: its part of an operation.
     Part,
 }
 
@@ -140,7 +142,7 @@ pub(super) enum Stage {
     Shielding {
         origin: u32,
     },
-    /// The nodes of a quorum store.
+    /// The nodes of a quorum store, or all shards.
     Coordinating,
     /// A write to the store, to invalidate the cache after it.
     Storing {

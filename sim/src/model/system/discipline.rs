@@ -2,7 +2,7 @@
 //! those who share slots share them. `pool` comes here only where a station has another discipline.
 
 use super::System;
-use super::attempt::{Phase, Verb};
+use super::attempt::{Caller, Phase, Verb};
 use super::plan::PoolConfig;
 use super::pool::replica::Replica;
 use super::slab::NONE;
@@ -32,7 +32,15 @@ impl System {
     /// How much the request of an attempt matters; health checks matter most.
     pub(super) fn priority_of(&self, ix: u32) -> Priority {
         let attempt = &self.attempts[ix];
-        if attempt.verb == Verb::Probe { Priority::High } else { self.requests[attempt.request].priority }
+        match (attempt.verb, attempt.caller) {
+            (Verb::Probe, _) => Priority::High,
+            // A part matters as much as the whole, if somebody still waits for that.
+            (Verb::Part, Caller::Scatter(read)) => {
+                self.attempts.get(read).map_or(Priority::Normal, |read| self.requests[read.request].priority)
+            }
+            (Verb::Part, _) => Priority::Normal,
+            _ => self.requests[attempt.request].priority,
+        }
     }
 
     fn item(&self, ix: u32) -> Item {

@@ -69,6 +69,7 @@ pub(super) mod purpose {
     pub const SEARCH: u64 = 24;
     pub const SHIP: u64 = 25;
     pub const QUORUM: u64 = 26;
+    pub const SCATTER: u64 = 27;
     pub const DELIVERY: u64 = 30;
 }
 
@@ -129,7 +130,9 @@ impl System {
             Caller::Parent(parent) => self.attempts.get(parent).map_or(NOWHERE, |parent| parent.spot),
             Caller::Probe { balancer, .. } => self.stations[balancer as usize].spot,
             Caller::Delivery(_) => self.stations[self.edges[edge as usize].from as usize].spot,
-            Caller::None | Caller::Renewal(_) | Caller::Flush | Caller::Coordinator { .. } => NOWHERE,
+            Caller::None | Caller::Renewal(_) | Caller::Flush | Caller::Coordinator { .. } | Caller::Scatter(_) => {
+                NOWHERE
+            }
         };
         (from, self.spot_or(edge, from))
     }
@@ -192,8 +195,8 @@ impl System {
 
     /// The station is done with the attempt: its answer travels back.
     pub(super) fn respond(&mut self, ix: u32, outcome: Outcome, reason: Reason) {
-        if self.has_quorums && self.attempts[ix].verb == Verb::Part {
-            self.part_ended(ix, outcome);
+        if self.has_parts && self.attempts[ix].verb == Verb::Part {
+            self.part_ended(ix, outcome, reason);
             return;
         }
         if self.values.is_some() {
@@ -452,7 +455,8 @@ impl System {
             | Caller::Delivery(_)
             | Caller::Renewal(_)
             | Caller::Flush
-            | Caller::Coordinator { .. } => {}
+            | Caller::Coordinator { .. }
+            | Caller::Scatter(_) => {}
         }
     }
 

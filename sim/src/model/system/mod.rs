@@ -162,8 +162,8 @@ pub struct System {
     /// Some database caches results, and there is a CDN.
     has_query_caches: bool,
     has_edge_caches: bool,
-    /// There is a quorum store.
-    has_quorums: bool,
+    /// Nodes or shards work on parts of a request.
+    has_parts: bool,
     /// Somebody wants to know until when answers are valid.
     has_lifetimes: bool,
     /// Until when the answers on their way are valid, by attempt: where somebody wants to know.
@@ -232,7 +232,7 @@ impl System {
             has_local_caches: false,
             has_query_caches: false,
             has_edge_caches: false,
-            has_quorums: false,
+            has_parts: false,
             has_lifetimes: false,
             lifetimes: Ordered::new(),
             held: Ordered::new(),

@@ -263,6 +263,8 @@ pub struct PoolConfig {
     pub eviction: eviction::Settings,
     /// Databases: shards that share the keys; `None`: it has all of them.
     pub sharding: Option<Box<sharding::Settings>>,
+    /// Sharded databases: reads that ask all shards; `None`: there are none.
+    pub scatter: Option<sharding::Scatter>,
     /// Databases: how long a write waits for a row that another one has locked; `None`: rows are not locked.
     pub row_locks: Option<SimDuration>,
     /// Databases: what rows and indexes cost; `None`: queries take their plain times.
@@ -306,6 +308,7 @@ impl PoolConfig {
             edge_caches: None,
             eviction: eviction::Settings::default(),
             sharding: None,
+            scatter: None,
             row_locks: None,
             queries: None,
             quorum: None,

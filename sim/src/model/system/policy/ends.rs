@@ -299,7 +299,8 @@ impl System {
             | Caller::Delivery(_)
             | Caller::Renewal(_)
             | Caller::Flush
-            | Caller::Coordinator { .. } => {}
+            | Caller::Coordinator { .. }
+            | Caller::Scatter(_) => {}
         }
     }
 

@@ -62,6 +62,9 @@ impl System {
             }
             self.any_node(station_ix)
         } else if pool.data.is_one_address() {
+            if pool.config.scatter.is_some() && self.scatters(ix) {
+                return;
+            }
             match self.owner_of(ix, station_ix) {
                 Ok(replica_ix) => replica_ix,
                 Err(reason) => {
@@ -201,9 +204,7 @@ impl System {
         let config = &self.pool(attempt.station).config;
         match (attempt.verb, attempt.caller) {
             (Verb::Probe, _) => return config.check_time,
-            (Verb::Part, Caller::Coordinator { operation, .. }) => {
-                return SimDuration::from_secs_f64(self.part_time(ix, operation));
-            }
+            (Verb::Part, _) => return SimDuration::from_secs_f64(self.part_time(ix)),
             (Verb::Repeat, Caller::Delivery(delivery)) => return self.recognition_time(delivery),
             _ => {}
         }

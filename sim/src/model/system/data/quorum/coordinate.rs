@@ -134,15 +134,15 @@ impl System {
         self.admit(work);
     }
 
-    /// What a copy's work takes [s], as it was drawn for it.
-    pub(in crate::model::system) fn part_time(&self, ix: u32, operation: Key) -> f64 {
+    /// What a part's work takes [s], as it was drawn for it.
+    pub(in crate::model::system) fn part_time(&self, ix: u32) -> f64 {
         let attempt = &self.attempts[ix];
         let pool = self.pool(attempt.station);
-        let writes = pool
-            .data
-            .of::<QuorumStore>()
-            .and_then(|store| store.operations.get(operation))
-            .is_some_and(|asks| asks.writes);
+        let operation = |store: &QuorumStore| match attempt.caller {
+            Caller::Coordinator { operation, .. } => store.operations.get(operation).map(|asks| asks.writes),
+            _ => None,
+        };
+        let writes = pool.data.of::<QuorumStore>().and_then(operation).unwrap_or(false);
         let dist = if writes { &pool.config.write_time } else { &pool.config.read_time };
         dist.sample(&mut attempt.draws.child(purpose::DEMAND).sequence())
     }
@@ -150,8 +150,12 @@ impl System {
     /// A node is done with its part, or refuses it: its word goes to the coordinator.
     #[cold]
     #[inline(never)]
-    pub(in crate::model::system) fn part_ended(&mut self, ix: u32, outcome: Outcome) {
+    pub(in crate::model::system) fn part_ended(&mut self, ix: u32, outcome: Outcome, reason: Reason) {
         let Attempt { station, caller, draws, .. } = self.attempts[ix];
+        if let Caller::Scatter(_) = caller {
+            self.gathered(ix, outcome, reason);
+            return;
+        }
         self.free(ix);
         let Caller::Coordinator { operation, at } = caller else { return };
         let (now, done) = (self.now, outcome == Outcome::Completed);

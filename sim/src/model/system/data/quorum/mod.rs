@@ -241,7 +241,7 @@ pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
     let (now, watched) = (system.now, system.watched);
     let draws = DrawKey::new(system.seed).child(crate::model::system::flow::purpose::QUORUM);
     let draws = draws.child(u64::from(system.stations[ix as usize].id.0));
-    (system.has_spread_data, system.has_quorums, system.plain) = (true, true, false);
+    (system.has_spread_data, system.has_parts, system.plain) = (true, true, false);
     let Some(pool) = system.stations[ix as usize].pool_mut() else { return };
     if let Some(store) = pool.data.of_mut::<QuorumStore>() {
         let copies = std::mem::replace(&mut store.config, wished.clone()).copies;

@@ -6,6 +6,7 @@
 
 mod look;
 mod moving;
+mod scatter;
 
 pub use look::{MoveLook, MoveStage, ShardLook, ShardsLook};
 use moving::Moving;
@@ -240,6 +241,7 @@ pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
         return;
     };
     system.has_spread_data = true;
+    system.has_parts |= config.scatter.is_some();
     system.plain = false;
     let Some(pool) = system.stations[ix as usize].pool_mut() else { return };
     let before = pool.data.of::<Shards>().map(|store| store.config.clone());
