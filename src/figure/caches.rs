@@ -1,5 +1,4 @@
-//! The figures of how caches are used: how old their answers are, and what becomes of the writes that they take; those of
-//! a quorum store, too.
+//! The figures of copies: how old the answers of caches, read replicas and quorum stores are, and what becomes of writes.
 
 use super::table::{COUNT, MEAN, USUAL, field, goal, ratio};
 use super::{Ask, Field, Goal, Group, Spec, Without};
@@ -21,6 +20,72 @@ static WRITES: Group = Group {
     meaning: "what became of the writes that a cache acknowledged from memory (write-behind), a quorum store, or a database whose replication waits or that fails over; absent elsewhere",
     summary: "what became of acknowledged writes",
     at: Station::takes_writes,
+};
+
+static REPLICATED: Group = Group {
+    name: "replicated",
+    interface: "ReplicatedReport",
+    meaning: "what read replicas of a database answered, or a quorum store; absent elsewhere",
+    summary: "reads that read replicas of a database answered, or a quorum store",
+    at: Station::is_replicated,
+};
+
+static SESSIONS: Group = Group {
+    name: "sessions",
+    interface: "SessionsReport",
+    meaning: "what clients missed when replicas answered their reads, and what guarantees cost; absent where nobody looks",
+    summary: "what clients missed when replicas answered their reads",
+    at: Station::knows_sessions,
+};
+
+pub(super) const OWN_WRITES_MISSED: Spec = Spec {
+    id: "own_writes_missed",
+    unit: Unit::Count,
+    read: |bucket| bucket.counts[Count::OwnWritesMissed] as f64,
+    field: Some(Field {
+        group: Some(&SESSIONS),
+        whole: true,
+        ..field("missed_own_write", "reads that did not find a write of their own client from before them")
+    }),
+    goal: Some(goal(COUNT, "Reads that did not find a write of their own client, committed before they came.")),
+    ..USUAL
+};
+
+pub(super) const READS_GONE_BACK: Spec = Spec {
+    id: "reads_gone_back",
+    unit: Unit::Count,
+    read: |bucket| bucket.counts[Count::ReadsGoneBack] as f64,
+    field: Some(Field {
+        group: Some(&SESSIONS),
+        whole: true,
+        ..field("went_back", "reads that found something older than their client had read before")
+    }),
+    goal: Some(goal(COUNT, "Reads that found something older than their client had read before.")),
+    ..USUAL
+};
+
+pub(super) const READS_TO_PRIMARY: Spec = Spec {
+    id: "reads_to_primary",
+    unit: Unit::Count,
+    read: |bucket| bucket.counts[Count::ReadsToPrimary] as f64,
+    field: Some(Field {
+        group: Some(&SESSIONS),
+        whole: true,
+        ..field("to_primary", "reads that the primary answered for the sake of a guarantee")
+    }),
+    ..USUAL
+};
+
+pub(super) const READS_HELD: Spec = Spec {
+    id: "reads_held",
+    unit: Unit::Count,
+    read: |bucket| bucket.counts[Count::ReadsHeld] as f64,
+    field: Some(Field {
+        group: Some(&SESSIONS),
+        whole: true,
+        ..field("held", "reads that waited until their replica had applied enough")
+    }),
+    ..USUAL
 };
 
 pub(super) const STALE_HITS: Spec = Spec {
@@ -113,5 +178,38 @@ pub(super) const WRITES_UNKNOWN: Spec = Spec {
         )
     }),
     goal: Some(goal(COUNT, "Writes whose client never got an answer: kept or not.")),
+    ..USUAL
+};
+
+pub(super) const READ_REPLICA_READS: Spec = Spec {
+    id: "read_replica_reads",
+    unit: Unit::Count,
+    read: |bucket| bucket.counts[Count::CopyReads] as f64,
+    field: Some(Field { group: Some(&REPLICATED), whole: true, ..field("reads", "all of them") }),
+    ..USUAL
+};
+
+pub(super) const STALE_READS: Spec = Spec {
+    id: "stale_reads",
+    unit: Unit::Count,
+    read: |bucket| bucket.counts[Count::StaleReads] as f64,
+    field: Some(Field {
+        group: Some(&REPLICATED),
+        whole: true,
+        ..field("stale", "of those: a write had been committed before the read came, which the answer lacked")
+    }),
+    goal: Some(goal(
+        COUNT,
+        "Reads that a read replica or a quorum store answered without a write to the item that had been committed before they came.",
+    )),
+    ..USUAL
+};
+
+pub(super) const STALE_SHARE: Spec = Spec {
+    id: "stale_share",
+    unit: Unit::Share,
+    read: |bucket| ratio(bucket.counts[Count::StaleReads] as f64, bucket.counts[Count::CopyReads] as f64),
+    field: Some(Field { group: Some(&REPLICATED), ..field("stale_share", "stale, of all") }),
+    goal: Some(goal(MEAN, "Stale reads over all reads that read replicas, or a quorum store, answered.")),
     ..USUAL
 };

@@ -7,7 +7,6 @@ use crate::model::params::{Unit, told};
 use crate::model::system::broker::DeliveryTally;
 use crate::model::system::counts::Count;
 use crate::model::system::meter::Bucket;
-use crate::model::system::station::Station;
 
 fn per_second(count: u64, bucket: &Bucket) -> f64 {
     ratio(count as f64, bucket.secs())
@@ -35,14 +34,6 @@ fn arrival_rate(bucket: &Bucket) -> f64 {
 fn throughput(bucket: &Bucket) -> f64 {
     ended(bucket, Outcome::Completed)
 }
-
-static REPLICATED: Group = Group {
-    name: "replicated",
-    interface: "ReplicatedReport",
-    meaning: "what read replicas of a database answered, or a quorum store; absent elsewhere",
-    summary: "reads that read replicas of a database answered, or a quorum store",
-    at: Station::is_replicated,
-};
 
 static DELIVERY: Group = Group {
     name: "delivery",
@@ -423,36 +414,13 @@ pub(super) const TABLE: &[Spec] = &[
     caches::WRITES_SUPERSEDED,
     caches::WRITES_LOST,
     caches::WRITES_UNKNOWN,
-    Spec {
-        id: "read_replica_reads",
-        unit: Unit::Count,
-        read: |bucket| bucket.counts[Count::CopyReads] as f64,
-        field: Some(Field { group: Some(&REPLICATED), whole: true, ..field("reads", "all of them") }),
-        ..USUAL
-    },
-    Spec {
-        id: "stale_reads",
-        unit: Unit::Count,
-        read: |bucket| bucket.counts[Count::StaleReads] as f64,
-        field: Some(Field {
-            group: Some(&REPLICATED),
-            whole: true,
-            ..field("stale", "of those: a write had been committed before the read came, which the answer lacked")
-        }),
-        goal: Some(goal(
-            COUNT,
-            "Reads that a read replica or a quorum store answered without a write to the item that had been committed before they came.",
-        )),
-        ..USUAL
-    },
-    Spec {
-        id: "stale_share",
-        unit: Unit::Share,
-        read: |bucket| ratio(bucket.counts[Count::StaleReads] as f64, bucket.counts[Count::CopyReads] as f64),
-        field: Some(Field { group: Some(&REPLICATED), ..field("stale_share", "stale, of all") }),
-        goal: Some(goal(MEAN, "Stale reads over all reads that read replicas, or a quorum store, answered.")),
-        ..USUAL
-    },
+    caches::OWN_WRITES_MISSED,
+    caches::READS_GONE_BACK,
+    caches::READS_TO_PRIMARY,
+    caches::READS_HELD,
+    caches::READ_REPLICA_READS,
+    caches::STALE_READS,
+    caches::STALE_SHARE,
     Spec {
         id: "cost",
         unit: Unit::Dollars,

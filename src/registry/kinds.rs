@@ -84,6 +84,7 @@ pub static KINDS: &[Kind] = &[
     entries("read-replicas", "copies of a database that answer reads", read_replicas::entries),
     entries("replications", "when a database answers a write", replication::entries),
     entries("failovers", "who takes over from a database's primary", replication::failover::entries),
+    entries("sessions", "what clients may count on when replicas answer", replication::sessions::entries),
     entries("sharding", "which part of a database has which keys", sharding::entries),
     entries("resharding", "how keys get to other shards", sharding::copy::entries),
     entries("locks", "whether writes of one row wait for each other", queries::lock_entries),

@@ -92,12 +92,15 @@ fn short(id: &str, secs: f64) -> String {
     run.to_json()
 }
 
-/// A cache that stores writes later, and clients who do not wait for that.
+/// A cache that stores writes later, a database that looks at its clients, and clients who do not wait for that.
 fn behind() -> String {
     let mut run = Run::from_json(&short("every-tier", 20.0)).expect("it was written");
     let behind = Variant::new("behind", Params::new());
     for node in run.document.nodes.values_mut().filter(|node| node.kind == "cache") {
         Rc::make_mut(node).params.set("writes", behind.clone());
+    }
+    for node in run.document.nodes.values_mut().filter(|node| node.kind == "database") {
+        Rc::make_mut(node).params.set("sessions", Variant::new("none", Params::new()));
     }
     for edge in run.document.edges.values_mut() {
         Rc::make_mut(edge).params.set("timeout", 0.002);

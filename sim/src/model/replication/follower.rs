@@ -133,6 +133,25 @@ impl Follower {
         (arrives != SimTime::NEVER).then(|| self.free.max(arrives) + apply)
     }
 
+    /// When it has applied so many writes, counted from the first commit, if nothing comes between.
+    #[must_use]
+    pub fn applied_at(&self, position: u64, apply: SimDuration) -> Option<SimTime> {
+        let mut free = self.free;
+        for write in self.pending.iter().take((position.saturating_sub(self.applied)) as usize) {
+            if write.arrives == SimTime::NEVER {
+                return None;
+            }
+            free = free.max(write.arrives) + apply;
+        }
+        Some(free)
+    }
+
+    /// The number of the first write to `key` that is not applied yet.
+    #[must_use]
+    pub fn first_lacking(&self, key: u64) -> Option<u64> {
+        self.by_key.range((key, 0)..=(key, u64::MAX)).next().map(|((_, number), _)| *number)
+    }
+
     /// Until it has applied all that it has received.
     #[must_use]
     pub fn to_apply(&self, now: SimTime, apply: SimDuration) -> SimDuration {

@@ -3,6 +3,7 @@
 
 pub mod failover;
 pub mod follower;
+pub mod sessions;
 
 pub use follower::{Follower, Write};
 

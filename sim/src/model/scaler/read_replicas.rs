@@ -11,7 +11,7 @@ use crate::model::geography::{Region, find_region};
 use crate::model::money::{DATABASE_SIZES, SizePrice};
 use crate::model::params::{Entry, ParamSpec, Params, Unit, Variant, told};
 use crate::model::read::Reader;
-use crate::model::replication::{self, failover};
+use crate::model::replication::{self, failover, sessions};
 use crate::model::scaler::instance::Instance;
 
 /// Where a new replica is put.
@@ -57,6 +57,8 @@ pub struct Settings {
     /// When a write is answered, and who takes over from a dead primary; `None`: nobody.
     pub replication: replication::Settings,
     pub failover: Option<failover::Settings>,
+    /// What clients may count on when they read; `None`: nobody looks.
+    pub sessions: Option<sessions::Settings>,
 }
 
 impl Settings {
@@ -403,6 +405,7 @@ pub fn read(choice: &Variant) -> Option<Settings> {
         wait_at_most: secs("wait_at_most"),
         replication: replication::Settings::default(),
         failover: None,
+        sessions: None,
     })
 }
 

@@ -77,6 +77,13 @@ pub const KIND: StationKind = StationKind {
                 "Who takes over when the primary dies or is cut off.",
             ),
             ParamSpec::variant(
+                "sessions",
+                "Session guarantees",
+                crate::model::replication::sessions::entries,
+                "off",
+                "What a client may count on that has written or read, when a replica answers its reads; and whether misses are counted.",
+            ),
+            ParamSpec::variant(
                 "sharding",
                 "Sharding",
                 crate::model::sharding::entries,
@@ -153,7 +160,7 @@ pub const KIND: StationKind = StationKind {
         ("", &["connections", "read_time", "write_time", "queue_limit"]),
         ("Queue", &["discipline"]),
         ("Items", &["missing"]),
-        ("Read replicas", &["read_replicas", "replication", "failover"]),
+        ("Read replicas", &["read_replicas", "replication", "failover", "sessions"]),
         ("Queries and locks", &["queries", "locks"]),
         ("Sharding", &["sharding", "resharding", "scatter", "scatter_answers"]),
         ("Query cache", &["query_cache"]),
@@ -230,6 +237,7 @@ pub(super) fn plan(reader: &Reader<'_>) -> StationConfig {
         Box::new(read_replicas::Settings {
             replication: replication::read(&reader.variant("replication").1),
             failover: replication::failover::read(&reader.variant("failover").1),
+            sessions: replication::sessions::read(&reader.variant("sessions").1),
             ..settings
         })
     });

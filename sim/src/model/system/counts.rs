@@ -36,6 +36,12 @@ counts! {
     WritesLost,
     /// Writes whose client never got an answer: kept or not.
     WritesUnknown,
+    /// Databases: reads that did not find their client's own write, and that went back to something older than it had read.
+    OwnWritesMissed,
+    ReadsGoneBack,
+    /// Reads that the primary answered for the sake of a guarantee, and that waited for a replica.
+    ReadsToPrimary,
+    ReadsHeld,
     /// Databases: reads that read replicas answered; quorum stores: all reads answered.
     CopyReads,
     /// Of those: they lacked a write.

@@ -50,7 +50,9 @@ pub use caching::{CachingLook, WritesLook};
 pub use data::cache_cluster::{CacheClusterLook, CacheNodeLook, CacheNodeStage, KeysMoved};
 pub use data::memory::{HeldLook, SizesLook, Victim};
 pub use data::quorum::{Heard, NodeLook, OperationLook, QuorumLook, QuorumNodeStage, WordLook};
-pub use data::read_replicas::{LostWrite, ReadReplicaLook, ReadReplicaStage, ReadReplicasLook, ReplicationLook};
+pub use data::read_replicas::{
+    LostWrite, ReadReplicaLook, ReadReplicaStage, ReadReplicasLook, ReplicationLook, SessionsLook,
+};
 pub use data::shards::{MoveLook, MoveStage, ShardLook, ShardStage, ShardsLook, ShardsMoved};
 pub use flow::UNREACHABLE_AFTER;
 pub use log::{LogEntry, LogTone};

@@ -94,6 +94,12 @@ impl Station {
         self.pool().is_some_and(|pool| pool.data.is_replicated())
     }
 
+    /// Whether it is a database of which it is known what its clients miss.
+    #[must_use]
+    pub fn knows_sessions(&self) -> bool {
+        self.pool().is_some_and(|pool| pool.data.knows_sessions())
+    }
+
     /// Whether it is a cache of which it is known how old its values are.
     #[must_use]
     pub fn knows_versions(&self) -> bool {

@@ -33,6 +33,15 @@ pub(super) fn view(replicas: &ReadReplicas) -> Html {
                     if replicas.price > 0.0 { { fact("each costs", format!("${:.3} an hour", replicas.price)) } }
                 </> }) }
                 if let Some(writes) = &replicas.replication { { written(writes, replicas.primary) } }
+                if let Some(sessions) = &replicas.sessions {
+                    { facts(html! { <>
+                        { fact("missed their own write", format::count(sessions.missed)) }
+                        { fact("went back in time", format::count(sessions.back)) }
+                        { fact("sent to the primary", format::count(sessions.to_primary)) }
+                        { fact("waited for a replica", format::count(sessions.held)) }
+                    </> }) }
+                    <p class="sub">{ "Reads by client: a read misses its own write when the replica has not applied it, and goes back when the replica lacks what the client has read before." }</p>
+                }
                 <p class="sub">{ "The primary takes every write. A read is stale when a write to its item, committed before it came, had not reached the replica that answered." }</p>
                 { looks("The rule's looks", &replicas.syncs) }
             </>

@@ -91,6 +91,7 @@ struct Done {
     asked: SimTime,
     replica: u32,
     draws: DrawKey,
+    session: u64,
 }
 
 /// What there is to tell of work that is done, and when it may be answered.
@@ -108,6 +109,8 @@ enum Answer {
     HeldUntil(Quorum),
     /// It waits, in the order of commits, until its store lets it go.
     InLine(u64),
+    /// A read waits for what its client has written or read: when there may be enough, and for how long at most.
+    Later(SimTime, SimTime),
     /// It is not done after all.
     Refused(Reason),
 }
@@ -325,6 +328,12 @@ impl Data {
             || self.of::<read_replicas::ReadReplicas>().is_some_and(read_replicas::ReadReplicas::keeps_ledger)
     }
 
+    /// Whether it is known what clients have written and read.
+    #[must_use]
+    pub fn knows_sessions(&self) -> bool {
+        self.of::<read_replicas::ReadReplicas>().is_some_and(read_replicas::ReadReplicas::knows_sessions)
+    }
+
     /// The replica that takes writes, where others follow it.
     pub(super) fn primary(&self) -> Option<u32> {
         self.of::<read_replicas::ReadReplicas>().map(read_replicas::ReadReplicas::primary_replica)
@@ -461,9 +470,9 @@ impl System {
         if attempt.verb != Verb::Request || request == NONE || self.data(station).is_none() {
             return Verdict::Answer;
         }
-        let draws = attempt.draws;
+        let (draws, session) = (attempt.draws, self.session_for(station, request));
         let writes = self.requests[request].operation == Operation::Write;
-        let done = Done { writes, key: self.request_key(request), asked, replica, draws };
+        let done = Done { writes, key: self.request_key(request), asked, replica, draws, session };
         let Commit { mark, answer } =
             self.with_store(station, |store, site| store.commit(site, &done)).unwrap_or_default();
         if let Some(mark) = mark {
@@ -477,7 +486,11 @@ impl System {
                 self.listen(station);
             }
         }
+        if session != 0 {
+            self.tell_sessions(station);
+        }
         match answer {
+            Answer::Later(enough, at_most) => self.hold_read(ix, enough, at_most),
             Answer::Now => Verdict::Answer,
             Answer::HeldUntil(quorum) if self.hold(ix, &quorum) => Verdict::Held,
             Answer::HeldUntil(_) => Verdict::Answer,

@@ -114,6 +114,9 @@ fn check_parts(node: NodeId, pool: &crate::model::system::pool::state::Pool, sys
         let mut all: Vec<u32> = std::iter::once(look.primary).chain(serving).collect();
         crate::engine::sort::few(&mut all);
         assert_eq!(numbers, all, "primary and read replicas of {node:?}");
+        if let Some(sessions) = &look.sessions {
+            assert!(sessions.missed <= look.reads && sessions.back <= look.reads, "{sessions:?}");
+        }
         if let Some(writes) = &look.replication {
             let ends = writes.stored + writes.superseded + writes.lost;
             assert_eq!(writes.acknowledged, ends, "writes of {node:?}: {writes:?}");

@@ -276,6 +276,11 @@ pub(super) fn replicated(draft: &Draft, count: u32, mut params: Params) -> Param
             .with("promotion", 0.1)
             .with("lease", 0.5)
             .with("fencing", ["none", "lease", "number"][(draft.seed >> 46) as usize % 3]);
+        let guarantees = Params::new()
+            .with("monotonic", ["none", "sticky", "token"][(draft.seed >> 50) as usize % 3])
+            .with("timeout", 0.02);
+        let ways = crate::model::replication::sessions::entries();
+        params.set("sessions", Variant::new(ways[(draft.seed >> 53 & 3) as usize].id, guarantees));
         params.set("failover", Variant::new(if bit(45) { "automatic" } else { "off" }, quick));
     }
     params

@@ -40,6 +40,8 @@ pub(in crate::model::system) enum Turn {
     Missed { generation: u32 },
     /// A replica is about to become the primary.
     Promote { number: u32 },
+    /// A read may be answered that waited for its replica.
+    Read { attempt: Key, at_most: SimTime },
 }
 
 /// A write that was committed and that some replica may not have.
@@ -354,6 +356,7 @@ impl System {
             Turn::Probe { generation } => self.probe_due(station, generation),
             Turn::Missed { generation } => self.missed(station, generation),
             Turn::Promote { number } => self.promote_due(station, number),
+            Turn::Read { attempt, at_most } => self.read_due(station, attempt, at_most),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ReadReplicaStage, ReadReplicas, applies_in};
+use super::{ReadReplicaStage, ReadReplicas, SessionsLook, applies_in};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::ids::NodeId;
 use crate::model::scaler::Decision;
@@ -27,6 +27,8 @@ pub struct ReadReplicasLook {
     pub primary: u32,
     /// What becomes of writes; `None`: nobody asks.
     pub replication: Option<Box<ReplicationLook>>,
+    /// What clients have missed; `None`: nobody looks.
+    pub sessions: Option<SessionsLook>,
 }
 
 /// What becomes of a database's writes, and who is its primary. Acknowledged = stored + superseded + lost.
@@ -123,6 +125,7 @@ impl System {
             price: store.config.price(pool.config.price),
             primary: store.primary_number,
             replication: store.look_at_replication(now),
+            sessions: store.sessions.as_ref().map(|sessions| sessions.sums),
         })
     }
 }

@@ -7,6 +7,7 @@
 mod commit;
 mod failover;
 mod look;
+mod sessions;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,8 @@ use commit::Guarded;
 pub(in crate::model::system) use commit::Turn;
 pub use look::{LostWrite, ReadReplicaLook, ReadReplicasLook, ReplicationLook};
 use serde::{Deserialize, Serialize};
+use sessions::Sessions;
+pub use sessions::SessionsLook;
 
 use super::{Answer, Ask, Commit, Done, Site, Store};
 use crate::engine::ordered::Ordered;
@@ -129,6 +132,8 @@ pub struct ReadReplicas {
     position: u64,
     /// What is known where writes wait for replicas, or one of them may take over.
     guarded: Option<Box<Guarded>>,
+    /// What is known of clients; `None`: nobody asks.
+    sessions: Option<Box<Sessions>>,
 }
 
 /// Whether a read replica says that it has received a write: it serves, and lives.
@@ -168,6 +173,7 @@ impl ReadReplicas {
             primary_region: None,
             position: 0,
             guarded: None,
+            sessions: None,
         }
     }
 
@@ -213,7 +219,8 @@ impl Store for ReadReplicas {
 
     fn bytes(&self) -> usize {
         let guarded = self.guarded.as_ref().map_or(0, |guarded| guarded.bytes());
-        guarded + self.list.iter().map(|member| member.follower.behind() * 80).sum::<usize>()
+        let sessions = self.sessions.as_ref().map_or(0, |sessions| sessions.bytes());
+        guarded + sessions + self.list.iter().map(|member| member.follower.behind() * 80).sum::<usize>()
     }
 
     fn is_one_address(&self) -> bool {
@@ -232,6 +239,11 @@ impl Store for ReadReplicas {
             self.writes += 1;
             return Some((NONE, own));
         }
+        if self.sessions.is_some() && self.to_primary(ask.session, site.now) {
+            self.reads += 1;
+            return Some((NONE, own));
+        }
+        let place = if self.is_sticky() { failover::place_of(ask.session) } else { ask.draws.unit(0) };
         let split = self.is_split();
         let apart = split && self.is_apart(site.replicas, ask.session);
         let of = |spot: u8, replica: u32| (site.spots.way(ask.from, spot), replica, spot);
@@ -251,7 +263,7 @@ impl Store for ReadReplicas {
         let least = if self.config.nearest { all().map(|(way, ..)| way).min() } else { None };
         let among = || all().filter(|(way, ..)| least.is_none_or(|least| *way == least));
         let count = among().count();
-        let at = (ask.draws.unit(0) * count as f64) as usize;
+        let at = (place * count as f64) as usize;
         let (_, replica, spot) = among().nth(at.min(count.saturating_sub(1))).unwrap_or(of(own, NONE));
         self.reads += 1;
         *self.reads_from.or_default(ask.from) += 1;
@@ -263,7 +275,7 @@ impl Store for ReadReplicas {
     }
 
     fn asks_who(&self) -> bool {
-        self.is_split()
+        self.is_split() || self.sessions.is_some()
     }
 
     /// A write is committed, a read has found what its replica had.
@@ -271,7 +283,15 @@ impl Store for ReadReplicas {
         self.keep_up(site);
         let now = site.now;
         if done.writes {
-            return self.commit_write(site, done);
+            let commit = self.commit_write(site, done);
+            self.remember_write(site, done, &commit);
+            return commit;
+        }
+        if self.sessions.is_some() {
+            if let Some((enough, at_most)) = self.waits_for(site, done) {
+                return Commit { mark: None, answer: Answer::Later(enough, at_most) };
+            }
+            self.answered_to(site, done);
         }
         self.answered += 1;
         let Some(member) = self.list.of_replica(done.replica) else { return Commit::default() };
@@ -478,6 +498,11 @@ pub(super) fn settle(system: &mut System, ix: u32, config: &PoolConfig) {
     }
     let Some(store) = system.store::<ReadReplicas>(ix) else { return };
     store.config = wished.clone();
+    if wished.sessions.is_none() {
+        store.sessions = None;
+    } else {
+        store.sessions.get_or_insert_default();
+    }
     system.guard(ix, before.as_ref());
     let Some(store) = system.store::<ReadReplicas>(ix) else { return };
     let wanted = match &wished.number {

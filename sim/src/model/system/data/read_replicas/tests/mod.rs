@@ -1,5 +1,7 @@
 //! When writes are answered, who takes over, and what is lost: against timelines of a reference model.
 
+mod sessions;
+
 use serde_json::Value as Json;
 
 use super::ReplicationLook;
