@@ -3,6 +3,7 @@
 use yew::prelude::*;
 
 use super::at;
+use super::cache::short;
 use super::members::stage_class;
 use crate::facet::member::MemberStage;
 use crate::facet::quorum::Quorum;
@@ -128,7 +129,7 @@ fn operation(one: &OperationLook) -> Html {
     html! {
         <li class={classes!("sync", one.stale.map(|_| "sync-moved"))}>
             <span class="num sync-at">{ at(one.began) }</span>
-            <span>{ format!("{what} of item {} through node {}: {took}{end}", one.key, one.coordinator + 1) }</span>
+            <span>{ format!("{what} of item {} through node {}: {took}{end}", short(one.key), one.coordinator + 1) }</span>
             <p class="sub">{ for one.words.iter().map(|said| html! { <>{ word(said, one.writes) }<br/></> }) }{ more }</p>
         </li>
     }

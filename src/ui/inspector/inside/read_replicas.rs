@@ -50,16 +50,21 @@ pub(super) fn view(replicas: &ReadReplicas) -> Html {
 }
 
 /// What becomes of writes, and who takes them.
+/// What people call a server: the one that was the primary at the start has the number 0.
+fn server(number: u32) -> String {
+    if number == 0 { "the first one".to_owned() } else { format!("replica {number}") }
+}
+
 fn written(writes: &ReplicationLook, primary: u32) -> Html {
     let some = |label: &'static str, number: u64| match number {
         0 => Html::default(),
         number => fact(label, format::count(number)),
     };
     let now = match (writes.former, writes.promoting) {
-        (Some(former), _) => format!("replica {primary}, and replica {former} on its own"),
+        (Some(former), _) => format!("{}, and {} on its own", server(primary), server(former)),
         (None, Some(next)) => format!("none: replica {next} is to take over"),
         (None, None) if writes.down => "none".to_owned(),
-        _ => format!("replica {primary}"),
+        _ => server(primary),
     };
     html! {
         <>
