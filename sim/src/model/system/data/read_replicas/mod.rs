@@ -239,7 +239,7 @@ impl Store for ReadReplicas {
             self.writes += 1;
             return Some((NONE, own));
         }
-        if self.sessions.is_some() && self.to_primary(ask.session, site.now) {
+        if self.sessions.is_some() && self.goes_to_primary(ask.session, site.now) {
             self.reads += 1;
             return Some((NONE, own));
         }

@@ -116,7 +116,7 @@ impl ReadReplicas {
     }
 
     /// Whether the primary has to answer a client's read, for what it has written.
-    pub(super) fn to_primary(&mut self, session: u64, now: SimTime) -> bool {
+    pub(super) fn goes_to_primary(&mut self, session: u64, now: SimTime) -> bool {
         let (Some(sessions), Some(settings)) = (&mut self.sessions, self.config.sessions) else { return false };
         let OwnWrites::Window(window) = settings.own else { return false };
         let recent = sessions.of.get(session).is_some_and(|known| known.written > 0 && known.written_at + window > now);
