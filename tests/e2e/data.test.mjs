@@ -2,7 +2,7 @@
 // and what another size would miss; a cache node that dies; a database that is given one more shard under load, and one that
 // loses its primary.
 import assert from 'node:assert/strict';
-import { assertAccessible, becomes, check, run, select, setField } from './lib.mjs';
+import { assertAccessible, becomes, check, run, select, setField, unfold } from './lib.mjs';
 
 const document = (title, nodes, edges) => ({
   format: 2,
@@ -130,4 +130,70 @@ check('a fifth shard is filled under load: what moves is copied, caught up with,
   assert.equal(theory, '20');
   assert.ok(Math.abs(moved - 20) < 8, `${moved} % moved`);
   await page.getByRole('heading', { name: '5 shards share the keys' }).waitFor();
+});
+
+/// A primary and two replicas, each of which hears of a write 300 ms later; probed every second.
+const REPLICATED = document(
+  'Replicas',
+  [
+    CLIENTS(0.3),
+    service,
+    {
+      id: 5,
+      kind: 'database',
+      label: 'Store',
+      at: { x: 560, y: 200 },
+      params: {
+        connections: 60,
+        read_replicas: { id: 'fixed', count: 2 },
+        replication: { id: 'asynchronous', ship: 0.3 },
+        failover: { id: 'automatic', every: 1, misses: 2, timeout: 0.5, promotion: 1 },
+      },
+    },
+  ],
+  [
+    [1, 2],
+    [2, 5],
+  ],
+);
+
+check('a primary dies: a replica takes over, and what had not reached it is lost and counted', async ({ open }) => {
+  const page = await opened(open, REPLICATED);
+  await lookInside(page, 'node-5');
+  await page.getByRole('heading', { name: '2 read replicas' }).waitFor();
+  await becomes(async () => Number((await fact(page, 'writes acknowledged').textContent()).replaceAll(/\D/g, '')) > 300, true, 'writes come in');
+  assert.equal(await fact(page, 'lost').textContent(), 'none');
+  await page.locator('#tab-break').click();
+  await page.locator('#fault-aim').selectOption({ label: 'primary alone' });
+  await page.locator('[data-fault="kill"]').click();
+  await page.locator('#tab-inside').click();
+  await becomes(async () => /^replica [12]$/.test(await fact(page, 'primary').textContent()), true, 'a replica took over');
+  await becomes(async () => Number((await fact(page, 'lost').textContent()).replaceAll(/\D.*/g, '')) > 0, true, 'lost writes are told');
+  await assertAccessible(page);
+});
+
+check('practice question 5.3 is answered by pointer, at a hundred thousand requests a second', { timeout: 300_000 }, async ({ open }) => {
+  const page = await open({ hash: '#lesson=worldwide-reads' });
+  const next = page.locator('#lesson-next');
+  await next.click();
+  await page.getByRole('radio', { name: 'The hit ratio and the cost.' }).check();
+  await setField(page, 'bet-number', '3');
+  await page.locator('#bet-place').click();
+  await next.click();
+  await page.locator('.speed-select').selectOption('max');
+  await page.locator('#lesson-meet').click();
+  await page.locator('.goal-failed').first().waitFor({ timeout: 120_000 });
+  await next.click();
+  for (const id of [3, 4, 5, 6, 7, 8]) {
+    await page.locator(`#node-${id}`).click();
+    await unfold(page, `node-${id}-writes`);
+    await page.locator(`#node-${id}-writes`).selectOption('event');
+    if (id === 3 || id === 8) continue;
+    await unfold(page, `node-${id}-cluster`);
+    await page.locator(`#node-${id}-cluster`).selectOption('fixed');
+    await setField(page, `node-${id}-cluster-fixed-nodes`, '5');
+  }
+  await next.click();
+  await page.locator('#lesson-grade').click();
+  await page.locator('.verdict-pass').waitFor({ timeout: 150_000 });
 });
