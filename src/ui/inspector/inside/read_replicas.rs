@@ -106,7 +106,7 @@ fn replica(replica: &ReadReplicaLook) -> Html {
         }
         MemberStage::Serving if replica.behind == 0 => "serving, up to date".to_owned(),
         MemberStage::Serving => {
-            format!("serving, {lag} behind ({behind} writes)")
+            format!("serving, {lag} behind ({behind} {})", if replica.behind == 1 { "write" } else { "writes" })
         }
         MemberStage::Dead => format!("dead, {behind} writes behind"),
         stage => stage.word().to_owned(),
