@@ -33,7 +33,7 @@ static REPLICATED: Group = Group {
 static SESSIONS: Group = Group {
     name: "sessions",
     interface: "SessionsReport",
-    meaning: "what clients missed when replicas answered their reads, and what guarantees cost; absent where nobody looks",
+    meaning: "what clients missed when replicas answered their reads, and what guarantees cost; absent unless sessions are watched",
     summary: "what clients missed when replicas answered their reads",
     at: Station::knows_sessions,
 };

@@ -29,7 +29,7 @@ pub struct Settings {
 static OFF: Entry = Entry {
     id: "off",
     name: "None",
-    summary: told("When the primary is gone, nobody takes over."),
+    summary: told("When the primary is gone, no replica takes over."),
     source: "",
     params: &[],
     defect: false,

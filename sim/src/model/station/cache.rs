@@ -2,7 +2,7 @@
 
 use super::{Category, Outputs, StationKind};
 use super::{Concern, Resource, Setting, Spend};
-use super::{dist, positive};
+use super::{check_time, dist, positive};
 use crate::engine::time::SimDuration;
 use crate::model::eviction;
 use crate::model::money::{hourly, prices};
@@ -69,15 +69,7 @@ pub const KIND: StationKind = StationKind {
             pattern::JITTER,
             pattern::NEGATIVE,
             hourly(prices::CACHE_HELP),
-            ParamSpec::number(
-                "check_time",
-                "Health check's work",
-                Unit::Seconds,
-                0.0002,
-                0.0,
-                60.0,
-                "Work of answering one health check.",
-            ),
+            check_time(0.0002),
         ],
         defect: false,
     },

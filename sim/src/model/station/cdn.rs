@@ -2,7 +2,7 @@
 
 use super::{Category, Outputs, StationKind};
 use super::{Concern, Resource, Setting, Spend};
-use super::{dist, positive};
+use super::{check_time, dist, positive};
 use crate::engine::time::SimDuration;
 use crate::model::eviction;
 use crate::model::geography::{REGIONS, Region};
@@ -94,15 +94,7 @@ pub const KIND: StationKind = StationKind {
             ),
             hourly(prices::CACHE_HELP),
             per_million(prices::CDN_REQUESTS_HELP),
-            ParamSpec::number(
-                "check_time",
-                "Health check's work",
-                Unit::Seconds,
-                0.0002,
-                0.0,
-                60.0,
-                "Work of answering one health check.",
-            ),
+            check_time(0.0002),
         ],
         defect: false,
     },

@@ -2,7 +2,7 @@
 
 use super::{Category, DISCIPLINE, Outputs, StationKind};
 use super::{Concern, Resource, Setting, Spend};
-use super::{dist, queries};
+use super::{check_time, dist, queries};
 use crate::engine::time::SimDuration;
 use crate::model::discipline;
 use crate::model::level;
@@ -137,15 +137,7 @@ pub const KIND: StationKind = StationKind {
             ),
             hourly(prices::DATABASE_HELP),
             per_million(prices::DATABASE_REQUESTS_HELP),
-            ParamSpec::number(
-                "check_time",
-                "Health check's work",
-                Unit::Seconds,
-                0.0005,
-                0.0,
-                60.0,
-                "Work of answering one health check.",
-            ),
+            check_time(0.0005),
         ],
         defect: false,
     },

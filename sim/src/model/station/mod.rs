@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 
 use super::distribution;
 use super::ids::NodeId;
-use super::params::{Entry, ParamSpec};
+use super::params::{Entry, ParamSpec, Unit};
 use super::read::Reader;
 use super::registry::registry;
 use super::system::plan::StationConfig;
@@ -87,6 +87,12 @@ impl StationKind {
         groups: &[],
         spends: &[],
     };
+}
+
+/// What a store takes to answer a health check, as a parameter; `default` in seconds.
+const fn check_time(default: f64) -> ParamSpec {
+    let help = "Work of answering one health check.";
+    ParamSpec::number("check_time", "Health check's work", Unit::Seconds, default, 0.0, 60.0, help)
 }
 
 /// A station as it is set, and what it can know of its surroundings.

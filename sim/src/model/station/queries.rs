@@ -8,7 +8,7 @@ use crate::model::read::Reader;
 static PLAIN: Entry = Entry {
     id: "plain",
     name: "As their times say",
-    summary: told("Reads and writes take the times that are set, whatever they look for."),
+    summary: told("Every read and every write takes the time that is set."),
     source: "",
     params: &[],
     defect: false,

@@ -2,7 +2,7 @@
 
 use super::{Category, Outputs, StationKind};
 use super::{Concern, Resource, Setting, Spend};
-use super::{dist, positive};
+use super::{check_time, dist, positive};
 use crate::engine::dist::Dist;
 use crate::engine::time::SimDuration;
 use crate::model::money::{hourly, per_million, prices};
@@ -182,15 +182,7 @@ pub const KIND: StationKind = StationKind {
             ),
             hourly(prices::DATABASE_HELP),
             per_million(prices::DATABASE_REQUESTS_HELP),
-            ParamSpec::number(
-                "check_time",
-                "Health check's work",
-                Unit::Seconds,
-                0.0005,
-                0.0,
-                60.0,
-                "Work of answering one health check.",
-            ),
+            check_time(0.0005),
         ],
         defect: false,
     },

@@ -442,9 +442,24 @@ impl System {
         {
             self.lifetimes.insert(parent.ix, until);
         }
+        self.hand_up(caller, request, backend != NONE, found, outcome, reason);
+    }
+
+    /// Gives an answer to who asked for it; `balanced`: it was a balancer, and `found`, whether a cache had the value, is
+    /// passed on.
+    #[inline]
+    pub(super) fn hand_up(
+        &mut self,
+        caller: Caller,
+        request: u32,
+        balanced: bool,
+        found: bool,
+        outcome: Outcome,
+        reason: Reason,
+    ) {
         match caller {
             Caller::Client => self.finish_request(request, outcome, reason),
-            Caller::Parent(parent) if backend != NONE => {
+            Caller::Parent(parent) if balanced => {
                 // A balancer passes on what its backend said.
                 self.attempts[parent.ix].found = found;
                 self.respond(parent.ix, outcome, reason);

@@ -286,22 +286,10 @@ impl System {
 
     /// Tells the caller of a call how it ended, if it still waits.
     pub(super) fn tell(&mut self, caller: Caller, request: u32, balanced: bool, outcome: Outcome, reason: Reason) {
-        match caller {
-            Caller::Client => self.finish_request(request, outcome, reason),
-            Caller::Parent(_) if self.is_gone(caller) => {}
-            Caller::Parent(parent) if balanced => {
-                self.attempts[parent.ix].found = false;
-                self.respond(parent.ix, outcome, reason);
-            }
-            Caller::Parent(parent) => self.call_answered(parent.ix, outcome, reason, false),
-            Caller::None
-            | Caller::Probe { .. }
-            | Caller::Delivery(_)
-            | Caller::Renewal(_)
-            | Caller::Flush
-            | Caller::Coordinator { .. }
-            | Caller::Scatter(_) => {}
+        if matches!(caller, Caller::Parent(_)) && self.is_gone(caller) {
+            return;
         }
+        self.hand_up(caller, request, balanced, false, outcome, reason);
     }
 
     /// Whether the caller of a try that waits has heard meanwhile how its call ended.
